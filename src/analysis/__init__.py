@@ -1,0 +1,1 @@
+"""Shared analysis functions: from checked customer tables to frozen results."""

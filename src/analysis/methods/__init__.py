@@ -1,0 +1,1 @@
+"""Statistics that know no customers: arrays and durations in, frozen results out."""

@@ -1,0 +1,214 @@
+"""A study's parameters: values that one YAML file states and everything else obeys."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from analysis.errors import ParamsError
+from analysis.params.source import DataSource
+
+SCHEMA_VERSION = 1
+
+Text = Annotated[str, Field(min_length=1)]
+Weeks = Annotated[float, Field(gt=0, le=1040)]
+
+
+class Params(BaseModel):
+    """The checked parameters of one study.
+
+    Durations are in the unit that the name carries (weeks, days, months). `observed_from` and
+    `observed_until` are calendar days in `timezone`, both inside the observation. `path` is the
+    YAML file that was read; paths inside it are relative to it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    schema_version: Literal[1]
+    study: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    title: Text
+    subtitle: str = ""
+    author: Text
+    language: Literal["en"] = "en"
+    relationship: Literal["contractual", "noncontractual"]
+    observed_from: date
+    observed_until: date
+    timezone: Text
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    data: DataSource
+
+    segments: tuple[Text, ...] = ()
+    horizons_weeks: tuple[Weeks, ...] = (4, 13, 26, 52)
+    lapse_weeks: Weeks = 26
+    lapse_grid: tuple[Weeks, ...] = (13, 26, 39, 52)
+    gap_days: Annotated[int, Field(ge=0, le=3660)] = 30
+    min_cell: Annotated[int, Field(ge=1, le=1000)] = 10
+    conf_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
+    path: Path = Field(default=Path(), exclude=True)
+    overrides: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("must be a time zone such as Europe/Berlin") from None
+        return name
+
+    @field_validator("horizons_weeks", "lapse_grid")
+    @classmethod
+    def _ascending(cls, weeks: tuple[float, ...]) -> tuple[float, ...]:
+        if not weeks or list(weeks) != sorted(set(weeks)):
+            raise ValueError("must be a list of weeks in ascending order, each once")
+        return weeks
+
+    @model_validator(mode="after")
+    def _period(self) -> Params:
+        if self.observed_until <= self.observed_from:
+            raise ValueError(
+                f"observed_until must be after observed_from ({self.observed_from}), "
+                f"but {self.observed_until} came"
+            )
+        return self
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the customers are made by the simulator."""
+        return self.data.simulated is not None
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML without its classic surprises: a key may stand once only."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=deep)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} must stand once, but stands twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_params(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Params:
+    """Read and check a study's YAML file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The YAML file, `params/<study>.yml`.
+    overrides : mapping, optional
+        Values that replace those of the file for one try; a dotted key reaches into a block
+        (`{"lapse_weeks": 26, "data.simulated.seed": 2}`).
+
+    Raises
+    ------
+    ParamsError
+        One sentence a fault, all faults at once: file, key, what must hold, what came.
+    """
+    path = Path(path)
+    values = _load(path)
+    overrides = dict(overrides or {})
+    for key, value in overrides.items():
+        _set(values, key, value)
+    try:
+        params = Params.model_validate(_tuples(values) | {"overrides": overrides})
+    except ValidationError as error:
+        faults = [_sentence(fault) for fault in error.errors()]
+        raise ParamsError("\n".join(f"{path.name}: {fault}" for fault in faults)) from None
+    if params.study != path.stem:
+        raise ParamsError(
+            f"{path.name}: study must be the file's name ('{path.stem}'), but '{params.study}' came"
+        )
+    return params.model_copy(update={"path": path.resolve()})
+
+
+def read_settings(text: str) -> dict[str, Any]:
+    """Read `lapse_weeks=26 min_cell=5` (the SET of `make report`) into overrides."""
+    overrides = {}
+    for word in text.split():
+        key, sign, value = word.partition("=")
+        if not (key and sign and value):
+            raise ParamsError(
+                f"SET must be key=value pairs such as lapse_weeks=26, but '{word}' came"
+            )
+        try:
+            overrides[key] = yaml.load(value, _StrictLoader)
+        except yaml.YAMLError:
+            raise ParamsError(f"SET: the value of {key} is not readable: '{value}'") from None
+    return overrides
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        known = sorted(found.stem for found in path.parent.glob("*.yml"))
+        near = difflib.get_close_matches(path.stem, known, n=3, cutoff=0.5)
+        hint = f"; near names: {', '.join(near)}" if near else ""
+        raise ParamsError(
+            f"study '{path.stem}' must have a file params/{path.name}, but there is none"
+            f" (there are: {', '.join(known) or 'no studies'}){hint}"
+        ) from None
+    except UnicodeDecodeError:
+        raise ParamsError(f"{path.name} must be UTF-8 text, but is not") from None
+    try:
+        values = yaml.load(text, _StrictLoader)
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path.name} must be readable YAML, but: {_one_line(error)}") from None
+    if not isinstance(values, dict):
+        raise ParamsError(f"{path.name} must hold keys and values, but holds none")
+    return values
+
+
+def _set(values: dict, dotted: str, value: Any) -> None:
+    *blocks, key = dotted.split(".")
+    for block in blocks:
+        values = values.setdefault(block, {})
+        if not isinstance(values, dict):
+            raise ParamsError(f"override {dotted}: '{block}' must be a block, but is a value")
+    values[key] = value
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _tuples(inner) for key, inner in value.items()}
+    return tuple(_tuples(inner) for inner in value) if isinstance(value, list) else value
+
+
+def _one_line(error: yaml.YAMLError) -> str:
+    return " ".join(str(error).split())
+
+
+def _sentence(fault: dict) -> str:
+    key = ".".join(str(part) for part in fault["loc"])
+    came = fault.get("input")
+    match fault["type"]:
+        case "extra_forbidden":
+            near = difflib.get_close_matches(str(fault["loc"][-1]), _field_names(), n=3)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            return f"{key} must be a known key, but is not{hint}"
+        case "missing":
+            return f"{key} must be given, but is missing; add a line `{key}: …`"
+        case "value_error":
+            message = str(fault["ctx"]["error"])
+            return f"{key} {message}, but {came!r} came" if key else message
+        case _:
+            rule = fault["msg"].replace("Input should be ", "must be ").replace("Value", "must")
+            hint = " (put the value in quotes)" if fault["type"] == "string_type" else ""
+            return f"{key} {rule}, but {came!r} came{hint}"
+
+
+def _field_names() -> list[str]:
+    return [*Params.model_fields, *DataSource.known_keys()]
