@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from analysis.errors import ParamsError
+from analysis.params.currencies import CURRENCIES
 from analysis.params.source import DataSource
 
 SCHEMA_VERSION = 1
@@ -44,7 +45,10 @@ class Params(BaseModel):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     data: DataSource
 
-    segments: tuple[Text, ...] = ()
+    segments: Annotated[tuple[Text, ...], Field(min_length=1)] = (
+        "first_value_third",
+        "acquired_month",
+    )
     horizons_weeks: tuple[Weeks, ...] = (4, 13, 26, 52)
     lapse_weeks: Weeks = 26
     lapse_grid: tuple[Weeks, ...] = (13, 26, 39, 52)
@@ -63,6 +67,13 @@ class Params(BaseModel):
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError("must be a time zone such as Europe/Berlin") from None
         return name
+
+    @field_validator("currency")
+    @classmethod
+    def _known_currency(cls, code: str) -> str:
+        if code not in CURRENCIES:
+            raise ValueError("must be an ISO 4217 code such as EUR, USD or CNY")
+        return code
 
     @field_validator("horizons_weeks", "lapse_grid")
     @classmethod
@@ -193,7 +204,7 @@ def _one_line(error: yaml.YAMLError) -> str:
 
 def _sentence(fault: dict) -> str:
     key = ".".join(str(part) for part in fault["loc"])
-    came = fault.get("input")
+    came = _without_secrets(fault.get("input"))
     match fault["type"]:
         case "extra_forbidden":
             near = difflib.get_close_matches(str(fault["loc"][-1]), _field_names(), n=3)
@@ -203,11 +214,18 @@ def _sentence(fault: dict) -> str:
             return f"{key} must be given, but is missing; add a line `{key}: …`"
         case "value_error":
             message = str(fault["ctx"]["error"])
-            return f"{key} {message}, but {came!r} came" if key else message
+            told = not key or ", but " in message
+            return message if told else f"{key} {message}, but {came!r} came"
         case _:
             rule = fault["msg"].replace("Input should be ", "must be ").replace("Value", "must")
             hint = " (put the value in quotes)" if fault["type"] == "string_type" else ""
             return f"{key} {rule}, but {came!r} came{hint}"
+
+
+def _without_secrets(came: Any) -> Any:
+    """Leave out what may hold the password of a connection."""
+    hidden = isinstance(came, (dict, list, tuple)) or (isinstance(came, str) and "://" in came)
+    return "(not shown)" if hidden else came
 
 
 def _field_names() -> list[str]:

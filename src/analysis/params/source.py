@@ -1,10 +1,37 @@
-"""The `data:` block of a params file: where the tables come from."""
+"""The `data:` block of a params file: where the tables come from, and what may be mended."""
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Text = Annotated[str, Field(min_length=1)]
+TableName = Literal[
+    "transactions",
+    "customers",
+    "contracts",
+    "surveys",
+    "interactions",
+    "tier_history",
+    "campaigns",
+]
+FilterValue = bool | int | float | date | str
+COMPARISONS = (
+    "equals",
+    "not_equals",
+    "is_in",
+    "not_in",
+    "at_least",
+    "at_most",
+    "starts_with",
+    "not_starts_with",
+)
+PLAIN_PASSWORD = re.compile(
+    r"://[^/?#@]*:(?!\$\{\w+\}@)[^/?#@]+@|(?i:password|token)=(?!\$\{)[^&]+"
+)
 
 
 class _Block(BaseModel):
@@ -19,19 +46,145 @@ class Simulated(_Block):
     seed: Annotated[int, Field(ge=0)]
 
 
-class DataSource(_Block):
-    """Exactly one of the kinds of source."""
+class ProductOf(_Block):
+    """A number that the source keeps in parts, such as quantity and unit price."""
 
-    package: Literal["cdnow", "complete_journey"] | None = None
+    product_of: Annotated[tuple[Text, ...], Field(min_length=2)]
+
+
+class Filter(_Block):
+    """Rows to keep: one comparison of one source column, as data."""
+
+    column: Text
+    equals: FilterValue | None = None
+    not_equals: FilterValue | None = None
+    is_in: tuple[FilterValue, ...] | None = None
+    not_in: tuple[FilterValue, ...] | None = None
+    at_least: int | float | date | None = None
+    at_most: int | float | date | None = None
+    starts_with: Text | None = None
+    not_starts_with: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_comparison(self) -> Filter:
+        if len(self.comparisons()) != 1:
+            raise ValueError(
+                f"filter on {self.column} must hold exactly one of {', '.join(COMPARISONS)}, "
+                f"but {len(self.comparisons())} came"
+            )
+        return self
+
+    def comparisons(self) -> dict[str, FilterValue | tuple[FilterValue, ...]]:
+        """Return the comparison that is given: its name and value."""
+        values = {name: getattr(self, name) for name in COMPARISONS}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class TableSource(_Block):
+    """Where one table lies and how it reads.
+
+    `columns` maps a column of the contract to the column of the source; a source column that
+    already has the contract's name needs no line. `keep` lists further columns to take along
+    (segments of customers, items of surveys).
+    """
+
+    file: Text | tuple[Text, ...] | None = None
+    sheet: Text | None = None
+    table: Text | None = None
+    sql: Text | None = None
+    columns: dict[str, Text | ProductOf] = {}
+    keep: tuple[Text, ...] = ()
+    date_format: Text | None = None
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[",", ".", " ", "'"] | None = None
+    encoding: Text = "utf-8"
+    delimiter: Literal[",", ";", "\t", "|", " "] | None = None
+    missing: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    returns: Literal["net", "drop", "refuse"] = "net"
+
+    @model_validator(mode="after")
+    def _conventions(self) -> TableSource:
+        if self.decimal == self.thousands:
+            raise ValueError(
+                f"decimal and thousands must differ, but both are {self.decimal!r}; "
+                "leave thousands out where there is none"
+            )
+        if self.table and self.sql:
+            raise ValueError("a table must be named by table or by sql, but both came")
+        return self
+
+
+class Connection(_Block):
+    """A database or cluster, by an Ibis URL; secrets stand as ${NAME} of the environment."""
+
+    url: Text
+    tables: Annotated[dict[TableName, TableSource], Field(min_length=1)]
+
+    @field_validator("url")
+    @classmethod
+    def _no_secret(cls, url: str) -> str:
+        if "://" not in url:
+            raise ValueError(
+                "url must be like postgres://user:${ACME_PASSWORD}@host/database, but has no ://"
+            )
+        if PLAIN_PASSWORD.search(url):
+            raise ValueError(
+                "url must take its secrets from the environment (user:${ACME_PASSWORD}@host), "
+                "but holds one in plain text"
+            )
+        return url
+
+
+class Repairs(_Block):
+    """What may be mended, and counted in the data chapter. Nothing is mended unless named here."""
+
+    duplicates: Literal["refuse", "drop"] | None = None
+    missing: Literal["refuse", "drop"] = "refuse"
+    out_of_period: Literal["refuse", "drop"] = "refuse"
+    ids: Literal["refuse", "clean"] = "refuse"
+
+
+class DataSource(_Block):
+    """Exactly one of the kinds of source, and what belongs to all of them."""
+
+    package: Literal["cdnow", "cdnow_sample", "complete_journey"] | None = None
+    files: Annotated[dict[TableName, TableSource], Field(min_length=1)] | None = None
+    connection: Connection | None = None
     simulated: Simulated | None = None
+    repairs: Repairs = Repairs()
+    title: str = ""
+    licence: str = ""
+    citation: str = ""
+    history: Literal["complete", "cut"] = "complete"
 
     @model_validator(mode="after")
     def _one_source(self) -> DataSource:
-        if sum(kind is not None for kind in (self.package, self.simulated)) != 1:
-            raise ValueError("data must name exactly one source: package or simulated")
+        kinds = ("package", "files", "connection", "simulated")
+        named = [kind for kind in kinds if getattr(self, kind) is not None]
+        if len(named) != 1:
+            raise ValueError(
+                f"data must name exactly one source of {', '.join(kinds)}, "
+                f"but {' and '.join(named) or 'none'} came"
+            )
         return self
+
+    @field_validator("files")
+    @classmethod
+    def _named_files(cls, files: dict[str, TableSource] | None) -> dict[str, TableSource] | None:
+        without = [name for name, table in (files or {}).items() if not table.file]
+        if without:
+            raise ValueError(f"files must name a file for each table, but {without[0]} has none")
+        return files
+
+    @property
+    def kind(self) -> str:
+        """'package', 'files', 'connection' or 'simulated'."""
+        kinds = ("package", "files", "connection", "simulated")
+        return next(kind for kind in kinds if getattr(self, kind) is not None)
 
     @classmethod
     def known_keys(cls) -> list[str]:
         """Every key that the block knows, for near names in messages."""
-        return [*cls.model_fields, *Simulated.model_fields]
+        blocks = (cls, Simulated, TableSource, Filter, Connection, Repairs, ProductOf)
+        return [key for block in blocks for key in block.model_fields]

@@ -1,0 +1,76 @@
+# The front door. `make` alone tells every verb; nothing needs to be installed first.
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE
+export STUDY SET FROM TIMEOUT REFRESH QUARTO
+
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+TARGETED := $(strip $(STUDY)$(SET))
+PLAN := build/plan$(if $(TARGETED),-$(shell printf '%s|%s' "$$STUDY" "$$SET" | cksum | cut -d' ' -f1)).mk
+
+.PHONY: help env lab tables notebooks report reports test check bench lock quarto new validate clean FORCE
+
+help:  ## tell the verbs (this page)
+	@echo 'make VERB [STUDY=name] [SET="key=value …"]'; echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo; echo '  Studies: $(patsubst params/%.yml,%,$(wildcard params/*.yml)).  Try first: make reports'
+
+env: $(READY)  ## make the Python environment (.venv) from requirements.lock
+
+$(READY): requirements.lock src/reporting/environment.py
+	@python3 src/reporting/environment.py $(VENV)
+
+lab: $(READY)  ## open the notebooks in JupyterLab
+	@cd notebooks && JUPYTER_PREFER_ENV_PATH=1 ../$(VENV)/bin/jupyter lab
+
+tables:  ## check the data of every study (or STUDY=…) and write its frames
+notebooks:  ## run every notebook of every study (or STUDY=…)
+reports:  ## make every report, HTML and PDF, and build/index.html
+	@echo "All reports: build/index.html"
+report:  ## make one report: STUDY=cdnow; with SET="lapse_weeks=26" a variant beside it
+
+ifneq ($(filter tables notebooks report reports,$(MAKECMDGOALS)),)
+ifneq ($(filter report,$(MAKECMDGOALS)),)
+ifeq ($(STUDY),)
+$(error make report needs a study: make report STUDY=cdnow)
+endif
+endif
+# A broken study speaks for itself and holds nobody else up.
+MAKEFLAGS += --keep-going
+include $(PLAN)
+$(PLAN): $(READY) FORCE
+	@$(PY) -m reporting.plan $@
+endif
+
+new: $(READY)  ## propose a params file for your own tables: STUDY=acme FROM=path
+	@$(PY) -m reporting.commands new
+
+validate: $(READY)  ## print every fault in a study's data: STUDY=acme
+	@$(PY) -m reporting.commands validate
+
+test: $(READY)  ## run the tests
+	@$(PY) -m pytest
+
+check: $(READY)  ## look over code, notebooks and report sources without running them
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
+	@$(PY) -m reporting.sources
+
+bench: $(READY)  ## time the methods against their peers, side by side
+	@for script in bench/bench_*.py; do $(PY) $$script || exit 1; done
+
+quarto: $(READY)  ## bring real Quarto into the environment, where its download can be reached
+	@$(PY) -m reporting.quarto install
+
+lock: $(READY)  ## pin the dependencies of pyproject.toml anew (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv on PATH; pip install uv" >&2; exit 1; }
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" --extra dev --quiet pyproject.toml -o requirements.lock
+
+clean:  ## remove everything generated (the environment stays)
+	@rm -rf build
+
+FORCE:

@@ -1,0 +1,55 @@
+-- Findings, claims and badges, for HTML and Typst; read by Quarto and by the embedded renderer.
+
+local html = FORMAT:match('html') ~= nil
+local claims = {'descriptive', 'predictive', 'causal'}
+
+local function raw(text) return pandoc.RawInline('typst', text) end
+
+local function claim_of(element)
+  for _, claim in ipairs(claims) do
+    if element.classes:includes(claim) then return claim end
+  end
+  return 'descriptive'
+end
+
+local function wrapped(open, inlines)
+  local result = pandoc.Inlines {raw(open .. '[')}
+  result:extend(inlines)
+  result:insert(raw(']'))
+  return result
+end
+
+local function finding(div)
+  if not div.classes:includes('finding') then return nil end
+  local number, kind = pandoc.Inlines {}, claim_of(div)
+  local body = div:walk {Span = function(span)
+    if span.classes:includes('finding-number') then
+      number = span.content
+      return {}
+    elseif span.classes:includes('claim') and not html then
+      return wrapped('#claim("' .. kind .. '")', span.content)
+    end
+  end}
+  local content = body.content:filter(function(block)
+    return not ((block.t == 'Para' or block.t == 'Plain') and pandoc.utils.stringify(block) == '')
+  end)
+  if html then
+    local parts = pandoc.Blocks {}
+    if #number > 0 then parts:insert(pandoc.Div({pandoc.Plain(number)}, {class = 'finding-number'})) end
+    parts:insert(pandoc.Div(content, {class = 'finding-text'}))
+    return pandoc.Div(parts, div.attr)
+  end
+  local head = wrapped('#finding("' .. kind .. '", ', number)
+  head:insert(raw(')['))
+  head[1] = raw('#finding("' .. kind .. '", [')
+  local blocks = pandoc.Blocks {pandoc.Plain(head)}
+  blocks:extend(content)
+  blocks:insert(pandoc.RawBlock('typst', ']'))
+  return blocks
+end
+
+local function badge(span)
+  if not html and span.classes:includes('badge') then return wrapped('#badge', span.content) end
+end
+
+return {{Div = finding}, {Span = badge}}

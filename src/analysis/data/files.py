@@ -1,0 +1,151 @@
+"""Open the files that a params file names: each becomes a table of the embedded engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ibis
+
+from analysis.data import delimited, lists
+from analysis.data.faults import Fault, FaultyData
+from analysis.data.problems import told_plainly
+from analysis.data.raw import ORIGIN, ROW, RawTable
+from analysis.data.sql import literal
+from analysis.params import Params
+from analysis.params.source import TableSource
+
+COMPRESSED = (".gz", ".zst", ".bz2", ".xz", ".zip")
+KINDS = {
+    ".csv": "delimited",
+    ".tsv": "delimited",
+    ".txt": "delimited",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xls": "excel",
+    ".xlsb": "excel",
+    ".ods": "excel",
+    ".jsonl": "lines",
+    ".ndjson": "lines",
+    ".json": "lines",
+    ".sqlite": "sqlite",
+    ".sqlite3": "sqlite",
+    ".db": "sqlite",
+    ".duckdb": "duckdb",
+    ".ddb": "duckdb",
+}
+
+
+def file_kind(path: Path) -> str:
+    """Return how a file is read, by its ending: 'delimited', 'parquet', 'excel' …; or ''."""
+    endings = [ending.lower() for ending in path.suffixes]
+    while endings and endings[-1] in COMPRESSED:
+        endings.pop()
+    return KINDS.get(endings[-1], "") if endings else ""
+
+
+def named_files(params: Params, name: str, source: TableSource) -> list[Path]:
+    """Return the files of a table; globs are expanded, paths are relative to the params file."""
+    patterns = (source.file,) if isinstance(source.file, str) else source.file
+    found: list[Path] = []
+    for pattern in patterns:
+        path = params.path.parent / pattern
+        if any(sign in pattern for sign in "*?["):
+            root = Path(path.anchor)
+            matches = sorted(root.glob(str(path.relative_to(root))))
+        else:
+            matches = [path]
+        if not matches or not matches[0].is_file():
+            raise FaultyData(
+                [
+                    Fault(
+                        name,
+                        "",
+                        "must have its file",
+                        f"there is no file '{pattern}' beside {params.path.name}",
+                        remedy="paths are relative to the params file",
+                    )
+                ]
+            )
+        found += matches
+    return found
+
+
+def open_files(connection, params: Params, name: str, source: TableSource) -> RawTable:
+    """Open the files of one table."""
+    paths = named_files(params, name, source)
+    kinds = {file_kind(path) for path in paths}
+    origin = paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
+    if len(kinds) > 1 or "" in kinds:
+        endings = ", ".join(sorted({path.suffix or path.name for path in paths}))
+        came = f"{origin} came with {endings}"
+        rule = f"must lie in files of one kind ({', '.join(sorted(KINDS))}, or one of them packed)"
+        raise FaultyData([Fault(name, "", rule, came)])
+    opener = OPENERS[kinds.pop()]
+    with told_plainly(name, origin):
+        return opener(connection, name, source, paths, origin)
+
+
+def _open_parquet(connection, name, source, paths, origin) -> RawTable:
+    files = literal([str(path) for path in paths])
+
+    def view(select: str, made: str) -> ibis.Table:
+        reader = f"read_parquet({files}, filename = '{ORIGIN}', file_row_number = true)"
+        connection.raw_sql(f"CREATE OR REPLACE VIEW {made} AS SELECT {select} FROM {reader}")
+        return connection.table(made)
+
+    def numbered() -> ibis.Table:
+        return view(f"*, file_row_number + 1 AS {ROW}", f"raw_{name}_numbered")
+
+    table = view(f"* EXCLUDE ({ORIGIN}, file_row_number)", f"raw_{name}")
+    return RawTable(name, table, source, origin, numbered, lazy=True)
+
+
+def _open_delimited(connection, name, source, paths, origin) -> RawTable:
+    return delimited.open_delimited(connection, name, source, paths, origin)
+
+
+def _open_lines(connection, name, source, paths, origin) -> RawTable:
+    return delimited.open_lines(connection, name, source, paths, origin)
+
+
+def _open_excel(connection, name, source, paths, origin) -> RawTable:
+    return _hold(connection, name, source, lists.read_excel(name, source, paths), origin)
+
+
+def _open_sqlite(connection, name, source, paths, origin) -> RawTable:
+    return _hold(connection, name, source, lists.read_sqlite(name, source, paths), origin)
+
+
+def _hold(connection, name, source, table, origin) -> RawTable:
+    held = connection.create_table(f"raw_{name}", table)
+    return RawTable(name, held, source, origin, lambda: number_rows(held, origin))
+
+
+def _open_duckdb(connection, name, source, paths, origin) -> RawTable:
+    if len(paths) > 1:
+        raise FaultyData([Fault(name, "", "must lie in one DuckDB file", f"{len(paths)} came")])
+    catalog = f"source_{name}"
+    connection.attach(str(paths[0]), catalog, read_only=True)
+    if source.sql:
+        table = connection.sql(source.sql)
+    else:
+        known = connection.list_tables(database=(catalog, "main"))
+        table = connection.table(lists.chosen(name, source, known, origin), (catalog, "main"))
+    return RawTable(name, table, source, origin, lazy=True)
+
+
+def number_rows(table: ibis.Table, origin: str) -> ibis.Table:
+    """Number the rows of a table that the engine holds in order; the head is row 1."""
+    return table.mutate(**{ROW: ibis.row_number() + 2, ORIGIN: ibis.literal(origin)})
+
+
+OPENERS = {
+    "delimited": _open_delimited,
+    "parquet": _open_parquet,
+    "excel": _open_excel,
+    "lines": _open_lines,
+    "sqlite": _open_sqlite,
+    "duckdb": _open_duckdb,
+}

@@ -1,0 +1,96 @@
+"""Say in one sentence what an engine or the file system reports; no traceback, no secret."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from analysis.data.faults import Fault, FaultyData
+from analysis.errors import DataError, ParamsError
+
+SECRET = re.compile(r"://[^/@\s]*:[^/@\s]*@|password=\S+", re.IGNORECASE)
+ENGINES = ("duckdb", "psycopg", "pyspark", "py4j", "sqlite3", "python_calamine", "pyarrow", "ibis")
+FAMILIAR = (
+    ("Could not set lock", "must be free to read", "another process holds it open for writing"),
+    (
+        "version number|newer version|serialization",
+        "must be a database that this DuckDB can read",
+        "it was written by another version",
+    ),
+    ("not a valid DuckDB|not a database|malformed", "must be a database file", "it is not"),
+    ("magic bytes|too small to be a Parquet", "must be a Parquet file", "it is not"),
+    ("password authentication failed|no password", "must let us in", "the password is refused"),
+    (
+        "could not connect|onnection refused|could not translate|timeout expired|failed to resolve"
+        "|server closed|consuming input failed",
+        "must be reachable",
+        "it does not answer",
+    ),
+    ("ermission denied|InsufficientPrivilege", "must be readable", "permission is denied"),
+    (
+        "No files found|No such file|does not exist on|Cannot open file|FileNotFound",
+        "must stay in its place while it is read",
+        "it is gone",
+    ),
+    (
+        "BadZipFile|gzip|compress|zlib|Error -3|EOFError|end-of-stream|LZMAError",
+        "must be a sound packed file",
+        "it is damaged",
+    ),
+    ("OutOfMemory", "must fit the memory of one kernel", "it does not; raise ANALYSIS_MEMORY"),
+)
+
+
+@contextmanager
+def told_plainly(name: str, origin: str) -> Iterator[None]:
+    """Turn what engines raise into a fault of the table; our own errors pass."""
+    try:
+        yield
+    except (DataError, ParamsError):
+        raise
+    except Exception as error:
+        if not _is_foreign(error):
+            raise
+        raise FaultyData([explain(name, origin, error)]) from None
+
+
+def explain(name: str, origin: str, error: BaseException) -> Fault:
+    """Return the fault that an engine's error stands for."""
+    text = without_secrets(f"{type(error).__name__} {error}")
+    structure = _structure(text)
+    if structure:
+        return Fault(name, "", "must have the same fields in each row", f"{origin} {structure}")
+    for pattern, rule, came in FAMILIAR:
+        if re.search(pattern, text):
+            return Fault(name, "", rule, f"{origin}: {came}")
+    first = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    said = re.sub(r"'[^']*'", "'…'", without_secrets(first))[:160]
+    return Fault(name, "", "must be readable", f"{origin} is not: {said}")
+
+
+def without_secrets(text: str) -> str:
+    """Hide passwords: of URLs, and the values of all environment variables that look secret."""
+    for key, value in os.environ.items():
+        if re.search(r"(?i)password|secret|token|passwd|pwd", key) and len(value) > 3:
+            text = text.replace(value, "***")
+    return SECRET.sub("***", text)
+
+
+def _structure(text: str) -> str:
+    line = re.search(r"Line: (\d+)", text)
+    fields = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    if line and fields:
+        return f"has {fields[2]} instead of {fields[1]} in row {line[1]}"
+    if line and re.search(r"quote|Quote", text):
+        return f"has an open quotation mark in row {line[1]}"
+    if line and re.search(r"unicode|UTF|encoding", text, re.IGNORECASE):
+        return f"is not UTF-8 in row {line[1]}; set encoding: cp1252"
+    return f"breaks off in row {line[1]}" if line else ""
+
+
+def _is_foreign(error: BaseException) -> bool:
+    modules = {kind.__module__.split(".")[0] for kind in type(error).__mro__}
+    packed = isinstance(error, (OSError, EOFError)) or {"zlib", "zipfile", "lzma"} & modules
+    return bool(packed) or bool(modules & set(ENGINES))

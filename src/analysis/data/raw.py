@@ -1,0 +1,45 @@
+"""A table as its source has it, before mapping and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import ibis
+
+from analysis.params.source import TableSource
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawTable:
+    """One source table on its engine.
+
+    Attributes
+    ----------
+    name : str
+        Name in the contract.
+    table : ibis.Table
+        The columns of the source under their own names.
+    source : TableSource
+        Its block in the params file.
+    origin : str
+        What to call the source in messages, such as 'sales.csv'.
+    numbered : callable
+        Returns the same table with the columns `ROW` (1 is the head, where there is one) and
+        `ORIGIN`; None where rows have no numbers (a database).
+    keep_all : bool
+        Whether columns that the contract does not know are taken along.
+    lazy : bool
+        Whether the table is read again for each question rather than held by the engine.
+    """
+
+    name: str
+    table: ibis.Table
+    source: TableSource
+    origin: str
+    numbered: Callable[[], ibis.Table] | None = None
+    keep_all: bool = False
+    lazy: bool = False
+
+
+ROW, ORIGIN = "row__", "origin__"

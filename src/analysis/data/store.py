@@ -1,0 +1,119 @@
+"""Tables and frames on disk, read again only while nothing they were made from has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from analysis.data.engine import open_duckdb
+from analysis.data.tables import Description, Tables
+from analysis.params import Params
+
+KEY_FILE = "key.json"
+KEYED_PARAMS = ("data", "observed_from", "observed_until", "timezone", "currency", "relationship")
+KEYED_CODE = ("errors", "params", "schemas", "simulate", "data", "frames")
+KEYED_PACKAGES = ("duckdb", "ibis-framework", "numpy", "pandas", "pyarrow")
+
+
+def build_folder(params: Params) -> Path:
+    """Return `build/<study>`, beside `params/`, or the folder that `STUDY_FOLDER` names."""
+    folder = os.environ.get("STUDY_FOLDER")
+    return Path(folder) if folder else params.path.parent.parent / "build" / params.study
+
+
+def store_key(params: Params, fingerprint: str) -> dict[str, Any]:
+    """Return all that the stored tables depend on: data params, data, code, versions."""
+    values = params.model_dump(mode="json", include=set(KEYED_PARAMS), exclude_none=True)
+    versions = {name: importlib.metadata.version(name) for name in KEYED_PACKAGES}
+    key = {"params": values, "fingerprint": fingerprint, "code": code_hash(), "versions": versions}
+    return json.loads(json.dumps(key))
+
+
+def code_hash() -> str:
+    """Hash the source of floors 1-4 by content."""
+    root = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for name in KEYED_CODE:
+        sources = [root / f"{name}.py", *(root / name).rglob("*.py")]
+        for source in sorted(path for path in sources if path.is_file()):
+            digest.update(source.relative_to(root).as_posix().encode())
+            digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def read_key(params: Params) -> dict[str, Any]:
+    """Return the key that lies beside the stored tables; empty when there is none."""
+    try:
+        return json.loads((build_folder(params) / "tables" / KEY_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def read_stored(params: Params, fingerprint: str) -> Tables | None:
+    """Return the stored tables when their key matches, else None."""
+    folder = build_folder(params) / "tables"
+    found = read_key(params)
+    if found.get("key") != store_key(params, fingerprint):
+        return None
+    files = [folder / f"{name}.parquet" for name in (*found["tables"], *found["frames"], "audit")]
+    if not all(path.is_file() for path in files):
+        return None
+    connection = open_duckdb(params.timezone)
+    by_name = {
+        name: connection.read_parquet(str(folder / f"{name}.parquet"), table_name=name)
+        for name in found["tables"]
+    }
+    stored = {
+        name: (folder / f"{name}.parquet", made_with) for name, made_with in found["frames"].items()
+    }
+    audit = pd.read_parquet(folder / "audit.parquet")
+    described = Description(**found["description"])
+    return Tables(connection, by_name, audit, described, fingerprint, stored)
+
+
+def write_stored(
+    params: Params, tables: Tables, frames: Mapping[str, tuple[pd.DataFrame | ibis.Table, dict]]
+) -> None:
+    """Write tables and frames into a new folder and put it in the place of the old one.
+
+    Tables that live in a database or a cluster stay there: only the frames are written.
+    """
+    folder = build_folder(params) / "tables"
+    fresh = folder.with_name(f"tables.new-{os.getpid()}")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    try:
+        embedded = list(tables) if tables.connection.name == "duckdb" else []
+        for name in embedded:
+            tables[name].to_parquet(fresh / f"{name}.parquet")
+        for name, (frame, _) in frames.items():
+            frame.to_parquet(fresh / f"{name}.parquet")
+        tables.audit.to_parquet(fresh / "audit.parquet")
+        made = {
+            "key": store_key(params, tables.fingerprint),
+            "tables": embedded,
+            "frames": {name: made_with for name, (_, made_with) in frames.items()},
+            "description": asdict(tables.description),
+        }
+        (fresh / KEY_FILE).write_text(json.dumps(made, indent=1, sort_keys=True), "utf-8")
+        _replace(folder, fresh)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _replace(folder: Path, fresh: Path) -> None:
+    old = folder.with_name(f"tables.old-{os.getpid()}")
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,84 @@
+"""What a study's data are once they have been read, checked and repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import ibis
+import pandas as pd
+
+AUDIT_COLUMNS = ("table", "step", "reason", "rows")
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """Where the tables come from, for the data chapter and the stamp.
+
+    Attributes
+    ----------
+    title, licence, citation : str
+        As the params file or the package states them.
+    kind : str
+        'package', 'files', 'connection' or 'simulated'.
+    simulated : bool
+        Whether the customers are made by the simulator.
+    history_complete : bool
+        Whether every customer's first purchase lies inside the observation. Where it does not,
+        tenure, time to the second purchase and purchase models are not estimable.
+    """
+
+    title: str
+    licence: str
+    citation: str
+    kind: str
+    simulated: bool = False
+    history_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tables:
+    """The checked tables of one study, as Ibis tables of one engine.
+
+    Attributes
+    ----------
+    connection : ibis.BaseBackend
+        The engine that holds the tables (DuckDB, PostgreSQL, Spark …).
+    audit : pandas.DataFrame
+        What happened to the rows on their way: `table, step, reason, rows`; the steps are
+        'read', 'filtered', 'repaired', 'noticed' and 'kept'.
+    description : Description
+    fingerprint : str
+        Changes when the data change.
+    stored : mapping
+        The frames that lie ready on disk: name to (parquet file, the parameters it was made with).
+
+    `tables["transactions"]` is the Ibis table; `"surveys" in tables` says whether there is one.
+    """
+
+    connection: ibis.BaseBackend
+    by_name: Mapping[str, ibis.Table]
+    audit: pd.DataFrame
+    description: Description
+    fingerprint: str
+    stored: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> ibis.Table:
+        return self.by_name[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.by_name
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.by_name)
+
+    def __repr__(self) -> str:
+        return f"Tables({', '.join(self.by_name)}; {self.description.title})"
+
+    def stored_frame(self, name: str, made_with: Mapping[str, Any]) -> pd.DataFrame | None:
+        """Return the frame that was stored with these very parameters, or None."""
+        if name not in self.stored:
+            return None
+        path, was_made_with = self.stored[name]
+        return pd.read_parquet(path) if was_made_with == dict(made_with) else None

@@ -1,0 +1,91 @@
+"""Figures only draw results: `plot_<result>(result, ax, say)`; `illustrate` makes one of it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import font_source_sans_pro
+import matplotlib.style
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from analysis.wording import Wording
+
+STYLE = Path(__file__).with_name("report.mplstyle")
+WIDTH_INCHES = 7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Illustration:
+    """A drawn figure with what it says: the caption, and the alternative text.
+
+    Attributes
+    ----------
+    svg, caption, alt : str
+    """
+
+    svg: str
+    caption: str
+    alt: str
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        return {"image/svg+xml": self.svg}, {"caption": self.caption, "alt": self.alt}
+
+
+def illustrate(
+    plot: Callable[[Any, Axes, Wording], Axes],
+    result: Any,
+    say: Wording,
+    *,
+    caption: str,
+    alt: str,
+    height: float = 4.0,
+) -> Illustration:
+    """Draw a result as a figure of the report's width.
+
+    Parameters
+    ----------
+    plot : callable
+        One of the `plot_…` functions.
+    result : object
+        The analysis result that it draws.
+    say : Wording
+        The catalogue for axis labels.
+    caption, alt : str
+        Finished sentences: what to see, what is drawn, n and period; and the same for those who
+        do not see the figure.
+    height : float
+        In inches; the width is 7 inches.
+    """
+    _fonts()
+    with matplotlib.style.context(STYLE):
+        figure = Figure(figsize=(WIDTH_INCHES, height))
+        FigureCanvasSVG(figure)
+        plot(result, figure.subplots(), say)
+        drawn = io.StringIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    return Illustration(_light(drawn.getvalue()), caption, alt)
+
+
+def _light(svg: str) -> str:
+    """The drawing without its prologue, its paths to a hundredth of a point."""
+    svg = re.sub(r"^.*?(?=<svg)", "", svg, flags=re.DOTALL)
+    return re.sub(r' d="[^"]+"', lambda path: _rounded(path[0]), svg)
+
+
+def _rounded(path: str) -> str:
+    return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", path)
+
+
+@cache
+def _fonts() -> None:
+    for file in font_source_sans_pro.font_files_ttf.values():
+        font_manager.fontManager.addfont(file)

@@ -1,0 +1,8 @@
+"""Colours that mean the same thing everywhere (Okabe & Ito 2008, safe for colour-blind eyes)."""
+
+ACCENT = "#0b5a7a"
+CONTEXT = "#8a939e"
+INK = "#1d2530"
+GROUPS = ("#0b5a7a", "#d55e00", "#009e73", "#a0508c", "#b58900", "#56789a")
+DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2)))
+SEQUENTIAL = "GnBu"

@@ -1,0 +1,119 @@
+"""Survival curves and their complement, with aligned numbers at risk."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from analysis.figures.palette import ACCENT, CONTEXT, DASHES, GROUPS, INK
+from analysis.lifecycle.retention import SecondPurchase
+from analysis.methods.survival import SurvivalCurve
+from analysis.wording import Wording
+
+MOST_TICKS = 8
+
+
+def plot_second_purchase(result: SecondPurchase, ax: Axes, say: Wording) -> Axes:
+    """Draw the share who bought again by weeks since the first purchase, with numbers at risk.
+
+    Curves stop where fewer than the study's smallest group are still at risk.
+    """
+    ax.set(xlabel=say("retention.weeks_axis"), ylabel=say("retention.second_purchase.axis"))
+    _draw_curves(result.curve, ax, say, falling=False)
+    if result.medians["estimate"].isna().all() and len(result.medians) == 1:
+        ax.axhline(0.5, color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
+        text = say("retention.second_purchase.not_reached")
+        ax.annotate(text, (0, 0.5), (4, 3), textcoords="offset points", color="#5b6570", fontsize=9.5)
+        ax.set_ylim(0, max(ax.get_ylim()[1], 0.56))
+    return ax
+
+
+def plot_survival_curve(result: SurvivalCurve, ax: Axes, say: Wording) -> Axes:
+    """Draw the share still alive by time, with median lines and numbers at risk."""
+    _draw_curves(result, ax, say, falling=True)
+    ax.set_ylim(0, 1.02)
+    for median in result.medians["estimate"].dropna():
+        ax.plot([0, median, median], [0.5, 0.5, 0], color=CONTEXT, linewidth=1, linestyle=":")
+    return ax
+
+
+def _draw_curves(curve: SurvivalCurve, ax: Axes, say: Wording, *, falling: bool) -> None:
+    shown = [group for group in curve.groups if curve.risk_sets[group].n >= say.min_cell]
+    ends = []
+    for i, group in enumerate(shown):
+        steps = _visible(curve.of(group), say.min_cell, falling)
+        colour = ACCENT if len(shown) == 1 else GROUPS[i % len(GROUPS)]
+        line = {"color": colour, "linestyle": DASHES[i % len(DASHES)], "where": "post"}
+        ax.step(steps["time"], steps["share"], **line)
+        band = {"color": colour, "alpha": 0.16, "linewidth": 0, "step": "post"}
+        ax.fill_between(steps["time"], steps["low"], steps["high"], **band)
+        if len(shown) > 1 and len(steps):
+            ends.append((steps["time"].iloc[-1], steps["share"].iloc[-1], group, colour))
+    longest = max((risk.time[-1] for risk in curve.risk_sets.values()), default=1)
+    ax.set_xlim(0, longest)
+    ax.set_ylim(0, None if not falling else 1.02)
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.xaxis.set_major_locator(_ticks(longest))
+    _label_ends(ends, ax, say)
+    _numbers_at_risk(curve, shown, ax, say)
+
+
+def _visible(steps: pd.DataFrame, min_cell: int, falling: bool) -> pd.DataFrame:
+    """The steps from time zero up to where too few are at risk."""
+    seen = steps[steps["at_risk"] >= min_cell]
+    start = {"time": [0.0], "estimate": [1.0], "conf_low": [1.0], "conf_high": [1.0]}
+    seen = pd.concat([pd.DataFrame(start), seen], ignore_index=True)
+    low, high = seen["conf_low"].fillna(seen["estimate"]), seen["conf_high"].fillna(seen["estimate"])
+    if falling:
+        return seen.assign(share=seen["estimate"], low=low, high=high)
+    return seen.assign(share=1 - seen["estimate"], low=1 - high, high=1 - low)
+
+
+def _ticks(longest: float):
+    from matplotlib.ticker import MultipleLocator
+
+    steps = [1, 2, 4, 6, 13, 26, 52, 104, 260]
+    return MultipleLocator(next((s for s in steps if longest / s <= MOST_TICKS), longest / 5))
+
+
+def _label_ends(ends: list[tuple[float, float, str, str]], ax: Axes, say: Wording) -> None:
+    """Name each curve at its end, moved apart where the ends lie close."""
+    low, high = ax.get_ylim()
+    gap, last = 0.055 * (high - low), -np.inf
+    for x, y, group, colour in sorted(ends, key=lambda end: end[1]):
+        last = max(y, last + gap)
+        ax.annotate(
+            say.value(group),
+            (x, y),
+            (ax.get_xlim()[1] * 1.012, last),
+            color=colour,
+            fontweight="bold",
+            fontsize=10,
+            va="center",
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "shrinkA": 0, "shrinkB": 0},
+        )
+
+
+def _numbers_at_risk(curve: SurvivalCurve, shown: list[str], ax: Axes, say: Wording) -> None:
+    low, high = ax.get_xlim()
+    ticks = [tick for tick in ax.get_xticks() if low <= tick <= high]
+    counts = curve.at_risk(ticks).set_index(["group", "time"])["at_risk"]
+    points = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    style = {"fontsize": 9.5, "va": "top", "annotation_clip": False}
+    ax.annotate(
+        say("retention.at_risk"), (low, 0), (0, -36), ha="left", color="#5b6570", **points, **style
+    )
+    for row, group in enumerate(shown):
+        colour = INK if len(shown) == 1 else GROUPS[row % len(GROUPS)]
+        drop = -49 - 13 * row
+        for tick in ticks:
+            number = counts.loc[(group, tick)]
+            few = 0 < number < say.min_cell
+            text = f"<{say.min_cell}" if few else say.formats.show(number, "count")
+            ax.annotate(text, (tick, 0), (0, drop), ha="center", color=colour, **points, **style)
+        if len(shown) > 1:
+            place = {"ha": "left", "color": colour, "fontweight": "bold"}
+            ax.annotate(say.value(group), (high * 1.012, 0), (0, drop), **place, **points, **style)

@@ -1,0 +1,264 @@
+"""Who is at risk when: checks durations and counts those at risk, ended and censored at each time.
+
+Everyone is at risk on (entry, duration]; without `entry`, from the start on. A duration of zero is
+an end (or a censoring) at time zero. Equal rows may be counted once: `count` is how many there are.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError, ParamsError
+
+WHOLE = "all"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Durations:
+    """Checked columns, one element a row: (n,) arrays; `entry` and `count` are None where absent."""
+
+    duration: np.ndarray
+    event: np.ndarray
+    entry: np.ndarray | None
+    count: np.ndarray | None
+
+    def take(self, rows: np.ndarray) -> "Durations":
+        """The same columns for some rows (a mask or positions)."""
+        return Durations(*(None if column is None else column[rows] for column in self.columns))
+
+    @property
+    def columns(self) -> tuple:
+        return self.duration, self.event, self.entry, self.count
+
+    @property
+    def n(self) -> int:
+        """Number of relationships: rows, or the sum of their counts."""
+        return len(self.duration) if self.count is None else int(self.count.sum())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RiskSets:
+    """Counts at the T distinct exit times: (T,) arrays; `entries` are the (E,) sorted late entries.
+
+    `entered` has E + 1 elements: how many late entrants came before each of `entries`, and in all.
+    """
+
+    time: np.ndarray
+    at_risk: np.ndarray
+    events: np.ndarray
+    censored: np.ndarray
+    entries: np.ndarray
+    entered: np.ndarray
+    n: int
+
+    def at_risk_at(self, times: np.ndarray) -> np.ndarray:
+        """Number at risk just before each of `times` (entered earlier, not yet left)."""
+        left = np.concatenate([[0], np.cumsum(self.events + self.censored)])
+        gone = left[np.searchsorted(self.time, times, side="left")]
+        return self.n - self.not_yet(times) - gone
+
+    def not_yet(self, times: np.ndarray) -> np.ndarray:
+        """Number whose late entry is at or after each of `times`."""
+        return self.entered[-1] - self.entered[np.searchsorted(self.entries, times, side="left")]
+
+
+def read_durations(frame: pd.DataFrame) -> Durations:
+    """Check `duration`, `event` and the optional `entry` and `count`; rows counted 0 are left out."""
+    check_columns(frame, ["duration", "event"])
+    faults: list[str] = []
+    duration = read_numbers(frame, "duration", faults, at_least=0)
+    event = read_flags(frame, "event", faults)
+    entry = read_numbers(frame, "entry", faults) if "entry" in frame else None
+    count = read_counts(frame, faults)
+    raise_faults(faults)
+    checked = Durations(duration + 0.0, event, _open_from_start(entry, duration), count)
+    return checked if count is None else checked.take(count > 0)
+
+
+def _open_from_start(entry: np.ndarray | None, duration: np.ndarray) -> np.ndarray | None:
+    if entry is None:
+        return None
+    late = (entry >= duration) & (entry > 0)
+    if late.any():
+        raise DataError(
+            f"entry must be before duration, but {late.sum():,} of {len(entry):,} rows enter at or "
+            f"after their end ({_first(late)}); drop the rows that were never observed"
+        )
+    entry = np.where(entry <= 0, -np.inf, entry)
+    return entry if np.isfinite(entry).any() else None
+
+
+def check_columns(frame: pd.DataFrame, needed: list[str]) -> None:
+    """Raise if the frame is empty or lacks a column."""
+    if not isinstance(frame, pd.DataFrame):
+        raise DataError(f"a DataFrame must be given, but {type(frame).__name__} came")
+    missing = [name for name in needed if name not in frame.columns]
+    if missing:
+        raise DataError(
+            f"the table must have the columns {', '.join(needed)}, but {', '.join(missing)} "
+            f"is missing; its columns are {', '.join(map(str, frame.columns)) or 'none'}"
+        )
+    if not len(frame):
+        raise DataError("the table must have at least one row, but it is empty")
+
+
+def read_numbers(
+    frame: pd.DataFrame, name: str, faults: list[str], *, at_least: float | None = None
+) -> np.ndarray:
+    """A column as floats; adds a sentence to `faults` for what is no finite number or too low."""
+    column = frame[name]
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    _add_fault(faults, name, "a finite number", ~np.isfinite(numbers), column)
+    if at_least is not None:
+        _add_fault(faults, name, f"at least {at_least}", numbers < at_least, column)
+    return numbers
+
+
+def read_flags(frame: pd.DataFrame, name: str, faults: list[str]) -> np.ndarray:
+    """A column of true/false or 1/0 as booleans."""
+    column = frame[name]
+    if column.dtype == np.bool_:
+        return column.to_numpy()
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    _add_fault(faults, name, "1 (ended) or 0 (censored)", (numbers != 0) & (numbers != 1), column)
+    return numbers == 1
+
+
+def read_counts(frame: pd.DataFrame, faults: list[str]) -> np.ndarray | None:
+    """`count` as floats that are whole (frequency weights), or None where the column is absent."""
+    if "count" not in frame.columns:
+        return None
+    counts = pd.to_numeric(frame["count"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    wrong = ~((counts >= 0) & (counts == np.floor(counts)) & np.isfinite(counts))
+    _add_fault(faults, "count", "a whole number (a frequency weight)", wrong, frame["count"])
+    if not wrong.any() and not counts.sum():
+        faults.append("count must be above 0 somewhere, but every row counts 0")
+    return counts
+
+
+def _add_fault(
+    faults: list[str], name: str, must: str, wrong: np.ndarray, column: pd.Series
+) -> None:
+    if wrong.any():
+        value = column.iloc[int(np.argmax(wrong))]
+        faults.append(
+            f"{name} must be {must}, but {wrong.sum():,} of {len(wrong):,} rows are not "
+            f"({_first(wrong)}: {value!r}); repair or drop them"
+        )
+
+
+def _first(wrong: np.ndarray) -> str:
+    return f"first: row {int(np.argmax(wrong)):,}"
+
+
+def raise_faults(faults: list[str]) -> None:
+    """Raise one DataError that names every fault."""
+    if faults:
+        raise DataError("; ".join(faults))
+
+
+def read_groups(frame: pd.DataFrame, by: str | None) -> tuple[np.ndarray, list[str]]:
+    """Codes (n,) and labels of a column; categories keep their order, other values are sorted."""
+    if by is None:
+        return np.zeros(len(frame), dtype=np.intp), [WHOLE]
+    check_columns(frame, [by])
+    column = frame[by]
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, values = np.asarray(column.cat.codes, dtype=np.intp), list(column.cat.categories)
+    else:
+        codes, uniques = pd.factorize(column, sort=True)
+        values = list(uniques)
+    faults: list[str] = []
+    _add_fault(faults, by, "known (a group)", codes < 0, column)
+    raise_faults(faults)
+    return _drop_unused(codes, [str(value) for value in values])
+
+
+def _drop_unused(codes: np.ndarray, labels: list[str]) -> tuple[np.ndarray, list[str]]:
+    used = np.bincount(codes, minlength=len(labels)) > 0
+    if used.all():
+        return codes, labels
+    renumbered = np.cumsum(used) - 1
+    return renumbered[codes], [label for label, kept in zip(labels, used, strict=True) if kept]
+
+
+def drop_uncounted(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame without rows whose `count` is 0, so that it aligns with `read_durations`."""
+    if "count" not in frame.columns:
+        return frame
+    counts = pd.to_numeric(frame["count"], errors="coerce")
+    return frame[(counts != 0).fillna(True)]
+
+
+def check_level(conf_level: float) -> None:
+    """Raise unless the confidence level lies in (0, 1)."""
+    if not (isinstance(conf_level, int | float) and 0 < conf_level < 1):
+        raise ParamsError(f"conf_level must be between 0 and 1, but {conf_level!r} came; try 0.95")
+
+
+def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    """Raise unless an option is one of its choices."""
+    if value not in choices:
+        raise ParamsError(f"{name} must be one of {', '.join(choices)}, but {value!r} came")
+
+
+def count_risk_sets(durations: Durations) -> RiskSets:
+    """Count those at risk, ended and censored at every distinct exit time."""
+    time, events, censored = _count_exits(durations)
+    entries, entered = _count_entries(durations)
+    exits = events + censored
+    left = np.cumsum(exits)
+    n = durations.n
+    table = RiskSets(time, n - (left - exits), events, censored, entries, entered, n)
+    if not len(entries):
+        return table
+    return replace(table, at_risk=table.at_risk - table.not_yet(time))
+
+
+def _count_entries(durations: Durations) -> tuple[np.ndarray, np.ndarray]:
+    if durations.entry is None:
+        return np.empty(0), np.zeros(1, dtype=np.int64)
+    late = np.isfinite(durations.entry)
+    order = np.argsort(durations.entry[late], kind="stable")
+    counts = np.ones(late.sum()) if durations.count is None else durations.count[late]
+    entered = np.concatenate([[0], np.cumsum(counts[order])]).astype(np.int64)
+    return durations.entry[late][order], entered
+
+
+def _count_exits(durations: Durations) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    days = whole_times(durations.duration)
+    if days is not None:
+        cells = np.bincount(2 * days + durations.event, weights=durations.count)
+        cells = np.append(cells, np.zeros(len(cells) % 2, cells.dtype)).astype(np.int64)
+        by_day = cells.reshape(-1, 2)
+        time = np.flatnonzero(by_day.any(axis=1))
+        return time.astype(float), by_day[time, 1], by_day[time, 0]
+    if durations.count is None:
+        return _count_sorted(durations.duration, durations.event)
+    time, codes = np.unique(durations.duration, return_inverse=True)
+    cells = np.bincount(
+        2 * codes + durations.event, weights=durations.count, minlength=2 * len(time)
+    ).astype(np.int64)
+    return time, cells[1::2], cells[::2]
+
+
+def _count_sorted(
+    duration: np.ndarray, event: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    # A float >= 0 orders as its bits do and leaves the top bit free: shifted by one, it carries the
+    # event as the lowest bit, so that a plain sort (no indices) keeps both.
+    keys = np.sort((duration.view(np.uint64) << np.uint64(1)) | event)
+    time = (keys >> np.uint64(1)).view(float)
+    ended = np.cumsum(keys & np.uint64(1), dtype=np.int64)
+    last = np.append(np.flatnonzero(time[1:] != time[:-1]), len(time) - 1)
+    events = np.diff(ended[last], prepend=0)
+    return time[last], events, np.diff(last, prepend=-1) - events
+
+
+def whole_times(duration: np.ndarray) -> np.ndarray | None:
+    """The durations as integers where all are whole and few enough to be counted in one array."""
+    if duration.max() > 4 * len(duration) + 4096:
+        return None
+    days = duration.astype(np.int64)
+    return days if (days == duration).all() else None

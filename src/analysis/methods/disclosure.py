@@ -1,0 +1,69 @@
+"""Statistical disclosure control: nobody can be recognised in what is shown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+
+def small_rows(counts: pd.Series, min_cell: int) -> pd.Series:
+    """Which rows of a table must be hidden.
+
+    A row is hidden when it counts at least one and fewer than `min_cell` customers. When that
+    hides exactly one row, the next smallest goes too (secondary suppression): otherwise the total
+    would give it away.
+
+    Parameters
+    ----------
+    counts : Series of shape (rows,)
+        Customers behind each row; missing counts are not hidden.
+    min_cell : int
+        The smallest group that may be shown.
+
+    Returns
+    -------
+    Series of bool, shape (rows,), indexed as `counts`.
+
+    References
+    ----------
+    Hundepool et al. (2012), Statistical Disclosure Control, Wiley, chapter 4.
+    """
+    hidden = (counts > 0) & (counts < min_cell)
+    shown = counts[~hidden & (counts > 0)]
+    if hidden.sum() == 1 and len(shown):
+        hidden[shown.idxmin()] = True
+    return hidden
+
+
+def small_cells(counts: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """Which cells of a two-way table of counts must be hidden.
+
+    Primary: at least one and fewer than `min_cell`. Secondary: while a row or a column hides
+    exactly one cell, its next smallest is hidden too, since margins would give the one away.
+
+    Parameters
+    ----------
+    counts : DataFrame of shape (rows, columns)
+        Customers in each cell; missing cells are not part of the table.
+    min_cell : int
+        The smallest cell that may be shown.
+
+    Returns
+    -------
+    DataFrame of bool, shaped and labelled as `counts`.
+    """
+    values = counts.to_numpy(float, na_value=np.nan)
+    hidden = (values > 0) & (values < min_cell)
+    while True:
+        before = hidden.sum()
+        for matrix, mask in ((values, hidden), (values.T, hidden.T)):
+            _hide_second(matrix, mask)
+        if hidden.sum() == before:
+            return pd.DataFrame(hidden, index=counts.index, columns=counts.columns)
+
+
+def _hide_second(values: np.ndarray, hidden: np.ndarray) -> None:
+    for row in np.flatnonzero(hidden.sum(axis=1) == 1):
+        open_cells = np.flatnonzero(~hidden[row] & (values[row] > 0))
+        if open_cells.size:
+            hidden[row, open_cells[np.argmin(values[row, open_cells])]] = True

@@ -1,0 +1,260 @@
+"""Do segments move alike, and is the movement the same over time? Tests by customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import DataError, ParamsError
+from analysis.methods.multistate.aalen_johansen import count_moves
+from analysis.methods.multistate.paths import Paths, group_labels, read_paths
+from analysis.methods.multistate.steps import observed_steps
+
+FEWEST_EVENTS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MovementTest:
+    """Test that transitions are alike between groups or periods.
+
+    `table`: `from, to, group` (or `period`), `observed, expected, ratio, z`: transitions made and
+    expected if all were alike, their ratio, and the standardised difference. `statistic`
+    (chi-squared form), `df`, `p_value` (randomised by customer), `p_value_chi2` (large samples),
+    `replications`, `note`.
+    """
+
+    table: pd.DataFrame
+    statistic: float
+    df: int
+    p_value: float
+    p_value_chi2: float
+    replications: int
+    note: str | None
+
+
+def homogeneity_test(
+    paths: pd.DataFrame,
+    *,
+    by: str,
+    rng: np.random.Generator,
+    replications: int = 500,
+) -> MovementTest:
+    """Test that all groups have the same transition intensities, whole customers permuted.
+
+    The log-rank scores of every transition, jointly, over the robust covariance by customer. The
+    group labels are permuted among customers; the studentised statistic keeps its level when
+    groups are followed for different lengths of time (Neuhaus 1993, Ann Stat 21, 1760-1779).
+    Permuted labels do not depend on the risk sets, so their scores are the customers' martingale
+    residuals times (label - share of the group).
+    Transitions with fewer than five events expected in a group are left out, and the note says so.
+
+    Raises
+    ------
+    DataError
+        The group column is missing, differs within a customer or has one value.
+    """
+    labels = group_labels(paths, by)
+    known = labels.notna().to_numpy()
+    whole = read_paths(paths).where(known)
+    code, names = pd.factorize(labels[known], sort=True)
+    if len(names) < 2:
+        raise DataError(f"'{by}' must have at least two groups, but {len(names)} came")
+    scores = _LogRankScores(whole, len(names))
+    observed, covariance, table = scores.of(code)
+    statistic, df = _wald(observed, covariance)
+    drawn = _permuted(scores.residuals, whole.count, code, replications, rng)
+    table["group"] = np.asarray(names)[table["group"]]
+    return _result(table, statistic, df, drawn, replications, scores.note)
+
+
+def stationarity_test(
+    paths: pd.DataFrame,
+    *,
+    breaks: Sequence[float],
+    rng: np.random.Generator,
+    step: float = 1.0,
+    replications: int = 500,
+) -> MovementTest:
+    """Test that the step-by-step transition probabilities are the same in every period.
+
+    On calendar time: the time axis of `paths` must be the calendar's. The score of a transition in
+    a period (Anderson & Goodman 1957) is summed by customer, and each customer's scores keep or
+    change their sign at random (Hemerik, Goeman & Finos 2020, J R Stat Soc B 82, 841-864), so that
+    customers, not transitions, are exchanged. Customers who age together (one cohort) change with
+    the calendar even where nothing else does: to compare cohorts at the same age use
+    `homogeneity_test` with the cohort as group.
+
+    Parameters
+    ----------
+    breaks : sequence of float
+        Where one period ends and the next begins.
+    """
+    breaks = np.unique(np.asarray(breaks, dtype=float))
+    whole = read_paths(paths)
+    pairs = observed_steps(whole, step)
+    period = np.searchsorted(breaks, pairs["time"].to_numpy(), side="right")
+    names, period = np.unique(period, return_inverse=True)
+    if len(names) < 2:
+        raise ParamsError(
+            f"breaks must divide the follow-up into periods with transitions, but "
+            f"{breaks.tolist()} leaves {len(names)}"
+        )
+    scores, table, note = _step_scores(whole, pairs, period, len(names))
+    weighted = scores * np.sqrt(whole.count)[:, None]
+    total, covariance = whole.count @ scores, weighted.T @ weighted
+    inverse = np.linalg.pinv(covariance, hermitian=True)
+    statistic, df = _wald(total, covariance)
+    each = np.repeat(scores, whole.count.astype(int), axis=0)
+    flipped = np.array([rng.choice([-1.0, 1.0], len(each)) @ each for _ in range(replications)])
+    drawn = np.einsum("bt,tu,bu->b", flipped, inverse, flipped)
+    starts = np.concatenate([[-np.inf], breaks])
+    table["period"] = starts[names[table["period"]]]
+    return _result(table, statistic, df, drawn, replications, note)
+
+
+class _LogRankScores:
+    """Log-rank scores of all transitions, ready for many labellings of the customers."""
+
+    def __init__(self, paths: Paths, groups: int) -> None:
+        risk, moved = count_moves(paths)
+        self.paths, self.groups = paths, groups
+        self.risk, self.moved = risk[0], moved[0]
+        with np.errstate(all="ignore"):
+            self.hazard = np.nan_to_num(self.moved / self.risk[:, paths.moves[:, 0]])
+        enough = self.moved.sum(axis=0) >= FEWEST_EVENTS * groups
+        self.used = np.flatnonzero(enough)
+        left = len(enough) - len(self.used)
+        self.note = f"{left} rare transitions are left out" if left else None
+        if not len(self.used):
+            raise DataError(
+                f"at least one transition must have {FEWEST_EVENTS} events a group, but none has; "
+                f"join groups or states"
+            )
+
+    def of(self, code: np.ndarray) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
+        paths = self.paths
+        member = np.eye(self.groups)[code]
+        at_risk, moved = count_moves(paths, (member * paths.count[:, None]).T)
+        with np.errstate(all="ignore"):
+            share = np.nan_to_num(at_risk / self.risk).transpose(1, 2, 0)
+        columns, rows = [], []
+        for move in self.used:
+            columns.append(self._parts(move, member, share[:, paths.moves[move, 0]]))
+            expected = (self.hazard[:, [move]] * at_risk[:, :, paths.moves[move, 0]].T).sum(axis=0)
+            rows += [
+                (*paths.moves[move], group, moved[group, :, move].sum(), expected[group])
+                for group in range(self.groups)
+            ]
+        parts = np.concatenate(columns, axis=1)
+        total = paths.count @ parts
+        weighted = parts * np.sqrt(paths.count)[:, None]
+        covariance = weighted.T @ weighted
+        table = pd.DataFrame(rows, columns=["from", "to", "group", "observed", "expected"])
+        table["z"] = _ratio(total, np.sqrt(np.diag(covariance)))
+        keep = np.arange(len(total)) % self.groups > 0
+        return total[keep], covariance[np.ix_(keep, keep)], _named(table, paths)
+
+    def _parts(self, move: int, member: np.ndarray, share: np.ndarray) -> np.ndarray:
+        paths, hazard = self.paths, self.hazard[:, move]
+        shared = np.zeros((len(hazard) + 1, share.shape[1]))
+        shared[1:] = (hazard[:, None] * share).cumsum(axis=0)
+        total = np.concatenate([[0], hazard.cumsum()])
+        rows = np.flatnonzero(paths.source == paths.moves[move, 0])
+        whose, first, last = paths.customer[rows], paths.first[rows], paths.last[rows]
+        value = shared[last] - shared[first]
+        value -= member[whose] * (total[last] - total[first])[:, None]
+        made = paths.move[rows] == move
+        value[made] += member[whose[made]] - share[last[made] - 1]
+        return np.column_stack([np.bincount(whose, one, len(paths.count)) for one in value.T])
+
+    @property
+    def residuals(self) -> np.ndarray:
+        """Martingale residual of each customer (rows) for each transition in use."""
+        everyone = np.ones((len(self.paths.count), 1))
+        nobody = np.zeros((len(self.hazard), 1))
+        return np.column_stack([self._parts(move, everyone, nobody) for move in self.used])
+
+
+def _permuted(residuals, count, code, replications, rng) -> np.ndarray:
+    times = count.astype(int)
+    residuals, code = np.repeat(residuals, times, axis=0), np.repeat(code, times)
+    moves, groups = residuals.shape[1], code.max() + 1
+    shares = np.bincount(code) / len(code)
+    lower = np.tril_indices(moves)
+    squares = np.column_stack([residuals, residuals[:, lower[0]] * residuals[:, lower[1]]])
+    centred = (np.eye(groups) - shares)[:, 1:]
+    statistic = np.empty(replications)
+    for replication in range(replications):
+        member = np.eye(groups)[rng.permutation(code)]
+        sums = member.T @ squares
+        inner = np.zeros((groups, moves, moves))
+        inner[:, lower[0], lower[1]] = inner[:, lower[1], lower[0]] = sums[:, moves:]
+        covariance = np.einsum("ag,ah,atu->tguh", centred, centred, inner)
+        total = (centred.T @ sums[:, :moves]).T
+        size = total.size
+        statistic[replication] = _wald(total.ravel(), covariance.reshape(size, size))[0]
+    return statistic
+
+
+def _step_scores(paths: Paths, pairs: pd.DataFrame, period: np.ndarray, periods: int):
+    customer = pairs["customer"].to_numpy()
+    source, target = pairs["from"].to_numpy(), pairs["to"].to_numpy()
+    weight = paths.count[customer]
+    columns, rows, left = [], [], 0
+    for move in np.unique(np.column_stack([source, target])[source != target], axis=0):
+        trial, made = source == move[0], (source == move[0]) & (target == move[1])
+        trials = np.bincount(period[trial], weight[trial], periods)
+        rate = weight[made].sum() / trials.sum()
+        if (rate * trials < FEWEST_EVENTS).any():
+            left += 1
+            continue
+        residual = (made[trial] - rate)[:, None] * (
+            np.eye(periods)[period[trial]] - trials / trials.sum()
+        )
+        columns += [
+            np.bincount(customer[trial], residual[:, at], len(paths.count)) for at in range(periods)
+        ]
+        seen = np.bincount(period[made], weight[made], periods)
+        rows += [(*move, at, seen[at], rate * trials[at]) for at in range(periods)]
+    if not columns:
+        raise DataError(
+            f"at least one transition must have {FEWEST_EVENTS} expected events a period, but none "
+            f"has; choose fewer breaks"
+        )
+    scores = np.column_stack(columns)
+    table = pd.DataFrame(rows, columns=["from", "to", "period", "observed", "expected"])
+    table["z"] = _ratio(paths.count @ scores, np.sqrt(paths.count @ scores**2))
+    keep = np.arange(scores.shape[1]) % periods > 0
+    note = f"{left} rare transitions are left out" if left else None
+    return scores[:, keep], _named(table, paths), note
+
+
+def _named(table: pd.DataFrame, paths: Paths) -> pd.DataFrame:
+    names = np.array(paths.states, dtype=object)
+    table["ratio"] = _ratio(table["observed"].to_numpy(), table["expected"].to_numpy())
+    return table.assign(**{"from": names[table["from"]], "to": names[table["to"]]})
+
+
+def _wald(total: np.ndarray, covariance: np.ndarray) -> tuple[float, int]:
+    inverse = np.linalg.pinv(covariance, hermitian=True)
+    return float(total @ inverse @ total), int(np.linalg.matrix_rank(covariance, hermitian=True))
+
+
+def _result(table, statistic, df, drawn, replications, note) -> MovementTest:
+    return MovementTest(
+        table,
+        statistic,
+        df,
+        p_value=float((1 + (drawn >= statistic * (1 - 1e-9)).sum()) / (1 + replications)),
+        p_value_chi2=float(stats.chi2.sf(statistic, df)),
+        replications=replications,
+        note=note,
+    )
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)

@@ -1,0 +1,92 @@
+"""How long customers are in each state before a horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import ParamsError
+from analysis.methods.multistate.aalen_johansen import StdErrors, check_level, standard_errors
+from analysis.methods.multistate.occupation import earliest, initial_vector, labelled
+from analysis.methods.multistate.paths import Paths, split_groups
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExpectedTime:
+    """Expected time in each state up to a horizon.
+
+    `table`: (`group`,) `term` (the state), `estimate, std_error, conf_low, conf_high, n, note`; the
+    estimates of a group sum to `horizon` less `origin`.
+    """
+
+    table: pd.DataFrame
+    horizon: float
+    origin: float
+    conf_level: float
+
+
+def expected_time(
+    paths: pd.DataFrame,
+    *,
+    horizon: float,
+    by: str | None = None,
+    origin: float | None = None,
+    initial: Mapping[str, float] | None = None,
+    conf_level: float = 0.95,
+    std_errors: StdErrors = "robust",
+    replications: int = 200,
+    rng: np.random.Generator | None = None,
+) -> ExpectedTime:
+    """Estimate the time spent in each state between the origin and a horizon.
+
+    The area under each occupation curve (R survival: restricted mean time in state; mstate: ELOS).
+    Where follow-up ends before the horizon the last shares are carried forward and a note says so.
+    Options as in `state_occupation`.
+    """
+    check_level(conf_level)
+    groups = split_groups(paths, by)
+    origin = earliest(groups) if origin is None else float(origin)
+    if not horizon > origin:
+        raise ParamsError(f"horizon must be after the origin ({origin:g}), but {horizon:g} came")
+    z = stats.norm.ppf(0.5 + conf_level / 2)
+    parts = []
+    for label, whole in groups:
+        part = whole.after(origin)
+        table = pd.DataFrame({"term": part.states})
+        shares = initial_vector(part, initial)
+        if not len(part.count) or (shares is None and not (part.state_at(origin) >= 0).any()):
+            table[["estimate", "std_error"]] = np.nan
+            table["note"] = f"nobody is under observation at {origin:g}"
+        else:
+            edges = np.clip(np.concatenate([[origin], part.times, [horizon]]), origin, horizon)
+            value, error = standard_errors(
+                part,
+                np.diff(edges)[:, None],
+                origin=origin,
+                initial=shares,
+                method=std_errors,
+                replications=replications,
+                rng=rng,
+            )
+            table["estimate"], table["std_error"] = value[0], error[0]
+            table["note"] = _early_end(part, horizon)
+        table["conf_low"] = np.maximum(table["estimate"] - z * table["std_error"], 0)
+        table["conf_high"] = np.minimum(
+            table["estimate"] + z * table["std_error"], horizon - origin
+        )
+        table["n"] = int(part.customers)
+        order = ["term", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
+        parts.append(labelled(table[order], by, label))
+    return ExpectedTime(pd.concat(parts, ignore_index=True), float(horizon), origin, conf_level)
+
+
+def _early_end(paths: Paths, horizon: float) -> str | None:
+    end = paths.stop.max()
+    under_way = paths.target[paths.stop == end] < 0
+    if end >= horizon or not under_way.any():
+        return None
+    return f"follow-up ends at {end:g}: the last shares are carried forward to {horizon:g}"

@@ -1,0 +1,119 @@
+"""Movement step by step: the probability of each state one month later."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import ParamsError
+from analysis.methods.multistate.aalen_johansen import check_level
+from analysis.methods.multistate.occupation import labelled
+from analysis.methods.multistate.paths import Paths, split_groups
+from analysis.methods.multistate.transitions import TransitionProbabilities
+
+
+def step_probabilities(
+    paths: pd.DataFrame,
+    *,
+    step: float = 1.0,
+    by: str | None = None,
+    conf_level: float = 0.95,
+) -> TransitionProbabilities:
+    """Estimate the probability of each state one step (a month) later, pooled over time.
+
+    Every customer is looked at at 0, step, 2 step, … and each pair of successive observations is a
+    trial; the share of `from` that is in `to` one step later is the maximum likelihood estimate of
+    a stationary chain (Anderson & Goodman 1957, Ann Math Stat 28, 89-110). The standard error is
+    that of a ratio with customers as clusters, the interval Wilson's with the effective number of
+    trials (Korn & Graubard 1998, Surv Methodol 24, 193-201).
+    """
+    check_level(conf_level)
+    if not step > 0:
+        raise ParamsError(f"step must be above 0, but {step:g} came")
+    groups = split_groups(paths, by)
+    parts = [labelled(_step(part, step, conf_level), by, label) for label, part in groups]
+    return TransitionProbabilities(
+        pd.concat(parts, ignore_index=True), groups[0][1].states, 0.0, "step", conf_level
+    )
+
+
+def observed_steps(paths: Paths, step: float) -> pd.DataFrame:
+    """States of each customer at successive multiples of `step`: `customer, time, from, to`."""
+    begin = np.ceil(paths.start / step - 1e-9).astype(int)
+    end = np.ceil(paths.stop / step - 1e-9).astype(int)
+    looks = np.maximum(end - begin, 0)
+    row = np.repeat(np.arange(len(looks)), looks)
+    at = begin[row] + np.arange(len(row)) - np.repeat(looks.cumsum() - looks, looks)
+    final = _closing_looks(paths, end, np.abs(end * step - paths.stop) < 1e-9 * step)
+    ending = np.where(paths.target >= 0, paths.target, paths.source)
+    looked = pd.DataFrame(
+        {
+            "customer": np.concatenate([paths.customer[row], paths.customer[final]]),
+            "time": np.concatenate([at, end[final]]),
+            "state": np.concatenate([paths.source[row], ending[final]]),
+        }
+    ).sort_values(["customer", "time"], kind="stable")
+    following = looked.shift(-1)
+    pair = (following["customer"] == looked["customer"]) & (following["time"] == looked["time"] + 1)
+    return pd.DataFrame(
+        {
+            "customer": looked["customer"][pair],
+            "time": looked["time"][pair] * step,
+            "from": looked["state"][pair],
+            "to": following["state"][pair].astype(int),
+        }
+    )
+
+
+def _closing_looks(paths: Paths, end: np.ndarray, on_time: np.ndarray) -> np.ndarray:
+    last = np.ones(len(end), dtype=bool)
+    last[:-1] = (paths.customer[1:] != paths.customer[:-1]) | (paths.start[1:] > paths.stop[:-1])
+    absorbed = (paths.target >= 0) & ~np.isin(paths.target, paths.source)
+    return np.flatnonzero(last & (on_time | absorbed))
+
+
+def _step(paths: Paths, step: float, conf_level: float) -> pd.DataFrame:
+    pairs = observed_steps(paths, step)
+    size, states = len(paths.count), len(paths.states)
+    cell = pairs["from"].to_numpy() * states + pairs["to"].to_numpy()
+    moved = np.bincount(pairs["customer"] * states**2 + cell, minlength=size * states**2)
+    moved = moved.reshape(size, states, states).astype(float)
+    trials = moved.sum(axis=2)
+    n = np.einsum("i,ih->h", paths.count, trials)
+    with np.errstate(all="ignore"):
+        share = np.einsum("i,ihj->hj", paths.count, moved) / n[:, None]
+        rest = moved - share * trials[:, :, None]
+        variance = np.einsum("i,ihj->hj", paths.count, rest**2) / n[:, None] ** 2
+        effective = share * (1 - share) / variance
+    customers = np.einsum("i,ih->h", paths.count, trials > 0)
+    effective = np.where(variance > 0, np.minimum(effective, n[:, None]), customers[:, None])
+    low, high = wilson_bounds(share, effective, conf_level)
+    source, target = (axis.ravel() for axis in np.indices((states, states)))
+    names = np.array(paths.states, dtype=object)
+    return pd.DataFrame(
+        {
+            "from": names[source],
+            "to": names[target],
+            "time": step,
+            "estimate": share.ravel(),
+            "std_error": np.sqrt(variance).ravel(),
+            "conf_low": low.ravel(),
+            "conf_high": high.ravel(),
+            "n": n[source].astype(int),
+            "customers": customers[source].astype(int),
+            "note": np.where(n[source] > 0, None, "nobody was followed from this state"),
+        }
+    )
+
+
+def wilson_bounds(
+    share: np.ndarray, trials: np.ndarray, conf_level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson's score interval for a share."""
+    z2 = stats.norm.ppf(0.5 + conf_level / 2) ** 2
+    with np.errstate(all="ignore"):
+        centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+        half = np.sqrt(z2 * (share * (1 - share) / trials + z2 / (4 * trials**2)))
+        half = half / (1 + z2 / trials)
+    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)

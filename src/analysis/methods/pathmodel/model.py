@@ -1,0 +1,122 @@
+"""A path model is data: constructs with their items, and arrows that run one way."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import Literal
+
+import numpy as np
+
+from analysis.errors import ParamsError
+from analysis.methods.scales import Scale
+
+Mode = Literal["A", "B"]
+
+# The European customer satisfaction index: Tenenhaus et al. (2005), CSDA 48, figure 1.
+ECSI_PATHS: Mapping[str, tuple[str, ...]] = {
+    "image": ("expectations", "satisfaction", "loyalty"),
+    "expectations": ("quality", "value", "satisfaction"),
+    "quality": ("value", "satisfaction"),
+    "value": ("satisfaction",),
+    "satisfaction": ("complaints", "loyalty"),
+    "complaints": ("loyalty",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PathModel:
+    """Constructs and the paths between them.
+
+    Attributes
+    ----------
+    scales : construct: its items. An item belongs to one construct.
+    paths : construct: the constructs it leads to. No path leads back.
+    modes : construct: "A" (items reflect the construct; the default) or "B" (items form it).
+    """
+
+    scales: Mapping[str, Scale]
+    paths: Mapping[str, Sequence[str]]
+    modes: Mapping[str, Mode] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        arrows = [(source, target) for source, targets in self.paths.items() for target in targets]
+        named = {name for arrow in arrows for name in arrow} | set(self.modes)
+        strangers = sorted(named - set(self.scales))
+        if strangers:
+            raise ParamsError(
+                f"paths and modes must name constructs with items, but {strangers} have none"
+            )
+        alone = sorted(set(self.scales) - {name for arrow in arrows for name in arrow})
+        if alone:
+            raise ParamsError(f"each construct must lie on a path, but {alone} do not; drop them")
+        wrong = {name: mode for name, mode in self.modes.items() if mode not in ("A", "B")}
+        if wrong:
+            raise ParamsError(f"a mode must be A or B, but {wrong} came")
+        _refuse_loops(arrows)
+
+    @property
+    def constructs(self) -> list[str]:
+        """Names, in the order in which they were given."""
+        return list(self.scales)
+
+    @property
+    def items(self) -> list[str]:
+        """All items, construct by construct."""
+        return [item for scale in self.scales.values() for item in scale.items]
+
+    @property
+    def block_of(self) -> np.ndarray:
+        """(items, constructs) True where an item belongs to a construct."""
+        owner = [k for k, scale in enumerate(self.scales.values()) for _ in scale.items]
+        return np.arange(len(self.scales)) == np.array(owner)[:, None]
+
+    @property
+    def adjacency(self) -> np.ndarray:
+        """(constructs, constructs) True where the row leads to the column."""
+        names = self.constructs
+        arrows = np.zeros((len(names), len(names)), bool)
+        for source, targets in self.paths.items():
+            arrows[names.index(source), [names.index(target) for target in targets]] = True
+        return arrows
+
+    @property
+    def arrows(self) -> list[tuple[str, str]]:
+        """(from, to), grouped by the construct that is led to."""
+        names, adjacency = self.constructs, self.adjacency
+        targets, sources = np.nonzero(adjacency.T)
+        return [(names[i], names[j]) for i, j in zip(sources, targets, strict=True)]
+
+
+def _refuse_loops(arrows: list[tuple[str, str]]) -> None:
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for source, target in arrows:
+        sorter.add(target, source)
+    try:
+        sorter.prepare()
+    except CycleError as loop:
+        circle = " to ".join(loop.args[1][::-1])
+        raise ParamsError(
+            f"paths must not lead back to where they began, but {circle} does"
+        ) from None
+
+
+def ecsi_model(
+    scales: Mapping[str, Scale], *, modes: Mapping[str, Mode] | None = None
+) -> PathModel:
+    """The ECSI model of the constructs that were measured.
+
+    `scales` names some of image, expectations, quality, value, satisfaction, complaints, loyalty;
+    paths from or to a construct that was not measured are left out.
+    """
+    known = {*ECSI_PATHS, "loyalty"}
+    strangers = sorted(set(scales) - known)
+    if strangers:
+        raise ParamsError(
+            f"ECSI knows {sorted(known)}, but {strangers} came; write a model of your own"
+        )
+    paths = {
+        source: tuple(target for target in targets if target in scales)
+        for source, targets in ECSI_PATHS.items()
+        if source in scales
+    }
+    return PathModel(scales=scales, paths=paths, modes=modes or {})

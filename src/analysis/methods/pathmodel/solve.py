@@ -1,0 +1,47 @@
+"""Everything that a bootstrap sample repeats: outer weights, paths, effects, consistent paths."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.methods.pathmodel import quality
+from analysis.methods.pathmodel.algorithm import Outer, Scheme, estimate_outer
+from analysis.methods.pathmodel.model import PathModel
+from analysis.methods.resampling import correlations
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimates:
+    """Estimates of a batch of samples, batch first; `scaled`: of standardised items."""
+
+    scaled: bool
+    outer: Outer
+    paths: np.ndarray
+    totals: np.ndarray
+    explained: np.ndarray
+    reliabilities: np.ndarray
+    consistent_paths: np.ndarray
+    consistent_explained: np.ndarray
+
+
+def solve(covariances: np.ndarray, model: PathModel, scheme: Scheme, scaled: bool) -> Estimates:
+    """Estimate a model on covariance matrices (batch, items, items)."""
+    matrices = correlations(covariances) if scaled else covariances
+    outer = estimate_outer(matrices, model=model, scheme=scheme)
+    paths = quality.path_coefficients(outer.scores, adjacency=model.adjacency)
+    reflective = np.array([model.modes.get(name, "A") == "A" for name in model.constructs])
+    reliabilities = quality.rho_a(
+        matrices, outer.weights, block_of=model.block_of, reflective=reflective
+    )
+    corrected = quality.consistent_scores(outer.scores, reliabilities)
+    consistent = quality.path_coefficients(corrected, adjacency=model.adjacency)
+    return Estimates(
+        scaled=scaled,
+        outer=outer,
+        paths=paths,
+        totals=quality.total_effects(paths),
+        explained=quality.r_squared(outer.scores, paths),
+        reliabilities=reliabilities,
+        consistent_paths=consistent,
+        consistent_explained=quality.r_squared(corrected, consistent),
+    )

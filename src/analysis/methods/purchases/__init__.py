@@ -1,0 +1,45 @@
+"""Models of a customer base: how often customers buy, when they leave, what they spend."""
+
+from analysis.methods.purchases._renewals import renewal_rows
+from analysis.methods.purchases.assumptions import SpendCheck, check_spend
+from analysis.methods.purchases.bdw import BdW, fit_bdw
+from analysis.methods.purchases.bgnbd import BGNBD, fit_bgnbd
+from analysis.methods.purchases.gammagamma import GammaGamma, fit_gammagamma
+from analysis.methods.purchases.holdout import Calibration, Tracking, check_holdout, track_purchases
+from analysis.methods.purchases.mbgnbd import MBGNBD, fit_mbgnbd
+from analysis.methods.purchases.paretonbd import ParetoNBD, fit_paretonbd
+from analysis.methods.purchases.sbg import SBG, fit_sbg
+from analysis.methods.purchases.totals import (
+    AcquisitionValue,
+    Discounting,
+    GroupTotals,
+    acquisition_value,
+    group_totals,
+)
+
+__all__ = [
+    "BGNBD",
+    "MBGNBD",
+    "SBG",
+    "AcquisitionValue",
+    "BdW",
+    "Calibration",
+    "Discounting",
+    "GammaGamma",
+    "GroupTotals",
+    "ParetoNBD",
+    "SpendCheck",
+    "Tracking",
+    "acquisition_value",
+    "check_holdout",
+    "check_spend",
+    "fit_bdw",
+    "fit_bgnbd",
+    "fit_gammagamma",
+    "fit_mbgnbd",
+    "fit_paretonbd",
+    "fit_sbg",
+    "group_totals",
+    "renewal_rows",
+    "track_purchases",
+]

@@ -1,0 +1,125 @@
+"""Maximum likelihood of positive parameters, on the log scale.
+
+The gradient is analytic; the observed information is its central difference. Intervals are
+symmetric on the log scale, so a positive parameter never has a negative bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, stats
+
+LOG_BOUND = 11.5
+"""Parameters outside exp(-11.5) .. exp(11.5) mean that the likelihood has no inner maximum."""
+STEP = 1e-5
+"""Step of the central difference: the error is of the order of its square, 1e-10."""
+GRADIENT_TOLERANCE = 1e-9
+"""Per customer; a Newton step then moves the estimate in the tenth digit."""
+
+Likelihood = Callable[[np.ndarray], tuple[float, np.ndarray]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maximum:
+    """Where a likelihood is highest.
+
+    `params` (natural scale), `log_likelihood`, `covariance` of the log parameters (square, NaN
+    where not estimable), `note` (empty when all is well).
+    """
+
+    params: np.ndarray
+    log_likelihood: float
+    covariance: np.ndarray
+    note: str
+
+
+def maximise(likelihood: Likelihood, start: Sequence[float], customers: float) -> Maximum:
+    """Find the highest point of `likelihood(params) -> (value, gradient)`, all params positive."""
+
+    def objective(logs: np.ndarray) -> tuple[float, np.ndarray]:
+        params = np.exp(logs)
+        value, gradient = likelihood(params)
+        if not np.isfinite(value) or not np.isfinite(gradient).all():
+            return 1e10, np.zeros_like(logs)
+        return -value / customers, -gradient * params / customers
+
+    bounds = [(-LOG_BOUND, LOG_BOUND)] * len(start)
+    found = optimize.minimize(
+        objective, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds,
+        options={"maxiter": 500, "ftol": 1e-14, "gtol": 1e-7},
+    )  # fmt: skip
+    logs, information = _polish(objective, found.x)
+    value, gradient = objective(logs)
+    note = _trouble(logs, information, gradient)
+    covariance = np.full(information.shape, np.nan)
+    if not note:
+        covariance = np.linalg.inv(information) / customers
+    return Maximum(np.exp(logs), -value * customers, covariance, note)
+
+
+def not_estimable(terms: int, note: str) -> Maximum:
+    """A maximum that no data support."""
+    nothing = np.full((terms, terms), np.nan)
+    return Maximum(nothing[0], np.nan, nothing, f"not estimable: {note}")
+
+
+def params_table(
+    terms: Sequence[str], maximum: Maximum, customers: float, conf_level: float
+) -> pd.DataFrame:
+    """Estimates with standard errors and log-scale intervals."""
+    errors = np.sqrt(np.diag(maximum.covariance))
+    reach = stats.norm.ppf(0.5 + conf_level / 2) * errors
+    return pd.DataFrame(
+        {
+            "term": list(terms),
+            "estimate": maximum.params,
+            "std_error": maximum.params * errors,
+            "conf_low": maximum.params * np.exp(-reach),
+            "conf_high": maximum.params * np.exp(reach),
+            "n": round(customers),
+            "note": maximum.note,
+        }
+    )
+
+
+def _polish(objective: Callable, logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Newton steps to full precision, and the information matrix (per customer) there."""
+    value, gradient = objective(logs)
+    information = _information(objective, logs)
+    for _ in range(20):
+        if np.abs(gradient).max() < GRADIENT_TOLERANCE:
+            break
+        try:
+            step = np.linalg.solve(information, gradient)
+        except np.linalg.LinAlgError:
+            break
+        trial = np.clip(logs - step, -LOG_BOUND, LOG_BOUND)
+        trial_value, trial_gradient = objective(trial)
+        if trial_value > value + 1e-12:
+            break
+        logs, value, gradient = trial, trial_value, trial_gradient
+        information = _information(objective, logs)
+    return logs, information
+
+
+def _information(objective: Callable, logs: np.ndarray) -> np.ndarray:
+    steps = STEP * np.eye(len(logs))
+    rows = [(objective(logs + h)[1] - objective(logs - h)[1]) / (2 * STEP) for h in steps]
+    return (np.array(rows) + np.array(rows).T) / 2
+
+
+def _trouble(logs: np.ndarray, information: np.ndarray, gradient: np.ndarray) -> str:
+    if (np.abs(logs) > LOG_BOUND - 0.5).any():
+        return (
+            "standard errors are not estimable: a parameter runs to the edge of its range "
+            "(too little variation between customers, or nobody seems to leave)"
+        )
+    if not np.isfinite(information).all() or np.linalg.eigvalsh(information).min() <= 1e-12:
+        return "standard errors are not estimable: the likelihood is flat at its maximum"
+    if np.abs(gradient).max() > 1e-5:
+        return "standard errors are not estimable: the search for the maximum did not settle"
+    return ""

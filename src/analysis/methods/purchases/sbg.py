@@ -1,0 +1,115 @@
+"""sBG: how long contracts that are renewed period by period go on.
+
+1. At the end of each period a customer declines the renewal with probability theta.
+2. theta stays the same for a customer.
+3. theta differs between customers as Beta(alpha, beta).
+
+Retention rises with tenure because those who leave easily are gone, not because anybody changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import betaln, digamma, hyp2f1
+
+from analysis.errors import ParamsError
+from analysis.methods.purchases._fit import maximise, not_estimable, params_table
+from analysis.methods.purchases._renewals import (
+    check_renewal_count,
+    check_renewals,
+    thin_renewals,
+)
+
+TERMS = ("alpha", "beta")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SBG:
+    """A fitted shifted-beta-geometric model; times are contract periods.
+
+    table : term, estimate, std_error, conf_low, conf_high, n, note; one row a parameter.
+    params : alpha, beta. covariance : of the log parameters, 2 x 2.
+    log_likelihood, customers (count), longest (periods observed), note.
+    """
+
+    table: pd.DataFrame
+    params: np.ndarray
+    covariance: np.ndarray
+    log_likelihood: float
+    customers: int
+    longest: int
+    note: str
+
+    def survival(self, periods: float | np.ndarray) -> np.ndarray:
+        """Share of customers who make at least so many renewals."""
+        return _survival(self.params, np.asarray(periods, float))
+
+    def retention(self, periods: int | np.ndarray) -> np.ndarray:
+        """Share of those facing their `periods`-th renewal who make it."""
+        alpha, beta = self.params
+        periods = np.asarray(periods, float)
+        return (beta + periods - 1) / (alpha + beta + periods - 1)
+
+    def residual_life(self, renewals: int, rate: float) -> float:
+        """DERL: discounted renewals still expected of a customer with so many behind her.
+
+        `rate` is the discount rate of one period; the next renewal is not discounted.
+        """
+        check_renewal_count(renewals)
+        if not rate > 0:
+            raise ParamsError(f"the discount rate of a period must be above 0, but {rate} came")
+        alpha, beta = self.params
+        series = hyp2f1(1, beta + renewals + 1, alpha + beta + renewals + 1, 1 / (1 + rate))
+        return float((beta + renewals) / (alpha + beta + renewals) * series)
+
+    def life(self, rate: float) -> float:
+        """DEL: discounted periods paid by a new customer, the first one now and undiscounted."""
+        return 1 + self.residual_life(0, rate) / (1 + rate)
+
+
+def fit_sbg(lives: pd.DataFrame, *, conf_level: float = 0.95) -> SBG:
+    """Fit the shifted-beta-geometric model by maximum likelihood.
+
+    Columns used: `duration` (whole periods: the renewal that was declined, or the last that is
+    known to be made), `event` (True: declined), optional `count`. `renewal_rows` makes them from
+    the customers alive after 0, 1, 2, … renewals. Nobody left: NaN and a note.
+
+    Raises
+    ------
+    DataError
+        An absent column, half a period, an event that is neither True nor False.
+
+    References
+    ----------
+    Fader & Hardie (2007), Journal of Interactive Marketing 21, 76-90; (2010), Marketing Science
+    29, 85-93 (residual lifetime).
+    """
+    duration, event, counts = check_renewals(lives)
+    n = counts.sum()
+    if reason := thin_renewals(duration, event, counts):
+        found = not_estimable(2, reason)
+    else:
+        found = maximise(lambda t: _likelihood(t, duration, event, counts), (1.0, 1.0), n)
+    return SBG(
+        params_table(TERMS, found, n, conf_level), found.params, found.covariance,
+        found.log_likelihood, round(n), int(duration.max()), found.note,
+    )  # fmt: skip
+
+
+def _survival(params, t) -> np.ndarray:
+    alpha, beta = params
+    return np.exp(betaln(alpha, beta + t) - betaln(alpha, beta))
+
+
+def _likelihood(params, t, event, counts) -> tuple[float, np.ndarray]:
+    """P(T = t) is B(alpha + 1, beta + t - 1) / B(alpha, beta), S(t) is B(alpha, beta + t) / B."""
+    alpha, beta = params
+    left, stayed = alpha + event, beta + t - event
+    both = digamma(left + stayed) - digamma(alpha + beta)
+    slopes = np.array(
+        [digamma(left) - digamma(alpha) - both, digamma(stayed) - digamma(beta) - both]
+    )
+    return counts @ (betaln(left, stayed) - betaln(alpha, beta)), slopes @ counts

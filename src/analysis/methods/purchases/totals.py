@@ -1,0 +1,302 @@
+"""What groups of customers will buy, and what that is worth, with intervals.
+
+A total is uncertain twice: the parameters are estimated, and customers with the same parameters
+still differ. The first is taken by the delta method, the second by simulating each customer's
+future given her history. No interval is given for one person: it would be as wide as the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import DataError, ParamsError
+from analysis.methods.purchases._rows import HISTORY, check_columns, check_history
+from analysis.methods.purchases.bgnbd import BGNBD
+from analysis.methods.purchases.gammagamma import SPEND, GammaGamma
+from analysis.methods.purchases.mbgnbd import MBGNBD
+from analysis.methods.purchases.paretonbd import ParetoNBD
+
+PurchaseModel = BGNBD | MBGNBD | ParetoNBD
+ALL = "all"
+DELTA = 1e-4
+"""Step of the delta method's central difference on the log parameters."""
+LEAST_FOR_INTERVAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Discounting:
+    """How money to come is brought to today.
+
+    annual_rate : 0.1 for ten per cent a year. periods_per_year : model time units in a year.
+    period : length in time units of the periods that are summed. timing : when in its period a
+    purchase is counted as made.
+    """
+
+    annual_rate: float = 0.0
+    periods_per_year: float = 365.25 / 7
+    period: float = 4.0
+    timing: Literal["start", "middle", "end"] = "middle"
+
+    def __post_init__(self) -> None:
+        if not -0.99 < self.annual_rate < 10:
+            raise ParamsError(
+                f"annual_rate must be a share such as 0.1 for 10 %, but {self.annual_rate} came"
+            )
+        if not (self.period > 0 and self.periods_per_year > 0):
+            raise ParamsError("period and periods_per_year must be above 0, but one is not")
+
+    def schedule(self, time: float) -> tuple[np.ndarray, np.ndarray]:
+        """Ends of the periods up to `time`, and the factor of each."""
+        ends = np.append(np.arange(self.period, time - 1e-9, self.period), time)
+        starts = np.append(0.0, ends[:-1])
+        moment = {"start": starts, "middle": (starts + ends) / 2, "end": ends}[self.timing]
+        return ends, (1 + self.annual_rate) ** -(moment / self.periods_per_year)
+
+    def sum(self, cumulative: Callable[[float], np.ndarray], time: float) -> np.ndarray:
+        """Discounted sum of the increments of a cumulative expectation."""
+        if self.annual_rate == 0:
+            return cumulative(time)
+        ends, factors = self.schedule(time)
+        weights = factors - np.append(factors[1:], 0.0)
+        return sum(w * cumulative(end) for end, w in zip(ends, weights, strict=True))
+
+
+UNDISCOUNTED = Discounting()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupTotals:
+    """Expected totals of groups over the time to come.
+
+    table : group, term ('purchases', then 'revenue' or 'margin'), estimate, std_error, conf_low,
+    conf_high, n, note. time : length of the horizon. discounting : as it was applied.
+    """
+
+    table: pd.DataFrame
+    time: float
+    discounting: Discounting
+
+
+def group_totals(
+    model: PurchaseModel,
+    customers: pd.DataFrame,
+    *,
+    time: float,
+    rng: np.random.Generator,
+    by: str | None = None,
+    spend: GammaGamma | None = None,
+    margin: float | None = None,
+    discounting: Discounting = UNDISCOUNTED,
+    conf_level: float = 0.95,
+    draws: int = 20,
+) -> GroupTotals:
+    """Forecast what the present customers will still buy: their residual value.
+
+    Columns used: `frequency`, `recency`, `age`; `monetary_value` with `spend`; `by` (known at the
+    end of observation); optional `count`. Both the number of purchases and its value are
+    discounted. `margin` is the share of revenue that is kept: without it the value is *revenue*,
+    not lifetime value. `draws` futures of each customer measure how much totals vary.
+
+    Raises
+    ------
+    DataError, ParamsError
+        Impossible histories, an absent column, a horizon or margin that is not above 0.
+    """
+    _check_request(customers, time, by, spend, margin)
+    rows = _grouped_rows(customers, by, spend)
+    terms = ["purchases"] + ([_money_term(margin)] if spend else [])
+    table = pd.concat(
+        [
+            _total_table(term, model, spend, rows, time, margin, discounting, draws, rng)
+            for term in terms
+        ],
+        ignore_index=True,
+    )
+    table = _with_intervals(table, conf_level)
+    table["note"] = [_note(model, spend, time, n) for n in table["n"]]
+    table = table.sort_values("group", kind="stable", ignore_index=True)
+    return GroupTotals(table, time, discounting)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AcquisitionValue:
+    """What a new customer is worth over a horizon, from her first purchase on.
+
+    table : term ('purchases', 'revenue' or 'margin', and 'value_to_cost' with a cost), estimate,
+    std_error, conf_low, conf_high, n, note. Parameter uncertainty only: it is a mean.
+    """
+
+    table: pd.DataFrame
+    time: float
+    discounting: Discounting
+
+
+def acquisition_value(
+    model: PurchaseModel,
+    *,
+    time: float,
+    spend: GammaGamma | None = None,
+    margin: float | None = None,
+    cost: float | None = None,
+    discounting: Discounting = UNDISCOUNTED,
+    conf_level: float = 0.95,
+) -> AcquisitionValue:
+    """Value a customer who is about to make her first purchase; compare it with her cost.
+
+    The first purchase is counted, undiscounted. `cost` is the acquisition cost of one customer;
+    where it is 0 the ratio is not estimable and says so.
+    """
+    if not time > 0:
+        raise ParamsError(f"the horizon must be above 0, but {time} came")
+    if cost is not None and not (np.isfinite(cost) and cost >= 0):
+        raise ParamsError(f"the acquisition cost must be 0 or more, but {cost} came")
+    keep = 1.0 if margin is None else margin
+
+    def bought(m, _) -> np.ndarray:
+        return np.atleast_1d(1 + discounting.sum(m.expected, time))
+
+    def worth(m, s) -> np.ndarray:
+        return bought(m, s) * s.mean * keep
+
+    lines = [("purchases", *_delta(bought, model, spend))]
+    if spend is not None:
+        lines.append((_money_term(margin), *_delta(worth, model, spend)))
+        if cost is not None:
+            value, error = lines[-1][1:]
+            ratio = 1 / cost if cost > 0 else np.nan
+            lines.append(("value_to_cost", value * ratio, error * ratio))
+    table = pd.DataFrame(
+        [(term, value[0], error[0], model.customers) for term, value, error in lines],
+        columns=["term", "estimate", "std_error", "n"],
+    )
+    table = _with_intervals(table, conf_level)
+    table["note"] = _note(model, spend, time, model.customers)
+    if cost == 0:
+        table.loc[table["term"] == "value_to_cost", "note"] = "not estimable: acquisition cost is 0"
+    return AcquisitionValue(table, time, discounting)
+
+
+def _check_request(customers, time, by, spend, margin) -> None:
+    check_history(customers)
+    if spend is not None:
+        check_columns(customers, SPEND)
+    if by is not None and by not in customers:
+        raise DataError(f"customers must have the column '{by}' to group by, but it is absent")
+    if not (np.isfinite(time) and time > 0):
+        raise ParamsError(f"the horizon must be above 0, but {time} came")
+    if margin is not None and not 0 < margin <= 1:
+        raise ParamsError(f"margin must be a share of revenue above 0, at most 1, but {margin} came")
+
+
+def _grouped_rows(customers: pd.DataFrame, by: str | None, spend: object) -> pd.DataFrame:
+    keys = [*HISTORY, *(["monetary_value"] if spend is not None else [])]
+    rows = customers[keys].assign(
+        group=customers[by].astype("string").fillna("unknown") if by else ALL,
+        count=customers["count"] if "count" in customers else 1.0,
+    )
+    return rows.groupby(["group", *keys], as_index=False, sort=True)["count"].sum()
+
+
+def _money_term(margin: float | None) -> str:
+    return "revenue" if margin is None else "margin"
+
+
+def _total_table(term, model, spend, rows, time, margin, discounting, draws, rng) -> pd.DataFrame:
+    counts = rows["count"].to_numpy(float)
+    code, groups = pd.factorize(rows["group"], sort=True)
+    past = [rows[name].to_numpy(float) for name in HISTORY]
+    keep = 1.0 if margin is None else margin
+    money = term != "purchases"
+
+    def per_row(m, s) -> np.ndarray:
+        bought = discounting.sum(lambda t: m.conditional_rows(*past, t), time)
+        if not money:
+            return bought
+        return bought * s.conditional_rows(past[0], rows["monetary_value"].to_numpy(float)) * keep
+
+    def per_group(m, s) -> np.ndarray:
+        return np.bincount(code, counts * per_row(m, s), minlength=len(groups))
+
+    total, error = _delta(per_group, model, spend if money else None)
+    variance = np.zeros(len(groups))
+    if np.isfinite(error).all():
+        spread = _process_variance(model, spend if money else None, rows, past, time, draws, rng)
+        shrink = per_row(model, spend) / np.maximum(_plain(model, spend, rows, past, time, money), 1e-300)
+        variance = np.bincount(code, counts * spread * shrink**2, minlength=len(groups))
+    return pd.DataFrame(
+        {
+            "group": groups,
+            "term": term,
+            "estimate": total,
+            "std_error": np.sqrt(error**2 + variance),
+            "n": np.bincount(code, counts, minlength=len(groups)).round().astype(int),
+        }
+    )
+
+
+def _plain(model, spend, rows, past, time, money) -> np.ndarray:
+    bought = model.conditional_rows(*past, time)
+    if not money:
+        return bought
+    return bought * spend.conditional_rows(past[0], rows["monetary_value"].to_numpy(float))
+
+
+def _process_variance(model, spend, rows, past, time, draws, rng) -> np.ndarray:
+    """Variance of one customer's undiscounted future given her history, by simulation."""
+    expected = _plain(model, spend, rows, past, time, spend is not None)
+    squares = np.zeros(len(rows))
+    for _ in range(draws):
+        future = model.simulate_rows(*past, time, rng).astype(float)
+        if spend is not None:
+            value = rows["monetary_value"].to_numpy(float)
+            future = spend.simulate_rows(past[0], value, future, rng)
+        squares += (future - expected) ** 2
+    return squares / draws
+
+
+def _delta(statistic, model, spend) -> tuple[np.ndarray, np.ndarray]:
+    """A statistic of one or two models, and its standard error from theirs."""
+    value = statistic(model, spend)
+    variance = np.zeros_like(value)
+    for which in (model, spend):
+        if which is None:
+            continue
+        slopes = []
+        for k in range(len(which.params)):
+            step = np.exp(DELTA * (np.arange(len(which.params)) == k))
+            up, down = (replace(which, params=which.params * factor) for factor in (step, 1 / step))
+            pair = [(m, spend) if which is model else (model, m) for m in (up, down)]
+            slopes.append((statistic(*pair[0]) - statistic(*pair[1])) / (2 * DELTA))
+        slopes = np.array(slopes)
+        variance = variance + np.einsum("kg,kl,lg->g", slopes, which.covariance, slopes)
+    return value, np.sqrt(variance)
+
+
+def _with_intervals(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
+    """Log-scale intervals: a total is never negative."""
+    reach = stats.norm.ppf(0.5 + conf_level / 2) * table["std_error"] / table["estimate"]
+    table.insert(table.columns.get_loc("n"), "conf_low", table["estimate"] * np.exp(-reach))
+    table.insert(table.columns.get_loc("n"), "conf_high", table["estimate"] * np.exp(reach))
+    few = table["n"] < LEAST_FOR_INTERVAL
+    table.loc[few, ["std_error", "conf_low", "conf_high"]] = np.nan
+    return table
+
+
+def _note(model, spend, time, n) -> str:
+    notes = [m.note for m in (model, spend) if m is not None and m.note]
+    if spend is not None and not np.isfinite(spend.mean) and not spend.note:
+        notes.append("not estimable: mean spend is infinite (q is 1 or less)")
+    if n < LEAST_FOR_INTERVAL:
+        notes.append("no interval for one customer")
+    if time > model.longest_age:
+        notes.append(
+            f"extrapolates: the horizon of {time:g} is longer than the {model.longest_age:.4g} "
+            "that any customer was observed"
+        )
+    return "; ".join(notes)

@@ -1,0 +1,189 @@
+"""Bootstrap by covariance matrices.
+
+Reliability, driver shares, mediation and PLS paths depend on the answers only through their
+covariance matrix, so a bootstrap is a batch of covariance matrices: one matrix product instead of
+a loop over refits. Customers who answer more than once are drawn whole (`clusters`).
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr, ndtri
+
+from analysis.errors import ParamsError
+
+CELLS_AT_A_TIME = 20_000_000
+JACKKNIFE_GROUPS = 200
+
+
+def critical_value(conf_level: float) -> float:
+    """The standard normal quantile of a two-sided interval."""
+    if not 0 < conf_level < 1:
+        raise ParamsError(f"conf_level must lie between 0 and 1, but {conf_level!r} came")
+    return float(ndtri(0.5 + conf_level / 2))
+
+
+def covariance(values: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Covariance matrix (p, p) of `values` (n, p), divided by the total weight."""
+    weights = np.ones(len(values)) if weights is None else np.asarray(weights, float)
+    centred = values - np.average(values, axis=0, weights=weights)
+    return (centred * weights[:, None]).T @ centred / weights.sum()
+
+
+def bootstrap_counts(
+    n_rows: int,
+    *,
+    replications: int,
+    rng: np.random.Generator,
+    clusters: np.ndarray | None = None,
+) -> Iterator[np.ndarray]:
+    """How often each row is drawn: integer batches (batch, n_rows), `replications` rows in all."""
+    if replications < 1:
+        raise ParamsError(f"replications must be at least 1, but {replications!r} came")
+    codes = np.arange(n_rows) if clusters is None else pd.factorize(clusters)[0]
+    n_units = int(codes.max()) + 1
+    batch = max(1, CELLS_AT_A_TIME // n_rows)
+    for first in range(0, replications, batch):
+        size = min(batch, replications - first)
+        drawn = rng.integers(n_units, size=(size, n_units)) + n_units * np.arange(size)[:, None]
+        counts = np.bincount(drawn.ravel(), minlength=size * n_units).reshape(size, n_units)
+        yield counts[:, codes]
+
+
+def bootstrap_covariances(
+    values: np.ndarray,
+    *,
+    replications: int,
+    rng: np.random.Generator,
+    clusters: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
+    """Covariance matrices (replications, p, p) of bootstrap samples of rows or whole clusters."""
+    moments = _moments(values, weights)
+    draws = bootstrap_counts(len(values), replications=replications, rng=rng, clusters=clusters)
+    return _covariances_from(np.vstack([counts.astype(float) @ moments for counts in draws]))
+
+
+def jackknife_covariances(
+    values: np.ndarray,
+    *,
+    clusters: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
+    """Covariance matrices with one row or cluster (beyond 200: one group of them) left out."""
+    units = np.arange(len(values)) if clusters is None else pd.factorize(clusters)[0]
+    groups = units % min(JACKKNIFE_GROUPS, int(units.max()) + 1)
+    moments = _moments(values, weights)
+    sums = np.zeros((groups.max() + 1, moments.shape[1]))
+    np.add.at(sums, groups, moments)
+    return _covariances_from(sums.sum(axis=0) - sums)
+
+
+def _moments(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Per row: weight, weighted values and products of the upper triangle; they add up."""
+    centred = values - values.mean(axis=0)
+    rows, columns = np.triu_indices(values.shape[1])
+    moments = np.hstack(
+        [np.ones((len(values), 1)), centred, centred[:, rows] * centred[:, columns]]
+    )
+    return moments if weights is None else moments * np.asarray(weights, float)[:, None]
+
+
+def _covariances_from(sums: np.ndarray) -> np.ndarray:
+    n_columns = int((np.sqrt(8 * sums.shape[1] + 1) - 3) / 2)
+    rows, columns = np.triu_indices(n_columns)
+    moments = sums[:, 1:] / sums[:, :1]
+    means, seconds = moments[:, :n_columns], moments[:, n_columns:]
+    matrices = np.zeros((len(moments), n_columns, n_columns))
+    matrices[:, rows, columns] = seconds - means[:, rows] * means[:, columns]
+    matrices[:, columns, rows] = matrices[:, rows, columns]
+    return matrices
+
+
+def correlations(covariances: np.ndarray) -> np.ndarray:
+    """Correlation matrices (…, p, p); a constant column gives NaN in its row and column."""
+    variances = np.diagonal(covariances, axis1=-2, axis2=-1)
+    spread = np.sqrt(np.where(variances > 0, variances, np.nan))
+    return covariances / spread[..., :, None] / spread[..., None, :]
+
+
+def percentile_interval(
+    replicates: np.ndarray, *, conf_level: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
+    """Percentile limits down the first axis; replicates that are NaN are left out."""
+    tail = (1 - conf_level) / 2
+    low, high = np.nanquantile(replicates, [tail, 1 - tail], axis=0)
+    return low, high
+
+
+def bca_interval(
+    replicates: np.ndarray,
+    *,
+    estimate: np.ndarray,
+    jackknife: np.ndarray,
+    conf_level: float = 0.95,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bias-corrected and accelerated limits down the first axis.
+
+    Parameters
+    ----------
+    replicates : (replications, k) bootstrap replicates.
+    estimate : (k,) the estimate on the sample itself.
+    jackknife : (groups, k) estimates with one group left out, for the acceleration.
+
+    References
+    ----------
+    Efron (1987), JASA 82, 171-185, formulas 2.3 and 6.6.
+    """
+    below = (replicates < estimate).mean(axis=0) + (replicates == estimate).mean(axis=0) / 2
+    edge = 0.5 / len(replicates)
+    bias = ndtri(np.clip(below, edge, 1 - edge))
+    leaning = jackknife.mean(axis=0) - jackknife
+    spread = (leaning**2).sum(axis=0) ** 1.5
+    acceleration = (leaning**3).sum(axis=0) / (6 * np.where(spread > 0, spread, np.inf))
+    limits = []
+    for z in (-critical_value(conf_level), critical_value(conf_level)):
+        shifted = bias + z
+        level = ndtr(bias + shifted / (1 - acceleration * shifted))
+        limits.append(_columnwise_quantile(replicates, level))
+    return limits[0], limits[1]
+
+
+def _columnwise_quantile(replicates: np.ndarray, level: np.ndarray) -> np.ndarray:
+    columns = replicates.reshape(len(replicates), -1)
+    wanted = np.broadcast_to(level, replicates.shape[1:]).reshape(-1)
+    found = [np.nanquantile(columns[:, k], wanted[k]) for k in range(columns.shape[1])]
+    return np.array(found).reshape(replicates.shape[1:])
+
+
+def bootstrap_table(
+    terms: Sequence[str],
+    estimate: np.ndarray,
+    replicates: np.ndarray | None,
+    *,
+    n: int,
+    conf_level: float = 0.95,
+    jackknife: np.ndarray | None = None,
+    test: bool = False,
+) -> pd.DataFrame:
+    """The table of estimates: BCa limits where a jackknife is given, else percentile.
+
+    `test` adds a two-sided normal p-value of the estimate over its bootstrap standard error.
+    """
+    table = pd.DataFrame({"term": list(terms), "estimate": np.asarray(estimate, float)})
+    table[["std_error", "conf_low", "conf_high"]] = np.nan
+    if replicates is not None:
+        table["std_error"] = np.nanstd(replicates, axis=0, ddof=1)
+        if jackknife is None:
+            limits = percentile_interval(replicates, conf_level=conf_level)
+        else:
+            limits = bca_interval(
+                replicates, estimate=estimate, jackknife=jackknife, conf_level=conf_level
+            )
+        table["conf_low"], table["conf_high"] = limits
+    table["n"] = n
+    if test:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            table["p_value"] = 2 * ndtr(-np.abs(table["estimate"] / table["std_error"]))
+    return table

@@ -1,0 +1,304 @@
+"""Kaplan-Meier: the share still alive, estimated from relationships that ended and that are open.
+
+At each time at which one ends, the share that came so far is multiplied by one minus ended / at
+risk. Open relationships count as at risk up to the day on which they were last seen.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from analysis.errors import ParamsError
+from analysis.methods._risksets import (
+    RiskSets,
+    check_choice,
+    check_level,
+    count_risk_sets,
+    drop_uncounted,
+    read_durations,
+    read_groups,
+)
+
+CONF_TYPES = ("log-log", "log", "plain")
+SAME_SHARE = np.sqrt(np.finfo(float).eps)  # R's tolerance for a curve that lies on the quantile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SurvivalCurve:
+    """Kaplan-Meier estimate of the share of relationships still alive.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a group and distinct exit time: `group` (category), `time` (the unit of
+        `duration`), `at_risk` (just before), `events`, `censored` (at that time), `estimate` (share
+        in 0-1), `std_error`, `conf_low`, `conf_high`. As in R, the interval is missing where the
+        share is still 1 or already 0 (log-log), as is the standard error where it is 0.
+    medians : DataFrame
+        One row a group: `group, term, estimate, std_error, conf_low, conf_high, n, events, note`;
+        time units. Not reached is NaN and noted. `std_error` is NaN: the interval is the band's.
+    notes : tuple of str
+        What to keep in mind: risk sets that ran empty, few at risk early under delayed entry.
+    risk_sets : dict of str to RiskSets
+        The counts behind each group's curve.
+    conf_level, conf_type
+        Of the pointwise intervals.
+    """
+
+    table: pd.DataFrame
+    medians: pd.DataFrame
+    notes: tuple[str, ...]
+    risk_sets: dict[str, RiskSets]
+    conf_level: float
+    conf_type: str
+
+    @property
+    def groups(self) -> list[str]:
+        """Labels of the groups, in their order."""
+        return list(self.risk_sets)
+
+    def of(self, group: str) -> pd.DataFrame:
+        """The rows of one group."""
+        return self.table[self.table["group"] == group]
+
+    def at(self, times) -> pd.DataFrame:
+        """Share alive at given times: one row a group and time, NaN and a note past follow-up.
+
+        Columns: `group, term, time, estimate, std_error, conf_low, conf_high, at_risk, n, note`.
+        """
+        times = _read_times(times)
+        return pd.concat([self._at(group, times) for group in self.groups], ignore_index=True)
+
+    def _at(self, group: str, times: np.ndarray) -> pd.DataFrame:
+        sets = self.risk_sets[group]
+        curve = self.of(group)[["estimate", "std_error", "conf_low", "conf_high"]]
+        start = np.array([[1.0, 0.0, np.nan, np.nan]])
+        if self.conf_type != "log-log":
+            start[0, 2:] = 1.0
+        steps = np.vstack([start, curve.to_numpy()])
+        values = steps[np.searchsorted(sets.time, times, side="right")]
+        beyond = times > sets.time[-1]
+        values[beyond] = np.nan
+        last = sets.time[-1]
+        return pd.DataFrame(
+            {
+                "group": group,
+                "term": "survival",
+                "time": times,
+                "estimate": values[:, 0],
+                "std_error": values[:, 1],
+                "conf_low": values[:, 2],
+                "conf_high": values[:, 3],
+                "at_risk": sets.at_risk_at(times),
+                "n": sets.n,
+                "note": np.where(beyond, f"beyond follow-up, which ends at {last:g}", ""),
+            }
+        )
+
+    def at_risk(self, times) -> pd.DataFrame:
+        """Numbers for the rows under a curve: `group, time, at_risk, events, censored`.
+
+        `at_risk` counts just before each time; `events` and `censored` are cumulative up to and
+        with it.
+        """
+        times = _read_times(times)
+        rows = []
+        for group, sets in self.risk_sets.items():
+            position = np.searchsorted(sets.time, times, side="right")
+            rows.append(
+                pd.DataFrame(
+                    {
+                        "group": group,
+                        "time": times,
+                        "at_risk": sets.at_risk_at(times),
+                        "events": np.append(0, np.cumsum(sets.events))[position],
+                        "censored": np.append(0, np.cumsum(sets.censored))[position],
+                    }
+                )
+            )
+        return pd.concat(rows, ignore_index=True)
+
+    def quantiles(self, shares=(0.25, 0.5, 0.75)) -> pd.DataFrame:
+        """Times by which each share has ended, with the band inverted for the interval.
+
+        As R's `quantile.survfit` and Brookmeyer & Crowley (1982), Biometrics 38, 29-41. Columns:
+        `group, term, share, estimate, std_error, conf_low, conf_high, n, events, note`.
+        """
+        shares = np.atleast_1d(np.asarray(shares, dtype=float))
+        if not ((shares > 0) & (shares < 1)).all():
+            raise ParamsError(f"shares must lie between 0 and 1, but {shares.tolist()} came")
+        rows = [
+            quantile_row(group, self.of(group), self.risk_sets[group], share)
+            for group in self.groups
+            for share in shares
+        ]
+        return pd.DataFrame(rows)
+
+
+def survival_curve(
+    durations: pd.DataFrame,
+    *,
+    by: str | None = None,
+    conf_level: float = 0.95,
+    conf_type: str = "log-log",
+) -> SurvivalCurve:
+    """Estimate how long relationships last, with open ones right-censored.
+
+    Parameters
+    ----------
+    durations : DataFrame
+        `duration` (time units, >= 0), `event` (1 ended, 0 open), optional `entry` (the time from
+        which it was observed, below `duration`) and `count` (rows counted that often).
+    by : str, optional
+        Column of groups that were known at time zero.
+    conf_level : float
+        Level of the pointwise intervals, in (0, 1).
+    conf_type : {"log-log", "log", "plain"}
+        Scale on which the interval is symmetric.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, not a number, negative, or enters after it ended.
+
+    References
+    ----------
+    Kaplan & Meier (1958), JASA 53, 457-481; Greenwood (1926) for the variance; log-log interval:
+    Kalbfleisch & Prentice (2002), The Statistical Analysis of Failure Time Data, 1.4.
+    """
+    check_level(conf_level)
+    check_choice("conf_type", conf_type, CONF_TYPES)
+    columns = read_durations(durations)
+    counted = drop_uncounted(durations)
+    codes, labels = read_groups(counted, by)
+    risk_sets = {
+        label: count_risk_sets(columns if len(labels) == 1 else columns.take(codes == code))
+        for code, label in enumerate(labels)
+    }
+    table = _curve_table(risk_sets, conf_level, conf_type)
+    medians = pd.DataFrame(
+        [
+            quantile_row(group, table[table["group"] == group], sets, 0.5)
+            for group, sets in risk_sets.items()
+        ]
+    ).drop(columns="share")
+    notes = tuple(note for group, sets in risk_sets.items() for note in _curve_notes(group, sets))
+    return SurvivalCurve(table, medians, notes, risk_sets, conf_level, conf_type)
+
+
+def _curve_table(
+    risk_sets: dict[str, RiskSets], conf_level: float, conf_type: str
+) -> pd.DataFrame:
+    parts = [_curve_columns(sets, conf_level, conf_type) for sets in risk_sets.values()]
+    lengths = [len(sets.time) for sets in risk_sets.values()]
+    codes = np.repeat(np.arange(len(lengths)), lengths)
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    group = pd.Categorical.from_codes(codes, categories=list(risk_sets), ordered=True)
+    return pd.DataFrame({"group": group, **joined}, copy=False)
+
+
+def _curve_columns(sets: RiskSets, conf_level: float, conf_type: str) -> dict[str, np.ndarray]:
+    ends = np.flatnonzero(sets.events)
+    estimate, log_variance = product_limit(sets.at_risk[ends], sets.events[ends])
+    low, high = survival_interval(estimate, np.sqrt(log_variance), conf_level, conf_type)
+    with np.errstate(invalid="ignore"):
+        std_error = estimate * np.sqrt(log_variance)
+    before = np.nan if conf_type == "log-log" else 1.0
+    step = np.cumsum(sets.events > 0)
+    return {
+        "time": sets.time,
+        "at_risk": sets.at_risk,
+        "events": sets.events,
+        "censored": sets.censored,
+        "estimate": np.append(1.0, estimate)[step],
+        "std_error": np.append(0.0, std_error)[step],
+        "conf_low": np.append(before, low)[step],
+        "conf_high": np.append(before, high)[step],
+    }
+
+
+def product_limit(at_risk: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Survival and the variance of its logarithm (Greenwood) after each of the (T,) event times."""
+    with np.errstate(divide="ignore"):
+        log_variance = np.cumsum(events / (at_risk * (at_risk - events).astype(float)))
+    return np.cumprod(1.0 - events / at_risk), log_variance
+
+
+def survival_interval(
+    survival: np.ndarray, log_error: np.ndarray, conf_level: float, conf_type: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pointwise interval of shares (T,), given the standard error of their logarithm (T,)."""
+    reach = norm.ppf((1 + conf_level) / 2) * log_error
+    with np.errstate(all="ignore"):
+        if conf_type == "plain":
+            return np.maximum(survival * (1 - reach), 0), np.minimum(survival * (1 + reach), 1)
+        gone = survival <= 0
+        if conf_type == "log":
+            factor = np.where(gone, np.nan, np.exp(reach))
+            return survival / factor, np.minimum(survival * factor, 1)
+        log_survival = np.log(survival)
+        factor = np.exp(reach / -log_survival)
+        low, high = np.exp(log_survival * factor), np.exp(log_survival / factor)
+        unknown = gone | (survival >= 1)
+        low[unknown] = high[unknown] = np.nan
+        return low, high
+
+
+def quantile_row(group: str, curve: pd.DataFrame, sets: RiskSets, share: float) -> dict:
+    """One row of a table of quantiles: the time by which `share` has ended, with its interval."""
+    times = curve["time"].to_numpy()
+    estimate, low, high = (
+        first_time_below(times, curve[name].to_numpy(), 1 - share)
+        for name in ("estimate", "conf_low", "conf_high")
+    )
+    return {
+        "group": group,
+        "term": "median" if share == 0.5 else f"quantile {share:g}",
+        "share": share,
+        "estimate": estimate,
+        "std_error": np.nan,
+        "conf_low": low,
+        "conf_high": high,
+        "n": sets.n,
+        "events": int(sets.events.sum()),
+        "note": "not reached" if np.isnan(estimate) else "",
+    }
+
+
+def first_time_below(times: np.ndarray, shares: np.ndarray, level: float) -> float:
+    """First time at which a falling curve is at or below `level`; NaN if never.
+
+    Where the curve lies exactly on the level, the middle of that stretch, as in R.
+    """
+    below = shares < level + SAME_SHARE
+    if not below.any():
+        return np.nan
+    first = int(np.argmax(below))
+    if abs(shares[first] - level) < SAME_SHARE:
+        later = shares[first:] < shares[first] - SAME_SHARE
+        if later.any():
+            return float(times[first] + times[first + int(np.argmax(later))]) / 2
+    return float(times[first])
+
+
+def _curve_notes(group: str, sets: RiskSets) -> list[str]:
+    notes = []
+    if not sets.events.any():
+        notes.append(f"{group}: no relationship ended, the curve stays at 1")
+    emptied = (sets.at_risk == sets.events) & (sets.events > 0)
+    if emptied[:-1].any():
+        notes.append(
+            f"{group}: all {sets.at_risk[emptied][0]:,} then at risk ended at "
+            f"{sets.time[emptied][0]:g}, before others had entered: the curve is 0 from there on; "
+            "start it later"
+        )
+    return notes
+
+
+def _read_times(times) -> np.ndarray:
+    read = np.atleast_1d(np.asarray(times, dtype=float))
+    if read.ndim != 1 or not len(read) or not np.isfinite(read).all() or (read < 0).any():
+        raise ParamsError(f"times must be numbers of at least 0, but {times!r} came")
+    return read

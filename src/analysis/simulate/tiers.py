@@ -1,0 +1,73 @@
+"""The company's own tiers: a sharp rule on the net spend of twelve months, twice a year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analysis.simulate.clock import Clock
+from analysis.simulate.people import People, named
+from analysis.simulate.truth import Preset, TierTruth
+
+REASONS = ("joined", "upgraded", "downgraded")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ratings:
+    """The tier code of each customer (column) in each term (row), and when the terms begin.
+
+    A customer not yet acquired when a term begins stands in the lowest tier.
+    """
+
+    begins: np.ndarray
+    tier: np.ndarray
+
+    def tier_at(self, customer: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """Return the tier codes held by customers at their times."""
+        term = np.searchsorted(self.begins, at, side="right") - 1
+        return self.tier[term, customer]
+
+
+def rate_tiers(tiers: TierTruth, yearly_spend: np.ndarray) -> np.ndarray:
+    """Return the tier code that net spend of twelve months earns."""
+    cents = np.round(yearly_spend, 2)
+    return np.searchsorted(tiers.thresholds, cents, side="right").astype(np.int8)
+
+
+def tier_history_table(
+    preset: Preset, clock: Clock, people: People, acquired: np.ndarray, ratings: Ratings
+) -> pa.Table:
+    """Write `tier_history`: one row a tier held; `to_at` is null for the present one.
+
+    Everybody joins in the lowest tier on the first purchase; a rating that changes nothing
+    leaves no row. `reason` is joined, upgraded or downgraded.
+    """
+    joined = np.flatnonzero(np.isfinite(acquired))
+    change = np.diff(ratings.tier.astype(int), axis=0)
+    term, moved = np.nonzero(change)
+    customer = np.concatenate([joined, moved])
+    start = np.concatenate([acquired[joined], ratings.begins[1:][term]])
+    tier = np.concatenate([np.zeros(joined.size, int), ratings.tier[term + 1, moved].astype(int)])
+    reason = np.concatenate([np.zeros(joined.size, int), np.where(change[term, moved] > 0, 1, 2)])
+    order = np.lexsort((start, customer))
+    customer, start, tier, reason = (part[order] for part in (customer, start, tier, reason))
+    last = np.append(customer[1:] != customer[:-1], True)
+    stop = np.where(last, np.nan, np.append(start[1:], np.nan))
+    return pa.table(
+        {
+            "customer_id": people.ids.take(pa.array(customer)),
+            "tier": named(tier, preset.tiers.tiers),
+            "from_at": _moments(clock, start),
+            "to_at": _moments(clock, stop),
+            "reason": named(reason, REASONS),
+        }
+    )
+
+
+def _moments(clock: Clock, times: np.ndarray) -> pa.Array:
+    """Write ratings as midnights, and joining as the moment it was."""
+    whole = times == np.floor(times)
+    return pc.if_else(pa.array(whole), clock.midnights(times), clock.stamp(times))

@@ -1,0 +1,140 @@
+"""Every text that a reader sees comes from one catalogue per language.
+
+`say = wording_for(params)` opens the catalogue `<language>.yml`; `say("retention.x", share=0.483)`
+fills a sentence. Numbers are formatted where the sentence names a format: `{share:percent}`.
+Another language is another file with the same keys.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from analysis.params import Params
+from analysis.wording.formats import Formats
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How a column is shown: its heading, its format, and its one-line definition."""
+
+    head: str
+    format: str
+    means: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wording:
+    """The catalogue of one language, with what a study's sentences need to know.
+
+    Attributes
+    ----------
+    texts : dict
+        The catalogue file.
+    formats : Formats
+        Numbers, money, dates and intervals in this language.
+    min_cell : int
+        The size below which a group is not shown.
+    conf_level : float
+        The level of every interval, such as 0.95.
+    period : tuple of date
+        First and last day of the observation.
+    simulated : bool
+        Whether the customers are simulated.
+    """
+
+    texts: Mapping[str, Any]
+    formats: Formats
+    min_cell: int
+    conf_level: float
+    period: tuple
+    simulated: bool
+
+    def __call__(self, key: str, **numbers: Any) -> str:
+        """Fill the sentence of a dotted key.
+
+        Raises
+        ------
+        LookupError
+            The key is not in the catalogue, or a number that it names is not given.
+        ValueError
+            A number is missing (NaN): a sentence never says "nan".
+        """
+        return _Filler(self.formats).vformat(self._text(key), (), self._known() | numbers).strip()
+
+    def _known(self) -> dict[str, Any]:
+        return {
+            "level": self.conf_level,
+            "min_cell": self.min_cell,
+            "begin": self.period[0],
+            "end": self.period[1],
+        }
+
+    def _text(self, key: str) -> str:
+        found: Any = self.texts
+        for part in key.split("."):
+            if not isinstance(found, Mapping) or part not in found:
+                raise LookupError(f"the wording catalogue must hold '{key}', but does not")
+            found = found[part]
+        if not isinstance(found, str):
+            raise LookupError(f"the wording catalogue must hold a text at '{key}'")
+        return found
+
+    def column(self, name: str) -> Column:
+        """Heading, format and definition of a column; `within_*_weeks` covers a family."""
+        columns = self.texts["columns"]
+        pattern = name if name in columns else next((p for p in columns if fnmatchcase(name, p)), None)
+        if pattern is None:
+            raise LookupError(f"the wording catalogue must hold the column '{name}', but does not")
+        entry, part = columns[pattern], _wildcard(name, pattern)
+        texts = (entry["head"], entry["means"])
+        head, means = (_Filler(self.formats).vformat(t, (part,), self._known()) for t in texts)
+        return Column(head, entry.get("format", "text"), means)
+
+    def value(self, value: Any) -> str:
+        """A category's name for readers; one that the catalogue does not know stands as it is."""
+        if isinstance(value, bool) or not isinstance(value, str):
+            return str(value)
+        return self.texts["values"].get(value, value.replace("_", " "))
+
+
+def _wildcard(name: str, pattern: str) -> str:
+    before, _, after = pattern.partition("*")
+    return name[len(before) : len(name) - len(after)].replace("_", ".") if "*" in pattern else ""
+
+
+class _Filler(string.Formatter):
+    """`str.format` whose format names are those of `Formats`."""
+
+    def __init__(self, formats: Formats) -> None:
+        self.formats = formats
+
+    def format_field(self, value: Any, spec: str) -> str:
+        return self.formats.show(value, spec or "text")
+
+
+def wording_for(params: Params) -> Wording:
+    """The catalogue of a study's language."""
+    texts = _catalogue(params.language)
+    return Wording(
+        texts=texts,
+        formats=Formats.of(texts["formats"], params.currency),
+        min_cell=params.min_cell,
+        conf_level=params.conf_level,
+        period=(params.observed_from, params.observed_until),
+        simulated=params.simulated,
+    )
+
+
+@cache
+def _catalogue(language: str) -> Mapping[str, Any]:
+    return yaml.safe_load((FOLDER / f"{language}.yml").read_text(encoding="utf-8"))

@@ -1,0 +1,55 @@
+"""What pandoc leaves to do on the HTML page: words, pictures inside the file, no address outside."""
+
+import base64
+import datetime
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+
+PICTURE = re.compile(r'<img src="([^":]+)"')
+SVG_HEAD = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
+KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
+
+
+def words(meta: dict[str, Any]) -> dict[str, Any]:
+    """The renderer's own words in the report's language."""
+    catalogue = yaml.safe_load((Path(__file__).parent / "words.yml").read_text(encoding="utf-8"))
+    return {"words": catalogue.get(_language(meta), catalogue["en"])}
+
+
+def dates(meta: dict[str, Any]) -> dict[str, str]:
+    """The report's date as readers, machines and Typst write it."""
+    date = str(meta.get("date", ""))
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", date):
+        return {}
+    day = datetime.date.fromisoformat(date)
+    spoken = f"{day:%Y}年{day.month}月{day.day}日" if _language(meta) == "zh" else None
+    return {
+        "date": spoken or f"{day.day} {day:%B %Y}",
+        "iso-date": date,
+        "typst-date": f"datetime(year: {day.year}, month: {day.month}, day: {day.day})",
+    }
+
+
+def _language(meta: dict[str, Any]) -> str:
+    return str(meta["lang"]).split("-")[0].lower()
+
+
+def self_contained(html: str, work: Path) -> str:
+    """Put every picture into the page and drop what names an address without need."""
+    html = PICTURE.sub(lambda found: f'<img src="{data_address(work / found[1])}"', html)
+    html = re.sub(r' xmlns="[^"]*"', "", html)
+    return re.sub(r' id="toc-[^"]*"', "", html)
+
+
+def data_address(picture: Path) -> str:
+    """The picture as a data address; an SVG as text, which is a quarter smaller than base64."""
+    if picture.suffix == ".svg":
+        svg = SVG_HEAD.sub("", picture.read_text(encoding="utf-8"))
+        svg = " ".join(svg.split()).replace("> <", "><").replace('"', "'")
+        return "data:image/svg+xml," + quote(svg, safe=" !$&'()*+,-./;=?@[]_~").replace("//", "%2F/")
+    content = base64.b64encode(picture.read_bytes()).decode()
+    return f"data:{KINDS[picture.suffix.lower()]};base64,{content}"

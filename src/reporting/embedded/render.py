@@ -1,0 +1,114 @@
+"""Render a staged report to one HTML page and one PDF with pandoc and Typst."""
+
+import json
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pypandoc
+import typst
+import yaml
+
+from reporting.embedded import fonts, page
+from reporting.embedded.expand import expand
+from reporting.errors import ReportError
+from reporting.qmd import read_source
+
+HERE = Path(__file__).parent
+THEME = Path(__file__).parents[3] / "reports"
+READER = "markdown+east_asian_line_breaks"
+
+
+def version() -> str:
+    """The renderer's name with the versions that decide what it makes."""
+    return f"embedded (pandoc {pypandoc.get_pandoc_version()}, typst {typst.__version__})"
+
+
+def render(staged: Path, html: Path, pdf: Path, work: Path) -> None:
+    """Write both formats of the report in `staged`; `work` is an empty folder for what lies between."""
+    meta = metadata(staged)
+    meta |= page.words(meta)
+    variables = read_yaml(staged / "_variables.yml")
+    text = expand(staged, work, {"var": variables, "meta": meta})
+    (work / "report.md").write_text(text, encoding="utf-8")
+    families = fonts.families_for(text + json.dumps(meta, ensure_ascii=False, default=str))
+    bibliography = meta.get("bibliography") or []
+    names = [bibliography] if isinstance(bibliography, str) else bibliography
+    meta["bibliography"] = [str((staged / name).resolve()) for name in names]
+    if "csl" in meta:
+        meta["csl"] = str((staged / meta["csl"]).resolve())
+    with ThreadPoolExecutor(2) as pool:
+        made_html = pool.submit(_render_html, staged, html, work, meta)
+        made_pdf = pool.submit(_render_pdf, staged, pdf, work, meta, families)
+        made_html.result(), made_pdf.result()
+
+
+def metadata(staged: Path) -> dict[str, Any]:
+    """The front matter of `report.qmd` over the keys of `_quarto.yml`, as Quarto merges them."""
+    project = read_yaml(staged / "_quarto.yml")
+    shared = {key: value for key, value in project.items() if key not in ("project", "format")}
+    return {"lang": "en", **shared, **read_source(staged / "report.qmd").front}
+
+
+def theme_file(staged: Path, name: str) -> Path:
+    """A file of the theme: the staged copy, else the project's own."""
+    own = staged.resolve() / name
+    return own if own.is_file() else THEME / name
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a file of keys and values; an absent file is an empty one."""
+    return (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.is_file() else {}
+
+
+def _render_html(staged: Path, html: Path, work: Path, meta: dict[str, Any]) -> None:
+    sheets = (theme_file(staged, "theme.css"), HERE / "page.css")
+    styles = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+    options = ["--toc", "--toc-depth=3", "--mathml", "--template", str(HERE / "page.html")]
+    made = _pandoc("html5", options, meta, {**page.dates(meta), "styles": styles}, staged, work)
+    html.write_text(page.self_contained(made, work), encoding="utf-8")
+
+
+def _render_pdf(
+    staged: Path, pdf: Path, work: Path, meta: dict[str, Any], families: list[str]
+) -> None:
+    language, _, region = str(meta["lang"]).partition("-")
+    authors = meta.get("author") or []
+    variables = {
+        **page.dates(meta),
+        "theme": theme_file(staged, "theme.typ").read_text(encoding="utf-8"),
+        "families": ", ".join(f'"{family}"' for family in families),
+        "language": language,
+        "region": region,
+        "authors": [authors] if isinstance(authors, str) else authors,
+    }
+    options = ["--template", str(HERE / "page.typ")]
+    source = work / "report.typ"
+    source.write_text(_pandoc("typst-citations", options, meta, variables, staged, work), encoding="utf-8")
+    fonts.compile_pdf(source, pdf, root=work, families=families)
+
+
+def _pandoc(
+    to: str,
+    options: list[str],
+    meta: dict[str, Any],
+    variables: dict[str, Any],
+    staged: Path,
+    work: Path,
+) -> str:
+    settings = work / f"settings-{to}.json"
+    settings.write_text(json.dumps(meta, ensure_ascii=False, default=str), encoding="utf-8")
+    command = [pypandoc.get_pandoc_path(), "report.md", "--from", READER, "--to", to]
+    command += ["--standalone", "--wrap=none", "--metadata-file", settings.name]
+    for filter_file in (HERE / "report.lua", theme_file(staged, "theme.lua")):
+        command += ["--lua-filter", str(filter_file)]
+    for key, value in variables.items():
+        command += ["--variable-json", f"{key}={json.dumps(value)}"]
+    done = subprocess.run(
+        command + options, cwd=work, capture_output=True, encoding="utf-8", check=False
+    )
+    if done.returncode or done.stderr.strip():
+        said = " / ".join(done.stderr.strip().splitlines()) or "nothing"
+        raise ReportError(f"report.qmd must convert to {to}, but pandoc said: {said}")
+    return done.stdout

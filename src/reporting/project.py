@@ -1,0 +1,130 @@
+"""Where things lie: studies, notebooks, chapters and what is made of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from analysis.params import Params, read_params, read_settings
+from reporting.errors import ReportError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def build_folder() -> Path:
+    """`build/`, or the folder that BUILD names (tests build elsewhere)."""
+    return Path(os.environ.get("BUILD") or ROOT / "build").resolve()
+
+
+def params_folder() -> Path:
+    """`params/`, or the folder that PARAMS names (tests bring their own)."""
+    return Path(os.environ.get("PARAMS") or ROOT / "params").resolve()
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """A notebook of `notebooks/` and the chapter that shows it.
+
+    `needs` are the tables without which it has nothing to say; `relationship` is empty where it
+    suits both kinds of business.
+    """
+
+    name: str
+    path: Path
+    title: str
+    needs: tuple[str, ...]
+    relationship: str
+
+    @property
+    def chapter(self) -> str:
+        """The chapter's name: `10_retention` makes `_retention.qmd`."""
+        return self.name.split("_", 1)[1]
+
+    def suits(self, params: Params) -> bool:
+        """Whether a study has what the notebook needs."""
+        return not self.missing(params) and self.relationship in ("", params.relationship)
+
+    def missing(self, params: Params) -> tuple[str, ...]:
+        """The tables that the notebook needs and the study has not."""
+        return tuple(table for table in self.needs if table not in params.data.tables)
+
+
+@cache
+def notebooks() -> tuple[Notebook, ...]:
+    """All notebooks in the order of their numbers."""
+    found = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    return tuple(_notebook(path) for path in found)
+
+
+def _notebook(path: Path) -> Notebook:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        chapter = content["metadata"]["chapter"]
+        first = "".join(content["cells"][0]["source"])
+        title = re.match(r"# (.+)", first).group(1)
+        needs, relationship = tuple(chapter["needs"]), chapter.get("relationship", "")
+    except (json.JSONDecodeError, KeyError, IndexError, AttributeError):
+        raise ReportError(
+            f"notebooks/{path.name} must be a notebook that begins with a `# title` cell and names "
+            'the tables it needs in its metadata ("chapter": {"needs": ["transactions"]}), '
+            "but does not"
+        ) from None
+    return Notebook(path.stem, path, title, needs, relationship)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One params file, with or without overrides, and the folder that its results go to."""
+
+    params: Params
+
+    @property
+    def name(self) -> str:
+        """`cdnow`, or `cdnow/lapse_weeks=26` for a variant."""
+        return "/".join(filter(None, (self.params.study, self.variant)))
+
+    @property
+    def variant(self) -> str:
+        """The overrides as a folder name; empty for the study itself."""
+        pairs = (f"{key}-{value}" for key, value in sorted(self.params.overrides.items()))
+        return re.sub(r"[^A-Za-z0-9._]+", "-", "_".join(pairs)).strip("-")[:80]
+
+    @property
+    def folder(self) -> Path:
+        """`build/cdnow`, or `build/variants/cdnow/lapse_weeks-26`."""
+        if self.variant:
+            return build_folder() / "variants" / self.params.study / self.variant
+        return build_folder() / self.params.study
+
+    @property
+    def chapters(self) -> tuple[Notebook, ...]:
+        """The notebooks whose needs the study meets."""
+        return tuple(notebook for notebook in notebooks() if notebook.suits(self.params))
+
+
+def study_files() -> list[Path]:
+    """The params files, or the one that STUDY names."""
+    name = os.environ.get("STUDY", "").strip()
+    if name:
+        return [params_folder() / f"{name}.yml"]
+    return sorted(params_folder().glob("*.yml"))
+
+
+def read_study(path: Path) -> Study:
+    """Read a params file with the overrides that SET holds."""
+    return Study(read_params(path, read_settings(os.environ.get("SET", ""))))
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    """Replace a file as a whole, and only when its content changes (Make looks at times)."""
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)

@@ -1,0 +1,74 @@
+"""Render a staged report to one HTML page and one PDF, with Quarto or with the embedded renderer."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from reporting import quarto
+from reporting.errors import ReportError
+from reporting.preflight import check_staged
+
+
+def render_report(staged: Path, html: Path, pdf: Path) -> str:
+    """Make both formats of the report in `staged` and say which renderer made them.
+
+    Parameters
+    ----------
+    staged
+        A small Quarto project: report.qmd, its chapters, the executed notebooks, the theme.
+    html, pdf
+        Where the two files belong. Both are replaced together when both were made; when anything
+        fails they stay as they were.
+
+    Returns
+    -------
+    str
+        "quarto 1.10.18", or "embedded (pandoc 3.9, typst 0.15.2)".
+
+    Raises
+    ------
+    ReportError
+        A source lies outside the common subset, something that it names is absent, or a renderer
+        fails; all faults at once, one sentence each.
+    """
+    check_staged(staged)
+    program = quarto.find_quarto()
+    html.parent.mkdir(parents=True, exist_ok=True)
+    pdf.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".render-", dir=html.parent) as folder:
+        work = Path(folder)
+        made_html, made_pdf = work / "report.html", work / "report.pdf"
+        if program:
+            renderer = quarto.render(program, staged, made_html, made_pdf, work / "quarto")
+        else:
+            renderer = _render_embedded(staged, made_html, made_pdf, work / "embedded")
+        put_in_place({made_html: html, made_pdf: pdf})
+    return renderer
+
+
+def put_in_place(made: dict[Path, Path]) -> None:
+    """Move every made file to its place, or none of them: what was there comes back on a fault."""
+    kept: dict[Path, Path] = {}
+    try:
+        for source, place in made.items():
+            if place.is_file():
+                kept[place] = source.with_suffix(source.suffix + ".last")
+                shutil.copyfile(place, kept[place])
+            os.replace(source, place)
+    except OSError as fault:
+        for place in made.values():
+            if place in kept:
+                os.replace(kept[place], place)
+        raise ReportError(
+            f"{fault.filename2 or fault.filename} must be writable, but {fault.strerror}; "
+            "close whatever holds it and render again"
+        ) from fault
+
+
+def _render_embedded(staged: Path, html: Path, pdf: Path, work: Path) -> str:
+    from reporting import embedded
+
+    work.mkdir()
+    embedded.render(staged, html, pdf, work)
+    return embedded.version()

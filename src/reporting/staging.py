@@ -1,0 +1,253 @@
+"""Stage a report: a small Quarto project with the study's chapters and what their notebooks show."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from reporting.errors import ReportError
+from reporting.project import ROOT, Notebook, Study
+
+REPORTS = ROOT / "reports"
+SHARED = ("_quarto.yml", "references.bib", "theme.css")
+LABEL = re.compile(r"^#\|\s*label:\s*(\S+)\s*$", re.MULTILINE)
+FORMS = ("image/svg+xml", "image/png", "text/markdown")
+
+
+def stage_report(study: Study) -> Path:
+    """Write `<study>/report/` and `<study>/results/` from the executed notebooks.
+
+    Both folders are made aside and put in place when they are whole.
+
+    Raises
+    ------
+    ReportError
+        A labelled cell that shows nothing, or more than one thing.
+    """
+    shown = {notebook: shown_cells(executed(study, notebook)) for notebook in study.chapters}
+    aside = study.folder / ".report.partial"
+    shutil.rmtree(aside, ignore_errors=True)
+    (aside / "report" / "nb").mkdir(parents=True)
+    (aside / "results").mkdir()
+    project = aside / "report"
+    for name in SHARED:
+        shutil.copyfile(REPORTS / name, project / name)
+    for notebook, cells in shown.items():
+        shutil.copyfile(chapter_source(notebook), project / f"_{notebook.chapter}.qmd")
+        _write_json(project / "nb" / f"{notebook.name}.ipynb", _notebook_of(cells))
+    (project / "_summary.qmd").write_text(summary(study, shown), encoding="utf-8")
+    (project / "_provenance.qmd").write_text(provenance(study), encoding="utf-8")
+    (project / "_variables.yml").write_text(variables(study), encoding="utf-8")
+    (project / "report.qmd").write_text(front_page(study), encoding="utf-8")
+    write_results(shown, aside / "results")
+    for name in ("report", "results"):
+        shutil.rmtree(study.folder / name, ignore_errors=True)
+        (aside / name).replace(study.folder / name)
+    aside.rmdir()
+    return study.folder / "report"
+
+
+def executed(study: Study, notebook: Notebook) -> dict[str, Any]:
+    """The executed copy of a notebook."""
+    path = study.folder / "notebooks" / f"{notebook.name}.ipynb"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def chapter_source(notebook: Notebook) -> Path:
+    """The `.qmd` that shows a notebook."""
+    path = REPORTS / f"_{notebook.chapter}.qmd"
+    if not path.is_file():
+        raise ReportError(
+            f"notebooks/{notebook.name}.ipynb must have its chapter reports/{path.name}, "
+            "but there is none; write it (see docs/add-a-chapter.md)"
+        )
+    return path
+
+
+def shown_cells(content: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The labelled cells of an executed notebook: label -> its one output."""
+    cells: dict[str, dict[str, Any]] = {}
+    for cell in content["cells"]:
+        source = "".join(cell["source"])
+        label = LABEL.search(source)
+        if cell["cell_type"] != "code" or label is None:
+            continue
+        outputs = [output for output in cell["outputs"] if set(FORMS) & set(output.get("data", ()))]
+        if len(outputs) != 1 or label[1] in cells:
+            raise ReportError(
+                f"cell {label[1]} must show one figure, table or finding and be the only one of "
+                f"its name, but shows {len(outputs)}; end it with illustrate(), present() or a "
+                "finding"
+            )
+        cells[label[1]] = outputs[0]
+    return cells
+
+
+def _notebook_of(cells: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """A notebook of labelled cells only, each with one clean form."""
+    return {
+        "cells": [_clean_cell(label, output) for label, output in cells.items()],
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def _clean_cell(label: str, output: dict[str, Any]) -> dict[str, Any]:
+    form = next(form for form in FORMS if form in output["data"])
+    metadata = output["metadata"]
+    options = {"label": label}
+    if form.startswith("image/"):
+        options |= {"fig-cap": metadata["caption"], "fig-alt": metadata["alt"]}
+    elif "caption" in metadata:
+        options["tbl-cap"] = metadata["caption"]
+    source = [f"#| {key}: {json.dumps(text, ensure_ascii=False)}\n" for key, text in options.items()]
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": re.sub(r"[^A-Za-z0-9_-]", "-", label)[:64],
+        "metadata": {},
+        "outputs": [
+            {"data": {form: output["data"][form]}, "metadata": {}, "output_type": "display_data"}
+        ],
+        "source": source,
+    }
+
+
+def summary(study: Study, shown: dict[Notebook, dict[str, dict[str, Any]]]) -> str:
+    """The executive summary: the findings of all chapters, each with its claim and its chapter."""
+    lines = ["# Executive summary {#sec-summary}", ""]
+    for notebook, cells in shown.items():
+        for output in cells.values():
+            finding = output["metadata"].get("finding")
+            if finding and finding["in_summary"]:
+                link = f"[{notebook.title.rstrip('?.')}](#sec-{notebook.chapter})"
+                body = output["data"]["text/markdown"]
+                text = "".join(body).rstrip()
+                lines += [text.removesuffix(":::") + f"[More: {link}]{{.more}}\n:::", ""]
+    return "\n".join(lines)
+
+
+def front_page(study: Study) -> str:
+    """`report.qmd`: the front matter of the study before the includes of its chapters."""
+    params = study.params
+    _, matter, body = (REPORTS / "report.qmd").read_text(encoding="utf-8").split("---\n", 2)
+    fields = yaml.safe_load(matter) | {
+        "title": params.title,
+        "subtitle": params.subtitle,
+        "author": params.author,
+        "date": run_stamp(study)["finished"][:10],
+        "lang": params.language,
+    }
+    if params.simulated:
+        fields["subtitle"] = f"Simulated data. {params.subtitle}".strip()
+    if study.variant:
+        tried = ", ".join(f"{key} = {value}" for key, value in params.overrides.items())
+        fields["subtitle"] += f" (variant: {tried})"
+    chapters = "\n\n".join(f"{{{{< include _{found.chapter}.qmd >}}}}" for found in study.chapters)
+    front = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=1000)
+    return f"---\n{front}---\n{body.replace('{{< include _chapters.qmd >}}', chapters)}"
+
+
+def variables(study: Study) -> str:
+    """Values that chapters name with `{{< var … >}}`: the parameters, for readers."""
+    resolved = study.params.model_dump(mode="json", exclude={"data", "overrides"})
+    values = {
+        key: ", ".join(f"{item:g}" if isinstance(item, float) else str(item) for item in value)
+        if isinstance(value, list)
+        else f"{value:g}" if isinstance(value, float) else value
+        for key, value in resolved.items()
+        if not isinstance(value, dict)
+    }
+    values["confidence"] = f"{study.params.conf_level:.0%}"
+    return yaml.safe_dump(values, allow_unicode=True)
+
+
+def run_stamp(study: Study) -> dict[str, Any]:
+    """What the youngest notebook of the study was run with, and when."""
+    stamps = [executed(study, notebook)["metadata"]["provenance"] for notebook in study.chapters]
+    return max(stamps, key=lambda stamp: stamp["finished"])
+
+
+def provenance(study: Study) -> str:
+    """The last page: parameters, overrides, data, commit, versions, time."""
+    stamp = run_stamp(study)
+    source = json.loads((study.folder / "tables" / "key.json").read_text("utf-8"))["description"]
+    fingerprint = json.loads((study.folder / "study.json").read_text("utf-8"))["fingerprint"]
+    data = {
+        "Data": source["title"],
+        "Citation": source["citation"],
+        "Licence": source["licence"],
+        "Fingerprint": f"`{fingerprint[:16]}`",
+        "Run": stamp["finished"],
+        "Code": f"commit {stamp['commit']}",
+        "Lock": f"`{stamp['lock']}`",
+        "Python": stamp["python"],
+        **stamp["versions"],
+    }
+    overrides = study.params.overrides
+    tried = ", ".join(f"{key} = {value}" for key, value in overrides.items()) or "none"
+    parameters = study.params.model_dump(mode="json", exclude={"data", "overrides"})
+    shown = {key.replace("_", " "): _plain(value) for key, value in parameters.items()}
+    return "\n".join(
+        [
+            "# How this report was made {#sec-provenance}",
+            "",
+            "The report was made by parameterised notebooks from the data below; the same "
+            "parameters, data and code give the same numbers. The tables behind it lie beside "
+            "it as CSV files, with a dictionary of their columns.",
+            "",
+            *_definitions("Data and code", "tbl-provenance", data),
+            *_definitions("Parameters", "tbl-parameters", shown | {"changed for this run": tried}),
+        ]
+    )
+
+
+def _definitions(caption: str, label: str, values: dict[str, Any]) -> list[str]:
+    rows = [f"| {key} | {_cell(value)} |" for key, value in values.items() if value not in ("", None)]
+    head = ["| What | Value |", "|:---------------|:------------------------------------|"]
+    return [*head, *rows, "", f": {caption} {{#{label}}}", ""]
+
+
+def _cell(value: Any) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{key.replace('_', ' ')}: {_plain(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(_plain(item) for item in value) or "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value).replace("_", " ") if isinstance(value, str) else str(value)
+
+
+def write_results(shown: dict[Notebook, dict[str, dict[str, Any]]], folder: Path) -> None:
+    """The tables as CSV, one file a table, and the dictionary of their columns."""
+    dictionary = io.StringIO()
+    writer = csv.writer(dictionary, lineterminator="\n")
+    writer.writerow(["file", "column", "heading", "meaning"])
+    for notebook, cells in shown.items():
+        for label, output in cells.items():
+            if "text/csv" not in output["data"]:
+                continue
+            name = f"{notebook.chapter}-{label.removeprefix('tbl-')}.csv"
+            (folder / name).write_text("".join(output["data"]["text/csv"]), encoding="utf-8")
+            for column in output["metadata"]["columns"]:
+                writer.writerow([name, column["name"], column["head"], column["means"]])
+    (folder / "columns.csv").write_text(dictionary.getvalue(), encoding="utf-8")
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

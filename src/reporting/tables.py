@@ -1,0 +1,23 @@
+"""Check a study's data and write its frames (`make tables`)."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from reporting.errors import speak
+from reporting.project import params_folder, read_study
+
+
+def main() -> None:
+    """Write the frames of the study that the first argument names."""
+    study = read_study(params_folder() / f"{sys.argv[1]}.yml")
+    os.environ["STUDY_FOLDER"] = str(study.folder)
+    from analysis.frames import write_frames
+
+    write_frames(study.params)
+    print(f"  {study.name}: tables", flush=True)
+
+
+if __name__ == "__main__":
+    speak(main)
