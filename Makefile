@@ -1,7 +1,6 @@
 # The front door. `make` alone tells every verb; nothing needs to be installed first.
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory --no-builtin-rules
-.DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE
 export STUDY SET FROM TIMEOUT REFRESH QUARTO
@@ -30,7 +29,6 @@ lab: $(READY)  ## open the notebooks in JupyterLab
 tables:  ## check the data of every study (or STUDY=…) and write its frames
 notebooks:  ## run every notebook of every study (or STUDY=…)
 reports:  ## make every report, HTML and PDF, and build/index.html
-	@echo "All reports: build/index.html"
 report:  ## make one report: STUDY=cdnow; with SET="lapse_weeks=26" a variant beside it
 
 ifneq ($(filter tables notebooks report reports,$(MAKECMDGOALS)),)

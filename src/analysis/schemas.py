@@ -38,7 +38,7 @@ def _row_rule(column: str, sentence: str, holds: Callable[[Any], Any], *needs: s
             passes = passes | missing
         return passes
 
-    return pa.Check(check, name=column, error=sentence, metadata={"needs": needs})
+    return pa.Check(check, name=column, error=sentence, statistics={"needs": needs})
 
 
 def _column(kind: str, meaning: str, *rules: pa.Check, **options: Any) -> pa.Column:

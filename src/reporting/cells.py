@@ -21,7 +21,6 @@ class Cell:
     options: dict[str, Any]
     form: str | None
     content: str | bytes
-    error: str | None
 
     @property
     def caption(self) -> str:
@@ -32,17 +31,41 @@ class Cell:
         return str(self.options.get("fig-alt") or "")
 
 
-def read_cells(notebook: Path) -> dict[str, Cell]:
-    """Read a notebook's labelled cells by label; raises ValueError when it is no notebook."""
-    state = notebook.stat()
-    return _read_cells(notebook, state.st_mtime_ns, state.st_size)
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """A staged notebook: its labelled cells, the errors it ended with, labels given twice."""
+
+    cells: dict[str, Cell]
+    errors: list[str]
+    twice: list[str]
+    has_html: bool
+
+
+def read_notebook(path: Path) -> Notebook:
+    """Read a notebook; raises ValueError when the file is none."""
+    state = path.stat()
+    return _read_notebook(path, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=64)
-def _read_cells(notebook: Path, _mtime: int, _size: int) -> dict[str, Cell]:
-    document = json.loads(notebook.read_text(encoding="utf-8"))
-    cells = [_cell(cell) for cell in document.get("cells", []) if cell["cell_type"] == "code"]
-    return {cell.label: cell for cell in cells if cell.label}
+def _read_notebook(path: Path, _mtime: int, _size: int) -> Notebook:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(document, dict) or "cells" not in document:
+        raise ValueError("no cells")
+    code = [cell for cell in document["cells"] if cell["cell_type"] == "code"]
+    outputs = [output for cell in code for output in cell.get("outputs", [])]
+    cells = [cell for cell in map(_cell, code) if cell.label]
+    labels = [cell.label for cell in cells]
+    return Notebook(
+        {cell.label: cell for cell in cells},
+        [_error(output) for output in outputs if output["output_type"] == "error"],
+        sorted({label for label in labels if labels.count(label) > 1}),
+        any("text/html" in output.get("data", {}) for output in outputs),
+    )
+
+
+def _error(output: dict[str, Any]) -> str:
+    return f"{output.get('ename', 'Error')}: {output.get('evalue', '')}".strip(": ")
 
 
 def cell_options(source: str) -> dict[str, Any]:
@@ -64,17 +87,15 @@ def near(name: str, names: list[str]) -> str:
 
 def _cell(cell: dict[str, Any]) -> Cell:
     options = cell_options(_joined(cell["source"]))
-    form, content, error = None, "", None
+    form, content = None, ""
     for output in cell.get("outputs", []):
-        if output["output_type"] == "error":
-            error = f"{output.get('ename', 'Error')}: {output.get('evalue', '')}".strip()
         data = output.get("data", {})
         found = next((name for name in FORMS if name in data), None)
         if form is None and found:
             form, content = found, _joined(data[found])
     if form == "image/png":
         content = base64.b64decode(content)
-    return Cell(str(options.get("label", "")), options, form, content, error)
+    return Cell(str(options.get("label", "")), options, form, content)
 
 
 def _joined(text: str | list[str]) -> str:

@@ -1,9 +1,34 @@
-"""The fault a report's author can mend: every fault found, one sentence each."""
+"""What ends a make target: one sentence for the person at the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from analysis.errors import DataError, ParamsError
 
 
 class ReportError(ValueError):
-    """A report cannot be made; each fault names file, line or label, and what to do."""
+    """A notebook, a report source or a run must be mended: every fault found, one sentence each.
+
+    Attributes
+    ----------
+    faults : list of str
+        Each names file, line, cell or label, and what to do.
+    """
 
     def __init__(self, faults: str | list[str]) -> None:
         self.faults = [faults] if isinstance(faults, str) else list(faults)
         super().__init__("\n".join(self.faults))
+
+
+def speak(step: Callable[[], None]) -> None:
+    """Run a step; a fault that a user can mend ends it with its sentence and exit code 1."""
+    try:
+        step()
+    except KeyboardInterrupt:
+        print("Stopped; what was finished stays: run make again to go on.", file=sys.stderr)
+        raise SystemExit(130) from None
+    except (ReportError, ParamsError, DataError) as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(1) from None

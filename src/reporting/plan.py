@@ -33,6 +33,7 @@ RUN_ALSO = ("requirements.lock",)
 def main() -> None:
     """Plan every study (or the one that STUDY names) and write the rules to the given file."""
     rules = [rules_of(path) for path in study_files()]
+    rules.append(f"reports:\n\t@echo 'All reports: {build_folder()}/index.html'\n")
     write_if_changed(Path(sys.argv[1]), "\n".join(rules))
 
 
@@ -84,6 +85,7 @@ def study_rules(study: Study) -> str:
     lines += [
         f"{report} &: {needed}",
         f"\t{python} reporting.report {name}",
+        f".PRECIOUS: {tables} {' '.join(executed)} {report}",
         f".PHONY: report-{name}",
         f"report-{name}: {report}",
         f"tables: {tables}",

@@ -19,7 +19,7 @@ FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})\s*(.*)$")
 INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 INLINE_MATH = re.compile(r"(?<![\\$])\$(?=[^\s$])([^$]*?[^\s\\$]|[^\s\\$])\$(?![\d$])")
 REFERENCE = re.compile(r"(?<![\w.@\\])-?@((?:fig|tbl|sec|eq)-[\w-]*\w)", re.IGNORECASE)
-LABEL = re.compile(r"\{[^{}]*?#((?:fig|tbl|sec|eq)-[\w-]+)[^{}]*\}")
+LABEL = re.compile(r"\{[^{}<]*?#((?:fig|tbl|sec|eq)-[\w-]+)[^{}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,27 @@ def front_matter_end(lines: list[str]) -> int:
         if line.rstrip() in ("---", "..."):
             return number
     return 0
+
+
+def metadata(staged: Path) -> dict[str, Any]:
+    """The front matter of `report.qmd` over the keys of `_quarto.yml`, as Quarto merges them."""
+    project = read_yaml(staged / "_quarto.yml")
+    shared = {key: value for key, value in project.items() if key not in ("project", "format")}
+    return {"lang": "en", **shared, **read_source(staged / "report.qmd").front}
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a file of keys and values; an absent file is an empty one."""
+    return (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.is_file() else {}
+
+
+def look_up(values: dict[str, Any], key: str) -> Any:
+    """Follow a dotted key through nested tables; None when it leads nowhere."""
+    for part in key.split("."):
+        if not isinstance(values, dict) or part not in values:
+            return None
+        values = values[part]
+    return values
 
 
 def fenced_code(lines: list[str]) -> list[bool]:

@@ -1,1 +1,111 @@
-def find_quarto(): return None
+"""Real Quarto, when it is there: found by QUARTO, on PATH or in the environment, and run."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from reporting.errors import ReportError
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+SECONDS = 600
+LAST_LINES = 8
+
+
+def find_quarto() -> str | None:
+    """The Quarto program: what QUARTO names, else one on PATH or in the environment, else None.
+
+    Raises
+    ------
+    ReportError
+        QUARTO names something that does not run; an absent Quarto is no fault.
+    """
+    named = os.environ.get("QUARTO")
+    if not named:
+        return shutil.which("quarto") or shutil.which(
+            "quarto", path=str(Path(sys.executable).parent)
+        )
+    found = shutil.which(named)
+    if not found:
+        raise ReportError(f"QUARTO must name a program, but {named} does not run; mend or unset it")
+    return found
+
+
+def version(program: str) -> str:
+    """The version that the program says it is."""
+    done = _run([program, "--version"], Path.cwd())
+    if done.returncode or not done.stdout.strip():
+        raise ReportError(
+            f"{program} must be Quarto, but `quarto --version` failed: {_last_lines(done)}; "
+            "mend it, or set QUARTO to another"
+        )
+    return done.stdout.strip().splitlines()[-1]
+
+
+def render(program: str, staged: Path, html: Path, pdf: Path, work: Path) -> str:
+    """Render a copy of `staged` in `work`, put the two files at their places, name the version.
+
+    Raises
+    ------
+    ReportError
+        Quarto fails, warns, or leaves a format out; its last lines are quoted.
+    """
+    name = version(program)
+    shutil.copytree(staged, work)
+    done = _run([program, "render", "report.qmd"], work)
+    if done.returncode:
+        raise ReportError(
+            f"report.qmd must render in Quarto {name}, but it said: {_last_lines(done)}"
+        )
+    if warnings := _warnings(done):
+        raise ReportError(
+            f"report.qmd must render in Quarto {name} without a warning, but: {'; '.join(warnings)}"
+        )
+    for made, place in ((work / "report.html", html), (work / "report.pdf", pdf)):
+        if not made.is_file():
+            raise ReportError(
+                f"Quarto {name} must make {made.name}, but it did not: {_last_lines(done)}; "
+                "look at format: in _quarto.yml"
+            )
+        os.replace(made, place)
+    return f"quarto {name}"
+
+
+def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=SECONDS,
+            env={**os.environ, "NO_COLOR": "1"},
+            check=False,
+        )
+    except OSError as fault:
+        raise ReportError(
+            f"{command[0]} must run, but {fault.strerror}; mend it, or unset QUARTO"
+        ) from fault
+    except subprocess.TimeoutExpired as fault:
+        raise ReportError(
+            f"{' '.join(command)} must end within {SECONDS} s, but it did not; run it by hand"
+        ) from fault
+
+
+def _said(done: subprocess.CompletedProcess[str]) -> list[str]:
+    text = COLOUR.sub("", f"{done.stdout}\n{done.stderr}")
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _warnings(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return [line for line in _said(done) if re.match(r"\[?warn(ing)?\b", line, re.IGNORECASE)]
+
+
+def _last_lines(done: subprocess.CompletedProcess[str]) -> str:
+    lines = _said(done)
+    errors = [line for line in lines if re.match(r"error\b", line, re.IGNORECASE)]
+    return " / ".join(errors[:1] + lines[-LAST_LINES:]) or "nothing"

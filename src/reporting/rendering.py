@@ -1,4 +1,4 @@
-"""Render a staged report to one HTML page and one PDF, with Quarto or with the embedded renderer."""
+"""Render a staged report to one HTML page and one PDF: Quarto, or the embedded renderer."""
 
 import os
 import shutil

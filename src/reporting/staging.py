@@ -13,11 +13,15 @@ from typing import Any
 import yaml
 
 from reporting.errors import ReportError
-from reporting.project import ROOT, Notebook, Study
+from reporting.project import ROOT, Notebook, Study, notebooks
 
 REPORTS = ROOT / "reports"
 SHARED = ("_quarto.yml", "references.bib", "theme.css")
 LABEL = re.compile(r"^#\|\s*label:\s*(\S+)\s*$", re.MULTILINE)
+RELATIONSHIPS = {
+    "contractual": "business with contracts",
+    "noncontractual": "business without contracts",
+}
 FORMS = ("image/svg+xml", "image/png", "text/markdown")
 
 
@@ -44,6 +48,7 @@ def stage_report(study: Study) -> Path:
         _write_json(project / "nb" / f"{notebook.name}.ipynb", _notebook_of(cells))
     (project / "_summary.qmd").write_text(summary(study, shown), encoding="utf-8")
     (project / "_provenance.qmd").write_text(provenance(study), encoding="utf-8")
+    (project / "_chapters.qmd").write_text(chapter_list(study), encoding="utf-8")
     (project / "_variables.yml").write_text(variables(study), encoding="utf-8")
     (project / "report.qmd").write_text(front_page(study), encoding="utf-8")
     write_results(shown, aside / "results")
@@ -136,6 +141,21 @@ def summary(study: Study, shown: dict[Notebook, dict[str, dict[str, Any]]]) -> s
                 text = "".join(body).rstrip()
                 lines += [text.removesuffix(":::") + f"[More: {link}]{{.more}}\n:::", ""]
     return "\n".join(lines)
+
+
+def chapter_list(study: Study) -> str:
+    """Which chapters the study's tables allow, and what each missing one would take."""
+    rows = []
+    for notebook in notebooks():
+        shown = notebook in study.chapters
+        needs = ", ".join(name.replace("_", " ") for name in notebook.needs)
+        if notebook.relationship:
+            needs += f" of a {RELATIONSHIPS[notebook.relationship]}"
+        link = f"[{notebook.title}](#sec-{notebook.chapter})" if shown else notebook.title
+        rows.append(f"| {link} | {'yes' if shown else 'no'} | {needs} |")
+    head = ["| Chapter | In this report | Tables it needs |", "|:------------------------|:-----|:------------------------|"]
+    caption = ": The chapters, and the tables that each one needs {#tbl-chapters}"
+    return "\n".join([*head, *rows, "", caption, ""])
 
 
 def front_page(study: Study) -> str:

@@ -1,7 +1,40 @@
 """From what a params file names to checked tables: the only door between files and analysis."""
 
-from analysis.data.reading import read_tables
-from analysis.data.store import build_folder, write_stored
-from analysis.data.tables import Description, Tables
+from __future__ import annotations
 
-__all__ = ["Description", "Tables", "build_folder", "read_tables", "write_stored"]
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analysis.data.fingerprint import source_fingerprint
+    from analysis.data.located import build_folder
+    from analysis.data.reading import check_source, read_tables
+    from analysis.data.store import write_stored
+    from analysis.data.tables import Description, Tables
+
+__all__ = [
+    "Description",
+    "Tables",
+    "build_folder",
+    "check_source",
+    "read_tables",
+    "source_fingerprint",
+    "write_stored",
+]
+
+HOMES = {
+    "Description": "tables",
+    "Tables": "tables",
+    "build_folder": "located",
+    "check_source": "reading",
+    "read_tables": "reading",
+    "source_fingerprint": "fingerprint",
+    "write_stored": "store",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a part when it is first asked for: planning a build needs no engine."""
+    if name not in HOMES:
+        raise AttributeError(f"analysis.data has no {name}")
+    return getattr(importlib.import_module(f"analysis.data.{HOMES[name]}"), name)

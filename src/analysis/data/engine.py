@@ -27,7 +27,6 @@ def open_duckdb(timezone: str, database: str = ":memory:", read_only: bool = Fal
         memory_limit=os.environ.get("ANALYSIS_MEMORY", _memory_limit()),
     )
     connection.raw_sql(f"SET TimeZone = '{timezone}'")
-    connection.raw_sql("SET enable_progress_bar = false")
     return connection
 
 

@@ -2,74 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import ibis
 
 from analysis.data import delimited, lists
 from analysis.data.faults import Fault, FaultyData
+from analysis.data.located import KINDS, file_kind, named_files
 from analysis.data.problems import told_plainly
 from analysis.data.raw import ORIGIN, ROW, RawTable
 from analysis.data.sql import literal
 from analysis.params import Params
 from analysis.params.source import TableSource
-
-COMPRESSED = (".gz", ".zst", ".bz2", ".xz", ".zip")
-KINDS = {
-    ".csv": "delimited",
-    ".tsv": "delimited",
-    ".txt": "delimited",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".xlsx": "excel",
-    ".xlsm": "excel",
-    ".xls": "excel",
-    ".xlsb": "excel",
-    ".ods": "excel",
-    ".jsonl": "lines",
-    ".ndjson": "lines",
-    ".json": "lines",
-    ".sqlite": "sqlite",
-    ".sqlite3": "sqlite",
-    ".db": "sqlite",
-    ".duckdb": "duckdb",
-    ".ddb": "duckdb",
-}
-
-
-def file_kind(path: Path) -> str:
-    """Return how a file is read, by its ending: 'delimited', 'parquet', 'excel' …; or ''."""
-    endings = [ending.lower() for ending in path.suffixes]
-    while endings and endings[-1] in COMPRESSED:
-        endings.pop()
-    return KINDS.get(endings[-1], "") if endings else ""
-
-
-def named_files(params: Params, name: str, source: TableSource) -> list[Path]:
-    """Return the files of a table; globs are expanded, paths are relative to the params file."""
-    patterns = (source.file,) if isinstance(source.file, str) else source.file
-    found: list[Path] = []
-    for pattern in patterns:
-        path = params.path.parent / pattern
-        if any(sign in pattern for sign in "*?["):
-            root = Path(path.anchor)
-            matches = sorted(root.glob(str(path.relative_to(root))))
-        else:
-            matches = [path]
-        if not matches or not matches[0].is_file():
-            raise FaultyData(
-                [
-                    Fault(
-                        name,
-                        "",
-                        "must have its file",
-                        f"there is no file '{pattern}' beside {params.path.name}",
-                        remedy="paths are relative to the params file",
-                    )
-                ]
-            )
-        found += matches
-    return found
 
 
 def open_files(connection, params: Params, name: str, source: TableSource) -> RawTable:

@@ -9,6 +9,29 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from analysis.data.faults import FaultyData
+from analysis.data.located import build_folder, named_files, package_files
+from analysis.params import Params
+
+
+def source_fingerprint(params: Params) -> str:
+    """Return what changes when a study's data do, without opening them.
+
+    Files count by content (sha256, remembered by size and time), simulated companies by their
+    parameters. A connection is not looked at: its fingerprint lies in the stored `key.json`.
+    """
+    source = params.data
+    paths: list[Path] = []
+    if source.package is not None:
+        paths = package_files(source.package)
+    for name, table in (source.files or {}).items():
+        try:
+            paths += named_files(params, name, table)
+        except FaultyData:
+            continue
+    known = file_fingerprints(paths, build_folder(params) / "fingerprints.json") if paths else {}
+    return text_fingerprint({"data": source.model_dump(mode="json"), "files": known})
+
 
 def text_fingerprint(parts: Mapping[str, Any]) -> str:
     """Hash what determines the data: names, numbers, the fingerprints of files."""

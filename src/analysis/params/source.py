@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -18,6 +19,11 @@ TableName = Literal[
     "tier_history",
     "campaigns",
 ]
+PACKAGE_TABLES = {
+    "cdnow": {"transactions"},
+    "cdnow_sample": {"transactions"},
+    "complete_journey": {"transactions", "customers", "campaigns"},
+}
 FilterValue = bool | int | float | date | str
 COMPARISONS = (
     "equals",
@@ -157,6 +163,7 @@ class DataSource(_Block):
     licence: str = ""
     citation: str = ""
     history: Literal["complete", "cut"] = "complete"
+    if_absent: Literal["refuse", "skip"] = "refuse"
 
     @model_validator(mode="after")
     def _one_source(self) -> DataSource:
@@ -182,6 +189,29 @@ class DataSource(_Block):
         """'package', 'files', 'connection' or 'simulated'."""
         kinds = ("package", "files", "connection", "simulated")
         return next(kind for kind in kinds if getattr(self, kind) is not None)
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The tables of the contract that the source has; `customers` can always be made."""
+        if self.simulated is not None:
+            open_end = {"contracts"} if self.simulated.company != "bank" else set()
+            named = set(get_args(TableName)) - open_end
+        elif self.package is not None:
+            named = PACKAGE_TABLES[self.package]
+        else:
+            named = self.files or self.connection.tables
+        return frozenset(named) | {"customers"}
+
+    def absent(self, folder: Path) -> str:
+        """Why a study that may be left out has to be: its files are not there. Else empty."""
+        if self.if_absent == "refuse":
+            return ""
+        for name, table in (self.files or {}).items():
+            paths = (table.file,) if isinstance(table.file, str) else table.file or ()
+            for path in paths:
+                if not any(folder.glob(path)) and not (folder / path).exists():
+                    return f"{name} must lie at {path}, but no file is there; see its params file"
+        return ""
 
     @classmethod
     def known_keys(cls) -> list[str]:

@@ -1,4 +1,16 @@
-"""Companies whose truth is known: their tables as a company would export them, and the truth."""
+"""Companies whose truth is known: their tables as a company would export them, and the truth.
+
+What is assumed of all three:
+
+1. Everybody is first met inside the observed period, uniformly over it; nobody bought before.
+2. Stages follow a continuous-time Markov process given latent satisfaction, channel and
+   complaints; satisfaction does not change over time.
+3. Orders are a Poisson process within a stage; tiers and campaigns raise its rate and nothing
+   else, so they neither keep customers nor raise what an order is worth.
+4. Region, city tier, gender and income band make no difference; the age band changes only who
+   answers surveys. Contract fees are not in `transactions`.
+5. Moments are local and lie between 6 and 24 o'clock.
+"""
 
 from __future__ import annotations
 
@@ -97,10 +109,11 @@ def simulate_company(
         preset = replace(preset, contractual=contractual)
     buying = preset.purchases
     clock = Clock.of(observed_from, observed_until, buying.season, buying.weekday, preset.opening)
-    return _simulate(preset, clock, customers, company_seed(seed, company))
+    return draw_company(preset, clock, customers, company_seed(seed, company))
 
 
-def _simulate(preset: Preset, clock: Clock, customers: int, seed: int) -> Company:
+def draw_company(preset: Preset, clock: Clock, customers: int, seed: int) -> Company:
+    """Draw the tables and the truth of a company with parameters of one's own."""
     people = draw_people(preset, clock, make_ids("C", customers, seed), seed)
     spells, complaints = draw_paths(preset, clock, people, seed)
     acquired = spells.acquired(customers)

@@ -28,9 +28,8 @@ def company_seed(seed: int, company: str) -> int:
 def make_ids(prefix: str, count: int, seed: int) -> pa.Array:
     """Make distinct text ids that carry no meaning: a bijective mix of 0, 1, 2, …"""
     mask = np.uint64(2**_ID_BITS - 1)
-    number = np.arange(count, dtype=np.uint64) + np.uint64(
-        (seed + zlib.crc32(prefix.encode())) % 2**_ID_BITS
-    )
+    first = (seed + zlib.crc32(prefix.encode())) % 2**_ID_BITS
+    number = np.arange(count, dtype=np.uint64) + np.uint64(first)
     for multiplier, shift in ((0x9E3779B97, 17), (0x5851F42D5, 19)):
         number = (number * np.uint64(multiplier)) & mask
         number ^= number >> np.uint64(shift)

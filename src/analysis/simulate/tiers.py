@@ -54,8 +54,8 @@ def tier_history_table(
     reason = np.concatenate([np.zeros(joined.size, int), np.where(change[term, moved] > 0, 1, 2)])
     order = np.lexsort((start, customer))
     customer, start, tier, reason = (part[order] for part in (customer, start, tier, reason))
-    last = np.append(customer[1:] != customer[:-1], True)
-    stop = np.where(last, np.nan, np.append(start[1:], np.nan))
+    last = np.diff(customer, append=-1) != 0
+    stop = np.where(last, np.nan, np.roll(start, -1))
     return pa.table(
         {
             "customer_id": people.ids.take(pa.array(customer)),

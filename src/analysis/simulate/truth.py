@@ -25,16 +25,13 @@ class _Fixed:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, dict):
-                object.__setattr__(self, field.name, _fixed(value))
+            object.__setattr__(self, field.name, _fixed(getattr(self, field.name)))
 
 
-def _fixed(values: dict) -> Mapping:
-    inner = {
-        key: _fixed(value) if isinstance(value, dict) else value for key, value in values.items()
-    }
-    return MappingProxyType(inner)
+def _fixed(value):
+    if not isinstance(value, dict):
+        return value
+    return MappingProxyType({key: _fixed(inner) for key, inner in value.items()})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

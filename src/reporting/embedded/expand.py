@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from reporting.cells import Cell, read_cells
-from reporting.qmd import SHORTCODE, fenced_code, read_source
+from reporting.cells import Cell, read_notebook
+from reporting.qmd import SHORTCODE, fenced_code, look_up, read_source
 
 SUFFIX = {"image/svg+xml": ".svg", "image/png": ".png"}
 IMAGE = re.compile(r"!\[[^\]]*\]\(\s*([^)\s]+)")
@@ -19,15 +19,6 @@ def expand(staged: Path, work: Path, values: dict[str, dict[str, Any]]) -> str:
     address that the text names. The preflight has made sure that everything is there.
     """
     return "\n".join(_expand_file(staged / "report.qmd", staged, work, values))
-
-
-def look_up(values: dict[str, Any], key: str) -> Any:
-    """Follow a dotted key through nested tables; None when it leads nowhere."""
-    for part in key.split("."):
-        if not isinstance(values, dict) or part not in values:
-            return None
-        values = values[part]
-    return values
 
 
 def _expand_file(path: Path, staged: Path, work: Path, values: dict) -> list[str]:
@@ -56,7 +47,7 @@ def _with_values(line: str, values: dict[str, dict[str, Any]]) -> str:
 
 def _embedded(target: str, folder: Path, work: Path) -> list[str]:
     address, label = target.split("#", 1)
-    cell = read_cells(folder / address)[label]
+    cell = read_notebook(folder / address).cells[label]
     body = _body(cell, Path(address).stem, work)
     if not label.startswith(("fig-", "tbl-")):
         return body

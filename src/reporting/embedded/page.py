@@ -1,4 +1,4 @@
-"""What pandoc leaves to do on the HTML page: words, pictures inside the file, no address outside."""
+"""What pandoc leaves to do: the renderer's words and dates, pictures inside the HTML page."""
 
 import base64
 import datetime
@@ -11,6 +11,7 @@ import yaml
 
 PICTURE = re.compile(r'<img src="([^":]+)"')
 SVG_HEAD = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
+SVG_SAFE = " !$&'()*+,-./;=?@[]_~"
 KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
 
 
@@ -50,6 +51,8 @@ def data_address(picture: Path) -> str:
     if picture.suffix == ".svg":
         svg = SVG_HEAD.sub("", picture.read_text(encoding="utf-8"))
         svg = " ".join(svg.split()).replace("> <", "><").replace('"', "'")
-        return "data:image/svg+xml," + quote(svg, safe=" !$&'()*+,-./;=?@[]_~").replace("//", "%2F/")
+        return "data:image/svg+xml," + quote(svg, safe=" !$&'()*+,-./;=?@[]_~").replace(
+            "//", "%2F/"
+        )
     content = base64.b64encode(picture.read_bytes()).decode()
     return f"data:{KINDS[picture.suffix.lower()]};base64,{content}"

@@ -8,12 +8,11 @@ from typing import Any
 
 import pypandoc
 import typst
-import yaml
 
 from reporting.embedded import fonts, page
 from reporting.embedded.expand import expand
 from reporting.errors import ReportError
-from reporting.qmd import read_source
+from reporting.qmd import metadata, read_yaml
 
 HERE = Path(__file__).parent
 THEME = Path(__file__).parents[3] / "reports"
@@ -26,7 +25,7 @@ def version() -> str:
 
 
 def render(staged: Path, html: Path, pdf: Path, work: Path) -> None:
-    """Write both formats of the report in `staged`; `work` is an empty folder for what lies between."""
+    """Write both formats of the report in `staged`; `work` is an empty folder."""
     meta = metadata(staged)
     meta |= page.words(meta)
     variables = read_yaml(staged / "_variables.yml")
@@ -44,22 +43,10 @@ def render(staged: Path, html: Path, pdf: Path, work: Path) -> None:
         made_html.result(), made_pdf.result()
 
 
-def metadata(staged: Path) -> dict[str, Any]:
-    """The front matter of `report.qmd` over the keys of `_quarto.yml`, as Quarto merges them."""
-    project = read_yaml(staged / "_quarto.yml")
-    shared = {key: value for key, value in project.items() if key not in ("project", "format")}
-    return {"lang": "en", **shared, **read_source(staged / "report.qmd").front}
-
-
 def theme_file(staged: Path, name: str) -> Path:
     """A file of the theme: the staged copy, else the project's own."""
     own = staged.resolve() / name
     return own if own.is_file() else THEME / name
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a file of keys and values; an absent file is an empty one."""
-    return (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.is_file() else {}
 
 
 def _render_html(staged: Path, html: Path, work: Path, meta: dict[str, Any]) -> None:
@@ -85,7 +72,9 @@ def _render_pdf(
     }
     options = ["--template", str(HERE / "page.typ")]
     source = work / "report.typ"
-    source.write_text(_pandoc("typst-citations", options, meta, variables, staged, work), encoding="utf-8")
+    source.write_text(
+        _pandoc("typst-citations", options, meta, variables, staged, work), encoding="utf-8"
+    )
     fonts.compile_pdf(source, pdf, root=work, families=families)
 
 

@@ -23,8 +23,15 @@ local function escaped(text)  -- an HTML attribute
   return (text:gsub('&', '&amp;'):gsub('<', '&lt;'):gsub('>', '&gt;'):gsub('"', '&quot;'))
 end
 
-local function typst(blocks)
-  return pandoc.write(pandoc.Pandoc(blocks), 'typst-citations'):gsub('%s+$', '')
+local function bracketed(open, inlines, close)   -- Typst content between raw marks
+  local result, first = pandoc.Inlines {inline(open)}, inlines[1]
+  if first and first.t == 'Str' and (first.text:match('^[-+/]$') or first.text:match('^=+$')
+                                     or first.text:match('^%d+%.$')) then
+    result:insert(inline('\\'))                  -- else it would begin a list or a heading
+  end
+  result:extend(inlines)
+  result:insert(inline(close))
+  return result
 end
 
 local function kind_of(identifier)
@@ -156,10 +163,7 @@ local function reference(id, bare)
   if not found then error('no such label: ' .. id) end
   local text = found.title or {pandoc.Str((bare and '' or words[found.kind] .. '\u{a0}') .. found.number)}
   if html then return pandoc.Link(text, '#' .. id, '', {class = 'crossref'}) end
-  local inlines = pandoc.Inlines {inline('#link(<' .. id .. '>)[')}
-  inlines:extend(text)
-  inlines:insert(inline(']'))
-  return pandoc.Span(inlines)
+  return pandoc.Span(bracketed('#link(<' .. id .. '>)[', text, ']'))
 end
 
 local function cite(element)
@@ -184,34 +188,36 @@ end
 local alignments = {AlignLeft = 'left', AlignRight = 'right', AlignCenter = 'center', AlignDefault = 'left'}
 
 local function typst_row(row, colspecs, bold)
-  local cells, column = {}, 1
+  local line, column = pandoc.Inlines {}, 1
   for _, cell in ipairs(row.cells) do
-    local body = typst(cell.contents)
-    if bold then body = '#strong[' .. body .. ']' end
     local align = cell.alignment ~= 'AlignDefault' and cell.alignment or colspecs[column][1]
     local options = 'align: ' .. alignments[align]
     if cell.col_span > 1 then options = options .. ', colspan: ' .. cell.col_span end
     if cell.row_span > 1 then options = options .. ', rowspan: ' .. cell.row_span end
-    cells[#cells + 1] = 'table.cell(' .. options .. ')[' .. body .. ']'
+    local body = pandoc.utils.blocks_to_inlines(cell.contents, {pandoc.LineBreak()})
+    if bold and #body > 0 then body = pandoc.Inlines {pandoc.Strong(body)} end
+    line:extend(bracketed('table.cell(' .. options .. ')[', body, '], '))
     column = column + cell.col_span
   end
-  return '  ' .. table.concat(cells, ', ') .. ',\n'
+  return pandoc.Plain(line)
 end
 
 local function typst_table(tbl)
-  local specs, lines = tbl.colspecs, {}
-  for _, row in ipairs(tbl.head.rows) do lines[#lines + 1] = typst_row(row, specs, true) end
-  local head = '  table.hline(stroke: rules.edge),\n'
-  if #lines > 0 then
-    head = '  table.header(\n  table.hline(stroke: rules.edge),\n' .. table.concat(lines) .. '  table.hline(stroke: rules.head),\n  ),\n'
-  end
-  local body = {}
+  local specs, head, body = tbl.colspecs, pandoc.Blocks {}, pandoc.Blocks {}
+  for _, row in ipairs(tbl.head.rows) do head:insert(typst_row(row, specs, true)) end
   for _, part in ipairs(tbl.bodies) do
-    for _, row in ipairs(part.head) do body[#body + 1] = typst_row(row, specs, true) end
-    for _, row in ipairs(part.body) do body[#body + 1] = typst_row(row, specs, false) end
+    for _, row in ipairs(part.head) do body:insert(typst_row(row, specs, true)) end
+    for _, row in ipairs(part.body) do body:insert(typst_row(row, specs, false)) end
   end
-  for _, row in ipairs(tbl.foot.rows) do body[#body + 1] = typst_row(row, specs, false) end
-  return raw('#report-table(' .. #specs .. ',\n' .. head .. table.concat(body) .. ')')
+  for _, row in ipairs(tbl.foot.rows) do body:insert(typst_row(row, specs, false)) end
+  local blocks = pandoc.Blocks {raw('#report-table(' .. #specs .. ',')}
+  if #head > 0 then blocks:insert(raw('table.header(')) end
+  blocks:insert(raw('table.hline(stroke: rules.edge),'))
+  blocks:extend(head)
+  if #head > 0 then blocks:insert(raw('table.hline(stroke: rules.head)),')) end
+  blocks:extend(body)
+  blocks:insert(raw(')'))
+  return blocks
 end
 
 local function html_table(tbl)
@@ -278,11 +284,11 @@ local function render_numbered(div)
   elseif html then
     return pandoc.Figure(blocks, {long = {pandoc.Plain(caption)}}, pandoc.Attr(div.identifier))
   end
-  local content = typst(blocks:walk {Table = render_table})
-  local text = typst {pandoc.Plain(caption)}
-  local call = is_table and '#numbered-table' or '#numbered-figure'
-  local label = div.identifier ~= '' and ' <' .. div.identifier .. '>' or ''
-  return raw(call .. '([' .. text .. '], [\n' .. content .. '\n])' .. label)
+  local call = is_table and '#numbered-table([' or '#numbered-figure(['
+  local result = pandoc.Blocks {pandoc.Plain(bracketed(call, caption, '], ['))}
+  result:extend(blocks)
+  result:insert(raw('])' .. (div.identifier ~= '' and ' <' .. div.identifier .. '>' or '')))
+  return result
 end
 
 local function typst_image(image)
@@ -314,7 +320,8 @@ local function callout(div, kind)
   end
   title = pandoc.Inlines(title or words[kind])
   if not html then
-    local blocks = pandoc.Blocks {raw('#report-callout("' .. kind .. '", [' .. typst {pandoc.Plain(title)} .. '])[')}
+    local open = '#report-callout("' .. kind .. '", ['
+    local blocks = pandoc.Blocks {pandoc.Plain(bracketed(open, title, '])['))}
     blocks:extend(content)
     blocks:insert(raw(']'))
     return blocks
@@ -348,7 +355,7 @@ local function tabset(div)
   local tabs = tabs_of(div)
   if not html then
     for _, tab in ipairs(tabs) do
-      blocks:insert(raw('#tab-title[' .. typst {pandoc.Plain(tab.title)} .. ']'))
+      blocks:insert(pandoc.Plain(bracketed('#tab-title[', tab.title, ']')))
       blocks:extend(tab.content)
     end
     return blocks
@@ -421,7 +428,7 @@ local function render_header(header)
     return header
   end
   if header.classes:includes('unlisted') then
-    return raw('#minor-heading(' .. header.level .. ')[' .. typst {pandoc.Plain(header.content)} .. ']')
+    return pandoc.Plain(bracketed('#minor-heading(' .. header.level .. ')[', header.content, ']'))
   end
 end
 

@@ -80,7 +80,7 @@ class RiskSums:
 
 def arrange_rows(columns: Durations, x: np.ndarray, strata: np.ndarray) -> RiskRows:
     """Sort (n, p) covariates by stratum (codes) and time, and find each row's risk sets."""
-    order = np.lexsort((columns.duration, strata))
+    order = _sort_order(columns.duration, strata)
     time, stratum = columns.duration[order], strata[order]
     event = columns.event[order]
     new = np.flatnonzero(event)
@@ -118,6 +118,10 @@ def arrange_rows(columns: Durations, x: np.ndarray, strata: np.ndarray) -> RiskR
         cell=cell,
         fraction=fraction,
     )
+
+
+def _sort_order(time: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    return np.lexsort((time, strata)) if strata.any() else np.argsort(time)
 
 
 def _last_cell(

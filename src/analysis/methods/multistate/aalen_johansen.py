@@ -50,13 +50,14 @@ def count_moves(paths: Paths, weights: np.ndarray | None = None) -> tuple[np.nda
         ),
         shape=(customers, (times + 1) * states),
     )
-    at_risk = (weights @ change).reshape(-1, times + 1, states).cumsum(axis=1)[:, :-1]
+    at_risk = (weights @ change).reshape(len(weights), times + 1, states).cumsum(axis=1)[:, :-1]
     ended = paths.move >= 0
     event = (paths.last[ended] - 1) * moves + paths.move[ended]
     made = sparse.csr_matrix(
         (np.ones(ended.sum()), (paths.customer[ended], event)), shape=(customers, times * moves)
     )
-    return at_risk, (weights @ made).reshape(-1, times, moves)[:, :, : len(paths.moves)]
+    moved = (weights @ made).reshape(len(weights), times, moves)
+    return at_risk, moved[:, :, : len(paths.moves)]
 
 
 def transition_steps(at_risk: np.ndarray, moved: np.ndarray, moves: np.ndarray) -> np.ndarray:

@@ -84,7 +84,7 @@ def _unit_variance(weights: np.ndarray, covariances: np.ndarray) -> np.ndarray:
 
 
 def _block_inverses(covariances: np.ndarray, model: PathModel) -> dict[int, np.ndarray]:
-    """Inverse covariance matrices of the items of each mode-B construct, by the construct's position."""
+    """Inverse covariances of the items of each mode-B construct, by the construct's position."""
     inverses = {}
     for k, name in enumerate(model.constructs):
         if model.modes.get(name, "A") == "B":

@@ -52,9 +52,7 @@ def describe(
 
 def _consistent_is_admissible(sample: Estimates) -> bool:
     reliabilities, explained = sample.reliabilities[0], sample.consistent_explained[0]
-    return bool(
-        (reliabilities > 0).all() and (explained < 1).all() and np.isfinite(explained).all()
-    )
+    return bool((reliabilities > 0).all() and (explained < 1).all())
 
 
 def _positions(model: PathModel, pairs: Iterable[tuple[str, str]]) -> tuple[list[int], list[int]]:
@@ -109,27 +107,24 @@ def _effects(
     conf_level: float,
 ) -> pd.DataFrame:
     names = model.constructs
-    reached = quality.total_effects(model.adjacency.astype(float)) > 0
-    pairs = [(names[i], names[j]) for i, j in np.argwhere(reached)]
-    at = _positions(model, pairs)
+    routes = quality.total_effects(model.adjacency.astype(float))
     kinds = {
-        "direct": lambda found: found.paths,
-        "indirect": lambda found: found.totals - found.paths,
-        "total": lambda found: found.totals,
+        "direct": (model.adjacency, lambda found: found.paths),
+        "indirect": (routes > model.adjacency, lambda found: found.totals - found.paths),
+        "total": (routes > 0, lambda found: found.totals),
     }
-    tables = [
-        bootstrap_table(
-            [f"{source} → {target}" for source, target in pairs],
+    tables = []
+    for kind, (exists, take) in kinds.items():
+        at = np.nonzero(exists)
+        sources, targets = [names[i] for i in at[0]], [names[j] for j in at[1]]
+        table = bootstrap_table(
+            [f"{source} → {target}" for source, target in zip(sources, targets, strict=True)],
             take(sample)[0][at],
             None if replicates is None else take(replicates)[:, *at],
             n=n,
             conf_level=conf_level,
-        ).assign(
-            **{"from": [source for source, _ in pairs], "to": [target for _, target in pairs]},
-            kind=kind,
         )
-        for kind, take in kinds.items()
-    ]
+        tables.append(table.assign(**{"from": sources, "to": targets, "kind": kind}))
     order = ["term", "from", "to", "kind", "estimate", "std_error", "conf_low", "conf_high", "n"]
     return pd.concat(tables, ignore_index=True)[order]
 

@@ -94,7 +94,7 @@ def estimate_path_model(
         raise ParamsError(f"scheme must be centroid, factorial or path, but {scheme!r} came")
     answers, n_dropped, n_filled = _complete_answers(survey, model, missing)
     values = answers.to_numpy()
-    matrix = covariance(values) * len(values) / (len(values) - 1)
+    matrix = covariance(values)
     sample = solve(matrix[None], model, scheme, scaled)
     if not sample.outer.settled[0]:
         raise DataError(
@@ -122,7 +122,7 @@ def estimate_path_model(
 
 
 def _scores(answers: pd.DataFrame, sample: Estimates, model: PathModel) -> pd.DataFrame:
-    standard = (answers - answers.mean()) / answers.std() if sample.scaled else answers
+    standard = (answers - answers.mean()) / answers.std(ddof=0) if sample.scaled else answers
     scores = standard.to_numpy() @ sample.outer.weights[0]
     scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
     return pd.DataFrame(scores, index=answers.index, columns=model.constructs)

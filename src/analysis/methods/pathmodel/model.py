@@ -95,9 +95,7 @@ def _refuse_loops(arrows: list[tuple[str, str]]) -> None:
         sorter.prepare()
     except CycleError as loop:
         circle = " to ".join(loop.args[1][::-1])
-        raise ParamsError(
-            f"paths must not lead back to where they began, but {circle} does"
-        ) from None
+        raise ParamsError(f"paths must not run in a circle, but {circle} does") from None
 
 
 def ecsi_model(

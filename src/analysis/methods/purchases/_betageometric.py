@@ -14,6 +14,10 @@ NUDGE = 1e-6
 """Distance kept from a = 1 and a + b = 1, where the closed form is 0/0 (error about 1e-10)."""
 
 
+TINY = 1e-12
+"""Stands in for b - 1 + x where x = 0, a term that then has no weight."""
+
+
 class BetaGeometricLikelihood:
     """Log-likelihood and gradient of counted rows (Fader, Hardie & Lee 2005, eq. 6).
 
@@ -34,10 +38,11 @@ class BetaGeometricLikelihood:
         x, counts = self.x, self.counts
         log_age, log_recency = np.log(alpha + self.T), np.log(alpha + self.t_x)
         gap = log_age - log_recency
-        odds = (np.log(a) - np.log(self.levels + b - 1 + self.first_coin + (self.levels == 0)
-                * (1 - self.first_coin)))[self.code] + (r + x) * gap  # fmt: skip
-        dead = np.where(self.can_be_dead, expit(odds), 0.0)
-        log_sum = np.where(self.can_be_dead, np.logaddexp(0.0, odds), 0.0)
+        share = np.log(a / np.maximum(self.levels + b - 1 + self.first_coin, TINY))
+        odds = np.where(self.can_be_dead, share[self.code] + (r + x) * gap, -np.inf)
+        small = np.exp(-np.abs(odds))
+        log_sum = np.maximum(odds, 0.0) + np.log1p(small)
+        dead = np.where(odds > 0, 1.0, small) / (1 + small)
         value = self._levels_value(r, alpha, a, b) + counts @ (log_sum - (r + x) * log_age)
         weighted = counts * dead
         gradient = self._levels_gradient(r, alpha, a, b)
@@ -45,7 +50,7 @@ class BetaGeometricLikelihood:
         gradient[1] += weighted @ ((r + x) * (1 / (alpha + self.T) - 1 / (alpha + self.t_x)))
         gradient[1] -= counts @ ((r + x) / (alpha + self.T))
         gradient[2] += weighted.sum() / a
-        gradient[3] -= weighted @ (1 / np.maximum(x + b - 1 + self.first_coin, 1e-12))
+        gradient[3] -= weighted @ (1 / np.maximum(x + b - 1 + self.first_coin, TINY))
         return value, gradient
 
     def _levels_value(self, r, alpha, a, b) -> float:
@@ -69,7 +74,7 @@ class BetaGeometricLikelihood:
         )
 
 
-def alive_probability(params, x, t_x, T, *, first_coin: int) -> np.ndarray:  # noqa: N803
+def alive_probability(params, x, t_x, T, *, first_coin: int) -> np.ndarray:
     """P(alive at T) (Fader, Hardie & Lee 2008; MBG: Wagner & Hoppe 2008)."""
     r, alpha, a, b = params
     with np.errstate(divide="ignore", invalid="ignore"):

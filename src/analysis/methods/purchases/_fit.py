@@ -18,7 +18,10 @@ LOG_BOUND = 11.5
 STEP = 1e-5
 """Step of the central difference: the error is of the order of its square, 1e-10."""
 GRADIENT_TOLERANCE = 1e-9
-"""Per customer; a Newton step then moves the estimate in the tenth digit."""
+"""Per customer; a further Newton step then moves the estimate in the tenth digit."""
+
+LONG_STEP = 1e-3
+"""On the log scale; below it the information changes in the fourth digit at most."""
 
 Likelihood = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
@@ -87,7 +90,10 @@ def params_table(
 
 
 def _polish(objective: Callable, logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Newton steps to full precision, and the information matrix (per customer) there."""
+    """Newton steps to full precision, and the information matrix (per customer) there.
+
+    The matrix is computed anew only after a step so long that it may have changed.
+    """
     value, gradient = objective(logs)
     information = _information(objective, logs)
     for _ in range(20):
@@ -101,8 +107,10 @@ def _polish(objective: Callable, logs: np.ndarray) -> tuple[np.ndarray, np.ndarr
         trial_value, trial_gradient = objective(trial)
         if trial_value > value + 1e-12:
             break
+        moved = np.abs(trial - logs).max()
         logs, value, gradient = trial, trial_value, trial_gradient
-        information = _information(objective, logs)
+        if moved > LONG_STEP:
+            information = _information(objective, logs)
     return logs, information
 
 

@@ -96,7 +96,8 @@ def _distinct(
     for name in columns:
         code, levels = pd.factorize(customers[name].to_numpy(float))
         key, _ = pd.factorize(key * len(levels) + code)
-    _, first = np.unique(key, return_index=True)
+    first = np.empty(key.max() + 1, dtype=np.int64)
+    first[key[::-1]] = np.arange(len(key))[::-1]
     return tuple(customers[name].to_numpy(float)[first] for name in columns), key
 
 

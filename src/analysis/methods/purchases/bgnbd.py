@@ -54,7 +54,7 @@ class BGNBD:
         return per_customer(
             customers,
             HISTORY,
-            lambda x, t_x, T: bg.alive_probability(self.params, x, t_x, T, first_coin=0),  # noqa: N803
+            lambda x, t_x, T: bg.alive_probability(self.params, x, t_x, T, first_coin=0),
         )
 
     def expected(self, time: float | np.ndarray) -> np.ndarray:
@@ -66,13 +66,13 @@ class BGNBD:
         check_history(customers)
         return per_customer(customers, HISTORY, lambda *h: self.conditional_rows(*h, time))
 
-    def conditional_rows(self, x, t_x, T, time) -> np.ndarray:  # noqa: N803
+    def conditional_rows(self, x, t_x, T, time) -> np.ndarray:
         """`conditional` for arrays of frequency, recency and age."""
         r, alpha, a, b = self.params
         alive = bg.alive_probability(self.params, x, t_x, T, first_coin=0)
         return alive * bg.expected_while_alive(r + x, alpha + T, a, b + x, time)
 
-    def simulate_rows(self, x, t_x, T, time, rng) -> np.ndarray:  # noqa: N803
+    def simulate_rows(self, x, t_x, T, time, rng) -> np.ndarray:
         """One draw of each customer's purchases after observation, given her history."""
         r, alpha, a, b = self.params
         alive = bg.alive_probability(self.params, x, t_x, T, first_coin=0)
@@ -97,7 +97,7 @@ def fit_bgnbd(customers: pd.DataFrame, *, conf_level: float = 0.95) -> BGNBD:
     ----------
     Fader, Hardie & Lee (2005), Marketing Science 24, 275-284; gradients: own, closed.
     """
-    x, t_x, T, counts = history(customers)  # noqa: N806
+    x, t_x, T, counts = history(customers)
     n = counts.sum()
     if reason := thin_history(x, counts):
         found = not_estimable(4, reason)

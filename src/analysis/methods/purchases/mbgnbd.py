@@ -54,7 +54,7 @@ class MBGNBD:
         return per_customer(
             customers,
             HISTORY,
-            lambda x, t_x, T: bg.alive_probability(self.params, x, t_x, T, first_coin=1),  # noqa: N803
+            lambda x, t_x, T: bg.alive_probability(self.params, x, t_x, T, first_coin=1),
         )
 
     def expected(self, time: float | np.ndarray) -> np.ndarray:
@@ -68,13 +68,13 @@ class MBGNBD:
         check_history(customers)
         return per_customer(customers, HISTORY, lambda *h: self.conditional_rows(*h, time))
 
-    def conditional_rows(self, x, t_x, T, time) -> np.ndarray:  # noqa: N803
+    def conditional_rows(self, x, t_x, T, time) -> np.ndarray:
         """`conditional` for arrays of frequency, recency and age."""
         r, alpha, a, b = self.params
         alive = bg.alive_probability(self.params, x, t_x, T, first_coin=1)
         return alive * bg.expected_while_alive(r + x, alpha + T, a, b + x + 1, time)
 
-    def simulate_rows(self, x, t_x, T, time, rng) -> np.ndarray:  # noqa: N803
+    def simulate_rows(self, x, t_x, T, time, rng) -> np.ndarray:
         """One draw of each customer's purchases after observation, given her history."""
         r, alpha, a, b = self.params
         alive = bg.alive_probability(self.params, x, t_x, T, first_coin=1)
@@ -100,7 +100,7 @@ def fit_mbgnbd(customers: pd.DataFrame, *, conf_level: float = 0.95) -> MBGNBD:
     Batislam, Denizel & Filiztekin (2007), IJRM 24, 201-209; Wagner & Hoppe (2008), IJRM 25,
     225-226 (erratum); gradients: own, closed.
     """
-    x, t_x, T, counts = history(customers)  # noqa: N806
+    x, t_x, T, counts = history(customers)
     n = counts.sum()
     if reason := thin_history(x, counts):
         found = not_estimable(4, reason)

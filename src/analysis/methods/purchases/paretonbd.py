@@ -65,13 +65,13 @@ class ParetoNBD:
         check_history(customers)
         return per_customer(customers, HISTORY, lambda *h: self.conditional_rows(*h, time))
 
-    def conditional_rows(self, x, t_x, T, time) -> np.ndarray:  # noqa: N803
+    def conditional_rows(self, x, t_x, T, time) -> np.ndarray:
         """`conditional` for arrays of frequency, recency and age."""
         r, alpha, s, beta = self.params
         alive = alive_probability(self.params, x, t_x, T)
         return alive * expected_while_alive(r + x, alpha + T, s, beta + T, time)
 
-    def simulate_rows(self, x, t_x, T, time, rng) -> np.ndarray:  # noqa: N803
+    def simulate_rows(self, x, t_x, T, time, rng) -> np.ndarray:
         """One draw of each customer's purchases after observation, given her history."""
         r, alpha, s, beta = self.params
         life = rng.exponential(size=x.shape) / (rng.gamma(s, size=x.shape) / (beta + T) + 1e-300)
@@ -89,7 +89,7 @@ class ParetoNBD:
         check_history(customers)
         return per_customer(customers, HISTORY, lambda *h: self._discounted_rows(*h, rate))
 
-    def _discounted_rows(self, x, t_x, T, rate) -> np.ndarray:  # noqa: N803
+    def _discounted_rows(self, x, t_x, T, rate) -> np.ndarray:
         r, alpha, s, beta = self.params
         reach = rate * (beta + T)
         alive = alive_probability(self.params, x, t_x, T)
@@ -114,7 +114,7 @@ def fit_paretonbd(customers: pd.DataFrame, *, conf_level: float = 0.95) -> Paret
     note 009. The integral over the unseen death is done by quadrature instead of the Gaussian
     hypergeometric function, which overflows for customers with hundreds of purchases.
     """
-    x, t_x, T, counts = history(customers)  # noqa: N806
+    x, t_x, T, counts = history(customers)
     n = counts.sum()
     if reason := thin_history(x, counts):
         found = not_estimable(4, reason)
@@ -127,7 +127,7 @@ def fit_paretonbd(customers: pd.DataFrame, *, conf_level: float = 0.95) -> Paret
     )  # fmt: skip
 
 
-def alive_probability(params, x, t_x, T) -> np.ndarray:  # noqa: N803
+def alive_probability(params, x, t_x, T) -> np.ndarray:
     """P(alive at T): the share of the likelihood in which she did not die in (t_x, T]."""
     r, alpha, s, beta = params
     log_dead = np.log(s) + _log_death(params, x, t_x, T)[0]
@@ -140,7 +140,7 @@ def expected_while_alive(r, alpha, s, beta, t) -> np.ndarray:
     return r * beta / (alpha * (s - 1)) * -np.expm1((s - 1) * np.log(beta / (beta + t)))
 
 
-def _likelihood(params, x, t_x, T, counts) -> tuple[float, np.ndarray]:  # noqa: N803
+def _likelihood(params, x, t_x, T, counts) -> tuple[float, np.ndarray]:
     r, alpha, s, beta = params
     death, d_death = _log_death(params, x, t_x, T)
     log_dead = np.log(s) + death
@@ -163,7 +163,7 @@ def _likelihood(params, x, t_x, T, counts) -> tuple[float, np.ndarray]:  # noqa:
     return counts @ (common + np.logaddexp(log_alive, log_dead)), gradient @ counts
 
 
-def _log_death(params, x, t_x, T) -> tuple[np.ndarray, np.ndarray]:  # noqa: N803
+def _log_death(params, x, t_x, T) -> tuple[np.ndarray, np.ndarray]:
     """Log of the integral of (alpha + t)^-(r + x) (beta + t)^-(s + 1) over (t_x, T], and slopes.
 
     With k = r + s + x and q = ((alpha + t_x) / (alpha + t))^k the integrand becomes

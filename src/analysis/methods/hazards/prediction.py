@@ -1,0 +1,125 @@
+"""Survival curves that a Cox regression predicts for given covariates."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from analysis.errors import DataError, ParamsError
+from analysis.methods._risksets import check_columns, check_level
+from analysis.methods.hazards.cox import CoxRegression
+from analysis.methods.hazards.design import read_design
+from analysis.methods.hazards.partial_likelihood import sum_risk_sets
+
+
+def predict_survival(
+    fit: CoxRegression, profiles: pd.DataFrame, *, times, conf_level: float = 0.95
+) -> pd.DataFrame:
+    """Predict the share alive at given times for each row of covariates.
+
+    Parameters
+    ----------
+    fit : CoxRegression
+        Fitted to covariates that do not change over time.
+    profiles : DataFrame
+        The covariates of the fit (and its strata column), one row a profile.
+    times : array
+        In the unit of `duration`, >= 0; past the last follow-up of the stratum: NaN and a note.
+
+    Returns
+    -------
+    DataFrame
+        `group` (label of the profile's row in its index), `term, time, estimate, std_error,
+        conf_low, conf_high` (log-log), `n, note`.
+
+    Raises
+    ------
+    DataError
+        If the covariates of the fit change within customers: their future is then unknown.
+
+    References
+    ----------
+    Tsiatis (1981), Annals of Statistics 9, 93-108; Efron's baseline, as R's survfit.coxph.
+    """
+    check_level(conf_level)
+    if fit.time_varying:
+        raise DataError(
+            "covariates must be fixed for a survival curve to follow, but they change within "
+            "customers; report the hazard ratios, or fit covariates known at time zero"
+        )
+    times = np.atleast_1d(np.asarray(times, dtype=float))
+    if not np.isfinite(times).all() or (times < 0).any():
+        raise ParamsError(f"times must be numbers of at least 0, but {times.tolist()} came")
+    design = read_design(profiles, fit.design.covariates, fit.design.levels)
+    x = (design.matrix - fit.center) / fit.scale
+    log_survival, log_error = _cumulative_hazard(fit, x, _strata_of(fit, profiles), times)
+    return _prediction_table(fit, profiles.index, times, log_survival, log_error, conf_level)
+
+
+def _strata_of(fit: CoxRegression, profiles: pd.DataFrame) -> np.ndarray:
+    if fit.strata is None:
+        return np.zeros(len(profiles), dtype=int)
+    check_columns(profiles, [fit.strata])
+    labels = profiles[fit.strata].astype(str)
+    unknown = labels[~labels.isin(fit.stratum_labels)]
+    if len(unknown):
+        raise DataError(
+            f"{fit.strata} must be one of {', '.join(fit.stratum_labels)}, "
+            f"but {unknown.iloc[0]!r} came"
+        )
+    return np.array([fit.stratum_labels.index(label) for label in labels])
+
+
+def _cumulative_hazard(
+    fit: CoxRegression, x: np.ndarray, strata: np.ndarray, times: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    beta = fit.coefficients * fit.scale
+    sums = sum_risk_sets(fit.rows, beta)
+    relative = np.exp(x @ beta - (beta @ fit.rows.x).max())
+    covariance = fit.naive_covariance * np.outer(fit.scale, fit.scale)
+    drift = sums.s1 * sums.b0 - sums.e1 * sums.b1
+    log_survival = np.full((len(x), len(times)), np.nan)
+    log_error = np.full_like(log_survival, np.nan)
+    for stratum in np.unique(strata):
+        members = np.flatnonzero(strata == stratum)
+        cells = np.flatnonzero(fit.rows.cell_stratum == stratum)
+        passed = np.searchsorted(fit.rows.cell_time[cells], times, side="right")
+        hazard, spread, shift = (
+            np.insert(np.cumsum(steps[..., cells], axis=-1), 0, 0.0, axis=-1)[..., passed]
+            for steps in (sums.a0, sums.b0, drift)
+        )
+        q = shift[None] - x[members][:, :, None] * hazard
+        variance = spread + np.einsum("mpt,pq,mqt->mt", q, covariance, q)
+        log_survival[members] = -relative[members, None] * hazard
+        log_error[members] = relative[members, None] * np.sqrt(variance)
+        beyond = times > fit.columns.duration[fit.stratum_codes == stratum].max()
+        log_survival[np.ix_(members, beyond)] = np.nan
+    return log_survival, log_error
+
+
+def _prediction_table(
+    fit: CoxRegression,
+    index: pd.Index,
+    times: np.ndarray,
+    log_survival: np.ndarray,
+    log_error: np.ndarray,
+    conf_level: float,
+) -> pd.DataFrame:
+    survival = np.exp(log_survival)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.exp(norm.ppf((1 + conf_level) / 2) * log_error / -log_survival)
+        low, high = np.exp(log_survival * factor), np.exp(log_survival / factor)
+    flat = log_survival == 0
+    low[flat] = high[flat] = np.nan
+    return pd.DataFrame(
+        {
+            "group": np.repeat(index.astype(str), len(times)),
+            "term": "predicted survival",
+            "time": np.tile(times, len(index)),
+            "estimate": survival.ravel(),
+            "std_error": (survival * log_error).ravel(),
+            "conf_low": low.ravel(),
+            "conf_high": high.ravel(),
+            "n": fit.n,
+            "note": np.where(np.isnan(survival), "beyond follow-up", "").ravel(),
+        }
+    )

@@ -1,0 +1,217 @@
+"""Drivers and controls become a design matrix, and can become it again for other customers.
+
+A driver enters as a line unless a shape says otherwise; text, categories and true/false controls
+enter as indicators against their first level; a moderator multiplies every driver.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError, ParamsError
+
+
+class Term(Protocol):
+    """Columns of a design matrix made from one or two columns of a frame."""
+
+    @property
+    def names(self) -> list[str]: ...
+
+    def columns(self, frame: pd.DataFrame) -> np.ndarray: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A number as it is."""
+
+    column: str
+
+    @property
+    def names(self) -> list[str]:
+        return [self.column]
+
+    def columns(self, frame: pd.DataFrame) -> np.ndarray:
+        return frame[[self.column]].to_numpy(float)
+
+
+@dataclass(frozen=True, slots=True)
+class Spline:
+    """Restricted cubic spline: straight beyond the outer knots; Harrell (2015), formula 2.25."""
+
+    column: str
+    knots: tuple[float, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [self.column] + [f"{self.column} (bend {k})" for k in range(1, len(self.knots) - 1)]
+
+    def columns(self, frame: pd.DataFrame) -> np.ndarray:
+        x, knots = frame[self.column].to_numpy(float), np.asarray(self.knots)
+        last, before = knots[-1], knots[-2]
+
+        def cubed(knot: float) -> np.ndarray:
+            return np.clip(x - knot, 0, None) ** 3
+
+        bends = [
+            cubed(knot)
+            - cubed(before) * (last - knot) / (last - before)
+            + cubed(last) * (before - knot) / (last - before)
+            for knot in knots[:-2]
+        ]
+        return np.column_stack([x, *(bend / (last - knots[0]) ** 2 for bend in bends)])
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """An indicator for having reached each cut: thresholds, with nothing between them."""
+
+    column: str
+    cuts: tuple[float, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [f"{self.column} at least {cut:g}" for cut in self.cuts]
+
+    def columns(self, frame: pd.DataFrame) -> np.ndarray:
+        x = frame[self.column].to_numpy(float)
+        return (x[:, None] >= np.asarray(self.cuts)).astype(float)
+
+
+@dataclass(frozen=True, slots=True)
+class Bend:
+    """A line that changes its slope at one point."""
+
+    column: str
+    at: float
+
+    @property
+    def names(self) -> list[str]:
+        return [self.column, f"{self.column} above {self.at:g}"]
+
+    def columns(self, frame: pd.DataFrame) -> np.ndarray:
+        x = frame[self.column].to_numpy(float)
+        return np.column_stack([x, np.clip(x - self.at, 0, None)])
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Indicators of the levels of a category but its first."""
+
+    column: str
+    levels: tuple[object, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [f"{self.column}: {level}" for level in self.levels[1:]]
+
+    def columns(self, frame: pd.DataFrame) -> np.ndarray:
+        given = frame[self.column].to_numpy(object)
+        strangers = set(given) - set(self.levels)
+        if strangers:
+            raise DataError(
+                f"{self.column} must be one of {list(self.levels)}, but {sorted(map(str, strangers))} "
+                "came; predict only for levels that were in the data"
+            )
+        return (given[:, None] == np.array(self.levels[1:], object)).astype(float)
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Every column of one term times every column of another."""
+
+    one: Term
+    other: Term
+
+    @property
+    def names(self) -> list[str]:
+        return [f"{a} × {b}" for b in self.other.names for a in self.one.names]
+
+    def columns(self, frame: pd.DataFrame) -> np.ndarray:
+        ones, others = self.one.columns(frame), self.other.columns(frame)
+        return np.hstack([ones * others[:, [k]] for k in range(others.shape[1])])
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """The terms of a model; `matrix` makes the same columns for any frame."""
+
+    terms: tuple[Term, ...]
+    intercept: bool = True
+
+    @property
+    def names(self) -> list[str]:
+        first = ["intercept"] if self.intercept else []
+        return first + [name for term in self.terms for name in term.names]
+
+    def matrix(self, frame: pd.DataFrame) -> np.ndarray:
+        first = [np.ones((len(frame), 1))] if self.intercept else []
+        return np.hstack([*first, *(term.columns(frame) for term in self.terms)])
+
+
+def build_design(
+    frame: pd.DataFrame,
+    *,
+    drivers: Sequence[str],
+    controls: Sequence[str] = (),
+    moderator: str | None = None,
+    shapes: Mapping[str, Term] | None = None,
+    intercept: bool = True,
+) -> Design:
+    """The design of drivers (numbers, or a declared category), controls and a moderator.
+
+    `shapes` gives a driver's term where it is not a line. Controls and moderator may be text; the
+    moderator is a control too.
+    """
+    shapes = dict(shapes or {})
+    strangers = sorted(set(shapes) - set(drivers))
+    if strangers:
+        raise ParamsError(f"shapes must be of drivers, but {strangers} are not among them")
+    main = [shapes.get(driver) or _driver_term(frame, driver) for driver in drivers]
+    others = [_control_term(frame, column) for column in controls if column != moderator]
+    if moderator is not None:
+        group = _control_term(frame, moderator)
+        others += [group, *(Product(term, group) for term in main)]
+    return Design(terms=(*main, *others), intercept=intercept)
+
+
+def _driver_term(frame: pd.DataFrame, column: str) -> Term:
+    if isinstance(frame[column].dtype, pd.CategoricalDtype):
+        return _control_term(frame, column)
+    require_numbers(frame, column)
+    return Line(column)
+
+
+def _control_term(frame: pd.DataFrame, column: str) -> Term:
+    values = frame[column]
+    if pd.api.types.is_bool_dtype(values):
+        return Levels(column, (False, True))
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        seen = set(values.dropna())
+        return Levels(column, tuple(level for level in values.cat.categories if level in seen))
+    if pd.api.types.is_numeric_dtype(values):
+        return Line(column)
+    return Levels(column, tuple(sorted(values.dropna().unique(), key=str)))
+
+
+def require_columns(frame: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Raise when columns are absent."""
+    absent = [column for column in columns if column not in frame.columns]
+    if absent:
+        raise DataError(f"the frame must hold {list(columns)}, but {absent} are absent")
+
+
+def require_numbers(frame: pd.DataFrame, column: str) -> None:
+    """Raise when a column holds text."""
+    require_columns(frame, [column])
+    values = frame[column]
+    if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+        return
+    text = pd.to_numeric(values, errors="coerce").isna() & values.notna()
+    first = text.idxmax()
+    raise DataError(
+        f"{column} must be a number, but {text.sum():,} of {len(frame):,} rows are text "
+        f"(first: row {first}, {values.loc[first]!r}); repair them or use it as a control"
+    )

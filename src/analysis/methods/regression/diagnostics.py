@@ -1,0 +1,168 @@
+"""What may be wrong with a regression, said beside it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import ParamsError
+from analysis.methods.regression.fit import RegressionFit, mean_of, mean_slope
+from analysis.methods.regression.likelihood import maximise, variance_of
+
+HIGH_VIF = 5.0
+WIDE_SPREAD = 1.5
+FOLDS = 5
+DECILES = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """Do predictions mean what they say?
+
+    Attributes
+    ----------
+    table : group (tenth by prediction), predicted, estimate (observed), std_error, conf_low,
+        conf_high, n; every prediction is from a fit that had not seen the customer.
+    slope : 1 is right; below 1 predictions are too extreme. intercept : 0 is right.
+    """
+
+    table: pd.DataFrame
+    slope: float
+    intercept: float
+
+
+def diagnose(fit: RegressionFit) -> pd.DataFrame:
+    """VIF, influence and overdispersion: term, estimate, p_value, note.
+
+    `variance inflation` of each column but intercept and indicators of one category among
+    themselves; the largest Cook's distance and the share of answers above 4/n; Pearson dispersion
+    of counts and Cameron & Trivedi's (1990, J. Econometrics 46) regression-based check.
+    """
+    rows = _inflation(fit) + _influence(fit)
+    if fit.family in ("poisson", "negative_binomial"):
+        rows.append(
+            {
+                "term": "dispersion",
+                "estimate": fit.dispersion,
+                "note": "overdispersed" if fit.dispersion > WIDE_SPREAD else "",
+            }
+        )
+    if fit.family == "poisson":
+        rows.append(_cameron_trivedi(fit))
+    return pd.DataFrame(rows, columns=["term", "estimate", "p_value", "note"])
+
+
+def _inflation(fit: RegressionFit) -> list[dict[str, object]]:
+    first = int(fit.design.intercept)
+    columns = fit.sample.matrix[:, first:]
+    if columns.shape[1] < 2:
+        return []
+    factors = np.diag(np.linalg.pinv(np.corrcoef(columns, rowvar=False), hermitian=True))
+    return [
+        {
+            "term": f"variance inflation: {name}",
+            "estimate": factor,
+            "note": "shares most of its spread with others" if factor > HIGH_VIF else "",
+        }
+        for name, factor in zip(fit.design.names[first:], factors, strict=True)
+    ]
+
+
+def cooks_distance(fit: RegressionFit) -> np.ndarray:
+    """(rows,) Cook's distance, by one step of the weighted least squares."""
+    predictor = fit._predictor(fit.sample.frame)
+    slope, variance = (
+        mean_slope(fit.link, predictor),
+        variance_of(fit.family, predictor, fit.overdispersion),
+    )
+    root = np.sqrt(fit.sample.weights * fit.sample.counts * slope**2 / variance)
+    scaled = fit.sample.matrix * root[:, None]
+    inverse = np.linalg.pinv(scaled.T @ scaled, hermitian=True)
+    leverage = np.clip(np.einsum("nk,kj,nj->n", scaled, inverse, scaled), 0, 1 - 1e-12)
+    residual = (fit.sample.outcome.astype(float) - fit.fitted) / np.sqrt(variance)
+    scale = fit.dispersion if fit.family in ("linear", "gamma") else 1.0
+    return residual**2 * leverage / (1 - leverage) ** 2 / (scale * scaled.shape[1])
+
+
+def _influence(fit: RegressionFit) -> list[dict[str, object]]:
+    distance = cooks_distance(fit)
+    return [
+        {
+            "term": "largest Cook's distance",
+            "estimate": float(distance.max()),
+            "note": "one answer decides much" if distance.max() > 1 else "",
+        },
+        {"term": "share above 4/n", "estimate": float((distance > 4 / fit.n).mean()), "note": ""},
+    ]
+
+
+def _cameron_trivedi(fit: RegressionFit) -> dict[str, object]:
+    outcome, mean = fit.sample.outcome.astype(float), fit.fitted
+    excess = ((outcome - mean) ** 2 - outcome) / mean
+    slope = (mean @ excess) / (mean @ mean)
+    error = np.sqrt(((excess - slope * mean) ** 2).sum() / (len(mean) - 1) / (mean @ mean))
+    p_value = float(stats.t.sf(slope / error, len(mean) - 1))
+    note = "spread beyond Poisson: read robust errors" if p_value < 0.05 else ""
+    return {
+        "term": "overdispersion (NB2)",
+        "estimate": float(slope),
+        "p_value": p_value,
+        "note": note,
+    }
+
+
+def calibrate(fit: RegressionFit, *, folds: int = FOLDS) -> Calibration:
+    """Cross-fitted calibration of a logit or count regression, customers kept in one fold.
+
+    Slope and intercept: the outcome regressed on the left-out linear predictor (Cox 1958).
+    """
+    if fit.link == "identity":
+        raise ParamsError("calibration is of chances and counts, but the fit is linear")
+    sample = fit.sample
+    units = np.arange(len(sample.frame)) if sample.units is None else sample.units
+    total = sample.weights * sample.counts
+    outcome, x = sample.outcome.astype(float), sample.matrix
+    offset = np.zeros(len(outcome))
+    if fit.exposure is not None:
+        offset = np.log(sample.frame[fit.exposure].to_numpy(float))
+    left_out = np.empty(len(outcome))
+    for fold in range(folds):
+        held = units % folds == fold
+        parameters, *_ = maximise(fit.family, outcome[~held], x[~held], total[~held], offset[~held])
+        left_out[held] = x[held] @ parameters
+    with_slope = np.column_stack([np.ones(len(outcome)), left_out])
+    family = "logit" if fit.link == "logit" else "poisson"
+    (_, slope), *_ = maximise(family, outcome, with_slope, total, offset)
+    (intercept,), *_ = maximise(family, outcome, with_slope[:, :1], total, offset + left_out)
+    predicted = mean_of(fit.link, left_out + offset)
+    return Calibration(
+        table=_tenths(outcome, predicted, total, fit.conf_level),
+        slope=float(slope),
+        intercept=float(intercept),
+    )
+
+
+def _tenths(
+    outcome: np.ndarray, predicted: np.ndarray, total: np.ndarray, conf_level: float
+) -> pd.DataFrame:
+    tenth = pd.qcut(pd.Series(predicted).rank(method="first"), DECILES, labels=False).to_numpy() + 1
+    z = stats.norm.ppf(0.5 + conf_level / 2)
+    rows = []
+    for group in range(1, DECILES + 1):
+        member = tenth == group
+        weight = total[member] / total[member].sum()
+        observed = weight @ outcome[member]
+        error = np.sqrt((weight**2 * (outcome[member] - observed) ** 2).sum())
+        rows.append(
+            {
+                "group": group,
+                "predicted": weight @ predicted[member],
+                "estimate": observed,
+                "std_error": error,
+                "conf_low": observed - z * error,
+                "conf_high": observed + z * error,
+                "n": int(member.sum()),
+            }
+        )
+    return pd.DataFrame(rows)

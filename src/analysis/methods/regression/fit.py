@@ -1,0 +1,149 @@
+"""A fitted regression: coefficients, their covariance, and predictions with their gradient."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.methods.regression.design import Design
+from analysis.methods.regression.sample import Sample
+
+Errors = Literal["robust", "model"]
+Link = Literal["identity", "logit", "log"]
+FEW_CUSTOMERS = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegressionFit:
+    """A regression of one outcome.
+
+    Attributes
+    ----------
+    table : term, estimate, std_error, conf_low, conf_high, n, p_value, note; on the scale of the
+        link (log odds for logit, log for counts and spend).
+    parameters : (k,). covariance : (k, k).
+    influence : (rows, k) each answer's pull on the parameters; their cross-product is the
+        robust covariance before its small-sample factor.
+    fitted : (rows,) means in the outcome's unit. sample : the rows used.
+    family : linear, logit, poisson, negative_binomial, gamma. link : identity, logit, log.
+    log_likelihood : NaN where the family is only a working one.
+    dispersion : Pearson chi-squared over its degrees of freedom.
+    overdispersion : alpha of the negative binomial, else NaN.
+    n_clusters : customers, where errors are clustered, else the answers.
+    """
+
+    outcome: str
+    family: str
+    link: Link
+    table: pd.DataFrame
+    parameters: np.ndarray
+    covariance: np.ndarray
+    influence: np.ndarray
+    fitted: np.ndarray
+    sample: Sample
+    exposure: str | None
+    log_likelihood: float
+    dispersion: float
+    overdispersion: float
+    n_clusters: int
+    conf_level: float
+    notes: tuple[str, ...]
+
+    @property
+    def n(self) -> int:
+        """Answers used."""
+        return self.sample.n
+
+    @property
+    def design(self) -> Design:
+        """The terms of the model."""
+        return self.sample.design
+
+    def predict(self, frame: pd.DataFrame) -> np.ndarray:
+        """(rows,) expected outcome, in its own unit."""
+        return mean_of(self.link, self._predictor(frame))
+
+    def gradient(self, frame: pd.DataFrame) -> np.ndarray:
+        """(rows, k) how the expected outcome moves with each parameter."""
+        slope = mean_slope(self.link, self._predictor(frame))
+        return slope[:, None] * self.design.matrix(frame)
+
+    def _predictor(self, frame: pd.DataFrame) -> np.ndarray:
+        predictor = self.design.matrix(frame) @ np.nan_to_num(self.parameters)
+        if self.exposure is not None:
+            predictor = predictor + np.log(frame[self.exposure].to_numpy(float))
+        return predictor
+
+
+def mean_of(link: Link, predictor: np.ndarray) -> np.ndarray:
+    """The mean at a linear predictor."""
+    if link == "identity":
+        return predictor
+    if link == "log":
+        return np.exp(predictor)
+    return 1 / (1 + np.exp(-predictor))
+
+
+def mean_slope(link: Link, predictor: np.ndarray) -> np.ndarray:
+    """The derivative of the mean by the linear predictor."""
+    if link == "identity":
+        return np.ones_like(predictor)
+    mean = mean_of(link, predictor)
+    return mean if link == "log" else mean * (1 - mean)
+
+
+def sandwich(influence: np.ndarray, sample: Sample, *, n_parameters: int) -> tuple[np.ndarray, int]:
+    """Robust covariance from each answer's influence, and the number of independent units.
+
+    Without clusters n/(n-k) (HC1), with them G/(G-1) (n-1)/(n-k), as Stata and statsmodels have
+    it; with sampling weights G/(G-1), the linearised variance of R's survey package.
+    """
+    if sample.units is None:
+        meat = (influence * sample.counts[:, None]).T @ influence
+        n_units = sample.n
+        factor = n_units / (n_units - n_parameters)
+    else:
+        totals = np.zeros((sample.units.max() + 1, influence.shape[1]))
+        np.add.at(totals, sample.units, influence * sample.counts[:, None])
+        meat, n_units = totals.T @ totals, len(totals)
+        factor = n_units / (n_units - 1) * (sample.n - 1) / (sample.n - n_parameters)
+    if sample.weighted:
+        factor = n_units / (n_units - 1)
+    return factor * meat, n_units
+
+
+def coefficient_table(
+    names: list[str],
+    parameters: np.ndarray,
+    covariance: np.ndarray,
+    *,
+    n: int,
+    conf_level: float,
+    degrees: float = np.inf,
+    not_estimable: dict[str, str] | None = None,
+) -> pd.DataFrame:
+    """The table of estimates; t quantiles where `degrees` are finite, else normal."""
+    errors = np.sqrt(np.clip(np.diag(covariance), 0, None))
+    law = stats.norm if np.isinf(degrees) else stats.t(degrees)
+    reach = law.ppf(0.5 + conf_level / 2) * errors
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p_value = 2 * law.sf(np.abs(parameters / errors))
+    table = pd.DataFrame(
+        {
+            "term": names,
+            "estimate": parameters,
+            "std_error": errors,
+            "conf_low": parameters - reach,
+            "conf_high": parameters + reach,
+            "n": n,
+            "p_value": p_value,
+            "note": "",
+        }
+    )
+    for name, note in (not_estimable or {}).items():
+        row = table["term"].eq(name)
+        table.loc[row, ["estimate", "std_error", "conf_low", "conf_high", "p_value"]] = np.nan
+        table.loc[row, "note"] = note
+    return table

@@ -1,0 +1,290 @@
+"""Regressions by kind of outcome: intention, a window, counts, spend."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError
+from analysis.methods.regression.design import Term, require_numbers
+from analysis.methods.regression.fit import (
+    FEW_CUSTOMERS,
+    Errors,
+    RegressionFit,
+    coefficient_table,
+    mean_of,
+    mean_slope,
+    sandwich,
+)
+from analysis.methods.regression.likelihood import maximise, variance_of
+from analysis.methods.regression.sample import Sample, take_sample
+from analysis.methods.regression.separation import NOTE, looks_separated, separated_terms
+
+LINKS = {
+    "linear": "identity",
+    "logit": "logit",
+    "poisson": "log",
+    "negative_binomial": "log",
+    "gamma": "log",
+}
+
+
+def fit_linear(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    drivers: Sequence[str],
+    controls: Sequence[str] = (),
+    moderator: str | None = None,
+    shapes: Mapping[str, Term] | None = None,
+    cluster: str | None = None,
+    weight: str | None = None,
+    count: str | None = None,
+    errors: Errors = "robust",
+    conf_level: float = 0.95,
+) -> RegressionFit:
+    """Least squares of an intention, a scale score or a margin on its drivers.
+
+    Columns used: `outcome` and `drivers` (numbers), `controls` and `moderator` (numbers or
+    categories, known before the survey), `cluster` (customer), `weight` (sampling weight, errors
+    linearised), `count` (frequency weight). Incomplete rows are left out and counted.
+
+    Raises
+    ------
+    DataError for text in a number, constant or repeated drivers, fewer answers than parameters.
+    """
+    require_numbers(frame, outcome)
+    sample = take_sample(
+        frame,
+        outcome=outcome,
+        drivers=drivers,
+        controls=controls,
+        moderator=moderator,
+        shapes=shapes,
+        cluster=cluster,
+        weight=weight,
+        count=count,
+    )
+    return fit_family(sample, outcome, family="linear", errors=errors, conf_level=conf_level)
+
+
+def fit_logit(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    drivers: Sequence[str],
+    controls: Sequence[str] = (),
+    moderator: str | None = None,
+    shapes: Mapping[str, Term] | None = None,
+    cluster: str | None = None,
+    weight: str | None = None,
+    count: str | None = None,
+    errors: Errors = "robust",
+    conf_level: float = 0.95,
+) -> RegressionFit:
+    """Logit of something that happened or not in a window after the survey (0/1).
+
+    Columns as in `fit_linear`. Only rows whose window was observed to its end belong here (see
+    `landmark`). Terms that separate the outcomes perfectly are NaN with a note.
+
+    Raises
+    ------
+    DataError for an outcome that is not 0/1 or does not vary, and as `fit_linear`.
+    """
+    require_numbers(frame, outcome)
+    sample = take_sample(
+        frame,
+        outcome=outcome,
+        drivers=drivers,
+        controls=controls,
+        moderator=moderator,
+        shapes=shapes,
+        cluster=cluster,
+        weight=weight,
+        count=count,
+    )
+    _require_both(sample.outcome, outcome)
+    return fit_family(sample, outcome, family="logit", errors=errors, conf_level=conf_level)
+
+
+def fit_counts(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    drivers: Sequence[str],
+    controls: Sequence[str] = (),
+    moderator: str | None = None,
+    shapes: Mapping[str, Term] | None = None,
+    exposure: str | None = None,
+    overdispersed: bool = False,
+    cluster: str | None = None,
+    weight: str | None = None,
+    count: str | None = None,
+    errors: Errors = "robust",
+    conf_level: float = 0.95,
+) -> RegressionFit:
+    """Poisson, or negative binomial (NB2), regression of purchases in a window.
+
+    Columns as in `fit_linear`; `exposure` (positive; the time observed) enters as log offset. The
+    Poisson coefficients with robust errors hold under overdispersion; the negative binomial
+    (`overdispersed`) also describes the spread.
+
+    Raises
+    ------
+    DataError for counts that are negative or not whole, and as `fit_linear`.
+    """
+    require_numbers(frame, outcome)
+    sample = take_sample(
+        frame,
+        outcome=outcome,
+        drivers=drivers,
+        controls=controls,
+        moderator=moderator,
+        shapes=shapes,
+        cluster=cluster,
+        weight=weight,
+        count=count,
+        exposure=exposure,
+    )
+    _require_not_negative(sample.outcome, outcome)
+    if (np.mod(sample.outcome.astype(float), 1) != 0).any():
+        raise DataError(f"{outcome} must be whole numbers, but fractions came; use fit_spend")
+    family = "negative_binomial" if overdispersed else "poisson"
+    return fit_family(
+        sample, outcome, family=family, errors=errors, conf_level=conf_level, exposure=exposure
+    )
+
+
+def fit_spend(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    drivers: Sequence[str],
+    controls: Sequence[str] = (),
+    moderator: str | None = None,
+    shapes: Mapping[str, Term] | None = None,
+    exposure: str | None = None,
+    cluster: str | None = None,
+    weight: str | None = None,
+    conf_level: float = 0.95,
+) -> RegressionFit:
+    """Spend in a window, zeros with the rest, by Poisson pseudo-likelihood with robust errors.
+
+    Only the mean exp(x'b) must be right; amounts need not be whole, nor Poisson. Columns as in
+    `fit_linear`, amounts not negative.
+
+    References
+    ----------
+    Santos Silva & Tenreyro (2006), Rev. Econ. Stat. 88, 641-658.
+    """
+    require_numbers(frame, outcome)
+    sample = take_sample(
+        frame,
+        outcome=outcome,
+        drivers=drivers,
+        controls=controls,
+        moderator=moderator,
+        shapes=shapes,
+        cluster=cluster,
+        weight=weight,
+        exposure=exposure,
+    )
+    _require_not_negative(sample.outcome, outcome)
+    return fit_family(
+        sample, outcome, family="poisson", errors="robust", conf_level=conf_level, exposure=exposure
+    )
+
+
+def _require_both(values: np.ndarray, outcome: str) -> None:
+    given = set(np.unique(values.astype(float)))
+    if not given <= {0.0, 1.0}:
+        raise DataError(f"{outcome} must be 0 or 1, but {sorted(given)[:5]} came")
+    if len(given) < 2:
+        raise DataError(f"{outcome} must vary, but every row is {given.pop():g}; widen the window")
+
+
+def _require_not_negative(values: np.ndarray, outcome: str) -> None:
+    if (values < 0).any():
+        raise DataError(
+            f"{outcome} must not be negative, but {(values < 0).sum():,} rows are (returns above "
+            "purchases?); net over a longer window or use fit_linear"
+        )
+    if not (values > 0).any():
+        raise DataError(f"{outcome} must be above zero somewhere, but every row is 0")
+
+
+def fit_family(
+    sample: Sample,
+    outcome: str,
+    *,
+    family: str,
+    errors: Errors,
+    conf_level: float,
+    exposure: str | None = None,
+) -> RegressionFit:
+    """Fit a checked sample; maximum likelihood by statsmodels, errors from influences."""
+    y, x = sample.outcome.astype(float), sample.matrix
+    offset = None if exposure is None else np.log(sample.frame[exposure].to_numpy(float))
+    total = sample.weights * sample.counts
+    parameters, overdispersion, log_likelihood = maximise(family, y, x, total, offset)
+    link = LINKS[family]
+    predictor = x @ parameters + (0 if offset is None else offset)
+    slope, variance = mean_slope(link, predictor), variance_of(family, predictor, overdispersion)
+    mean = mean_of(link, predictor)
+    bread = np.linalg.pinv((x * (total * slope**2 / variance)[:, None]).T @ x, hermitian=True)
+    scores = x * (sample.weights * (y - mean) * slope / variance)[:, None]
+    influence = scores @ bread
+    degrees = sample.n - x.shape[1]
+    dispersion = float((total * (y - mean) ** 2 / variance).sum() / degrees)
+    covariance, n_units = sandwich(influence, sample, n_parameters=x.shape[1])
+    if errors == "model" and sample.units is None and not sample.weighted:
+        covariance = bread * (dispersion if family in ("linear", "gamma") else 1.0)
+    free = degrees if sample.units is None else n_units - 1
+    lost = _not_estimable(family, sample, y, parameters)
+    return RegressionFit(
+        outcome=outcome,
+        family=family,
+        link=link,
+        table=coefficient_table(
+            sample.design.names,
+            parameters,
+            covariance,
+            n=sample.n,
+            conf_level=conf_level,
+            degrees=free if family == "linear" else np.inf,
+            not_estimable=dict.fromkeys(lost, NOTE),
+        ),
+        parameters=parameters,
+        covariance=covariance,
+        influence=influence,
+        fitted=mean,
+        sample=sample,
+        exposure=exposure,
+        log_likelihood=log_likelihood,
+        dispersion=dispersion,
+        overdispersion=overdispersion,
+        n_clusters=n_units,
+        conf_level=conf_level,
+        notes=_notes(sample, n_units),
+    )
+
+
+def _not_estimable(family: str, sample: Sample, y: np.ndarray, parameters: np.ndarray) -> list[str]:
+    if family in ("linear", "gamma") or not looks_separated(sample.matrix, parameters):
+        return []
+    names = sample.design.names
+    if family == "logit":
+        turned = sample.matrix * np.where(y > 0, 1.0, -1.0)[:, None]
+        everyone = np.ones(len(y), bool)
+        return separated_terms(names, turned, free=everyone, pinned=~everyone)
+    zero = y == 0
+    return separated_terms(names, -sample.matrix, free=zero, pinned=~zero) if zero.any() else []
+
+
+def _notes(sample: Sample, n_units: int) -> tuple[str, ...]:
+    notes = []
+    if sample.n_missing:
+        notes.append(f"{sample.n_missing:,} answers with something missing were left out")
+    if sample.units is not None and n_units < FEW_CUSTOMERS:
+        notes.append(f"only {n_units} customers: clustered errors are too small with so few")
+    return tuple(notes)

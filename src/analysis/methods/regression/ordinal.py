@@ -1,0 +1,209 @@
+"""Ordered answers: proportional odds (logit) and ordered probit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError, ParamsError
+from analysis.methods.regression import cumulative as likelihood
+from analysis.methods.regression.cumulative import Link
+from analysis.methods.regression.design import Design, Term, require_columns
+from analysis.methods.regression.fit import Errors, coefficient_table, sandwich
+from analysis.methods.regression.sample import Sample, take_sample
+from analysis.methods.regression.separation import NOTE, looks_separated, separated_terms
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OrdinalFit:
+    """A cumulative-link regression.
+
+    Attributes
+    ----------
+    table : term, estimate, std_error, conf_low, conf_high, n, p_value, note; a positive estimate
+        goes with higher answers (log odds for logit). The cuts are the terms "Low | Medium".
+    levels : the answers, low to high. link : logit or probit.
+    parameters : (slopes, cuts). covariance : of them. influence : (rows, slopes + cuts).
+    log_likelihood, deviance : -2 log likelihood. sample : the rows used.
+    """
+
+    outcome: str
+    levels: tuple[object, ...]
+    link: Link
+    table: pd.DataFrame
+    parameters: np.ndarray
+    covariance: np.ndarray
+    influence: np.ndarray
+    log_likelihood: float
+    deviance: float
+    sample: Sample
+    level: np.ndarray
+    n_clusters: int
+    conf_level: float
+
+    @property
+    def n(self) -> int:
+        """Answers used."""
+        return self.sample.n
+
+    @property
+    def design(self) -> Design:
+        """The terms of the model, without intercept: the cuts stand for it."""
+        return self.sample.design
+
+    def probabilities(self, frame: pd.DataFrame) -> np.ndarray:
+        """(rows, levels) chance of each answer."""
+        edges = self._edges(frame)
+        return np.diff(likelihood.cumulative(self.link, edges), axis=1)
+
+    def probability_gradient(self, frame: pd.DataFrame) -> np.ndarray:
+        """(rows, levels, slopes + cuts) how the chances move with the parameters."""
+        matrix = self.design.matrix(frame)
+        slope = likelihood.density(self.link, self._edges(frame))
+        n_cuts = len(self.levels) - 1
+        by_cut = np.eye(n_cuts + 2)[:, 1:-1][None] * slope[:, :, None]
+        by_slope = -matrix[:, None, :] * slope[:, :, None]
+        return np.diff(np.concatenate([by_slope, by_cut], axis=2), axis=1)
+
+    def _edges(self, frame: pd.DataFrame) -> np.ndarray:
+        matrix = self.design.matrix(frame)
+        n_slopes = matrix.shape[1]
+        cuts = np.concatenate([[-np.inf], self.parameters[n_slopes:], [np.inf]])
+        edges = cuts[None, :] - (matrix @ self.parameters[:n_slopes])[:, None]
+        return np.clip(edges, -likelihood.FAR, likelihood.FAR)
+
+
+def fit_ordinal(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    drivers: Sequence[str],
+    controls: Sequence[str] = (),
+    levels: Sequence[object] | None = None,
+    moderator: str | None = None,
+    shapes: Mapping[str, Term] | None = None,
+    link: Link = "logit",
+    cluster: str | None = None,
+    weight: str | None = None,
+    count: str | None = None,
+    errors: Errors = "model",
+    conf_level: float = 0.95,
+) -> OrdinalFit:
+    """Regress an ordered answer on drivers and controls.
+
+    Columns used: `outcome` (an ordered categorical, whole numbers, or text with `levels` from low
+    to high), `drivers` (numbers), `controls`, `moderator` (numbers or categories), `cluster`,
+    `weight` (sampling), `count` (frequency). Levels that nobody chose are left out.
+
+    Raises
+    ------
+    DataError for answers that are not among the levels, fewer than two levels in use, and as
+    `fit_linear`.
+
+    References
+    ----------
+    McCullagh (1980), JRSS B 42, 109-142.
+    """
+    if link not in ("logit", "probit"):
+        raise ParamsError(f"link must be logit or probit, but {link!r} came")
+    require_columns(frame, [outcome])
+    order = _levels_in_use(frame[outcome], outcome, levels)
+    sample = take_sample(
+        frame,
+        outcome=outcome,
+        drivers=drivers,
+        controls=controls,
+        moderator=moderator,
+        shapes=shapes,
+        cluster=cluster,
+        weight=weight,
+        count=count,
+        intercept=False,
+        extra_parameters=len(order) - 1,
+    )
+    level = pd.Categorical(sample.frame[outcome], categories=list(order)).codes.astype(int)
+    return _fit(sample, level, outcome, order, link, errors, conf_level)
+
+
+def _levels_in_use(
+    answers: pd.Series, outcome: str, levels: Sequence[object] | None
+) -> tuple[object, ...]:
+    if levels is None:
+        if isinstance(answers.dtype, pd.CategoricalDtype) and answers.cat.ordered:
+            levels = list(answers.cat.categories)
+        elif pd.api.types.is_numeric_dtype(answers):
+            levels = sorted(answers.dropna().unique())
+        else:
+            raise DataError(f"{outcome} must be ordered, but it is text; name its levels")
+    strangers = sorted({str(answer) for answer in answers.dropna() if answer not in levels})
+    if strangers:
+        raise DataError(f"{outcome} must be one of {list(levels)}, but {strangers} came")
+    given = set(answers.dropna())
+    used = tuple(level for level in levels if level in given)
+    if len(used) < 2:
+        raise DataError(f"{outcome} must vary, but {len(used)} of its levels was chosen")
+    return used
+
+
+def _fit(
+    sample: Sample,
+    level: np.ndarray,
+    outcome: str,
+    levels: tuple[object, ...],
+    link: Link,
+    errors: Errors,
+    conf_level: float,
+) -> OrdinalFit:
+    total = sample.weights * sample.counts
+    parameters, at = likelihood.maximise(
+        sample.matrix, level, total, n_levels=len(levels), link=link
+    )
+    bread = np.linalg.pinv(-at.hessian, hermitian=True)
+    influence = (at.scores * sample.weights[:, None]) @ bread
+    covariance, n_units = sandwich(influence, sample, n_parameters=len(parameters))
+    if errors == "model" and sample.units is None and not sample.weighted:
+        covariance = bread
+    lost = _separated(sample, level, parameters)
+    cuts = [f"{low} | {high}" for low, high in zip(levels[:-1], levels[1:], strict=True)]
+    return OrdinalFit(
+        outcome=outcome,
+        levels=levels,
+        link=link,
+        table=coefficient_table(
+            sample.design.names + cuts,
+            parameters,
+            covariance,
+            n=sample.n,
+            conf_level=conf_level,
+            not_estimable=dict.fromkeys(lost, NOTE),
+        ),
+        parameters=parameters,
+        covariance=covariance,
+        influence=influence,
+        log_likelihood=at.value,
+        deviance=-2 * at.value,
+        sample=sample,
+        level=level,
+        n_clusters=n_units,
+        conf_level=conf_level,
+    )
+
+
+def _separated(sample: Sample, level: np.ndarray, parameters: np.ndarray) -> list[str]:
+    """Terms that order the answers perfectly: some direction never falls as the answer rises."""
+    slopes = parameters[: sample.matrix.shape[1]]
+    if not looks_separated(sample.matrix, slopes):
+        return []
+    n_cuts = int(level.max())
+    rows = []
+    for cut in range(n_cuts):
+        edge = np.zeros(n_cuts)
+        edge[cut] = -1.0
+        side = np.where(level > cut, 1.0, -1.0)[:, None]
+        rows.append(side * np.hstack([sample.matrix, np.tile(edge, (len(level), 1))]))
+    stacked = np.vstack(rows)
+    everyone = np.ones(len(stacked), bool)
+    names = sample.design.names + [""] * n_cuts
+    found = separated_terms(names, stacked, free=everyone, pinned=~everyone)
+    return [name for name in found if name]

@@ -1,0 +1,131 @@
+"""The rows that a regression uses: complete, checked, counted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError, ParamsError
+from analysis.methods.regression.design import (
+    Design,
+    Term,
+    build_design,
+    require_columns,
+    require_numbers,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """What a regression is fitted to.
+
+    Attributes
+    ----------
+    frame : the complete rows. matrix : (rows, k). outcome : (rows,).
+    weights : (rows,) sampling weights scaled to mean one; ones without.
+    counts : (rows,) how many identical answers a row stands for; ones without.
+    units : (rows,) code of the customer (cluster); None without clusters.
+    n : answers (the sum of counts). n_missing : answers left out for missing values.
+    """
+
+    frame: pd.DataFrame
+    design: Design
+    matrix: np.ndarray
+    outcome: np.ndarray
+    weights: np.ndarray
+    counts: np.ndarray
+    units: np.ndarray | None
+    n: int
+    n_missing: int
+    weighted: bool
+
+
+def take_sample(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    drivers: Sequence[str],
+    controls: Sequence[str] = (),
+    moderator: str | None = None,
+    shapes: Mapping[str, Term] | None = None,
+    weight: str | None = None,
+    count: str | None = None,
+    cluster: str | None = None,
+    exposure: str | None = None,
+    intercept: bool = True,
+    extra_parameters: int = 0,
+) -> Sample:
+    """Keep complete rows, make the design, and refuse what cannot be estimated."""
+    if not [*drivers, *controls]:
+        raise ParamsError("drivers or controls must name a column, but none came")
+    used = [outcome, *drivers, *controls, moderator, weight, count, cluster, exposure]
+    used = list(dict.fromkeys(column for column in used if column is not None))
+    require_columns(frame, used)
+    for column in (c for c in (weight, count, exposure) if c is not None):
+        require_numbers(frame, column)
+    complete = frame.loc[frame[used].notna().all(axis=1), used]
+    counts = np.ones(len(complete)) if count is None else complete[count].to_numpy(float)
+    weights = np.ones(len(complete)) if weight is None else complete[weight].to_numpy(float)
+    _require_positive(weights, weight)
+    _require_positive(counts, count)
+    design = build_design(
+        complete,
+        drivers=drivers,
+        controls=controls,
+        moderator=moderator,
+        shapes=shapes,
+        intercept=intercept,
+    )
+    matrix = design.matrix(complete)
+    n = int(counts.sum())
+    _require_estimable(matrix, design, n, extra_parameters)
+    units = None if cluster is None else pd.factorize(complete[cluster])[0]
+    if units is not None and units.max() < 1:
+        raise DataError(f"{cluster} must name at least two customers, but one came")
+    all_counts = len(frame) if count is None else int(frame[count].fillna(0).sum())
+    return Sample(
+        frame=complete,
+        design=design,
+        matrix=matrix,
+        outcome=complete[outcome].to_numpy(),
+        weights=weights / weights.mean(),
+        counts=counts,
+        units=units,
+        n=n,
+        n_missing=all_counts - n,
+        weighted=weight is not None,
+    )
+
+
+def _require_positive(values: np.ndarray, column: str | None) -> None:
+    if (values <= 0).any():
+        raise DataError(
+            f"{column} must be positive, but {(values <= 0).sum():,} rows are not; drop them"
+        )
+
+
+def _require_estimable(matrix: np.ndarray, design: Design, n: int, extra_parameters: int) -> None:
+    parameters = matrix.shape[1] + extra_parameters
+    if n <= parameters:
+        raise DataError(
+            f"complete answers must outnumber the {parameters} parameters, but {n} came; "
+            "use fewer drivers or controls"
+        )
+    first = int(design.intercept)
+    constant = [
+        name
+        for name, values in zip(design.names[first:], matrix.T[first:], strict=True)
+        if np.ptp(values) == 0
+    ]
+    if constant:
+        raise DataError(f"drivers must vary, but {', '.join(constant)} is constant; drop it")
+    scaled = matrix / np.linalg.norm(matrix, axis=0)
+    if np.linalg.matrix_rank(scaled, tol=1e-9) < matrix.shape[1]:
+        *_, last = np.linalg.svd(scaled)
+        tied = [
+            name for name, share in zip(design.names, last[-1], strict=True) if abs(share) > 1e-6
+        ]
+        raise DataError(
+            f"drivers must not repeat one another, but {', '.join(tied)} do; drop one of them"
+        )

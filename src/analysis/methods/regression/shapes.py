@@ -1,0 +1,183 @@
+"""Is the link a line? Compare it with a spline, with steps, and with one bend."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import DataError, ParamsError
+from analysis.methods.regression.design import Bend, Line, Spline, Steps, Term
+from analysis.methods.regression.fit import RegressionFit
+from analysis.methods.regression.models import fit_family
+from analysis.methods.regression.sample import take_sample
+
+# Harrell (2015), table 2.3: knots at these quantiles.
+KNOT_QUANTILES = {
+    3: (0.1, 0.5, 0.9),
+    4: (0.05, 0.35, 0.65, 0.95),
+    5: (0.05, 0.275, 0.5, 0.725, 0.95),
+}
+GRID_POINTS = 41
+SEARCHED = "the bend was searched for: a p-value would be too small"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShapeComparison:
+    """One driver, four shapes.
+
+    Attributes
+    ----------
+    table : shape (line, spline, steps, bend), parameters, log_likelihood, aic, bic, p_value (that
+        the shape is a line, robust Wald), n, note.
+    curve : group (the shape), value of the driver, and the columns of estimates: the expected
+        outcome if every customer gave that answer, all else as it is.
+    steps : the columns of estimates: the change at each cut.
+    bend : where the slope changes, and the columns of estimates of both slopes' terms.
+    favoured : the shape of lowest AIC; "line" where no likelihood is defined.
+    """
+
+    driver: str
+    outcome: str
+    table: pd.DataFrame
+    curve: pd.DataFrame
+    steps: pd.DataFrame
+    bend: pd.DataFrame
+    favoured: str
+
+
+def compare_shapes(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    driver: str,
+    family: str = "linear",
+    controls: Sequence[str] = (),
+    cuts: Sequence[float] | None = None,
+    knots: int = 4,
+    cluster: str | None = None,
+    weight: str | None = None,
+    conf_level: float = 0.95,
+) -> ShapeComparison:
+    """Fit a line, a restricted cubic spline, steps at `cuts`, and the best single bend.
+
+    Columns as in `fit_linear`. `family` is linear, logit or poisson. Cuts are thresholds such as
+    7 and 9 on a scale to 10 (outrage below, delight above); by default every answer given by at
+    least one in twenty.
+
+    Raises
+    ------
+    DataError where the driver takes fewer than four values, and as `fit_linear`.
+    """
+    if family not in ("linear", "logit", "poisson"):
+        raise ParamsError(f"family must be linear, logit or poisson, but {family!r} came")
+    values = frame.loc[frame[outcome].notna(), driver].dropna().astype(float)
+    if values.nunique() < 4:
+        raise DataError(
+            f"{driver} must take four values to show a shape, but it takes {values.nunique()}"
+        )
+
+    def fit(term: Term) -> RegressionFit:
+        sample = take_sample(
+            frame,
+            outcome=outcome,
+            drivers=[driver],
+            controls=controls,
+            shapes={driver: term},
+            cluster=cluster,
+            weight=weight,
+        )
+        return fit_family(sample, outcome, family=family, errors="robust", conf_level=conf_level)
+
+    fits = {"line": fit(Line(driver))}
+    spline = Spline(driver, _knots(values, knots))
+    fits["spline"] = fit(spline)
+    fits["steps"] = fit(Steps(driver, tuple(cuts) if cuts else _cuts(values)))
+    bends = [fit(Bend(driver, at)) for at in _bend_points(values)]
+    fits["bend"] = max(bends, key=lambda bent: bent.log_likelihood) if bends else fits["line"]
+    table = _comparison(fits, driver)
+    usable = table["aic"].notna().any()
+    return ShapeComparison(
+        driver=driver,
+        outcome=outcome,
+        table=table,
+        curve=pd.concat([_curve(name, fitted, driver, values) for name, fitted in fits.items()]),
+        steps=_own_rows(fits["steps"], driver),
+        bend=_own_rows(fits["bend"], driver),
+        favoured=str(table.loc[table["aic"].idxmin(), "shape"]) if usable else "line",
+    )
+
+
+def _knots(values: pd.Series, n_knots: int) -> tuple[float, ...]:
+    """Quantile knots; where many give the same answer, fewer but distinct."""
+    if n_knots not in KNOT_QUANTILES:
+        raise ParamsError(f"knots must be 3, 4 or 5, but {n_knots!r} came")
+    found = np.unique(values.quantile(list(KNOT_QUANTILES[n_knots])))
+    if len(found) < 3:
+        found = np.linspace(values.min(), values.max(), 3)
+    return tuple(float(knot) for knot in found)
+
+
+def _cuts(values: pd.Series) -> tuple[float, ...]:
+    shares = values.value_counts(normalize=True).sort_index()
+    common = shares[shares >= 0.05].index
+    if len(common) > 11:
+        common = np.unique(values.quantile([0.2, 0.4, 0.6, 0.8]))
+    return tuple(float(cut) for cut in common if cut > values.min())
+
+
+def _bend_points(values: pd.Series) -> list[float]:
+    low, high = values.quantile([0.1, 0.9])
+    inside = np.unique(values[(values > low) & (values < high)])
+    if len(inside) > 20:
+        inside = np.quantile(inside, np.linspace(0, 1, 20))
+    return [float(at) for at in inside]
+
+
+def _own_rows(fit: RegressionFit, driver: str) -> pd.DataFrame:
+    term = next(term for term in fit.design.terms if getattr(term, "column", None) == driver)
+    return fit.table[fit.table["term"].isin(term.names)].reset_index(drop=True)
+
+
+def _comparison(fits: dict[str, RegressionFit], driver: str) -> pd.DataFrame:
+    rows = []
+    for shape, fit in fits.items():
+        # A searched bend spends a parameter on its place.
+        parameters = len(fit.parameters) + (shape == "bend") + (fit.family == "linear")
+        rows.append(
+            {
+                "shape": shape,
+                "parameters": parameters,
+                "log_likelihood": fit.log_likelihood,
+                "aic": 2 * parameters - 2 * fit.log_likelihood,
+                "bic": np.log(fit.n) * parameters - 2 * fit.log_likelihood,
+                "p_value": _wald_bends(fit, driver) if shape == "spline" else np.nan,
+                "n": fit.n,
+                "note": SEARCHED if shape == "bend" else "",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _wald_bends(fit: RegressionFit, driver: str) -> float:
+    at = [k for k, name in enumerate(fit.design.names) if name.startswith(f"{driver} (bend")]
+    gap, spread = fit.parameters[at], fit.covariance[np.ix_(at, at)]
+    statistic = float(gap @ np.linalg.solve(spread, gap))
+    return float(stats.chi2.sf(statistic, len(at)))
+
+
+def _curve(shape: str, fit: RegressionFit, driver: str, values: pd.Series) -> pd.DataFrame:
+    grid = np.unique(values)
+    if len(grid) > GRID_POINTS:
+        grid = np.linspace(values.min(), values.max(), GRID_POINTS)
+    frame, share = fit.sample.frame, fit.sample.weights / fit.sample.weights.sum()
+    z = stats.norm.ppf(0.5 + fit.conf_level / 2)
+    rows = []
+    for value in grid:
+        moved = frame.assign(**{driver: float(value)})
+        estimate, slope = share @ fit.predict(moved), share @ fit.gradient(moved)
+        error = float(np.sqrt(slope @ fit.covariance @ slope))
+        rows.append((shape, value, estimate, error, estimate - z * error, estimate + z * error))
+    columns = ["group", "value", "estimate", "std_error", "conf_low", "conf_high"]
+    return pd.DataFrame(rows, columns=columns).assign(n=fit.n)

@@ -1,0 +1,134 @@
+"""Spend in two parts: whether a customer buys at all, and how much a buyer spends."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError
+from analysis.methods.regression.design import Design
+from analysis.methods.regression.fit import RegressionFit, sandwich
+from analysis.methods.regression.models import fit_family, fit_logit
+from analysis.methods.regression.sample import Sample, take_sample
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TwoPartFit:
+    """Logit of any spend, and a gamma regression (log mean) of spend among buyers.
+
+    Attributes
+    ----------
+    table : part ("any", "amount"), then the columns of estimates of each part.
+    any_spend, amount : the two fits. covariance : of both parts' parameters together, so that an
+        effect on expected spend carries both parts' uncertainty.
+    """
+
+    outcome: str
+    table: pd.DataFrame
+    any_spend: RegressionFit
+    amount: RegressionFit
+    covariance: np.ndarray
+    influence: np.ndarray
+    conf_level: float
+
+    @property
+    def sample(self) -> Sample:
+        """The rows used: buyers and others."""
+        return self.any_spend.sample
+
+    @property
+    def n(self) -> int:
+        """Answers used."""
+        return self.sample.n
+
+    @property
+    def design(self) -> Design:
+        """The terms, the same in both parts."""
+        return self.any_spend.design
+
+    @property
+    def n_clusters(self) -> int:
+        """Independent units."""
+        return self.any_spend.n_clusters
+
+    def predict(self, frame: pd.DataFrame) -> np.ndarray:
+        """(rows,) expected spend: chance of any times expected amount."""
+        return self.any_spend.predict(frame) * self.amount.predict(frame)
+
+    def gradient(self, frame: pd.DataFrame) -> np.ndarray:
+        """(rows, parameters of both parts) how expected spend moves with the parameters."""
+        chance, amount = self.any_spend.predict(frame), self.amount.predict(frame)
+        return np.hstack(
+            [
+                self.any_spend.gradient(frame) * amount[:, None],
+                self.amount.gradient(frame) * chance[:, None],
+            ]
+        )
+
+
+def fit_two_part(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    drivers: Sequence[str],
+    controls: Sequence[str] = (),
+    moderator: str | None = None,
+    cluster: str | None = None,
+    weight: str | None = None,
+    conf_level: float = 0.95,
+) -> TwoPartFit:
+    """Fit spend in a window where many customers spend nothing.
+
+    Columns as in `fit_linear`; amounts not negative. There is no smearing: the amount's mean is
+    modelled itself.
+
+    References
+    ----------
+    Mullahy (1998), J. Health Econ. 17, 247-281.
+    """
+    columns = {
+        "drivers": drivers,
+        "controls": controls,
+        "moderator": moderator,
+        "cluster": cluster,
+        "weight": weight,
+    }
+    if (frame[outcome] < 0).any():
+        raise DataError(
+            f"{outcome} must not be negative, but {(frame[outcome] < 0).sum():,} rows are; "
+            "net over a longer window or use fit_linear"
+        )
+    spent = frame[outcome].gt(0).astype(float).where(frame[outcome].notna())
+    any_spend = fit_logit(
+        frame.assign(**{outcome: spent}), outcome=outcome, conf_level=conf_level, **columns
+    )
+    buyers = take_sample(frame[frame[outcome] > 0], outcome=outcome, **columns)
+    amount = fit_family(buyers, outcome, family="gamma", errors="robust", conf_level=conf_level)
+    if amount.design.names != any_spend.design.names:
+        raise DataError("every level of the controls must hold a buyer, but one has none; join it")
+    influence = _joint_influence(any_spend, amount)
+    n_parameters = influence.shape[1]
+    covariance, _ = sandwich(influence, any_spend.sample, n_parameters=n_parameters)
+    return TwoPartFit(
+        outcome=outcome,
+        table=pd.concat(
+            [any_spend.table.assign(part="any"), amount.table.assign(part="amount")],
+            ignore_index=True,
+        ),
+        any_spend=any_spend,
+        amount=amount,
+        covariance=covariance,
+        influence=influence,
+        conf_level=conf_level,
+    )
+
+
+def _joint_influence(any_spend: RegressionFit, amount: RegressionFit) -> np.ndarray:
+    """Both parts' influences on the rows of the first; who did not buy pulls on the first only.
+
+    The two samples scale their weights to mean one separately, which influences do not feel.
+    """
+    of_amount = pd.DataFrame(amount.influence, index=amount.sample.frame.index)
+    everyone = of_amount.reindex(any_spend.sample.frame.index).fillna(0).to_numpy()
+    return np.hstack([any_spend.influence, everyone])

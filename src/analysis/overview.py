@@ -1,0 +1,115 @@
+"""What the data are: how much, from when to when, what is missing, who the customers are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import ibis
+import pandas as pd
+
+from analysis.data import Tables
+from analysis.frames import purchase_days
+from analysis.schemas import data_dictionary
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coverage:
+    """Purchases by calendar month, months without any included.
+
+    Attributes
+    ----------
+    table : DataFrame of shape (months, 4)
+        `month` ('1997-01')`, purchases` (purchase days)`, active` (customers)`, revenue`.
+    """
+
+    table: pd.DataFrame
+
+    @property
+    def empty_months(self) -> int:
+        """Months in which nothing was bought, or nothing was recorded."""
+        return int((self.table["purchases"] == 0).sum())
+
+
+def coverage(tables: Tables, *, observed_from: date, observed_until: date) -> Coverage:
+    """Count purchases in every month of the observation; the counting happens in the engine.
+
+    Parameters
+    ----------
+    tables : Tables
+        Uses `transactions`.
+    observed_from, observed_until : date
+        First and last day of the observation.
+    """
+    days = purchase_days(tables)
+    by_month = days.group_by(month=days.at.truncate("M")).agg(
+        purchases=days.bought.sum(),
+        active=days.customer_id.nunique(where=days.bought),
+        revenue=days.amount.sum(),
+    )
+    counted = by_month.to_pandas()
+    counted.index = pd.to_datetime(counted.pop("month")).dt.to_period("M")
+    every = pd.period_range(observed_from, observed_until, freq="M", name="month")
+    counted = counted.reindex(every, fill_value=0)
+    counted["revenue"] = counted["revenue"].astype(float).round(2)
+    return Coverage(counted.reset_index().assign(month=every.strftime("%Y-%m")))
+
+
+def missing_values(tables: Tables) -> pd.DataFrame:
+    """Count missing values: `table, column, rows, missing, share`, only columns that have any.
+
+    A table in which nothing is missing has one row that says so (`column` is 'none').
+    """
+    return pd.concat([_missing(name, tables[name]) for name in tables], ignore_index=True)
+
+
+def _missing(name: str, table: ibis.Table) -> pd.DataFrame:
+    sums = {column: table[column].isnull().sum() for column in table.columns}
+    counts = table.aggregate(table.count().name("_rows"), **sums).to_pandas().iloc[0]
+    rows = int(counts.pop("_rows"))
+    counts = counts[counts > 0]
+    found = pd.DataFrame({"column": counts.index.astype(str), "missing": counts.to_numpy(int)})
+    if found.empty:
+        found = pd.DataFrame({"column": ["none"], "missing": [0]})
+    share = found["missing"] / rows if rows else 0.0
+    return found.assign(table=name, rows=rows, share=share)[
+        ["table", "column", "rows", "missing", "share"]
+    ]
+
+
+def segment_sizes(customers: pd.DataFrame, segments: Sequence[str]) -> pd.DataFrame:
+    """Count customers by segment: `segment, group, n, share`.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        The customer frame with the columns that `segments` names.
+    segments : sequence of str
+    """
+    return pd.concat([_sizes(customers[name]) for name in segments], ignore_index=True)
+
+
+def _sizes(segment: pd.Series) -> pd.DataFrame:
+    counts = segment.value_counts(sort=False, dropna=False).sort_index()
+    groups = [str(group) if pd.notna(group) else "not known" for group in counts.index]
+    return pd.DataFrame(
+        {"segment": segment.name, "group": groups, "n": counts.to_numpy()}
+    ).assign(share=lambda sizes: sizes["n"] / len(segment))
+
+
+def columns_in_use(tables: Tables) -> pd.DataFrame:
+    """The data dictionary of the study's tables: `table, column, unit, meaning`.
+
+    Columns that the study adds (segments, items of surveys) are listed by name.
+    """
+    known = data_dictionary()
+    rows = [_columns(name, tables[name], known[known["table"] == name]) for name in tables]
+    return pd.concat(rows, ignore_index=True)
+
+
+def _columns(name: str, table: ibis.Table, known: pd.DataFrame) -> pd.DataFrame:
+    added = [column for column in table.columns if column not in set(known["column"])]
+    own = pd.DataFrame({"column": added, "meaning": "column of the study"})
+    listed = pd.concat([known[known["column"].isin(table.columns)], own], ignore_index=True)
+    return listed.assign(table=name)[["table", "column", "unit", "meaning"]].fillna("")
