@@ -28,6 +28,8 @@ local function finding(div)
       return {}
     elseif span.classes:includes('claim') and not html then
       return wrapped('#claim("' .. kind .. '")', span.content)
+    elseif span.classes:includes('more') and not html then
+      return wrapped('#more', span.content)
     end
   end}
   local content = body.content:filter(function(block)

@@ -1,10 +1,18 @@
-"""Fixtures that several test files share."""
+"""Fixtures that several test files share, and the list of what could not be run here."""
 
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+COPIED = ("src", "notebooks", "reports", "params", "Makefile", "requirements.lock")
+Make = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +22,71 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the shared survey files are absent")
     return folder
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All reports, made once by `make reports` into a folder of their own."""
+    build = tmp_path_factory.mktemp("reports")
+    made = run_make(ROOT, "-j2", "reports", BUILD=str(build))
+    assert made.returncode == 0, made.stdout + made.stderr
+    return build
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project that a test may break; it shares the environment."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+            shutil.copytree(source, folder / name, ignore=ignored)
+        else:
+            shutil.copy2(source, folder / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return folder
+
+
+def run_make(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run make as a person would, in a folder, with settings in the environment."""
+    inherited = {key: value for key, value in os.environ.items() if key not in UNSET}
+    environment = inherited | {"PYTHONPATH": str(folder / "src")} | settings
+    return subprocess.run(
+        ["make", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+UNSET = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "STUDY", "SET", "BUILD", "PARAMS", "STUDY_FOLDER")
+
+
+@pytest.fixture(scope="session")
+def make() -> Make:
+    """The function that runs make."""
+    return run_make
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Name what was not run; in CI that is a failure."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if not skipped:
+        return
+    terminalreporter.section("not run on this machine")
+    for report in skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        terminalreporter.line(f"{report.nodeid}: {reason}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI everything must run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -91,6 +91,7 @@ def _execute(study: Study, source: Path, partial: Path) -> str | None:
                 execution_timeout=timeout,
                 start_timeout=120,
                 config=config,
+                extra_arguments=["--IPKernelApp.log_level=50"],
             )
         except PapermillExecutionError as error:
             return f"cell {error.exec_count} says {_last_line(error.ename, error.evalue)}"

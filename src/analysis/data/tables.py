@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import ibis
 import pandas as pd
+
+from analysis.data.problems import told_plainly
 
 AUDIT_COLUMNS = ("table", "step", "reason", "rows")
 
@@ -76,9 +79,23 @@ class Tables:
     def __repr__(self) -> str:
         return f"Tables({', '.join(self.by_name)}; {self.description.title})"
 
+    def fetch(self, expression: ibis.Table) -> pd.DataFrame:
+        """Run an expression in the engine and return its rows; days become datetime64[us]."""
+        with told_plainly("the tables", self.connection.name):
+            frame = expression.to_pandas()
+        for column, kind in expression.schema().items():
+            if kind.is_date() or kind.is_timestamp():
+                frame[column] = pd.to_datetime(frame[column]).astype("datetime64[us]")
+            elif kind.is_string():
+                frame[column] = frame[column].astype("str")
+        return frame
+
+    def stored_path(self, name: str, made_with: Mapping[str, Any]) -> Path | None:
+        """Return where a frame lies that was stored with these very parameters, or None."""
+        path, was_made_with = self.stored.get(name, (None, None))
+        return path if was_made_with == dict(made_with) else None
+
     def stored_frame(self, name: str, made_with: Mapping[str, Any]) -> pd.DataFrame | None:
-        """Return the frame that was stored with these very parameters, or None."""
-        if name not in self.stored:
-            return None
-        path, was_made_with = self.stored[name]
-        return pd.read_parquet(path) if was_made_with == dict(made_with) else None
+        """Read the frame that was stored with these very parameters, or None."""
+        path = self.stored_path(name, made_with)
+        return None if path is None else pd.read_parquet(path)

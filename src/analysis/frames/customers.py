@@ -40,7 +40,7 @@ def customer_frame(tables: Tables, params: Params) -> pd.DataFrame:
     stored = tables.stored_frame("customer_frame", {})
     if stored is not None:
         return stored
-    measured = _measure(purchase_days(tables)).to_pandas()
+    measured = tables.fetch(_measure(purchase_days(tables)))
     return _derive(measured, _attributes(tables), params)
 
 
@@ -55,7 +55,7 @@ def _measure(days: ibis.Table) -> ibis.Table:
         first_at=days.first_at.min(),
         second_at=days.at.min(where=is_repeat),
         last_at=days.at.max(where=days.bought),
-        purchases=days.bought.sum(),
+        purchases=days.count(where=days.bought),
         repeat_amount=days.amount.sum(where=is_repeat),
         revenue=days.amount.sum(),
         first_value=days.amount.sum(where=is_first),
@@ -64,15 +64,12 @@ def _measure(days: ibis.Table) -> ibis.Table:
 
 
 def _attributes(tables: Tables) -> pd.DataFrame:
-    attributes = tables["customers"].to_pandas()
-    return attributes.drop(columns=[c for c in ("margin",) if c in attributes])
+    return tables.fetch(tables["customers"])
 
 
 def _derive(measured: pd.DataFrame, attributes: pd.DataFrame, params: Params) -> pd.DataFrame:
     """Add what follows from the aggregates, row by row."""
     frame = measured.sort_values("customer_id", ignore_index=True)
-    for day in ("first_at", "second_at", "last_at"):
-        frame[day] = pd.to_datetime(frame[day]).astype("datetime64[us]")
     frame["purchases"] = frame["purchases"].astype("int64")
     frame["frequency"] = frame["purchases"] - 1
     frame["recency_weeks"] = (frame["last_at"] - frame["first_at"]).dt.days / 7

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 from analysis.data import read_tables, write_stored
 from analysis.frames.customers import customer_frame
+from analysis.frames.months import customer_months
+from analysis.frames.relationships import spells
+from analysis.frames.survey import survey_frame
 from analysis.params import Params
 
 
 def write_frames(params: Params) -> None:
     """Write the checked tables and the frames of a study to `build/<study>/tables/*.parquet`.
 
-    `key.json` beside them says what they were made from; it is touched when nothing has changed.
+    `key.json` beside them says what they were made from. The months stay in the engine where
+    the tables live in a database or a cluster.
     """
     tables = read_tables(params, stored=False)
-    write_stored(params, tables, {"customer_frame": (customer_frame(tables, params), {})})
+    frames = {}
+    if "transactions" in tables:
+        frames["customer_frame"] = (customer_frame(tables, params), {})
+        if tables.connection.name == "duckdb":
+            frames["customer_months"] = (customer_months(tables, params), {})
+    if "surveys" in tables:
+        made_with = {"horizons_weeks": list(params.horizons_weeks)}
+        frames["survey_frame"] = (survey_frame(tables, params), made_with)
+    if ("contracts" if params.relationship == "contractual" else "transactions") in tables:
+        made_with = {
+            "relationship": params.relationship,
+            "lapse_weeks": params.lapse_weeks,
+            "gap_days": params.gap_days,
+        }
+        frames["spells"] = (spells(tables, params), made_with)
+    write_stored(params, tables, frames)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import ibis
 import numpy as np
 import pandas as pd
 
+from analysis.data import Tables
 from analysis.errors import DataError
+from analysis.frames import spells
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
+from analysis.params import Params
+
+
+DAYS_PER_MONTH = 30.4375
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,31 +167,34 @@ class LapseByDefinition:
     table: pd.DataFrame
 
 
-def lapse_by_definition(spells: Iterable[tuple[float, pd.DataFrame]]) -> LapseByDefinition:
-    """Compare lapse over a grid of definitions.
+def lapse_by_definition(tables: Tables, params: Params) -> LapseByDefinition:
+    """Compare lapse over the grid of definitions `params.lapse_grid` and `params.lapse_weeks`.
 
-    Lapse is inferred: the day on which the silence first exceeds `lapse_weeks`. Its median is an
-    echo of that number, so it is never told alone.
+    Lapse is inferred: the day on which the silence first exceeds the weeks of the definition. Its
+    median is an echo of that number, so it is never told alone.
 
     Parameters
     ----------
-    spells : iterable of (lapse_weeks, DataFrame)
-        For each definition its spells; columns used: `customer_id, spell` (1 is the first)`,
-        duration` (months)`, event`.
+    tables : Tables
+        Uses `transactions`, by way of `frames.spells`.
+    params : Params
+        Uses `lapse_grid`, `lapse_weeks` and what `frames.spells` uses.
     """
-    return LapseByDefinition(pd.DataFrame([_lapse_row(weeks, found) for weeks, found in spells]))
+    grid = sorted({*params.lapse_grid, params.lapse_weeks})
+    rows = [_lapse_row(weeks, spells(tables, params, lapse_weeks=weeks)) for weeks in grid]
+    return LapseByDefinition(pd.DataFrame(rows))
 
 
-def _lapse_row(lapse_weeks: float, spells: pd.DataFrame) -> dict[str, float | int | str]:
-    first = spells[spells["spell"] == 1]
+def _lapse_row(lapse_weeks: float, found: pd.DataFrame) -> dict[str, float | int | str]:
+    first = found[found["spell"] == 1]
     median = survival_curve(first[["duration", "event"]]).medians.iloc[0]
     lapsed = first.loc[first["event"].astype(bool), "customer_id"]
-    again = spells.loc[spells["spell"] == 2, "customer_id"]
+    again = found.loc[found["spell"] == 2, "customer_id"]
     return {
         "lapse_weeks": lapse_weeks,
         "n": len(first),
         "lapsed": len(lapsed) / len(first),
-        "median_weeks": median["estimate"] * 30.4375 / 7,
+        "median_weeks": median["estimate"] * DAYS_PER_MONTH / 7,
         "won_back": lapsed.isin(again).mean() if len(lapsed) else np.nan,
         "note": median.get("note") or "",
     }

@@ -256,9 +256,12 @@ def _count_sorted(
     return time[last], events, np.diff(last, prepend=-1) - events
 
 
-def whole_times(duration: np.ndarray) -> np.ndarray | None:
-    """The durations as integers where all are whole and few enough to be counted in one array."""
-    if duration.max() > 4 * len(duration) + 4096:
+def whole_times(duration: np.ndarray, cells: int = 1) -> np.ndarray | None:
+    """The durations as integers where all are whole and few enough to be counted in one array.
+
+    `cells` is how many counts are kept for each time.
+    """
+    if duration.max() * cells > 4 * len(duration) + 4096:
         return None
     days = duration.astype(np.int64)
     return days if (days == duration).all() else None

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from analysis.errors import ParamsError
 from analysis.params.currencies import CURRENCIES
 from analysis.params.source import DataSource
+from analysis.params.stages import StageScheme
 
 SCHEMA_VERSION = 1
 
@@ -52,6 +53,7 @@ class Params(BaseModel):
     horizons_weeks: tuple[Weeks, ...] = (4, 13, 26, 52)
     lapse_weeks: Weeks = 26
     lapse_grid: tuple[Weeks, ...] = (13, 26, 39, 52)
+    stages: StageScheme = StageScheme(preset="five_stage")
     gap_days: Annotated[int, Field(ge=0, le=3660)] = 30
     min_cell: Annotated[int, Field(ge=1, le=1000)] = 10
     conf_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
@@ -229,4 +231,4 @@ def _without_secrets(came: Any) -> Any:
 
 
 def _field_names() -> list[str]:
-    return [*Params.model_fields, *DataSource.known_keys()]
+    return [*Params.model_fields, *DataSource.known_keys(), *StageScheme.known_keys()]

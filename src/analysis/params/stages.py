@@ -105,10 +105,15 @@ class StageRule(_Block):
 
 
 class StageScheme(_Block):
-    """A preset, or rules of one's own; the first rule that holds decides."""
+    """A preset, or rules of one's own; the first rule that holds decides.
+
+    `rhythm_quantile`: a customer with fewer than three purchase days is given this quantile of the
+    rhythms of those with three and more (above one half, since these are the quicker ones).
+    """
 
     preset: PresetName | None = None
     rules: tuple[StageRule, ...] = ()
+    rhythm_quantile: Annotated[float, Field(gt=0, lt=1)] = 0.75
 
     @field_validator("rules")
     @classmethod
@@ -145,4 +150,9 @@ class StageScheme(_Block):
     @classmethod
     def known_keys(cls) -> list[str]:
         """Every key that the block knows, for near names in messages."""
-        return [*cls.model_fields, *StageRule.model_fields, *get_args(Feature), *Bounds.model_fields]
+        return [
+            *cls.model_fields,
+            *StageRule.model_fields,
+            *get_args(Feature),
+            *Bounds.model_fields,
+        ]

@@ -8,11 +8,12 @@ import pyarrow as pa
 from analysis.simulate.clock import Clock, stream
 from analysis.simulate.paths import NEW, REASONS, WON_BACK, Spells
 from analysis.simulate.people import People, named
-from analysis.simulate.truth import DAYS_PER_MONTH, Preset
+from analysis.simulate.truth import Preset
 
 SECOND_SHARE = 0.30
-SECOND_AFTER_MONTHS = 8.0
-SECOND_LASTS_MONTHS = 20.0
+SECOND_AFTER_DAYS = 30  # at the earliest
+SECOND_WAIT_DAYS = 240.0
+SECOND_LASTS_DAYS = 600.0
 
 
 def contracts_table(
@@ -26,8 +27,8 @@ def contracts_table(
     chance = stream(seed, "contracts")
     customer, start, stop, reason = _relationships(spells)
     count = customer.size
-    later = start + chance.exponential(SECOND_AFTER_MONTHS * DAYS_PER_MONTH, count)
-    given_up = later + chance.exponential(SECOND_LASTS_MONTHS * DAYS_PER_MONTH, count)
+    later = start + SECOND_AFTER_DAYS + chance.exponential(SECOND_WAIT_DAYS, count)
+    given_up = later + chance.exponential(SECOND_LASTS_DAYS, count)
     until = np.where(np.isnan(stop), clock.days, stop)
     second = (chance.random(count) < SECOND_SHARE) & (later < until)
     early = given_up < until

@@ -48,7 +48,9 @@ def families_for(text: str) -> list[str]:
 
 
 def compile_pdf(source: Path, pdf: Path, root: Path, families: list[str]) -> None:
-    """Compile a Typst source; a warning (an absent font among them) is an error."""
+    """Compile a Typst source to accessible PDF (PDF/UA-1); a warning, such as an absent font,
+    is an error.
+    """
     stage_fonts(root / "fonts")
     try:
         made, warnings = typst.compile_with_warnings(
@@ -57,6 +59,7 @@ def compile_pdf(source: Path, pdf: Path, root: Path, families: list[str]) -> Non
             font_paths=[str(root / "fonts")],
             ignore_system_fonts=families == [SANS],
             timestamp=0,
+            pdf_standards=["ua-1"],
         )
     except typst.TypstError as fault:
         raise ReportError(f"report.qmd must typeset, but Typst said: {fault}") from fault

@@ -13,9 +13,9 @@ from reporting.embedded import fonts, page
 from reporting.embedded.expand import expand
 from reporting.errors import ReportError
 from reporting.qmd import metadata, read_yaml
+from reporting.theme import theme_file
 
 HERE = Path(__file__).parent
-THEME = Path(__file__).parents[3] / "reports"
 READER = "markdown+east_asian_line_breaks"
 
 
@@ -41,12 +41,6 @@ def render(staged: Path, html: Path, pdf: Path, work: Path) -> None:
         made_html = pool.submit(_render_html, staged, html, work, meta)
         made_pdf = pool.submit(_render_pdf, staged, pdf, work, meta, families)
         made_html.result(), made_pdf.result()
-
-
-def theme_file(staged: Path, name: str) -> Path:
-    """A file of the theme: the staged copy, else the project's own."""
-    own = staged.resolve() / name
-    return own if own.is_file() else THEME / name
 
 
 def _render_html(staged: Path, html: Path, work: Path, meta: dict[str, Any]) -> None:

@@ -297,14 +297,19 @@ local function typst_image(image)
 end
 
 local function render_equation(div)
-  local number = numbers[div.identifier].number
-  local math = div.content[1].content[1]
+  local parts = div.content[1].content
   if html then
-    return pandoc.Div({pandoc.Plain {math, inline('<span class="number">(' .. number .. ')</span>')}},
-                      pandoc.Attr(div.identifier, {'equation'}))
+    parts:insert(inline('<span class="number">(' .. numbers[div.identifier].number .. ')</span>'))
+    return pandoc.Div({pandoc.Plain(parts)}, pandoc.Attr(div.identifier, {'equation'}))
   end
-  return pandoc.Para {inline('#math.equation(block: true, numbering: "(1)", alt: ' .. quoted(math.text) .. ', '),
-                      math, inline('.body) <' .. div.identifier .. '>')}
+  parts:insert(1, inline('#{ set math.equation(numbering: "(1)"); ['))
+  parts:insert(inline(' <' .. div.identifier .. '>] }'))
+  return pandoc.Para(parts)
+end
+
+local function typst_math(math)   -- its source is its alt text
+  local block = math.mathtype == 'DisplayMath' and 'block: true, ' or ''
+  return {inline('#math.equation(' .. block .. 'alt: ' .. quoted(math.text) .. ', '), math, inline('.body)')}
 end
 
 -- 6. Callouts, tabs, columns ---------------------------------------------------------------------------
@@ -454,7 +459,7 @@ function Pandoc(doc)
   count(doc)
   doc = pandoc.utils.citeproc(doc:walk {Cite = cite})
   if not html then
-    doc = doc:walk {Image = typst_image}
+    doc = doc:walk {Image = typst_image, Math = typst_math}
     if doc.meta.toc then doc = with_contents(doc) end
   end
   doc = doc:walk {Div = render_div}

@@ -172,7 +172,7 @@ def test_bgnbd_likelihood_is_the_mixture(x, t_x, age, first_coin):
         mixing = alpha**r * rate ** (r - 1) * np.exp(-alpha * rate - gammaln(r))
         return mixing * p ** (a - 1) * (1 - p) ** (b - 1) / beta_function(a, b)
 
-    found, _ = integrate.dblquad(lambda l, p: history(l, p) * density(l, p), 0, 1, 0, 8)
+    found, _ = integrate.dblquad(lambda rate, p: history(rate, p) * density(rate, p), 0, 1, 0, 8)
     arrays = (np.array([float(v)]) for v in (x, t_x, age, 1))
     likelihood = BetaGeometricLikelihood(*arrays, first_coin=first_coin)
     assert likelihood(np.array([r, alpha, a, b]))[0] == pytest.approx(np.log(found), rel=1e-5)
@@ -186,8 +186,8 @@ def test_paretonbd_likelihood_is_the_hypergeometric_form():
         second = s + 1 if alpha >= beta else r + x
         k = r + s + x
 
-        def side(t, k=k, second=second, more=more, gap=abs(alpha - beta)):
-            return hyp2f1(k, second, k + 1, gap / (more + t)) / (more + t) ** k
+        def side(t, k=k, second=second, more=more, apart=alpha - beta):
+            return hyp2f1(k, second, k + 1, abs(apart) / (more + t)) / (more + t) ** k
 
         alive = (alpha + age) ** -(r + x) * (beta + age) ** -s
         dead = s / k * (side(t_x) - side(age))
@@ -253,7 +253,9 @@ def test_discounted_purchases_are_the_discounted_sum(fitted):
     weeks = np.arange(0, 6001, 1.0)
     bought = np.array([model.conditional(frame, max(t, 1e-12)) for t in weeks])
     middle = np.exp(-rate * (weeks[:-1] + 0.5))
-    assert model.discounted(frame, rate) == pytest.approx(middle @ np.diff(bought, axis=0), rel=1e-4)
+    assert model.discounted(frame, rate) == pytest.approx(
+        middle @ np.diff(bought, axis=0), rel=1e-4
+    )
 
 
 # Properties

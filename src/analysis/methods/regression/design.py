@@ -112,8 +112,8 @@ class Levels:
         strangers = set(given) - set(self.levels)
         if strangers:
             raise DataError(
-                f"{self.column} must be one of {list(self.levels)}, but {sorted(map(str, strangers))} "
-                "came; predict only for levels that were in the data"
+                f"{self.column} must be one of {list(self.levels)}, but "
+                f"{sorted(map(str, strangers))} came; predict only for levels that were in the data"
             )
         return (given[:, None] == np.array(self.levels[1:], object)).astype(float)
 

@@ -81,7 +81,7 @@ def cooks_distance(fit: RegressionFit) -> np.ndarray:
     inverse = np.linalg.pinv(scaled.T @ scaled, hermitian=True)
     leverage = np.clip(np.einsum("nk,kj,nj->n", scaled, inverse, scaled), 0, 1 - 1e-12)
     residual = (fit.sample.outcome.astype(float) - fit.fitted) / np.sqrt(variance)
-    scale = fit.dispersion if fit.family in ("linear", "gamma") else 1.0
+    scale = 1.0 if fit.family == "logit" else fit.dispersion
     return residual**2 * leverage / (1 - leverage) ** 2 / (scale * scaled.shape[1])
 
 

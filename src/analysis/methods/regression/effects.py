@@ -104,6 +104,6 @@ def _effect(
     for level, effect, error in zip(levels, effects, errors, strict=True):
         row = {"group": group, "term": label, "level": level, "estimate": effect}
         row |= {"std_error": error, "conf_low": effect - z * error, "conf_high": effect + z * error}
-        row |= {"n": int(round(totals.sum())), "p_value": 2 * stats.norm.sf(abs(effect / error))}
+        row |= {"n": round(totals.sum()), "p_value": 2 * stats.norm.sf(abs(effect / error))}
         rows.append({key: value for key, value in row.items() if value is not None})
     return rows

@@ -37,10 +37,11 @@ def landmark(
     early = survey[outcome_from] < survey[answered_at]
     if early.any():
         first = early.idxmax()
+        opened, answered = survey.loc[first, [outcome_from, answered_at]]
         raise DataError(
             f"{outcome_from} must not lie before {answered_at}, but {early.sum():,} of "
-            f"{len(survey):,} rows do (first: row {first}, {survey.loc[first, outcome_from]} before "
-            f"{survey.loc[first, answered_at]}); an outcome before the survey explains nothing"
+            f"{len(survey):,} rows do (first: row {first}, {opened} before {answered}); "
+            "an outcome before the survey explains nothing"
         )
     seen = survey[observed].fillna(False).astype(bool)
     return Landmark(answers=survey[seen], n_unobserved=int((~seen).sum()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -165,7 +166,7 @@ def _fit(
     if errors == "model" and sample.units is None and not sample.weighted:
         covariance = bread
     lost = _separated(sample, level, parameters)
-    cuts = [f"{low} | {high}" for low, high in zip(levels[:-1], levels[1:], strict=True)]
+    cuts = [f"{low} | {high}" for low, high in pairwise(levels)]
     return OrdinalFit(
         outcome=outcome,
         levels=levels,

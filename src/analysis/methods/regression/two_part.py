@@ -99,6 +99,7 @@ def fit_two_part(
             f"{outcome} must not be negative, but {(frame[outcome] < 0).sum():,} rows are; "
             "net over a longer window or use fit_linear"
         )
+    frame = frame.reset_index(drop=True)
     spent = frame[outcome].gt(0).astype(float).where(frame[outcome].notna())
     any_spend = fit_logit(
         frame.assign(**{outcome: spent}), outcome=outcome, conf_level=conf_level, **columns

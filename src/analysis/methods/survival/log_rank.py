@@ -12,13 +12,8 @@ import pandas as pd
 from scipy.stats import chi2 as chi_squared
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods._risksets import (
-    Durations,
-    drop_uncounted,
-    read_durations,
-    read_groups,
-    whole_times,
-)
+from analysis.methods._group_counts import count_by_group, quadratic_form, split_by
+from analysis.methods._risksets import Durations, drop_uncounted, read_durations, read_groups
 
 WEIGHTS = ("logrank", "gehan", "tarone-ware")
 
@@ -88,10 +83,10 @@ def logrank_test(
     layers, layer_labels = read_groups(counted, strata)
     sums = [
         _stratum_sums(columns.take(rows), codes[rows], len(labels), powers)
-        for rows in ([...] if len(layer_labels) == 1 else _members(layers))
+        for rows in ([...] if len(layer_labels) == 1 else split_by(layers))
     ]
     observed, expected, difference, variance = (sum(parts) for parts in zip(*sums, strict=True))
-    chi2, dof = _quadratic_form(difference, variance)
+    chi2, dof = quadratic_form(difference, variance)
     table = pd.DataFrame(
         {
             "group": labels,
@@ -124,15 +119,11 @@ def _name(weights: str | tuple) -> str:
     return weights if isinstance(weights, str) else f"{weights[0]} ({weights[1]:g}, {weights[2]:g})"
 
 
-def _members(layers: np.ndarray) -> list[np.ndarray]:
-    order = np.argsort(layers, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(layers[order])) + 1)
-
-
 def _stratum_sums(
     columns: Durations, codes: np.ndarray, k: int, weights: str | tuple
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    at_risk, ends = group_risk_table(columns, codes, k)
+    _, at_risk, exits = count_by_group(columns, codes, k, columns.event, 2)
+    ends = exits[:, :, 1]
     n, d = at_risk.sum(axis=1), ends.sum(axis=1)
     expected = at_risk * (d / n)[:, None]
     w = _time_weights(n, d, weights)
@@ -149,61 +140,3 @@ def _time_weights(n: np.ndarray, d: np.ndarray, weights: str | tuple) -> np.ndar
         return before**p * (1 - before) ** q
     return {"logrank": np.ones(len(n)), "gehan": n, "tarone-ware": np.sqrt(n)}[weights]
 
-
-def _quadratic_form(difference: np.ndarray, variance: np.ndarray) -> tuple[float, int]:
-    known = np.diag(variance) > 1e-12 * max(np.diag(variance).max(), 1e-300)
-    if known.sum() < 2:
-        return np.nan, 0
-    kept = np.flatnonzero(known)[:-1]
-    inner = variance[np.ix_(kept, kept)]
-    dof = int(np.linalg.matrix_rank(inner, hermitian=True))
-    return float(difference[kept] @ np.linalg.pinv(inner, hermitian=True) @ difference[kept]), dof
-
-
-def group_risk_table(
-    columns: Durations, codes: np.ndarray, k: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """At risk and ended by group, (T, k) each, at the T times at which anyone ended."""
-    exits, ends, time = _exits_by_group(columns, codes, k)
-    total = np.bincount(codes, weights=columns.count, minlength=k)
-    at_risk = total - (np.cumsum(exits, axis=0) - exits)
-    rows = ends.any(axis=1)
-    at_risk, ends, time = at_risk[rows], ends[rows].astype(float), time[rows]
-    if columns.entry is not None:
-        at_risk = at_risk - _not_yet_entered(columns, codes, k, time)
-    return at_risk, ends
-
-
-def _not_yet_entered(
-    columns: Durations, codes: np.ndarray, k: int, time: np.ndarray
-) -> np.ndarray:
-    position = np.searchsorted(time, columns.entry, side="right")
-    cells = np.bincount(
-        position * k + codes, weights=columns.count, minlength=(len(time) + 1) * k
-    ).reshape(-1, k)
-    return cells.sum(axis=0) - np.cumsum(cells, axis=0)[:-1]
-
-
-def _exits_by_group(
-    columns: Durations, codes: np.ndarray, k: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    position = whole_times(columns.duration)
-    if position is None:
-        time, position = _rank_times(columns.duration)
-    else:
-        time = np.arange(position.max() + 1.0)
-    cells = np.bincount(
-        (position * k + codes) * 2 + columns.event,
-        weights=columns.count,
-        minlength=2 * k * len(time),
-    ).reshape(len(time), k, 2)
-    return cells.sum(axis=2), cells[:, :, 1], time
-
-
-def _rank_times(duration: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    order = np.argsort(duration)
-    ordered = duration[order]
-    first = np.append(True, ordered[1:] != ordered[:-1])
-    position = np.empty(len(duration), dtype=np.int64)
-    position[order] = np.cumsum(first) - 1
-    return ordered[first], position

@@ -1,0 +1,186 @@
+"""Spells: how long relationships last, and how they end. An end is a stopping time."""
+
+from __future__ import annotations
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from analysis.data import Tables
+from analysis.errors import DataError
+from analysis.frames.purchases import purchase_days
+from analysis.params import Params
+
+DAYS_PER_MONTH = 30.4375
+FAR = "9999-12-31"
+
+
+def spells(tables: Tables, params: Params, *, lapse_weeks: float | None = None) -> pd.DataFrame:
+    """Return one row a spell of a relationship, ordered by customer and spell.
+
+    ===========  ======================================================================
+    customer_id  text
+    spell        1 for the first, then 2, 3 … for those that were won back
+    started_at   first day
+    ended_at     day of the end; NaT when the spell is censored
+    duration     months (30.4375 days) from `started_at` to the end or the censoring
+    entry        months from `started_at` to `observed_from` where it began earlier (delayed
+                 entry), else 0
+    event        whether the end was observed
+    cause        why it ended: `ended_reason` of the contract, or 'lapsed'; missing if censored
+    reason       'ended', 'lapsed', 'still open' or 'may be renewed' (ended less than
+                 `gap_days` before `observed_until`: censored at its last day)
+    won_back     whether an earlier spell of the customer had ended
+    purchases    purchase days in the spell (non-contractual)
+    ===========  ======================================================================
+
+    *Contractual* (`params.relationship`): contracts that follow each other within `gap_days`, or
+    overlap, are one spell; it has ended when none began within `gap_days`. Spells that ended
+    before `observed_from` are left out.
+
+    *Non-contractual*: the relationship lapses when the time since the last purchase first
+    exceeds `lapse_weeks`, that is at the close of day `7 * lapse_weeks` without a purchase. The
+    day depends on nothing later; a purchase after it opens a new spell. Open spells are
+    censored at `observed_until`.
+
+    Parameters
+    ----------
+    lapse_weeks : float, optional
+        Another lapse than `params.lapse_weeks`, for the grid that a lapse is shown over.
+
+    Raises
+    ------
+    DataError
+        If the table is absent, or two rows disagree about the end of the same contract.
+    """
+    weeks = params.lapse_weeks if lapse_weeks is None else lapse_weeks
+    made_with = {
+        "relationship": params.relationship,
+        "lapse_weeks": weeks,
+        "gap_days": params.gap_days,
+    }
+    stored = tables.stored_frame("spells", made_with)
+    if stored is not None:
+        return stored
+    if params.relationship == "contractual":
+        return _contractual(tables, params)
+    return _inferred(tables, params, weeks)
+
+
+def _inferred(tables: Tables, params: Params, lapse_weeks: float) -> pd.DataFrame:
+    lapse_days = int(7 * lapse_weeks)
+    days = purchase_days(tables)
+    days = days.filter(days.bought).select("customer_id", "at")
+    own = ibis.window(group_by="customer_id", order_by="at")
+    days = days.mutate(before_at=days["at"].lag().over(own))
+    gap = days["at"].delta(days.before_at, unit="day")
+    days = days.mutate(opens=(days.before_at.isnull() | (gap > lapse_days)).cast("int64"))
+    so_far = ibis.cumulative_window(group_by="customer_id", order_by="at")
+    days = days.mutate(spell=days.opens.sum().over(so_far))
+    runs = days.group_by(["customer_id", "spell"]).agg(
+        started_at=days["at"].min(), last_at=days["at"].max(), purchases=days.count()
+    )
+    frame = tables.fetch(runs)
+    lapsed_at = frame.pop("last_at") + pd.Timedelta(days=lapse_days)
+    frame["event"] = lapsed_at <= pd.Timestamp(params.observed_until)
+    frame["ended_at"] = lapsed_at.where(frame["event"])
+    frame["cause"] = np.where(frame["event"], "lapsed", None)
+    frame["reason"] = np.where(frame["event"], "lapsed", "still open")
+    return _arrange(frame, frame["ended_at"], params)
+
+
+def _contractual(tables: Tables, params: Params) -> pd.DataFrame:
+    if "contracts" not in tables:
+        raise DataError(
+            "spells of a contractual relationship need the table contracts, but the study has "
+            "none; name it, or set relationship: noncontractual"
+        )
+    contracts = _with_ends(tables["contracts"], params)
+    _refuse_disagreement(tables, contracts)
+    frame = tables.fetch(_merge(contracts, params.gap_days))
+    until = pd.Timestamp(params.observed_until)
+    over = frame["last_at"] <= until
+    confirmed = frame["last_at"] + pd.Timedelta(days=params.gap_days) <= until
+    frame["event"] = over & confirmed
+    frame["ended_at"] = frame["last_at"].where(frame["event"])
+    frame["cause"] = frame["cause"].where(frame["event"])
+    frame["reason"] = np.select([frame["event"], over], ["ended", "may be renewed"], "still open")
+    frame = frame[frame["last_at"] > pd.Timestamp(params.observed_from)]
+    return _arrange(frame, frame["last_at"].where(over), params).drop(columns="last_at")
+
+
+def _with_ends(contracts: ibis.Table, params: Params) -> ibis.Table:
+    """Give running contracts a far end; an end after `observed_until` has not happened yet."""
+    far = ibis.literal(FAR).cast("date")
+    until = ibis.literal(params.observed_until, type="date")
+    if "ended_at" not in contracts.columns:
+        contracts = contracts.mutate(ended_at=ibis.null("date"))
+    if "ended_reason" not in contracts.columns:
+        contracts = contracts.mutate(ended_reason=ibis.null("string"))
+    over = contracts.ended_at.notnull() & (contracts.ended_at <= until)
+    return contracts.select(
+        "customer_id",
+        "started_at",
+        "ended_reason",
+        plan=contracts["plan"] if "plan" in contracts.columns else ibis.literal(""),
+        has_end=contracts.ended_at.notnull(),
+        last_at=ibis.ifelse(over, contracts.ended_at, far),
+    )
+
+
+def _refuse_disagreement(tables: Tables, contracts: ibis.Table) -> None:
+    same = contracts.group_by(["customer_id", "started_at", "plan"]).agg(
+        ends=contracts.last_at.nunique()
+    )
+    disagreeing = _count(tables, same.filter(same.ends > 1))
+    if disagreeing:
+        raise DataError(
+            "contracts.ended_at must be the same wherever a contract stands, but "
+            f"{disagreeing:,} contracts (same customer, plan and start) have two different ends; "
+            "keep one source of ends"
+        )
+    unended = contracts.filter(~contracts.has_end & contracts.ended_reason.notnull())
+    reasons = _count(tables, unended)
+    if reasons:
+        raise DataError(
+            "contracts.ended_at must be given where ended_reason is, but "
+            f"{reasons:,} contracts have a reason and no end; mend one of the two"
+        )
+
+
+def _count(tables: Tables, rows: ibis.Table) -> int:
+    return int(tables.fetch(rows.count().as_table()).iloc[0, 0])
+
+
+def _merge(contracts: ibis.Table, gap_days: int) -> ibis.Table:
+    """Join contracts of a customer that overlap or follow within `gap_days`."""
+    earlier = ibis.window(
+        group_by="customer_id", order_by=["started_at", "last_at"], preceding=(None, 1)
+    )
+    runs = contracts.mutate(before_at=contracts.last_at.max().over(earlier))
+    gap = runs.started_at.delta(runs.before_at, unit="day")
+    runs = runs.mutate(opens=(runs.before_at.isnull() | (gap > gap_days)).cast("int64"))
+    so_far = ibis.cumulative_window(group_by="customer_id", order_by=["started_at", "last_at"])
+    runs = runs.mutate(spell=runs.opens.sum().over(so_far))
+    own = ibis.window(group_by=["customer_id", "spell"])
+    runs = runs.mutate(final_at=runs.last_at.max().over(own))
+    return runs.group_by(["customer_id", "spell"]).agg(
+        started_at=runs.started_at.min(),
+        last_at=runs.final_at.max(),
+        cause=runs.ended_reason.max(where=runs.last_at == runs.final_at),
+    )
+
+
+def _arrange(frame: pd.DataFrame, until: pd.Series, params: Params) -> pd.DataFrame:
+    """Add durations and put columns and rows in order."""
+    frame = frame.assign(until=until.fillna(pd.Timestamp(params.observed_until)))
+    frame = frame.sort_values(["customer_id", "spell"], ignore_index=True)
+    frame["spell"] = (frame.groupby("customer_id").cumcount() + 1).astype("int64")
+    frame["won_back"] = frame["spell"] > 1
+    frame["duration"] = (frame.pop("until") - frame["started_at"]).dt.days / DAYS_PER_MONTH
+    before = (pd.Timestamp(params.observed_from) - frame["started_at"]).dt.days
+    frame["entry"] = before.clip(lower=0) / DAYS_PER_MONTH
+    frame["cause"] = frame["cause"].astype("str")
+    columns = ["customer_id", "spell", "started_at", "ended_at", "duration", "entry", "event"]
+    columns += ["cause", "reason", "won_back"]
+    return frame[[*columns, *(c for c in ("purchases", "last_at") if c in frame)]]

@@ -1,0 +1,105 @@
+"""What was known of each customer at the end of each month: the features of the stage rules."""
+
+from __future__ import annotations
+
+import ibis
+
+OWN_RHYTHM_PURCHASES = 3
+SHORTEST_RHYTHM_DAYS = 7
+TREND_MONTHS = 3
+RANK_MONTHS = 12
+
+
+def stage_features(
+    months: ibis.Table, *, lapse_days: float, rhythm_quantile: float = 0.75
+) -> ibis.Table:
+    """Add the features of the stage rules to the months of `relationship_months`.
+
+    ====================  ==================================================================
+    clock                 months since the customer's first row
+    tenure_months         months since the month of the first purchase; null before it
+    purchases             purchase days so far
+    recency_days          days from the last purchase to the end of the month
+    lapse_share           recency_days / lapse_days
+    rhythm_days           mean days between the purchases so far, at least a week; with fewer than
+                          three purchase days the `rhythm_quantile` of this over the customers who
+                          have them, as of that month; `lapse_days` while nobody has
+    silence               recency_days / rhythm_days
+    spend_trend           mean monthly spend of the last 3 months over that of the months before;
+                          null until there are 3 such months with a positive spend
+    value_rank            share of buyers who spent less in the last 12 months (0 to 1)
+    months_since_return   months since a purchase that came more than `lapse_days` after the one
+                          before (0 in that month); null without one
+    ====================  ==================================================================
+    """
+    life = _so_far(months)
+    life = _since_return(_rhythm(life, lapse_days, rhythm_quantile), lapse_days)
+    rank = ibis.window(group_by=["month", life.purchases > 0], order_by="recent_year")
+    return life.select(
+        "customer_id",
+        "month",
+        "month_end",
+        "clock",
+        "tenure_months",
+        "purchases",
+        "recency_days",
+        lapse_share=life.recency_days / lapse_days,
+        rhythm_days="rhythm_days",
+        silence=life.recency_days / life.rhythm_days,
+        spend_trend=_trend(life),
+        value_rank=(life.purchases > 0).ifelse(ibis.percent_rank().over(rank), None),
+        months_since_return="months_since_return",
+    )
+
+
+def _so_far(months: ibis.Table) -> ibis.Table:
+    """Cumulate each customer's purchases up to the end of the month."""
+    number = months.month.year() * 12 + months.month.month()
+    months = months.mutate(number=number.cast("int64"))
+    past = ibis.cumulative_window(group_by="customer_id", order_by="number")
+    year = ibis.trailing_window(RANK_MONTHS - 1, group_by="customer_id", order_by="number")
+    recent = ibis.trailing_window(TREND_MONTHS - 1, group_by="customer_id", order_by="number")
+    first = months.first_day.min().over(past)
+    last = months.last_day.max().over(past)
+    life = months.select(
+        "customer_id",
+        "month",
+        "month_end",
+        "number",
+        "first_day",
+        clock=months.number - months.number.min().over(past),
+        purchases=months.purchases.sum().over(past),
+        first_at=first,
+        last_at=last,
+        recency_days=months.month_end.delta(last, unit="day"),
+        spent=months.amount.sum().over(past),
+        recent_year=months.amount.sum().over(year),
+        recent_months=months.amount.sum().over(recent),
+    )
+    begun = life.first_at.year() * 12 + life.first_at.month()
+    return life.mutate(tenure_months=life.number - begun)
+
+
+def _rhythm(life: ibis.Table, lapse_days: float, quantile: float) -> ibis.Table:
+    between = life.last_at.delta(life.first_at, unit="day") / (life.purchases - 1).nullif(0)
+    enough = life.purchases >= OWN_RHYTHM_PURCHASES
+    own = ibis.greatest(between, float(SHORTEST_RHYTHM_DAYS))
+    life = life.mutate(own=enough.ifelse(own, None))
+    usual = life.group_by("month").agg(usual=life.own.quantile(quantile))
+    life = life.left_join(usual, "month").drop("month_right")
+    return life.mutate(rhythm_days=ibis.coalesce(life.own, life.usual, float(lapse_days)))
+
+
+def _trend(life: ibis.Table) -> ibis.Value:
+    earlier_months = life.tenure_months + 1 - TREND_MONTHS
+    earlier = (life.spent - life.recent_months) / earlier_months.nullif(0)
+    known = (earlier_months >= TREND_MONTHS) & (earlier > 0)
+    return known.ifelse(life.recent_months / TREND_MONTHS / earlier, None)
+
+
+def _since_return(life: ibis.Table, lapse_days: float) -> ibis.Table:
+    row = ibis.window(group_by="customer_id", order_by="number")
+    past = ibis.cumulative_window(group_by="customer_id", order_by="number")
+    gap = life.first_day.delta(life.last_at.lag(1).over(row), unit="day")
+    life = life.mutate(returned=(gap > lapse_days).ifelse(life.number, None))
+    return life.mutate(months_since_return=life.number - life.returned.max().over(past))

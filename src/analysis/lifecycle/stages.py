@@ -1,0 +1,232 @@
+"""Which stage each customer is in, month by month, by the study's ordered rules.
+
+A month is judged at its end, with what was known then: the customer's own rhythm, the rhythm of
+the population and the rank by value use purchases up to that day only, so later data change no
+earlier stage. Everything runs in the engine until it has been counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import ibis
+import pandas as pd
+
+from analysis.data import Tables
+from analysis.errors import DataError
+from analysis.lifecycle.features import stage_features
+from analysis.lifecycle.months import relationship_months
+from analysis.params import Params
+from analysis.params.stages import Bounds, StageScheme
+
+NO_PROSPECTS = (
+    "First contacts are not known, so nobody is seen before the first purchase: "
+    "there are no prospects in this study."
+)
+UNKNOWN_PAST = (
+    "Some customers bought before the observation began: their tenure is counted from the first "
+    "purchase that was seen."
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stages:
+    """The stage of every customer in every month since the first contact or purchase.
+
+    Attributes
+    ----------
+    table : ibis.Table
+        `customer_id, month` (its first day), `clock` (months since the customer's first row),
+        `stage` and the features of the rules.
+    order : tuple of str
+        The stages in the order of a life.
+    notes : tuple of str
+        What is not known in this study.
+    """
+
+    table: ibis.Table
+    order: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def assign_stages(tables: Tables, params: Params) -> Stages:
+    """Assign every customer to exactly one stage a month.
+
+    The rules of `params.stages` are tried in their order and the first that holds decides; one
+    whose feature is unknown does not hold; the last rule has no condition.
+    """
+    months = relationship_months(tables, params)
+    quantile = params.stages.rhythm_quantile
+    table = stage_features(months, lapse_days=7 * params.lapse_weeks, rhythm_quantile=quantile)
+    staged = table.mutate(stage=stage_of(table, params.stages))
+    notes = []
+    if "first_contact_at" not in tables["customers"].columns:
+        notes.append(NO_PROSPECTS)
+    if not tables.description.history_complete:
+        notes.append(UNKNOWN_PAST)
+    return Stages(staged, params.stages.stages, tuple(notes))
+
+
+def stage_of(features: ibis.Table, scheme: StageScheme) -> ibis.Value:
+    """The stage as an expression over the features."""
+    *rules, last = scheme.ordered_rules
+    branches = []
+    for rule in rules:
+        holds = [
+            bound for name, limits in rule.when.items() for bound in _bounds(features[name], limits)
+        ]
+        branches.append((ibis.and_(*holds), ibis.literal(rule.stage)))
+    return ibis.cases(*branches, else_=last.stage) if branches else ibis.literal(last.stage)
+
+
+def stage_counts(stages: Stages) -> pd.DataFrame:
+    """Customers in each stage at the end of each month: `month, stage, customers, share`."""
+    counted = stages.table.group_by("month", "stage").agg(customers=ibis._.count()).to_pandas()
+    counted = _ordered(counted, stages.order, "stage").sort_values(["month", "stage"])
+    total = counted.groupby("month")["customers"].transform("sum")
+    return counted.assign(share=counted["customers"] / total).reset_index(drop=True)
+
+
+def stage_transitions(stages: Stages) -> pd.DataFrame:
+    """Moves from the end of one month to the end of the next, counted in the engine.
+
+    Returns
+    -------
+    DataFrame
+        `month` (that of `from`), `from, to, customers`.
+    """
+    following = ibis.window(group_by="customer_id", order_by="clock")
+    table = stages.table
+    moves = table.select("month", source=table.stage, target=table.stage.lead(1).over(following))
+    moves = moves.filter(moves.target.notnull())
+    counted = moves.group_by("month", "source", "target").agg(customers=ibis._.count()).to_pandas()
+    counted = counted.rename(columns={"source": "from", "target": "to"})
+    counted = _ordered(counted, stages.order, "from", "to")
+    return counted.sort_values(["month", "from", "to"], ignore_index=True)
+
+
+def stage_paths(
+    stages: Stages,
+    *,
+    groups: pd.DataFrame | None = None,
+    axis: Literal["tenure", "calendar"] = "tenure",
+) -> pd.DataFrame:
+    """Stays in stages, for the multi-state methods; equal paths are counted once in the engine.
+
+    Parameters
+    ----------
+    groups : DataFrame, optional
+        `customer_id, group`, known when the path begins. Customers that it lacks have no group.
+    axis : {"tenure", "calendar"}
+        Months since the customer's first row, or since the first month of the study.
+
+    Returns
+    -------
+    DataFrame
+        `customer_id` (a number for the path), `start, stop` (months), `from, to` (missing where
+        observation ended), `count`, and `group` where groups were given. Customers seen in
+        one month only have no path.
+    """
+    runs = _runs(stages, axis)
+    keys = ["signature"]
+    if groups is not None:
+        known = ibis.memtable(groups[["customer_id", "group"]].astype(str))
+        runs, keys = (
+            runs.left_join(known, "customer_id").drop("customer_id_right"),
+            [*keys, "group"],
+        )
+    ends = runs.stop.cast("string") + ">" + runs.target.fill_null("")
+    text = runs.start.cast("string") + ":" + runs.stage + ":" + ends
+    by_customer = [name for name in ("customer_id", *keys) if name in runs.columns]
+    paths = runs.group_by(by_customer).agg(signature=text.group_concat(";", order_by=runs.start))
+    chosen = paths.group_by(keys).agg(customer_id=ibis._.customer_id.min(), count=ibis._.count())
+    found = runs.join(chosen.select("customer_id", "count"), "customer_id").to_pandas()
+    found = found.rename(columns={"stage": "from", "target": "to"})
+    found = _ordered(found.sort_values(["customer_id", "start"]), stages.order, "from", "to")
+    found["customer_id"] = pd.factorize(found["customer_id"])[0]
+    order = ["customer_id", "start", "stop", "from", "to", "count", *keys[1:]]
+    return found[order].reset_index(drop=True)
+
+
+def compare_stages(stages: Stages, other: pd.DataFrame, *, until: date) -> pd.DataFrame:
+    """Set the assigned stages beside another account of them, such as a simulator's true ones.
+
+    Parameters
+    ----------
+    other : DataFrame
+        `customer_id, stage, from_at, to_at`: stays; `to_at` is missing while one lasts.
+    until : date
+        The last day of the observation, when the last month is judged.
+
+    Returns
+    -------
+    DataFrame
+        `stage, other, months, share`: customer-months at whose end both are known, counted in the
+        engine; `share` is the part of all months of `stage`.
+    """
+    missing = {"customer_id", "stage", "from_at", "to_at"} - set(other)
+    if missing:
+        raise DataError(
+            f"other must have the columns customer_id, stage, from_at and to_at, but "
+            f"{', '.join(sorted(missing))} is missing; add it"
+        )
+    table = stages.table
+    judged = ibis.least(
+        table.month + ibis.interval(months=1), ibis.literal(until) + ibis.interval(days=1)
+    )
+    ours = table.select("customer_id", "stage", judged=judged.cast("timestamp"))
+    theirs = ibis.memtable(other[["customer_id", "stage", "from_at", "to_at"]])
+    theirs = theirs.select("customer_id", "from_at", "to_at", other="stage")
+    both = ours.join(
+        theirs,
+        [
+            ours.customer_id == theirs.customer_id,
+            ours.judged > theirs.from_at,
+            theirs.to_at.isnull() | (ours.judged <= theirs.to_at),
+        ],
+    )
+    counted = both.group_by("stage", "other").agg(months=ibis._.count()).to_pandas()
+    counted = _ordered(counted, stages.order, "stage").sort_values(["stage", "other"])
+    total = counted.groupby("stage", observed=True)["months"].transform("sum")
+    return counted.assign(share=counted["months"] / total).reset_index(drop=True)
+
+
+def _bounds(feature: ibis.Value, bounds: Bounds) -> list[ibis.Value]:
+    held = {
+        "min": lambda limit: feature >= limit,
+        "max": lambda limit: feature <= limit,
+        "above": lambda limit: feature > limit,
+        "below": lambda limit: feature < limit,
+    }
+    return [held[name](limit) for name, limit in bounds.model_dump(exclude_none=True).items()]
+
+
+def _runs(stages: Stages, axis: str) -> ibis.Table:
+    """Uninterrupted stays: `customer_id, stage, start, stop, target`."""
+    row = ibis.window(group_by="customer_id", order_by="clock")
+    table = stages.table
+    at = table.clock
+    if axis == "calendar":
+        number = table.month.year() * 12 + table.month.month()
+        at = number - number.min().over(ibis.window())
+    table = table.select(
+        "customer_id", "clock", "stage", at=at, before=table.stage.lag(1).over(row)
+    )
+    whole = ibis.window(group_by="customer_id")
+    table = table.mutate(end=table["at"].max().over(whole))
+    begun = table.filter(table.before.isnull() | (table.before != table.stage))
+    runs = begun.select(
+        "customer_id",
+        "stage",
+        start=begun["at"],
+        stop=ibis.coalesce(begun["at"].lead(1).over(row), begun.end),
+        target=begun.stage.lead(1).over(row),
+    )
+    return runs.filter(runs.stop > runs.start)
+
+
+def _ordered(table: pd.DataFrame, order: tuple[str, ...], *columns: str) -> pd.DataFrame:
+    categories = pd.CategoricalDtype(list(order), ordered=True)
+    return table.astype({column: categories for column in columns})

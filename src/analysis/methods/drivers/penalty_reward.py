@@ -1,0 +1,136 @@
+"""Does a driver punish when it is low, reward when it is high, or both?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import DataError
+from analysis.methods.resampling import critical_value
+from analysis.methods.rows import complete_rows, control_columns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PenaltyReward:
+    """Penalty and reward of each driver against its middle answers.
+
+    Attributes
+    ----------
+    table : group (driver), term (penalty, reward, asymmetry = penalty + reward), estimate (unit of
+        the outcome), std_error, conf_low, conf_high, n (answers in the low or high group),
+        p_value, note.
+    kinds : term (driver), kind: basic (punishes more than it rewards), excitement (the reverse),
+        performance (both alike), "no clear effect".
+    n_missing : rows left out.
+    """
+
+    outcome: str
+    table: pd.DataFrame
+    kinds: pd.DataFrame
+    n_missing: int
+
+
+def penalty_reward(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    drivers: Sequence[str],
+    low_at: float,
+    high_at: float,
+    controls: Sequence[str] = (),
+    cluster: str | None = None,
+    conf_level: float = 0.95,
+) -> PenaltyReward:
+    """Regress the outcome on "at or below `low_at`" and "at or above `high_at`" of each driver.
+
+    Columns used: `outcome`, `drivers` (numbers on one scale), `controls` (numbers or categories),
+    `cluster`. Errors are robust (HC1) or clustered. A group that nobody is in is NaN with a note.
+
+    References
+    ----------
+    Brandt (1987), in: Add Value to Your Service, AMA; Mikulić & Prebežac (2011), Managing Service
+    Quality 21, 44-66.
+    """
+    if not low_at < high_at:
+        raise DataError(f"low_at must lie below high_at, but {low_at} and {high_at} came")
+    rows = complete_rows(frame, numbers=[outcome, *drivers], others=[*controls, cluster])
+    low = rows[list(drivers)].le(low_at).astype(float).add_suffix("\0low")
+    high = rows[list(drivers)].ge(high_at).astype(float).add_suffix("\0high")
+    taken = control_columns(rows, controls)
+    design = pd.concat([low, high, taken], axis=1)
+    empty = design.columns[design.nunique() < 2]
+    design = design.drop(columns=empty).assign(intercept=1.0)
+    if len(rows) <= design.shape[1]:
+        raise DataError(
+            f"complete answers must outnumber the {design.shape[1]} parameters, but "
+            f"{len(rows)} came; use fewer drivers"
+        )
+    coefficients, spread = _least_squares(rows, design, outcome, cluster)
+    z = critical_value(conf_level)
+    counts = {**low.sum(), **high.sum()}
+    parts = [_rows_of(driver, coefficients, spread, counts, z) for driver in drivers]
+    table = pd.concat(parts, ignore_index=True)
+    return PenaltyReward(
+        outcome=outcome,
+        table=table,
+        kinds=pd.DataFrame([_kind(table, driver, 1 - conf_level) for driver in drivers]),
+        n_missing=len(frame) - len(rows),
+    )
+
+
+def _least_squares(
+    rows: pd.DataFrame, design: pd.DataFrame, outcome: str, cluster: str | None
+) -> tuple[pd.Series, pd.DataFrame]:
+    from statsmodels.regression.linear_model import OLS
+
+    model = OLS(rows[outcome].astype(float), design)
+    if cluster is None:
+        fitted = model.fit(cov_type="HC1")
+    else:
+        codes = pd.factorize(rows[cluster])[0]
+        fitted = model.fit(cov_type="cluster", cov_kwds={"groups": codes})
+    return fitted.params, fitted.cov_params()
+
+
+def _rows_of(
+    driver: str,
+    coefficients: pd.Series,
+    spread: pd.DataFrame,
+    counts: dict[str, float],
+    z: float,
+) -> pd.DataFrame:
+    sides = {"penalty": [f"{driver}\0low"], "reward": [f"{driver}\0high"]}
+    sides["asymmetry"] = sides["penalty"] + sides["reward"]
+    rows = []
+    for term, columns in sides.items():
+        known = all(column in coefficients.index for column in columns)
+        estimate = coefficients[columns].sum() if known else np.nan
+        error = np.sqrt(spread.loc[columns, columns].to_numpy().sum()) if known else np.nan
+        rows.append(
+            {
+                "group": driver,
+                "term": term,
+                "estimate": estimate,
+                "std_error": error,
+                "conf_low": estimate - z * error,
+                "conf_high": estimate + z * error,
+                "n": int(sum(counts[column] for column in columns)),
+                "p_value": 2 * stats.norm.sf(abs(estimate / error)) if known else np.nan,
+                "note": "" if known else "not estimable: nobody, or everybody, is in the group",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _kind(table: pd.DataFrame, driver: str, level: float) -> dict[str, str]:
+    own = table[table["group"].eq(driver)].set_index("term")
+    if own["estimate"].isna().any():
+        return {"term": driver, "kind": "not estimable"}
+    punishes = own.at["penalty", "p_value"] < level and own.at["penalty", "estimate"] < 0
+    rewards = own.at["reward", "p_value"] < level and own.at["reward", "estimate"] > 0
+    if own.at["asymmetry", "p_value"] < level and (punishes or rewards):
+        kind = "basic" if own.at["asymmetry", "estimate"] < 0 else "excitement"
+        return {"term": driver, "kind": kind}
+    return {"term": driver, "kind": "performance" if punishes or rewards else "no clear effect"}

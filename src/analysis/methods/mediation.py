@@ -1,0 +1,123 @@
+"""Through what? Quality → satisfaction → loyalty, by least squares and bootstrap."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import ParamsError
+from analysis.methods.resampling import (
+    bootstrap_covariances,
+    bootstrap_table,
+    covariance,
+    jackknife_covariances,
+)
+from analysis.methods.rows import complete_rows, control_columns, require_estimable
+
+SAME_SURVEY = (
+    "Driver, mediator and outcome were answered in one survey: moods and habits of answering tie "
+    "them together, and nothing shows which came first. Read the split as a description."
+)
+TERMS = (
+    "driver → mediator",
+    "mediator → outcome",
+    "direct",
+    "indirect",
+    "total",
+    "share mediated",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mediation:
+    """Direct and indirect effect of a driver, in the outcome's unit per unit of the driver.
+
+    Attributes
+    ----------
+    table : term (see `TERMS`), estimate, std_error, conf_low, conf_high, n, note. The share is
+        left out of the interval's reading when the total effect may be zero (note).
+    caution : what a reader must know about answers of the same survey; empty otherwise.
+    n_missing : rows left out.
+    """
+
+    driver: str
+    mediator: str
+    outcome: str
+    table: pd.DataFrame
+    caution: str
+    n_missing: int
+
+
+def mediate(
+    frame: pd.DataFrame,
+    *,
+    driver: str,
+    mediator: str,
+    outcome: str,
+    controls: Sequence[str] = (),
+    same_survey: bool = True,
+    replications: int = 1000,
+    rng: np.random.Generator,
+    cluster: str | None = None,
+    conf_level: float = 0.95,
+) -> Mediation:
+    """Split a driver's effect into what runs through the mediator and what does not.
+
+    Columns used: `driver`, `mediator`, `outcome` (numbers), `controls` (numbers or categories,
+    taken out of all three), `cluster` (customers drawn whole). Intervals are BCa.
+
+    Raises
+    ------
+    DataError for text, constant columns, fewer answers than parameters, and a mediator that is
+    the driver in other words (collinear).
+
+    References
+    ----------
+    MacKinnon (2008), Introduction to Statistical Mediation Analysis, chapters 3 and 12.
+    """
+    numbers = [driver, mediator, outcome]
+    if len(set(numbers)) < 3:
+        raise ParamsError(f"driver, mediator and outcome must differ, but {numbers} came")
+    rows = complete_rows(frame, numbers=numbers, others=[*controls, cluster])
+    taken = control_columns(rows, controls)
+    values = np.column_stack([taken, rows[numbers]]).astype(float)
+    require_estimable(values, [*taken.columns, *numbers])
+    clusters = None if cluster is None else rows[cluster].to_numpy()
+    drawn = bootstrap_covariances(values, replications=replications, rng=rng, clusters=clusters)
+    table = bootstrap_table(
+        TERMS,
+        mediation_effects(covariance(values)[None])[0],
+        mediation_effects(drawn),
+        n=len(rows),
+        conf_level=conf_level,
+        jackknife=mediation_effects(jackknife_covariances(values, clusters=clusters)),
+    ).assign(note="")
+    total = table.set_index("term").loc["total"]
+    if total["conf_low"] <= 0 <= total["conf_high"]:
+        unclear = "not to be read: the total effect may be zero"
+        table.loc[table["term"].eq("share mediated"), "note"] = unclear
+    return Mediation(
+        driver=driver,
+        mediator=mediator,
+        outcome=outcome,
+        table=table,
+        caution=SAME_SURVEY if same_survey else "",
+        n_missing=len(frame) - len(rows),
+    )
+
+
+def mediation_effects(covariances: np.ndarray) -> np.ndarray:
+    """(batch, terms) from covariance matrices of controls, driver, mediator, outcome."""
+    for _ in range(covariances.shape[-1] - 3):
+        column = covariances[:, 1:, :1]
+        spread = column * column.transpose(0, 2, 1) / covariances[:, :1, :1]
+        covariances = covariances[:, 1:, 1:] - spread
+    to_mediator = covariances[:, 0, 1] / covariances[:, 0, 0]
+    total = covariances[:, 0, 2] / covariances[:, 0, 0]
+    both = np.linalg.solve(covariances[:, :2, :2], covariances[:, :2, 2:])[:, :, 0]
+    direct, from_mediator = both.T
+    indirect = to_mediator * from_mediator
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = indirect / total
+    return np.column_stack([to_mediator, from_mediator, direct, indirect, total, share])

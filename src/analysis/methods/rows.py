@@ -1,0 +1,52 @@
+"""The rows that a least-squares method may use: complete, numeric, varied, more than parameters."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError
+
+
+def complete_rows(
+    frame: pd.DataFrame, *, numbers: Sequence[str], others: Sequence[str | None] = ()
+) -> pd.DataFrame:
+    """Rows without a blank in the named columns; `numbers` must be numeric."""
+    used = list(dict.fromkeys([*numbers, *(column for column in others if column is not None)]))
+    absent = [column for column in used if column not in frame.columns]
+    if absent:
+        raise DataError(f"the frame must hold {used}, but {absent} are absent")
+    for column in numbers:
+        values = frame[column]
+        if pd.api.types.is_numeric_dtype(values):
+            continue
+        text = pd.to_numeric(values, errors="coerce").isna() & values.notna()
+        raise DataError(
+            f"{column} must be a number, but {text.sum():,} of {len(frame):,} rows are text "
+            f"(first: row {text.idxmax()}, {values.loc[text.idxmax()]!r}); repair or leave out"
+        )
+    return frame.loc[frame[used].notna().all(axis=1), used]
+
+
+def control_columns(rows: pd.DataFrame, controls: Sequence[str]) -> pd.DataFrame:
+    """Controls as numbers: categories and text become indicators against their first level."""
+    if not controls:
+        return pd.DataFrame(index=rows.index)
+    columns = pd.get_dummies(rows[list(controls)], drop_first=True, dtype=float)
+    return columns.loc[:, columns.nunique() > 1]
+
+
+def require_estimable(values: np.ndarray, names: Sequence[str]) -> None:
+    """Raise where a regression of the last column on the others has no single answer."""
+    parameters = values.shape[1]
+    if len(values) <= parameters:
+        raise DataError(
+            f"complete answers must outnumber the {parameters} parameters, but {len(values)} came; "
+            "use fewer drivers or controls"
+        )
+    constant = [name for name, column in zip(names, values.T, strict=True) if np.ptp(column) == 0]
+    if constant:
+        raise DataError(f"the columns must vary, but {', '.join(constant)} is constant; drop it")
+    predictors = values[:, :-1] - values[:, :-1].mean(axis=0)
+    if np.linalg.matrix_rank(predictors / predictors.std(axis=0), tol=1e-8) < parameters - 1:
+        raise DataError("drivers must not repeat one another, but one is made of others; drop it")

@@ -1,0 +1,130 @@
+"""Curves from a landmark on, the life that remains, and how long customers were followed.
+
+A group that is known only later than time zero (a tier reached, a score given) may be compared only
+among those still active when it is known: from that landmark on. Anything else credits the group
+with time that it had to survive to get there (immortal time).
+"""
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError, ParamsError
+from analysis.methods._risksets import check_level, drop_uncounted, read_durations
+from analysis.methods.survival.contrasts import add_interval
+from analysis.methods.survival.kaplan_meier import SurvivalCurve, survival_curve
+from analysis.methods.survival.restricted_mean import carried_forward, mean_and_areas
+
+
+def landmark_curve(
+    durations: pd.DataFrame,
+    *,
+    at: float,
+    by: str | None = None,
+    conf_level: float = 0.95,
+    conf_type: str = "log-log",
+) -> SurvivalCurve:
+    """Estimate survival from a landmark on, among those still active then; time counts from it.
+
+    Columns as in `survival_curve`; `by` must be known at the landmark. Those who ended or were last
+    seen at or before `at` are left out; late entrants join when they enter.
+
+    References
+    ----------
+    Anderson, Cain & Gelber (1983), Journal of Clinical Oncology 1, 710-719.
+    """
+    return survival_curve(
+        _from_landmark(durations, at), by=by, conf_level=conf_level, conf_type=conf_type
+    )
+
+
+def _from_landmark(durations: pd.DataFrame, at: float) -> pd.DataFrame:
+    if not (np.isfinite(at) and at >= 0):
+        raise ParamsError(f"at must be a time of at least 0, but {at!r} came")
+    columns = read_durations(durations)
+    active = columns.duration > at
+    if not active.any():
+        raise DataError(
+            f"someone must be active after the landmark {at:g}, but follow-up ends at "
+            f"{columns.duration.max():g}; choose an earlier one"
+        )
+    kept = drop_uncounted(durations)[active].copy()
+    kept["duration"] = columns.duration[active] - at
+    if "entry" in kept.columns:
+        kept["entry"] = np.maximum(kept["entry"].to_numpy(dtype=float) - at, 0)
+    return kept
+
+
+def remaining_life(
+    durations: pd.DataFrame,
+    *,
+    at,
+    horizon: float,
+    by: str | None = None,
+    conf_level: float = 0.95,
+    conf_type: str = "log-log",
+) -> pd.DataFrame:
+    """How much longer relationships last that are still active after given times.
+
+    Parameters
+    ----------
+    durations : DataFrame
+        As in `survival_curve`.
+    at : float or list of float
+        Times already survived.
+    horizon : float
+        How far ahead to look, > 0, time units.
+
+    Returns
+    -------
+    DataFrame
+        For each group and `active_since`: the share alive `horizon` later, the restricted mean
+        within `horizon` and the median remaining time: `group, active_since, term, estimate,
+        std_error, conf_low, conf_high, n` (active then), `note`.
+    """
+    check_level(conf_level)
+    if not (np.isfinite(horizon) and horizon > 0):
+        raise ParamsError(f"horizon must be a time above 0, but {horizon!r} came")
+    tables = []
+    for since in np.atleast_1d(np.asarray(at, dtype=float)):
+        curve = landmark_curve(
+            durations, at=since, by=by, conf_level=conf_level, conf_type=conf_type
+        )
+        rows = pd.concat([curve.at(horizon), _means(curve, horizon), curve.medians])
+        tables.append(rows.assign(active_since=since))
+    names = {"survival": f"alive {horizon:g} later", "median": "median remaining"}
+    shown = pd.concat(tables, ignore_index=True).replace({"term": names})
+    return shown[
+        ["group", "active_since", "term", "estimate", "std_error", "conf_low", "conf_high", "n"]
+        + ["note"]
+    ]
+
+
+def _means(curve: SurvivalCurve, horizon: float) -> pd.DataFrame:
+    rows = []
+    for group, sets in curve.risk_sets.items():
+        mean, std_error, _ = mean_and_areas(sets, horizon)
+        rows.append(
+            {
+                "group": group,
+                "term": f"restricted mean remaining within {horizon:g}",
+                "estimate": mean,
+                "std_error": std_error,
+                "n": sets.n,
+                "note": carried_forward(sets, horizon),
+            }
+        )
+    return add_interval(pd.DataFrame(rows), curve.conf_level)
+
+
+def follow_up(
+    durations: pd.DataFrame, *, by: str | None = None, conf_level: float = 0.95
+) -> pd.DataFrame:
+    """Median time for which relationships were followed, by reverse Kaplan-Meier.
+
+    Open ones count as ended and ended ones as open: Schemper & Smith (1996), Controlled Clinical
+    Trials 17, 343-346. Columns: `group, term, estimate, ..., n, events` (the open ones), `note`.
+    """
+    columns = read_durations(durations)
+    reversed_ends = drop_uncounted(durations).assign(event=~columns.event)
+    medians = survival_curve(reversed_ends, by=by, conf_level=conf_level).medians
+    return medians.assign(term="median follow-up")

@@ -1,0 +1,83 @@
+"""Look over notebooks and report sources without running them (`make check`)."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from reporting.errors import ReportError, speak
+from reporting.plan import python_of
+from reporting.project import ROOT, notebooks
+from reporting.staging import LABEL
+from reporting.subset import check_sources
+
+FORBIDDEN = {
+    ast.FunctionDef: "def",
+    ast.AsyncFunctionDef: "def",
+    ast.ClassDef: "class",
+    ast.Lambda: "lambda",
+    ast.For: "a for loop",
+    ast.While: "a while loop",
+    ast.If: "if",
+    ast.IfExp: "if",
+    ast.ListComp: "a comprehension",
+    ast.DictComp: "a comprehension",
+    ast.SetComp: "a comprehension",
+    ast.GeneratorExp: "a comprehension",
+    ast.Try: "try",
+}
+MOST_CELLS = 24
+PREFIXES = ("fig-", "tbl-", "finding-")
+
+
+def main() -> None:
+    """Check every notebook and every `.qmd`; all faults at once."""
+    faults = [fault for notebook in notebooks() for fault in notebook_faults(notebook.path)]
+    outside, warnings = check_sources(sorted((ROOT / "reports").glob("*.qmd")))
+    faults += outside
+    for warning in warnings:
+        print(warning)
+    if faults:
+        raise ReportError(faults)
+    print(f"{len(notebooks())} notebooks and their chapters are in order.")
+
+
+def notebook_faults(path: Path) -> list[str]:
+    """What a notebook of the project must not hold: outputs, own functions, control flow."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    faults = [f"notebooks/{path.name}: {fault}" for fault in _cell_faults(content)]
+    tags = [tag for cell in content["cells"] for tag in cell["metadata"].get("tags", ())]
+    if tags.count("parameters") != 1:
+        faults.append(f"notebooks/{path.name} must have one cell tagged parameters")
+    if len(content["cells"]) > MOST_CELLS:
+        faults.append(
+            f"notebooks/{path.name} must have at most {MOST_CELLS} cells, but has "
+            f"{len(content['cells'])}; it holds two questions: split it"
+        )
+    return faults
+
+
+def _cell_faults(content: dict[str, Any]) -> list[str]:
+    faults = []
+    for number, cell in enumerate(content["cells"], start=1):
+        if cell.get("outputs") or cell.get("execution_count"):
+            faults.append(f"cell {number} must be committed without outputs; clear them")
+        label = LABEL.search("".join(cell["source"]))
+        if label and not label[1].startswith(PREFIXES):
+            faults.append(f"cell {number}: label {label[1]} must begin with {', '.join(PREFIXES)}")
+    for code in python_of(content):
+        for node in ast.walk(ast.parse(code)):
+            if type(node) in FORBIDDEN:
+                first = re.sub(r"\s+", " ", ast.get_source_segment(code, node) or "")[:50]
+                faults.append(
+                    f"a notebook only calls, shows and says, but holds {FORBIDDEN[type(node)]} "
+                    f"('{first}'); move it into src/analysis"
+                )
+    return faults
+
+
+if __name__ == "__main__":
+    speak(main)

@@ -1,0 +1,87 @@
+"""The house keeps its floors, and its notebooks call, show and say only."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from reporting.errors import ReportError
+from reporting.project import notebooks
+from reporting.sources import notebook_faults
+
+SOURCES = Path(__file__).parents[1] / "src"
+FLOORS = {
+    "errors": 0,
+    "params": 1,
+    "schemas": 1,
+    "simulate": 2,
+    "data": 3,
+    "frames": 4,
+    "methods": 5,
+    "lifecycle": 6,
+    "overview": 6,
+    "satisfaction": 6,
+    "tiers": 6,
+    "value": 6,
+    "wording": 7,
+    "tables": 8,
+    "figures": 8,
+    "findings": 8,
+}
+DRAWING = {"matplotlib", "seaborn", "font_source_sans_pro"}
+
+
+def imported(path: Path) -> set[str]:
+    """The dotted names that a file imports."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+def files() -> list[tuple[str, Path]]:
+    """Every file of `analysis` with the name of its part."""
+    root = SOURCES / "analysis"
+    found = [(path.relative_to(root).parts[0].removesuffix(".py"), path) for path in root.rglob("*.py")]
+    return [(part, path) for part, path in found if part != "__init__"]
+
+
+@pytest.mark.parametrize(("part", "path"), files(), ids=lambda value: getattr(value, "name", value))
+def test_import_only_from_floors_below(part, path):
+    for name in imported(path):
+        words = name.split(".")
+        assert words[0] != "reporting", "analysis knows nothing of reports"
+        if words[0] != "analysis" or len(words) == 1 or words[1] == part:
+            continue
+        assert FLOORS[words[1]] < FLOORS[part], f"{part} must not import {name}"
+
+
+@pytest.mark.parametrize(("part", "path"), files(), ids=lambda value: getattr(value, "name", value))
+def test_import_only_figures_draw(part, path):
+    if part != "figures":
+        assert not {name.split(".")[0] for name in imported(path)} & DRAWING
+
+
+@pytest.mark.parametrize("notebook", notebooks(), ids=lambda notebook: notebook.name)
+def test_notebook_only_calls_shows_and_says(notebook):
+    assert notebook_faults(notebook.path) == []
+
+
+def test_notebook_faults_names_what_does_not_belong(tmp_path):
+    path = tmp_path / "10_x.ipynb"
+    path.write_text(
+        '{"cells": [{"cell_type": "code", "metadata": {"tags": ["parameters"]}, "outputs": [1],'
+        ' "execution_count": 1, "source": ["#| label: x\\n", "def f(): pass"]}]}'
+    )
+    faults = "\n".join(notebook_faults(path))
+    assert "without outputs" in faults
+    assert "holds def" in faults
+    assert "label x must begin with" in faults
+
+
+def test_report_error_keeps_all_faults():
+    assert str(ReportError(["one", "two"])) == "one\ntwo"
