@@ -13,7 +13,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from analysis.data.fingerprint import text_fingerprint
+from analysis.data.fingerprint import source_fingerprint
 from analysis.errors import DataError, ParamsError
 from reporting.errors import speak
 from reporting.project import (
@@ -57,7 +57,7 @@ def description_of(study: Study) -> str:
     """What a study's results depend on: resolved parameters and the fingerprint of its data."""
     described = {
         "params": study.params.model_dump(mode="json"),
-        "fingerprint": text_fingerprint(study.params.data.model_dump(mode="json")),
+        "fingerprint": source_fingerprint(study.params),
         "chapters": [notebook.name for notebook in study.chapters],
     }
     return json.dumps(described, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

@@ -50,7 +50,7 @@ def stage_report(study: Study) -> Path:
     (project / "_provenance.qmd").write_text(provenance(study), encoding="utf-8")
     (project / "_chapters.qmd").write_text(chapter_list(study), encoding="utf-8")
     (project / "_variables.yml").write_text(variables(study), encoding="utf-8")
-    (project / "report.qmd").write_text(front_page(study), encoding="utf-8")
+    (project / "report.qmd").write_text(front_page(study, shown), encoding="utf-8")
     write_results(shown, aside / "results")
     for name in ("report", "results"):
         shutil.rmtree(study.folder / name, ignore_errors=True)
@@ -158,7 +158,14 @@ def chapter_list(study: Study) -> str:
     return "\n".join([*head, *rows, "", caption, ""])
 
 
-def front_page(study: Study) -> str:
+def abstract(shown: dict[Notebook, dict[str, dict[str, Any]]]) -> str:
+    """The first chapter's finding: whom the report is about, and when."""
+    cells = next(iter(shown.values())).values()
+    findings = [output["metadata"]["finding"] for output in cells if "finding" in output["metadata"]]
+    return findings[0]["sentence"] if findings else ""
+
+
+def front_page(study: Study, shown: dict[Notebook, dict[str, dict[str, Any]]]) -> str:
     """`report.qmd`: the front matter of the study before the includes of its chapters."""
     params = study.params
     _, matter, body = (REPORTS / "report.qmd").read_text(encoding="utf-8").split("---\n", 2)
@@ -168,6 +175,7 @@ def front_page(study: Study) -> str:
         "author": params.author,
         "date": run_stamp(study)["finished"][:10],
         "lang": params.language,
+        "abstract": abstract(shown),
     }
     if params.simulated:
         fields["subtitle"] = f"Simulated data. {params.subtitle}".strip()

@@ -134,7 +134,7 @@ def _simulate(params: Params):
         seed=made.seed,
         observed_from=params.observed_from,
         observed_until=params.observed_until,
-        contractual=True if params.relationship == "contractual" else None,
+        contractual=params.relationship == "contractual",
     )
     return company.tables
 

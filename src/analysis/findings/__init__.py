@@ -47,7 +47,8 @@ class Finding:
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        told = {"claim": self.claim, "in_summary": self.in_summary, "number": self.number}
+        sentence = f"{self.number} {self.headline}"
+        told = {"claim": self.claim, "in_summary": self.in_summary, "sentence": sentence}
         return {"text/markdown": self.markdown}, {"finding": told}
 
 

@@ -22,7 +22,9 @@ def customers_finding(customers: pd.DataFrame, audit: pd.DataFrame, say: Wording
     }
     used = say(f"data.finding.{'kept_all' if kept == read else 'dropped'}", **numbers)
     refer = say("data.finding.refer")
-    return finding(say, "data.finding", used, refer, claim="descriptive", **numbers)
+    return finding(
+        say, "data.finding", used, refer, claim="descriptive", in_summary=False, **numbers
+    )
 
 
 def coverage_caption(result: Coverage, customers: pd.DataFrame, say: Wording) -> str:

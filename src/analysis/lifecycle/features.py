@@ -53,31 +53,20 @@ def stage_features(
 
 
 def _so_far(months: ibis.Table) -> ibis.Table:
-    """Cumulate each customer's purchases up to the end of the month."""
+    """Add the clocks, and each customer's spend up to the end of the month."""
     number = months.month.year() * 12 + months.month.month()
     months = months.mutate(number=number.cast("int64"))
     past = ibis.cumulative_window(group_by="customer_id", order_by="number")
     year = ibis.trailing_window(RANK_MONTHS - 1, group_by="customer_id", order_by="number")
     recent = ibis.trailing_window(TREND_MONTHS - 1, group_by="customer_id", order_by="number")
-    first = months.first_day.min().over(past)
-    last = months.last_day.max().over(past)
-    life = months.select(
-        "customer_id",
-        "month",
-        "month_end",
-        "number",
-        "first_day",
+    begun = months.first_at.year() * 12 + months.first_at.month()
+    return months.mutate(
         clock=months.number - months.number.min().over(past),
-        purchases=months.purchases.sum().over(past),
-        first_at=first,
-        last_at=last,
-        recency_days=months.month_end.delta(last, unit="day"),
+        tenure_months=months.number - begun,
         spent=months.amount.sum().over(past),
         recent_year=months.amount.sum().over(year),
         recent_months=months.amount.sum().over(recent),
     )
-    begun = life.first_at.year() * 12 + life.first_at.month()
-    return life.mutate(tenure_months=life.number - begun)
 
 
 def _rhythm(life: ibis.Table, lapse_days: float, quantile: float) -> ibis.Table:
@@ -98,8 +87,6 @@ def _trend(life: ibis.Table) -> ibis.Value:
 
 
 def _since_return(life: ibis.Table, lapse_days: float) -> ibis.Table:
-    row = ibis.window(group_by="customer_id", order_by="number")
     past = ibis.cumulative_window(group_by="customer_id", order_by="number")
-    gap = life.first_day.delta(life.last_at.lag(1).over(row), unit="day")
-    life = life.mutate(returned=(gap > lapse_days).ifelse(life.number, None))
+    life = life.mutate(returned=(life.longest_gap > lapse_days).ifelse(life.number, None))
     return life.mutate(months_since_return=life.number - life.returned.max().over(past))

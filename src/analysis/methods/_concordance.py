@@ -73,9 +73,9 @@ def _compare(
     other_time: np.ndarray,
     ended_too: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    # Ends first, then those that are censored at the same time: they are known to last longer.
+    # At the same time: 0 others that ended then too (not comparable), 1 ends, 2 others censored then
+    # (they are known to last longer).
     n = len(time)
-    # kind 0: others that ended (not comparable with ends of the same time), 1: ends, 2: the rest
     all_time = np.concatenate([time[ended], other_time])
     kind = np.concatenate([np.ones(len(ended)), np.where(ended_too, 0, 2)])
     position_order = np.lexsort((kind, all_time))
@@ -98,13 +98,12 @@ def _merge_counts(ranks: np.ndarray, is_end: np.ndarray, weights: np.ndarray) ->
     while width < total:
         order = by_rank[np.argsort(by_rank // (2 * width), kind="stable")]
         block, late = order // (2 * width), (order // width) % 2 == 1
-        others = np.where(late & ~is_end[order], weights[order], 0.0)
-        ends = np.where(~late & is_end[order], weights[order], 0.0)
+        lasting, ending = late & ~is_end[order], ~late & is_end[order]
         run = np.append(True, (np.diff(block) != 0) | (np.diff(ranks[order]) != 0))
-        below, equal, above = _weights_around(others, block, run)
-        _add(counts, order, ends > 0, (below, equal, above))
-        below, equal, above = _weights_around(ends, block, run)
-        _add(counts, order, others > 0, (above, equal, below))
+        below, equal, above = _weights_around(weights[order] * lasting, block, run)
+        _add(counts, order, ending, (below, equal, above))
+        below, equal, above = _weights_around(weights[order] * ending, block, run)
+        _add(counts, order, lasting, (above, equal, below))
         width *= 2
     return counts
 

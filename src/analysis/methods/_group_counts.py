@@ -6,11 +6,18 @@ from analysis.methods._risksets import Durations, whole_times
 
 
 def count_by_group(
-    columns: Durations, codes: np.ndarray, groups: int, kind: np.ndarray, kinds: int
+    columns: Durations,
+    codes: np.ndarray,
+    groups: int,
+    kind: np.ndarray,
+    kinds: int,
+    *,
+    every_exit: bool = False,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Times (T,) at which anyone ended, at risk (T, groups), and exits (T, groups, kinds).
 
-    `kind` (n,) is 0 for a censored row, and 1 to kinds - 1 for the kinds of end.
+    `kind` (n,) is 0 for a censored row, and 1 to kinds - 1 for the kinds of end; with `every_exit`
+    the times at which some were only censored are kept.
     """
     time, position = _rank_times(columns.duration, groups * kinds)
     exits = np.bincount(
@@ -20,7 +27,7 @@ def count_by_group(
     ).reshape(len(time), groups, kinds)
     left = exits.sum(axis=2)
     at_risk = left.sum(axis=0) - (np.cumsum(left, axis=0) - left)
-    rows = np.flatnonzero(exits[:, :, 1:].any(axis=(1, 2)))
+    rows = np.flatnonzero(exits[:, :, 0 if every_exit else 1 :].any(axis=(1, 2)))
     time, at_risk, exits = time[rows], at_risk[rows].astype(float), exits[rows].astype(float)
     if columns.entry is not None:
         at_risk = at_risk - _not_yet_entered(columns, codes, groups, time)

@@ -30,15 +30,16 @@ ALIVE = "alive"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CauseCounts:
-    """Counts of one group at the T times at which any cause ended one.
+    """Counts of one group at its T distinct exit times.
 
-    `time` (T,), `at_risk` (T,), `ends` (T, K) by cause; `follow_up` is the last exit, `n` how many
+    `time` (T,), `at_risk` (T,), `ends` (T, K) by cause, `censored` (T,); `follow_up` is the last exit, `n` how many
     relationships.
     """
 
     time: np.ndarray
     at_risk: np.ndarray
     ends: np.ndarray
+    censored: np.ndarray
     follow_up: float
     n: int
 
@@ -61,8 +62,8 @@ class CumulativeIncidence:
     Attributes
     ----------
     table : DataFrame
-        One row a group, cause and time at which anyone ended: `group, cause, time, at_risk,
-        events` (of the cause), `estimate` (share), `std_error, conf_low, conf_high`.
+        One row a group, cause and distinct exit time: `group, cause, time, at_risk, events` (of
+        the cause), `censored, estimate` (share), `std_error, conf_low, conf_high`.
     causes : list of str
     counts : dict of str to CauseCounts
         By group.
@@ -118,9 +119,8 @@ class CumulativeIncidence:
         (until,) = _read_times(until)
         rows = []
         for group, counts in self.counts.items():
-            still = counts.survival[-1:].sum() > 0 or not len(counts.time)
             note = ""
-            if until > counts.follow_up and still:
+            if until > counts.follow_up and counts.survival[-1] > 0:
                 note = f"follow-up ends at {counts.follow_up:g}: the last share is carried forward"
             for k, cause in enumerate(self.causes):
                 mean, std_error = _restricted_time(counts, k, until)
@@ -212,7 +212,7 @@ def cumulative_incidence(
     )
     table["group"] = pd.Categorical(table["group"], labels, ordered=True)
     table["cause"] = pd.Categorical(table["cause"], causes)
-    order = ["group", "cause", "time", "at_risk", "events", "estimate", "std_error"]
+    order = ["group", "cause", "time", "at_risk", "events", "censored", "estimate", "std_error"]
     table = table[[*order, "conf_low", "conf_high"]]
     return CumulativeIncidence(
         table, causes, counts, _notes(counts, causes), conf_level, conf_type
@@ -242,10 +242,9 @@ def read_causes(
 
 def _count(columns: Durations, kind: np.ndarray, causes: int) -> CauseCounts:
     alone = np.zeros(len(kind), dtype=np.intp)
-    time, at_risk, exits = count_by_group(columns, alone, 1, kind, causes + 1)
-    return CauseCounts(
-        time, at_risk[:, 0], exits[:, 0, 1:], float(columns.duration.max()), columns.n
-    )
+    time, at_risk, exits = count_by_group(columns, alone, 1, kind, causes + 1, every_exit=True)
+    ends, censored = exits[:, 0, 1:], exits[:, 0, 0]
+    return CauseCounts(time, at_risk[:, 0], ends, censored, float(time[-1]), columns.n)
 
 
 def _curve(counts: CauseCounts, k: int, conf_level: float, conf_type: str) -> pd.DataFrame:
@@ -257,6 +256,7 @@ def _curve(counts: CauseCounts, k: int, conf_level: float, conf_type: str) -> pd
             "time": counts.time,
             "at_risk": counts.at_risk.astype(int),
             "events": counts.ends[:, k].astype(int),
+            "censored": counts.censored.astype(int),
             "estimate": share,
             "std_error": std_error,
             "conf_low": low,
@@ -327,7 +327,6 @@ def _notes(counts: dict[str, CauseCounts], causes: list[str]) -> tuple[str, ...]
         (_naive_share(part, k, part.follow_up) - part.incidence[-1, k], cause, group)
         for group, part in counts.items()
         for k, cause in enumerate(causes)
-        if len(part.time)
     ]
     gap, cause, group = max(gaps)
     return (

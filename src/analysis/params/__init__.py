@@ -16,6 +16,7 @@ from analysis.errors import ParamsError
 from analysis.params.currencies import CURRENCIES
 from analysis.params.source import DataSource
 from analysis.params.stages import StageScheme
+from analysis.params.tiers import TierParams
 
 SCHEMA_VERSION = 1
 
@@ -54,6 +55,7 @@ class Params(BaseModel):
     lapse_weeks: Weeks = 26
     lapse_grid: tuple[Weeks, ...] = (13, 26, 39, 52)
     stages: StageScheme = StageScheme(preset="five_stage")
+    tiers: TierParams = TierParams()
     gap_days: Annotated[int, Field(ge=0, le=3660)] = 30
     min_cell: Annotated[int, Field(ge=1, le=1000)] = 10
     conf_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
@@ -231,4 +233,5 @@ def _without_secrets(came: Any) -> Any:
 
 
 def _field_names() -> list[str]:
-    return [*Params.model_fields, *DataSource.known_keys(), *StageScheme.known_keys()]
+    blocks = (DataSource, StageScheme, TierParams)
+    return [*Params.model_fields, *(key for block in blocks for key in block.known_keys())]

@@ -191,7 +191,7 @@ local function typst_row(row, colspecs, bold)
   local line, column = pandoc.Inlines {}, 1
   for _, cell in ipairs(row.cells) do
     local align = cell.alignment ~= 'AlignDefault' and cell.alignment or colspecs[column][1]
-    local options = 'align: ' .. alignments[align]
+    local options = 'align: ' .. alignments[align] .. (bold and ' + bottom' or '')
     if cell.col_span > 1 then options = options .. ', colspan: ' .. cell.col_span end
     if cell.row_span > 1 then options = options .. ', rowspan: ' .. cell.row_span end
     local body = pandoc.utils.blocks_to_inlines(cell.contents, {pandoc.LineBreak()})

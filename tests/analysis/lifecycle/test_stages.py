@@ -70,7 +70,7 @@ def retailer():
         "retailer", customers=1500, seed=3, observed_from=FROM, observed_until=UNTIL
     )
     people = company.tables["customers"].to_pandas()
-    people["first_contact_at"] = pd.to_datetime(people["first_contact_at"])
+    people["first_contact_at"] = pd.to_datetime(people["first_contact_at"]).dt.normalize()
     transactions = company.tables["transactions"].to_pandas()
     transactions["at"] = pd.to_datetime(transactions["at"]).dt.normalize()
     return transactions, people, company.truth
@@ -145,20 +145,21 @@ def test_every_preset_gives_one_stage_a_month(retailer, preset):
     assert counted.groupby("month")["share"].sum().to_numpy() == pytest.approx(1)
 
 
-@settings(max_examples=8, deadline=None)
-@given(st.integers(0, 22), st.sampled_from(sorted(PRESETS)))
+@pytest.mark.parametrize(("months_kept", "preset"), zip([1, 4, 9, 20], PRESETS, strict=True))
 def test_no_look_ahead(retailer, months_kept, preset):
     """Without all customers' later rows every earlier stage is the same."""
     transactions, people, _ = retailer
-    end = (pd.Period("2022-01", "M") + months_kept).end_time.normalize()
+    end = pd.Timestamp(FROM) + pd.offsets.MonthEnd(months_kept)
     known = transactions[transactions["at"] <= end]
     met = people[people["first_contact_at"] <= end]
-    kept = people["customer_id"].isin(met["customer_id"])
     features = ("stage", "rhythm_days", "value_rank", "spend_trend", "months_since_return")
-    cut = assigned(tables_of(known, people[kept]), study(until=end.date(), preset=preset), features)
+    cut = assigned(tables_of(known, met), study(until=end.date(), preset=preset), features)
     whole = assigned(tables_of(transactions, people), study(preset=preset), features)
     earlier = whole[whole.index.get_level_values("month") <= end.strftime("%Y-%m")]
-    pd.testing.assert_frame_equal(cut, earlier)
+    assert len(cut) > 50
+    pd.testing.assert_series_equal(cut["stage"], earlier["stage"])
+    measured = list(features[1:])
+    pd.testing.assert_frame_equal(cut[measured].astype(float), earlier[measured].astype(float))
 
 
 @settings(max_examples=10, deadline=None)
@@ -282,7 +283,7 @@ def test_a_wrong_scheme_in_a_file_is_one_sentence(tmp_path):
 def test_another_account_must_have_its_columns(retailer):
     transactions, _, _ = retailer
     stages = assign_stages(tables_of(transactions), study())
-    with pytest.raises(DataError, match="but from_at, stage, to_at is missing"):
+    with pytest.raises(DataError, match="but to_at is missing"):
         compare_stages(
             stages, pd.DataFrame(columns=["customer_id", "stage", "from_at"]), until=UNTIL
         )

@@ -122,7 +122,7 @@ def _knots(values: pd.Series, n_knots: int) -> tuple[float, ...]:
 def _cuts(values: pd.Series) -> tuple[float, ...]:
     shares = values.value_counts(normalize=True).sort_index()
     common = shares[shares >= 0.05].index
-    if len(common) > 11:
+    if len(shares) > 11:
         common = np.unique(values.quantile([0.2, 0.4, 0.6, 0.8]))
     return tuple(float(cut) for cut in common if cut > values.min())
 

@@ -1,0 +1,184 @@
+"""The one form that every rule takes: numbers, higher being better, cut at rising limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError
+from analysis.params.tiers import Rfm, Scheme, Score
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Criterion:
+    """name : the quantity. values : one a customer, times `sign`, so that more is better; NaN where
+    unknown. cuts : rising limits on that scale. sign : -1 where less of the quantity is better.
+    """
+
+    name: str
+    values: np.ndarray
+    cuts: np.ndarray
+    sign: float = 1.0
+
+
+def criteria_of(customers: pd.DataFrame, scheme: Scheme) -> tuple[list[Criterion], list[str]]:
+    """The criteria of a scheme on these customers, and what is to be said about them."""
+    notes: list[str] = []
+    if scheme.thresholds:
+        limits = scheme.thresholds.limits
+        _require(customers, list(limits))
+        criteria = [_criterion(customers, name, cuts) for name, cuts in limits.items()]
+    elif scheme.bands:
+        _require(customers, [scheme.bands.quantity])
+        criteria = [_criterion(customers, scheme.bands.quantity, scheme.bands.cuts)]
+    elif scheme.quantiles:
+        criteria = [_quantile_criterion(customers, scheme, notes)]
+    elif scheme.rfm:
+        points = _rfm_points(customers, scheme.rfm)
+        criteria = [Criterion("rfm_points", points, np.array(scheme.rfm.cuts))]
+    else:
+        score = _score(customers, scheme.score, notes)
+        criteria = [Criterion("score", score, np.array(scheme.score.cuts))]
+    for criterion in criteria:
+        if unknown := int(np.isnan(criterion.values).sum()):
+            notes.append(
+                f"{criterion.name} is unknown for {unknown:,} customers, who do not reach it"
+            )
+    return criteria, notes
+
+
+def levels_of(
+    criteria: list[Criterion], scheme: Scheme, *, slack: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Level of each customer and which criterion decided it; `slack` lowers the limits."""
+    each = np.array([_levels(criterion, slack) for criterion in criteria])
+    any_one = scheme.thresholds is not None and scheme.thresholds.combine == "any"
+    deciding = each.argmax(axis=0) if any_one else each.argmin(axis=0)
+    return each[deciding, np.arange(each.shape[1])], deciding
+
+
+def reasons_of(criteria: list[Criterion], deciding: np.ndarray) -> np.ndarray:
+    """In words: the deciding quantity, its value, and the limits on either side of it."""
+    reasons = np.empty(len(deciding), dtype=object)
+    for k, criterion in enumerate(criteria):
+        of = np.flatnonzero(deciding == k)
+        level = _levels(criterion, 0.0)[of]
+        reached, short = ("at most", "over") if criterion.sign < 0 else ("at least", "under")
+        limits = [f"{criterion.sign * cut:g}" for cut in criterion.cuts]
+        tails = [
+            ", ".join(
+                ([f"{reached} {limits[i - 1]}"] if i > 0 else [])
+                + ([f"{short} {limits[i]}"] if i < len(limits) else [])
+            )
+            for i in range(len(limits) + 1)
+        ]
+        values = criterion.sign * criterion.values[of]
+        reasons[of] = [
+            f"{criterion.name} is unknown"
+            if np.isnan(value)
+            else f"{criterion.name} {value:.6g}: {tails[i]}"
+            for value, i in zip(values, level, strict=True)
+        ]
+    return reasons
+
+
+def _levels(criterion: Criterion, slack: float) -> np.ndarray:
+    cuts = criterion.cuts - slack * np.abs(criterion.cuts)
+    known = np.nan_to_num(criterion.values, nan=-np.inf)
+    return np.searchsorted(np.maximum.accumulate(cuts), known, side="right")
+
+
+def _require(customers: pd.DataFrame, quantities: list[str]) -> None:
+    absent = [name for name in quantities if name.removeprefix("-") not in customers]
+    if absent:
+        known = ", ".join(c for c in customers if pd.api.types.is_numeric_dtype(customers[c]))
+        raise DataError(
+            f"customers must have the quantities of the scheme, but {', '.join(absent)} is absent; "
+            f"there are: {known}"
+        )
+
+
+def _values(customers: pd.DataFrame, quantity: str) -> tuple[np.ndarray, float]:
+    sign = -1.0 if quantity.startswith("-") else 1.0
+    column = customers[quantity.removeprefix("-")]
+    try:
+        values = column.to_numpy(float, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise DataError(f"{quantity} must be a number, but is {column.dtype}") from None
+    return sign * values, sign
+
+
+def _criterion(customers: pd.DataFrame, quantity: str, cuts: tuple[float, ...]) -> Criterion:
+    values, sign = _values(customers, quantity)
+    return Criterion(quantity.removeprefix("-"), values, sign * np.array(cuts), sign)
+
+
+def _quantile_criterion(customers: pd.DataFrame, scheme: Scheme, notes: list[str]) -> Criterion:
+    rule = scheme.quantiles
+    _require(customers, [rule.quantity])
+    values, sign = _values(customers, rule.quantity)
+    known = values[~np.isnan(values)]
+    if not known.size:
+        raise DataError(f"{rule.quantity} must be known of somebody, but is missing in every row")
+    cuts = np.quantile(known, rule.cuts, method="higher")
+    if len(np.unique(cuts)) < len(cuts):
+        notes.append(f"{rule.quantity} is so often the same that some tiers coincide")
+    return Criterion(rule.quantity.removeprefix("-"), values, cuts, sign)
+
+
+def _percent_below(values: np.ndarray) -> np.ndarray:
+    """Percentage of customers below, ties half; NaN stays."""
+    known = ~np.isnan(values)
+    levels, code, size = np.unique(values[known], return_inverse=True, return_counts=True)
+    result = np.full(values.shape, np.nan)
+    if levels.size:
+        result[known] = 100 * (np.cumsum(size) - size / 2)[code] / known.sum()
+    return result
+
+
+def _rfm_points(customers: pd.DataFrame, rule: Rfm) -> np.ndarray:
+    _require(customers, list(rule.quantities))
+    points = np.zeros(len(customers))
+    for quantity in rule.quantities:
+        share = _percent_below(_values(customers, quantity)[0]) / 100
+        points += np.nan_to_num(np.clip(np.ceil(rule.groups * share), 1, rule.groups), nan=1.0)
+    return points
+
+
+def _score(customers: pd.DataFrame, rule: Score, notes: list[str]) -> np.ndarray:
+    total, weight = np.zeros(len(customers)), np.zeros(len(customers))
+    absent = []
+    for name, dimension in rule.dimensions.items():
+        present = [q for q in dimension.quantities if _known(customers, q)]
+        missing = [q for q in dimension.quantities if q not in present]
+        if not present:
+            absent.append(name)
+            notes.append(f"the {name} dimension is missing; its weight is shared out")
+            continue
+        if missing:
+            notes.append(f"the {name} dimension is without {', '.join(missing)}")
+        ranks = np.array([_percent_below(_values(customers, q)[0]) for q in present])
+        known = ~np.isnan(ranks)
+        has = known.any(axis=0)
+        mean = np.nansum(ranks, axis=0) / np.maximum(known.sum(axis=0), 1)
+        total += np.where(has, dimension.weight * mean, 0.0)
+        weight += np.where(has, dimension.weight, 0.0)
+        if not has.all():
+            notes.append(
+                f"the {name} dimension is missing for {(~has).sum():,} customers; their other "
+                "dimensions count in its place"
+            )
+    if len(absent) == len(rule.dimensions):
+        wanted = [q for dimension in rule.dimensions.values() for q in dimension.quantities]
+        raise DataError(
+            f"customers must have one of the scheme's quantities ({', '.join(wanted)}), but have none"
+        )
+    with np.errstate(invalid="ignore"):
+        return total / np.where(weight > 0, weight, np.nan)
+
+
+def _known(customers: pd.DataFrame, quantity: str) -> bool:
+    name = quantity.removeprefix("-")
+    return name in customers and customers[name].notna().any()

@@ -1,0 +1,174 @@
+"""What is known of each customer before a day, and what she did from it on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import ibis
+import pandas as pd
+
+from analysis.errors import DataError, ParamsError
+
+COMPLAINT = "complaint"
+
+
+def quantities_before(
+    tables: Mapping[str, ibis.Table], *, rated_at: date, months: int | None = None
+) -> ibis.Table:
+    """Measure customers by what happened before `rated_at` only.
+
+    Columns used: `transactions`: `customer_id, at, amount`, and `margin, product, channel` where
+    there are such; `interactions` (`kind`) and `surveys` (`nps`) where there are such tables. One
+    row a customer who bought before `rated_at`. What is counted or summed is of the last `months`
+    calendar months (all time if None); recency and tenure look back without end.
+
+    Returns
+    -------
+    ibis.Table
+        customer_id, rated_at, last_at, tenure_days (since the first purchase), recency_days (since
+        the last), purchases (purchase days), amount (returns netted), average_purchase (0 without
+        a purchase), active_months (calendar months with a purchase); margin, products and channels
+        (different ones), complaints, nps (the latest answer) where known.
+
+    Raises
+    ------
+    DataError
+        Nobody bought before `rated_at`.
+    """
+    day = ibis.literal(pd.Timestamp(rated_at).date())
+    lines = tables["transactions"]
+    lines = lines.mutate(day=lines["at"].cast("date")).filter(lambda t: t.day < day)
+    days = _purchase_days(lines)
+    ever = (
+        days.filter(days.bought)
+        .group_by("customer_id")
+        .agg(first_at=lambda t: t.day.min(), last_at=lambda t: t.day.max())
+    )
+    recent = lines if months is None else lines.filter(lambda t: t.day >= _start(rated_at, months))
+    found = ever.left_join(_sums(recent), "customer_id").drop("customer_id_right")
+    for more in _more(tables, day, rated_at, months):
+        found = found.left_join(more, "customer_id").drop("customer_id_right")
+    counted = [c for c in found.columns if c not in ("customer_id", "first_at", "last_at", "nps")]
+    found = found.mutate(**{c: found[c].fill_null(0) for c in counted})
+    return found.mutate(
+        rated_at=day,
+        tenure_days=day.delta(found.first_at, unit="day"),
+        recency_days=day.delta(found.last_at, unit="day"),
+        average_purchase=ibis.ifelse(found.purchases > 0, found.amount / found.purchases, 0.0),
+    ).drop("first_at")
+
+
+def quantities_frame(
+    tables: Mapping[str, ibis.Table], *, rated_at: date, months: int | None = None
+) -> pd.DataFrame:
+    """`quantities_before` as a frame in the order of the ids."""
+    frame = quantities_before(tables, rated_at=rated_at, months=months).to_pandas()
+    if frame.empty:
+        raise DataError(
+            f"customers must have bought before {rated_at} to be rated, but nobody had; "
+            "rate at a later date"
+        )
+    return frame.sort_values("customer_id", ignore_index=True)
+
+
+def outcomes_after(
+    tables: Mapping[str, ibis.Table], *, rated_at: date, months: int, observed_until: date
+) -> pd.DataFrame:
+    """What customers who had bought before `rated_at` did in the `months` from it on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        customer_id, next_purchases, next_amount, next_margin where known, bought_again (whether
+        any purchase followed); one row a customer of `quantities_frame`, in its order.
+
+    Raises
+    ------
+    ParamsError
+        The period ends after `observed_until`: its outcomes are not all observed.
+    """
+    end = pd.Timestamp(rated_at) + pd.DateOffset(months=months)
+    if end - pd.Timedelta(days=1) > pd.Timestamp(observed_until):
+        raise ParamsError(
+            f"the period after {rated_at} must be observed to its end, {end.date()}, but the data "
+            f"end on {observed_until}; rate earlier or take fewer months"
+        )
+    day = ibis.literal(pd.Timestamp(rated_at).date())
+    lines = tables["transactions"]
+    lines = lines.mutate(day=lines["at"].cast("date"))
+    known = lines.filter(lambda t: (t.day < day) & (t.amount >= 0)).select("customer_id").distinct()
+    after = lines.filter(lambda t: (t.day >= day) & (t.day < ibis.literal(end.date())))
+    sums = _sums(after)
+    kept = [c for c in ("purchases", "amount", "margin") if c in sums.columns]
+    found = known.left_join(sums.select("customer_id", *kept), "customer_id")
+    frame = (
+        found.drop("customer_id_right").to_pandas().sort_values("customer_id", ignore_index=True)
+    )
+    frame = frame.fillna(dict.fromkeys(kept, 0)).rename(columns={c: f"next_{c}" for c in kept})
+    return frame.assign(
+        next_purchases=frame["next_purchases"].astype("int64"),
+        bought_again=frame["next_purchases"] > 0,
+    )
+
+
+def rating_dates(
+    *, observed_from: date, observed_until: date, months: int, every: int | None = None
+) -> list[date]:
+    """Days on which to rate: each with `months` observed before it, one every `every` months."""
+    first = pd.Timestamp(observed_from) + pd.DateOffset(months=months)
+    last = pd.Timestamp(observed_until) + pd.Timedelta(days=1)
+    step = every or months
+    if step < 1:
+        raise ParamsError(f"ratings must be a month or more apart, but {step} came")
+    dates = []
+    while (day := first + pd.DateOffset(months=step * len(dates))) <= last:
+        dates.append(day.date())
+    return dates
+
+
+def _start(rated_at: date, months: int) -> ibis.Value:
+    return ibis.literal((pd.Timestamp(rated_at) - pd.DateOffset(months=months)).date())
+
+
+def _purchase_days(lines: ibis.Table) -> ibis.Table:
+    """Customer-days; one with returns alone is no purchase."""
+    return lines.group_by(["customer_id", "day"]).agg(bought=lines.amount.max() >= 0)
+
+
+def _sums(lines: ibis.Table) -> ibis.Table:
+    days = _purchase_days(lines)
+    bought = (
+        days.filter(days.bought)
+        .group_by("customer_id")
+        .agg(
+            purchases=lambda t: t.count(),
+            active_months=lambda t: t.day.truncate("M").nunique(),
+        )
+    )
+    totals = {"amount": lines.amount.sum()}
+    if "margin" in lines.columns:
+        totals["margin"] = lines.margin.sum()
+    for column, name in (("product", "products"), ("channel", "channels")):
+        if column in lines.columns:
+            totals[name] = lines[column].nunique()
+    sums = lines.group_by("customer_id").agg(**totals)
+    return sums.left_join(bought, "customer_id").drop("customer_id_right")
+
+
+def _more(tables, day, rated_at: date, months: int | None) -> list[ibis.Table]:
+    found = []
+    if "interactions" in tables:
+        calls = tables["interactions"]
+        calls = calls.mutate(day=calls["at"].cast("date")).filter(lambda t: t.day < day)
+        if months is not None:
+            calls = calls.filter(lambda t: t.day >= _start(rated_at, months))
+        complaints = calls.group_by("customer_id").agg(complaints=(calls.kind == COMPLAINT).sum())
+        found.append(complaints)
+    if "surveys" in tables and "nps" in tables["surveys"].columns:
+        answers = tables["surveys"]
+        answers = answers.mutate(day=answers["at"].cast("date"))
+        answers = answers.filter(lambda t: (t.day < day) & t.nps.notnull())
+        latest = answers.group_by("customer_id").agg(nps=answers.nps.argmax(answers.day))
+        found.append(latest)
+    return found

@@ -1,0 +1,160 @@
+"""Ratings that follow each other, with hysteresis and grace; and the company's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError, ParamsError
+from analysis.params.tiers import Scheme
+from analysis.tiers.criteria import criteria_of, levels_of, reasons_of
+from analysis.tiers.rating import Rating, check_customers, make_rating, rate_customers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rerating:
+    """One rating a period, each knowing the one before.
+
+    ratings : in order of time. summary : rated_at, tier, n, share, kept (customers who hold the
+    tier only by hysteresis or grace). tiers : low to high.
+    """
+
+    ratings: tuple[Rating, ...]
+    summary: pd.DataFrame
+    tiers: tuple[str, ...]
+
+    def pair(self, first: int = -2, second: int = -1) -> tuple[pd.Series, pd.Series]:
+        """Tiers at two ratings of everybody in either, aligned; missing where not rated."""
+        before, after = (
+            self.ratings[k].table.set_index("customer_id")["tier"].astype(object)
+            for k in (first, second)
+        )
+        return before.align(after, join="outer")
+
+
+def rate_again(frames: Mapping[date, pd.DataFrame], scheme: Scheme) -> Rerating:
+    """Rate at each date, letting customers keep a tier as the scheme's rules allow.
+
+    A customer who held a tier keeps it while she reaches its limits lowered by `hysteresis`; below
+    that she keeps it for `grace_periods` ratings more. Upgrades are immediate. The first rating
+    has nothing to keep; one who was not rated last time starts anew.
+
+    Columns used: as in `rate_customers`; one frame a date, from what was known before it.
+    """
+    if not frames:
+        raise ParamsError("ratings must have at least one date, but none came")
+    dates = sorted(frames)
+    if scheme.clusters is not None:
+        ratings = [rate_customers(frames[day], scheme, rated_at=day) for day in dates]
+        if len({rating.tiers for rating in ratings}) > 1:
+            raise ParamsError(
+                "clusters must have a fixed k to be rated again, but k differs between dates; set k"
+            )
+        return Rerating(tuple(ratings), _summary(ratings, [None] * len(ratings)), ratings[0].tiers)
+    ratings, kept, held = [], [], pd.DataFrame(columns=["level", "below"], dtype=int)
+    for day in dates:
+        rating, held, by_rule = _rate_knowing(frames[day], scheme, day, held)
+        ratings.append(rating)
+        kept.append(by_rule)
+    return Rerating(tuple(ratings), _summary(ratings, kept), scheme.tiers)
+
+
+def company_rating(
+    history: pd.DataFrame,
+    *,
+    rated_at: date,
+    tiers: Sequence[str],
+    customers: pd.Series | None = None,
+) -> Rating:
+    """The company's own tiers as of a day, to be judged like any other.
+
+    Columns used: `customer_id`, `tier`, `from_at`, optional `to_at`. A tier counts when it began
+    before `rated_at` and had not ended by the day before. `customers` limits it to those ids;
+    who among them has no tier is left out and counted in the notes.
+
+    Raises
+    ------
+    DataError
+        A tier that is not in `tiers`, a customer in two tiers at once, nobody in any.
+    """
+    absent = [name for name in ("customer_id", "tier", "from_at") if name not in history]
+    if absent:
+        raise DataError(f"tier_history must have the columns {', '.join(absent)}, but has not")
+    day = pd.Timestamp(rated_at)
+    holds = pd.to_datetime(history["from_at"]) < day
+    if "to_at" in history:
+        ended = pd.to_datetime(history["to_at"])
+        holds &= ended.isna() | (ended >= day)
+    now = history[holds]
+    notes = []
+    if customers is not None:
+        now = now[now["customer_id"].isin(customers)]
+        without = (~pd.Series(customers).isin(now["customer_id"])).sum()
+        if without:
+            notes.append(f"{without:,} customers had no tier of the company and are left out")
+    unknown = sorted(set(now["tier"]) - set(tiers))
+    if unknown:
+        raise DataError(
+            f"tier_history must hold only the tiers {', '.join(tiers)}, but holds "
+            f"{', '.join(unknown)}; list them from low to high"
+        )
+    twice = now["customer_id"].duplicated().sum()
+    if twice:
+        raise DataError(
+            f"a customer must have one tier at {rated_at}, but {twice:,} have two; close each tier "
+            "with to_at when the next begins"
+        )
+    if now.empty:
+        raise DataError(f"tier_history must hold somebody's tier at {rated_at}, but holds none")
+    now = now.sort_values("customer_id")
+    level = pd.Index(tiers).get_indexer(now["tier"])
+    since = pd.to_datetime(now["from_at"]).dt.strftime("%Y-%m-%d")
+    reasons = ("the company's own, since " + since).to_numpy()
+    return make_rating(
+        now["customer_id"], level, reasons, tiers, "company", rated_at, notes=notes
+    )  # fmt: skip
+
+
+def _rate_knowing(
+    customers: pd.DataFrame, scheme: Scheme, day: date, held: pd.DataFrame
+) -> tuple[Rating, pd.DataFrame, np.ndarray]:
+    """One rating that knows each customer's level so far and how long she has been below it."""
+    check_customers(customers, day)
+    criteria, notes = criteria_of(customers, scheme)
+    earned, deciding = levels_of(criteria, scheme)
+    relaxed, _ = levels_of(criteria, scheme, slack=scheme.hysteresis)
+    before = held.reindex(customers["customer_id"])
+    last = before["level"].fillna(-1).to_numpy(int)
+    spared = before["below"].fillna(0).to_numpy(int)
+    steady = np.maximum(earned, np.minimum(last, relaxed))
+    falls = steady < last
+    grace = falls & (spared < scheme.grace_periods)
+    level = np.where(grace, last, steady)
+    reasons = reasons_of(criteria, deciding)
+    slack = (level > earned) & ~grace
+    reasons[slack] = [f"{text} (kept: close enough)" for text in reasons[slack]]
+    reasons[grace] = [f"{text} (kept: grace)" for text in reasons[grace]]
+    plain = rate_customers(customers, scheme, rated_at=day)
+    rating = make_rating(
+        customers["customer_id"], level, reasons, scheme.tiers, scheme.name, day,
+        thresholds=plain.thresholds, notes=notes,
+    )  # fmt: skip
+    state = pd.DataFrame(
+        {"level": level, "below": np.where(grace, spared + 1, 0)}, index=customers["customer_id"]
+    )
+    return rating, state, level > earned
+
+
+def _summary(ratings: list[Rating], kept: list[np.ndarray | None]) -> pd.DataFrame:
+    parts = []
+    for rating, by_rule in zip(ratings, kept, strict=True):
+        level = rating.table["level"].to_numpy()
+        by_rule = np.zeros(len(level), bool) if by_rule is None else by_rule
+        held = np.bincount(level[by_rule], minlength=len(rating.tiers))
+        parts.append(rating.summary.assign(rated_at=rating.rated_at, kept=held))
+    columns = ["rated_at", "tier", "n", "share", "kept", "note"]
+    return pd.concat(parts, ignore_index=True)[columns]

@@ -1,0 +1,91 @@
+"""Real engines for the tests: PostgreSQL on a free port, Spark on two local cores."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+UNPRIVILEGED = "postgres"
+
+
+def _postgres_programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    return Path(on_path).parent if on_path else (found[-1].parent if found else None)
+
+
+def _as_unprivileged() -> list[str]:
+    """PostgreSQL refuses to run as root: run it as its own user there."""
+    if os.geteuid() != 0:
+        return []
+    return ["setpriv", f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups"]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """The URL of an empty database, its password in ENGINE_TEST_PASSWORD."""
+    programs = _postgres_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    if os.geteuid() == 0 and UNPRIVILEGED not in {user.pw_name for user in pwd.getpwall()}:
+        pytest.skip("PostgreSQL needs an unprivileged user 'postgres' when the tests run as root")
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, UNPRIVILEGED)
+    secret = folder / "secret"
+    secret.write_text("correct horse\n")
+    if os.geteuid() == 0:
+        shutil.chown(secret, UNPRIVILEGED)
+    run, data = _as_unprivileged(), folder / "data"
+    initdb = [programs / "initdb", "-D", data, "-U", "reader", "-A", "scram-sha-256"]
+    subprocess.run(
+        [*run, *initdb, f"--pwfile={secret}", "--no-sync"], check=True, capture_output=True, cwd="/"
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    control = [*run, programs / "pg_ctl", "-D", data, "-w"]
+    subprocess.run(
+        [*control, "-l", folder / "log", "-o", options, "start"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd="/",
+    )
+    yield f"postgres://reader:${{ENGINE_TEST_PASSWORD}}@127.0.0.1:{port}/postgres"
+    subprocess.run([*control, "-m", "immediate", "stop"], capture_output=True, cwd="/")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory):
+    """A local Spark session on two cores."""
+    if shutil.which("java") is None:
+        pytest.skip("Java is not installed (apt-get install openjdk-17-jre-headless)")
+    if importlib.util.find_spec("pyspark") is None:
+        pytest.skip("pyspark is not installed (pip install -r requirements-spark.lock)")
+    from pyspark.sql import SparkSession
+
+    folder = tmp_path_factory.mktemp("spark")
+    session = (
+        SparkSession.builder.master("local[2]")
+        .appName("engines")
+        .config("spark.sql.warehouse.dir", str(folder / "warehouse"))
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "4")
+        .config("spark.driver.memory", "1g")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()

@@ -1,0 +1,149 @@
+"""The same frames on DuckDB, PostgreSQL and Spark: ids, counts and dates alike, money to 1e-9."""
+
+from __future__ import annotations
+
+import os
+
+import ibis
+import pandas as pd
+import pytest
+import yaml
+
+from analysis.data import read_tables
+from analysis.errors import DataError
+from analysis.frames import customer_frame, customer_months, spells, survey_frame
+from analysis.params import read_params
+
+MONEY = 1e-9
+CDNOW = {
+    "study": "cdnow",
+    "relationship": "noncontractual",
+    "observed_from": "1997-01-01",
+    "observed_until": "1998-06-30",
+    "currency": "USD",
+    "data": {"package": "cdnow"},
+}
+MARKET = {
+    "study": "market",
+    "relationship": "noncontractual",
+    "observed_from": "2022-01-01",
+    "observed_until": "2024-12-20",
+    "currency": "EUR",
+    "data": {"simulated": {"company": "bank", "customers": 600, "seed": 7}},
+}
+
+
+def write_study(folder, values, **changed):
+    """Write a params file and read it."""
+    known = {"schema_version": 1, "title": "t", "author": "a", "timezone": "Europe/Berlin"}
+    known |= values | changed
+    path = folder / "params" / f"{known['study']}.yml"
+    path.parent.mkdir(exist_ok=True)
+    text = yaml.safe_dump(known)
+    for day in ("observed_from", "observed_until"):
+        text = text.replace(f"'{known[day]}'", str(known[day]))
+    path.write_text(text)
+    return read_params(path)
+
+
+def frames_of(params):
+    """Make every frame that the tables of a study allow."""
+    tables = read_tables(params, stored=False)
+    months = customer_months(tables, params).order_by(["customer_id", "month"])
+    made = {
+        "customers": customer_frame(tables, params),
+        "months": tables.fetch(months),
+        "lapses": spells(tables, params),
+    }
+    if "surveys" in tables:
+        made["survey"] = survey_frame(tables, params)
+    if "contracts" in tables:
+        contractual = params.model_copy(update={"relationship": "contractual"})
+        made["contracts"] = spells(tables, contractual)
+    return made, tables
+
+
+def compare(found, expected):
+    """Ids, counts, dates and categories identical; money to 1e-9 relative."""
+    assert found.keys() == expected.keys()
+    for name, frame in expected.items():
+        assert len(frame) > 0
+        pd.testing.assert_frame_equal(
+            found[name], frame, check_like=True, check_exact=False, rtol=MONEY, atol=1e-6 * MONEY
+        )
+        exact = [c for c in frame if not pd.api.types.is_float_dtype(frame[c])]
+        pd.testing.assert_frame_equal(found[name][exact], frame[exact], check_exact=True)
+
+
+@pytest.fixture(scope="module", params=[CDNOW, MARKET], ids=["cdnow", "market"])
+def on_duckdb(request, tmp_path_factory):
+    """A study's frames and tables on the embedded engine."""
+    folder = tmp_path_factory.mktemp(request.param["study"])
+    params = write_study(folder, request.param)
+    made, tables = frames_of(params)
+    return folder, request.param, made, tables
+
+
+def connected(values, url, tables):
+    """The same study, its tables in a connection."""
+    named = [name for name in tables if name != "customers" or len(tables[name].columns) > 1]
+    items = [c for c in tables["surveys"].columns] if "surveys" in tables else []
+    wanted = {name: {"table": f"the_{name}"} for name in named}
+    if "surveys" in wanted:
+        wanted["surveys"]["keep"] = items
+    if "customers" in wanted:
+        wanted["customers"]["keep"] = list(tables["customers"].columns)
+    return values | {"data": {"connection": {"url": url, "tables": wanted}}}
+
+
+def test_frames_are_the_same_on_postgresql(on_duckdb, postgres, monkeypatch):
+    folder, values, expected, tables = on_duckdb
+    monkeypatch.setenv("ENGINE_TEST_PASSWORD", "correct horse")
+    loaded = ibis.connect(postgres.replace("${ENGINE_TEST_PASSWORD}", "correct%20horse"))
+    for name in tables:
+        loaded.create_table(f"the_{name}", tables[name].to_pyarrow(), overwrite=True)
+    params = write_study(folder, connected(values, postgres, tables))
+    found, _ = frames_of(params)
+    compare(found, expected)
+
+
+def test_frames_are_the_same_on_spark(on_duckdb, spark):
+    folder, values, expected, tables = on_duckdb
+    for name in tables:
+        path = folder / f"the_{name}.parquet"
+        tables[name].to_parquet(path)
+        spark.read.parquet(str(path)).createOrReplaceTempView(f"the_{name}")
+    params = write_study(folder, connected(values, "pyspark://", tables))
+    found, _ = frames_of(params)
+    compare(found, expected)
+
+
+def test_wrong_password_is_one_sentence_without_the_secret(tmp_path, postgres, monkeypatch):
+    monkeypatch.setenv("ENGINE_TEST_PASSWORD", "wr0ng-secret")
+    data = {"connection": {"url": postgres, "tables": {"transactions": {}}}}
+    params = write_study(tmp_path, MARKET | {"data": data})
+    with pytest.raises(DataError, match="the password is refused") as caught:
+        read_tables(params)
+    assert "wr0ng-secret" not in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_unknown_table_of_a_database_is_named(tmp_path, postgres, monkeypatch):
+    monkeypatch.setenv("ENGINE_TEST_PASSWORD", "correct horse")
+    data = {"connection": {"url": postgres, "tables": {"transactions": {"table": "no_such"}}}}
+    params = write_study(tmp_path, MARKET | {"data": data})
+    with pytest.raises(DataError, match="must find the table 'no_such'"):
+        read_tables(params)
+
+
+def test_text_amount_in_a_database_asks_for_a_query(tmp_path, postgres, monkeypatch):
+    monkeypatch.setenv("ENGINE_TEST_PASSWORD", "correct horse")
+    loaded = ibis.connect(postgres.replace("${ENGINE_TEST_PASSWORD}", "correct%20horse"))
+    rows = pd.DataFrame({"customer_id": ["a"], "at": ["2023-01-01"], "amount": ["1,5"]})
+    loaded.create_table("as_text", rows, overwrite=True)
+    data = {"connection": {"url": postgres, "tables": {"transactions": {"table": "as_text"}}}}
+    params = write_study(tmp_path, MARKET | {"data": data})
+    with pytest.raises(DataError, match="transactions.amount must be a number") as caught:
+        read_tables(params)
+    assert "give sql: that casts it" in str(caught.value)
+    assert os.environ["ENGINE_TEST_PASSWORD"] not in str(caught.value)
