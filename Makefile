@@ -9,7 +9,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 TARGETED := $(strip $(STUDY)$(SET))
-PLAN := build/plan$(if $(TARGETED),-$(shell printf '%s|%s' "$$STUDY" "$$SET" | cksum | cut -d' ' -f1)).mk
+PLAN := $(or $(BUILD),build)/plan$(if $(TARGETED),-$(shell printf '%s|%s' "$$STUDY" "$$SET" | cksum | cut -d' ' -f1)).mk
 
 .PHONY: help env lab tables notebooks report reports test check bench lock quarto new validate clean FORCE
 

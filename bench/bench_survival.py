@@ -69,7 +69,6 @@ def race_curves(table: pd.DataFrame, kind: str, runs: int) -> None:
     """Kaplan-Meier with log-log intervals, and the log-rank test of two groups."""
     duration, event = table["duration"].to_numpy(), table["event"].to_numpy()
     outcome = Surv.from_arrays(event, duration)
-    first = table["plan"].to_numpy() == "basic"
     grid = np.linspace(1, 1400, 50)
     race(
         f"Kaplan-Meier, {len(table):,} rows, {kind}",
@@ -87,14 +86,15 @@ def race_curves(table: pd.DataFrame, kind: str, runs: int) -> None:
         runs,
         {
             "analysis": lambda: [logrank_test(table, by="plan").chi2],
-            "lifelines": lambda: [
-                lifelines_logrank(
-                    duration[first], duration[~first], event[first], event[~first]
-                ).test_statistic
-            ],
+            "lifelines": lambda: [_lifelines_logrank(duration, event, table["plan"] == "basic")],
             "scikit-survival": lambda: [compare_survival(outcome, table["plan"].to_numpy())[0]],
         },
     )
+
+
+def _lifelines_logrank(duration: np.ndarray, event: np.ndarray, first: pd.Series) -> float:
+    a = first.to_numpy()
+    return lifelines_logrank(duration[a], duration[~a], event[a], event[~a]).test_statistic
 
 
 def _step(time: np.ndarray, share: np.ndarray, grid: np.ndarray) -> np.ndarray:

@@ -56,12 +56,43 @@ def coverage(tables: Tables, *, observed_from: date, observed_until: date) -> Co
     return Coverage(counted.reset_index().assign(month=every.strftime("%Y-%m")))
 
 
+def rows_used(audit: pd.DataFrame) -> pd.DataFrame:
+    """Count rows by table: `table, read, filtered, repaired, kept`.
+
+    Parameters
+    ----------
+    audit : DataFrame
+        `Tables.audit`: `table, step, reason, rows`.
+    """
+    steps = ["read", "filtered", "repaired", "kept"]
+    counts = audit.pivot_table(index="table", columns="step", values="rows", aggfunc="sum")
+    counts = counts.reindex(index=audit["table"].unique(), columns=steps).fillna(0).astype(int)
+    return counts.reset_index().rename_axis(columns=None)
+
+
+def repairs(audit: pd.DataFrame) -> pd.DataFrame:
+    """What was left out, repaired or noticed, and why: `table, step, reason, rows`.
+
+    Where nothing was, one row says so.
+    """
+    found = audit[~audit["step"].isin(["read", "kept"])]
+    if len(found):
+        return found.reset_index(drop=True)
+    nothing = {"table": "all", "step": "none", "reason": "nothing needed repair", "rows": 0}
+    return pd.DataFrame([nothing])
+
+
 def missing_values(tables: Tables) -> pd.DataFrame:
     """Count missing values: `table, column, rows, missing, share`, only columns that have any.
 
-    A table in which nothing is missing has one row that says so (`column` is 'none').
+    Where nothing is missing in any table, one row says so.
     """
-    return pd.concat([_missing(name, tables[name]) for name in tables], ignore_index=True)
+    found = pd.concat([_missing(name, tables[name]) for name in tables], ignore_index=True)
+    if len(found):
+        return found
+    rows = sum(int(tables[name].count().execute()) for name in tables)
+    nothing = {"table": "all", "column": "none", "rows": rows, "missing": 0, "share": 0.0}
+    return pd.DataFrame([nothing])
 
 
 def _missing(name: str, table: ibis.Table) -> pd.DataFrame:
@@ -70,8 +101,6 @@ def _missing(name: str, table: ibis.Table) -> pd.DataFrame:
     rows = int(counts.pop("_rows"))
     counts = counts[counts > 0]
     found = pd.DataFrame({"column": counts.index.astype(str), "missing": counts.to_numpy(int)})
-    if found.empty:
-        found = pd.DataFrame({"column": ["none"], "missing": [0]})
     share = found["missing"] / rows if rows else 0.0
     return found.assign(table=name, rows=rows, share=share)[
         ["table", "column", "rows", "missing", "share"]

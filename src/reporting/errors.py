@@ -32,3 +32,9 @@ def speak(step: Callable[[], None]) -> None:
     except (ReportError, ParamsError, DataError) as error:
         print(error, file=sys.stderr)
         raise SystemExit(1) from None
+    except OSError as error:
+        if error.filename is None and error.errno is None:
+            raise
+        place = error.filename or "the disk"
+        print(f"{place} must be readable and writable, but: {error.strerror}", file=sys.stderr)
+        raise SystemExit(1) from None

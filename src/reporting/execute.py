@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import logging
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from reporting.errors import ReportError, speak
+from reporting.partial import partial_path
 from reporting.plan import lock_key
 from reporting.project import ROOT, Study, notebooks, params_folder, read_study
 
@@ -23,6 +25,9 @@ from reporting.project import ROOT, Study, notebooks, params_folder, read_study
 sys.modules["rfc3987_syntax"] = None
 
 DEFAULT_TIMEOUT = 900
+LONGEST_FOLDER = 60
+ADDED = {"injected-parameters", "papermill-error-cell-tag"}
+LABEL = re.compile(r"^#\|\s*label:\s*(\S+)\s*$", re.MULTILINE)
 STAMPED = ("pandas", "numpy", "scipy", "statsmodels", "scikit-learn", "ibis-framework", "duckdb")
 
 
@@ -32,6 +37,7 @@ def main() -> None:
     study = read_study(params_folder() / f"{sys.argv[1]}.yml")
     os.environ["STUDY_FOLDER"] = str(study.folder)
     notebook = next(found for found in notebooks() if found.name == sys.argv[2])
+    logging.disable(logging.CRITICAL)
     started = time.monotonic()
     run_notebook(study, notebook.path)
     print(f"  {study.name}: {notebook.name} ({time.monotonic() - started:.0f} s)", flush=True)
@@ -47,7 +53,7 @@ def run_notebook(study: Study, source: Path) -> Path:
     """
     target = study.folder / "notebooks" / source.name
     failed = target.with_suffix(".failed.ipynb")
-    partial = target.with_name(f".{source.stem}.{os.getpid()}.ipynb")
+    partial = partial_path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     failed.unlink(missing_ok=True)
     try:
@@ -72,8 +78,9 @@ def _execute(study: Study, source: Path, partial: Path) -> str | None:
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
 
-    timeout = int(os.environ.get("TIMEOUT") or DEFAULT_TIMEOUT)
-    with tempfile.TemporaryDirectory(prefix="nb-") as sockets:
+    timeout = cell_timeout()
+    with tempfile.TemporaryDirectory(prefix="nb-", dir=socket_folder()) as sockets:
+        os.environ["IPYTHONDIR"] = f"{sockets}/ipython"
         config = Config()
         config.KernelManager.transport = "ipc"
         config.KernelManager.ip = f"{sockets}/k"
@@ -94,28 +101,70 @@ def _execute(study: Study, source: Path, partial: Path) -> str | None:
                 extra_arguments=["--IPKernelApp.log_level=50"],
             )
         except PapermillExecutionError as error:
-            return f"cell {error.exec_count} says {_last_line(error.ename, error.evalue)}"
+            raised = _last_line(error.ename, error.evalue)
+            return _raised_in(partial) or f"cell {error.exec_count} says {raised}"
         except CellTimeoutError:
             return (
-                f"a cell took longer than {timeout} s; give it more with "
+                f"{_running_in(partial)} took longer than {timeout} s; give it more with "
                 f"TIMEOUT={timeout * 4}, or mend the cell"
             )
         except DeadKernelError:
-            return "its kernel died (out of memory, or killed)"
-    return _display_error(partial)
+            return f"its kernel died in {_running_in(partial)} (out of memory, or killed)"
+    return _raised_in(partial)
 
 
-def _display_error(executed: Path) -> str | None:
-    """An error raised while a result was displayed, which nbclient does not report."""
-    for cell in json.loads(executed.read_text(encoding="utf-8"))["cells"]:
+def cell_timeout() -> int:
+    """The seconds that a cell may take: TIMEOUT, or a quarter of an hour."""
+    given = os.environ.get("TIMEOUT") or str(DEFAULT_TIMEOUT)
+    if not given.isdecimal() or not int(given):
+        raise ReportError(f"TIMEOUT must be whole seconds such as 900, but '{given}' came")
+    return int(given)
+
+
+def socket_folder() -> str | None:
+    """Where the kernel's sockets lie; their names may hold a hundred characters only."""
+    return None if len(tempfile.gettempdir()) <= LONGEST_FOLDER else "/tmp"
+
+
+def _cells_of(executed: Path) -> list[tuple[str, dict[str, Any]]]:
+    """The code cells with their names for people: the label, or the number as committed."""
+    cells = json.loads(executed.read_text(encoding="utf-8"))["cells"]
+    own = [cell for cell in cells if not ADDED & set(cell["metadata"].get("tags", ()))]
+    return [
+        (_name_of(number, "".join(cell["source"])), cell)
+        for number, cell in enumerate(own, start=1)
+        if cell["cell_type"] == "code"
+    ]
+
+
+def _name_of(number: int, code: str) -> str:
+    label = LABEL.search(code)
+    if label:
+        return f"cell {label[1]}"
+    first = next((line for line in code.splitlines() if line.strip()), "")
+    return f"cell {number} ('{first[:60]}')"
+
+
+def _raised_in(executed: Path) -> str | None:
+    """The cell that raised, and what; also while displaying, which nbclient does not report."""
+    for name, cell in _cells_of(executed):
         for output in cell.get("outputs", ()):
             if output["output_type"] == "error":
-                number = cell["execution_count"]
-                return f"cell {number} says {_last_line(output['ename'], output['evalue'])}"
-            if output.get("name") == "stderr" and "Traceback (most recent" in output["text"]:
-                last = output["text"].strip().splitlines()[-1]
-                return f"cell {cell['execution_count']} says {last}"
+                return f"{name} says {_last_line(output['ename'], output['evalue'])}"
+            told = "".join(output.get("text", ()))
+            if output.get("name") == "stderr" and "Traceback (most recent" in told:
+                return f"{name} says {told.strip().splitlines()[-1]}"
     return None
+
+
+def _running_in(executed: Path) -> str:
+    """The cell that did not come to its end."""
+    begun = [
+        name
+        for name, cell in _cells_of(executed)
+        if cell["metadata"].get("papermill", {}).get("start_time")
+    ]
+    return begun[-1] if begun else "its first cell"
 
 
 def _last_line(name: str, value: str) -> str:

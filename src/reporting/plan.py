@@ -9,13 +9,15 @@ import ast
 import hashlib
 import json
 import os
+import re
 import sys
 from functools import cache
 from pathlib import Path
 
 from analysis.data.fingerprint import source_fingerprint
 from analysis.errors import DataError, ParamsError
-from reporting.errors import speak
+from reporting.errors import ReportError, speak
+from reporting.partial import clear_partials
 from reporting.project import (
     ROOT,
     Notebook,
@@ -25,15 +27,19 @@ from reporting.project import (
     study_files,
     write_if_changed,
 )
+from reporting.quarto import find_quarto
 
 SOURCES = ROOT / "src"
 RUN_ALSO = ("requirements.lock",)
+NO_CHAPTER = "data must hold the tables of at least one notebook, but suits none; see make help"
 
 
 def main() -> None:
     """Plan every study (or the one that STUDY names) and write the rules to the given file."""
+    for folder in (build_folder(), build_folder() / "keys"):
+        clear_partials(folder)
     rules = [rules_of(path) for path in study_files()]
-    rules.append(f"reports:\n\t@echo 'All reports: {build_folder()}/index.html'\n")
+    rules.append(f"reports:\n\t@echo 'All reports: {build_folder() / 'index.html'}'\n")
     write_if_changed(Path(sys.argv[1]), "\n".join(rules))
 
 
@@ -45,16 +51,21 @@ def rules_of(path: Path) -> str:
         if absent and not os.environ.get("STUDY"):
             print(f"{path.stem} is left out: {absent}", file=sys.stderr)
             return ""
+        if not study.chapters:
+            raise ReportError(f"{path.name}: {NO_CHAPTER}")
+        clear_partials(study.folder)
         write_if_changed(study.folder / "study.json", description_of(study))
-    except (ParamsError, DataError) as error:
+    except (ParamsError, DataError, ReportError) as error:
         if os.environ.get("STUDY"):
             raise
         return fault_rules(path.stem, str(error))
+    fault_file(path.stem).unlink(missing_ok=True)
     return study_rules(study)
 
 
 def description_of(study: Study) -> str:
     """What a study's results depend on: resolved parameters and the fingerprint of its data."""
+    os.environ["STUDY_FOLDER"] = str(study.folder)
     described = {
         "params": study.params.model_dump(mode="json"),
         "fingerprint": source_fingerprint(study.params),
@@ -65,11 +76,11 @@ def description_of(study: Study) -> str:
 
 def study_rules(study: Study) -> str:
     """One rule for the tables, one a notebook, one for the report."""
-    folder, name, python = study.folder, study.params.study, "@$(PY) -m"
+    folder, name, python = in_rule(study.folder), study.params.study, "@$(PY) -m"
     tables = f"{folder}/tables/key.json"
     lines = [
         f"# {study.name}",
-        f"{tables}: {folder}/study.json {key_file('tables', modules_key('analysis.frames'))}",
+        f"{tables}: {folder}/study.json {key_file('tables', tables_key())}",
         f"\t{python} reporting.tables {name}",
     ]
     executed = []
@@ -98,40 +109,55 @@ def study_rules(study: Study) -> str:
 
 def fault_rules(name: str, message: str) -> str:
     """A study that cannot be planned fails alone, with its own sentence."""
-    fault = build_folder() / name / "fault.txt"
-    write_if_changed(fault, message + "\n")
-    recipe = f"\t@cat '{fault}' >&2; exit 1"
+    write_if_changed(fault_file(name), message + "\n")
+    recipe = f"\t@cat {in_rule(fault_file(name))} >&2; exit 1"
     head = f".PHONY: report-{name}\nreport-{name}:"
     return f"# {name}\n{head}\n{recipe}\ntables notebooks report reports: report-{name}\n"
 
 
-def key_file(name: str, key: str) -> Path:
-    """A file that changes when, and only when, the key does."""
+def fault_file(name: str) -> Path:
+    """Where the sentence of a broken params file waits for its rule."""
+    return build_folder() / "keys" / f"{name}.fault"
+
+
+def in_rule(path: Path) -> str:
+    """A path as a Make rule names it: from the project's folder, its spaces escaped."""
+    near = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    return re.sub(r"([\s#:'()&])", r"\\\1", str(near).replace("$", "$$"))
+
+
+def key_file(name: str, key: str) -> str:
+    """A file that changes when, and only when, the key does, as a rule names it."""
     path = build_folder() / "keys" / name
     write_if_changed(path, key + "\n")
-    return path
+    return in_rule(path)
+
+
+def tables_key() -> str:
+    """The content that a study's frames depend on, but for its study."""
+    return digest(modules_key("analysis.frames") + lock_key())
 
 
 def notebook_key(notebook: Notebook) -> str:
     """The content that a notebook's results depend on, but for its study."""
     content = json.loads(notebook.path.read_text(encoding="utf-8"))
     code = "\n".join("".join(cell["source"]) for cell in content["cells"])
-    imported = imports_of("\n".join(python_of(content)))
+    imported = frozenset().union(*(imports_of(cell) for cell in python_of(content)))
     parts = [code, *(modules_key(module) for module in sorted(imported)), lock_key()]
     return digest("\n".join(parts))
 
 
 def python_of(content: dict) -> list[str]:
     """The code cells of a notebook, without Jupyter's own commands."""
-    cells = (cell["source"] for cell in content["cells"] if cell["cell_type"] == "code")
-    return ["".join(line for line in source if not line.startswith("%")) for source in cells]
+    cells = ("".join(cell["source"]) for cell in content["cells"] if cell["cell_type"] == "code")
+    return [re.sub(r"(?m)^[%!].*$", "", source) for source in cells]
 
 
 def report_key() -> str:
     """The content that a report depends on besides its notebooks."""
-    files = sorted(file for file in (ROOT / "reports").rglob("*") if file.is_file())
+    files = sorted(file for file in (ROOT / "reports").rglob("*") if _counts(file))
     contents = [digest(file.read_bytes()) for file in files]
-    renderer = os.environ.get("QUARTO", "")
+    renderer = find_quarto() or ""
     return digest("\n".join([*contents, modules_key("reporting.report"), lock_key(), renderer]))
 
 
@@ -166,21 +192,31 @@ def files_of(module: str) -> tuple[Path, ...]:
     for depth in range(1, len(parts) + 1):
         place = SOURCES.joinpath(*parts[:depth])
         if place.is_dir():
-            files += [file for file in place.iterdir() if file.is_file() and _counts(file)]
+            files += [file for file in place.iterdir() if _counts(file) and _travels(file)]
         elif place.with_suffix(".py").is_file():
             files.append(place.with_suffix(".py"))
     return tuple(files)
 
 
 def _counts(file: Path) -> bool:
+    """Whether a file is part of the project: not an editor's own copy."""
+    return file.is_file() and not (file.name.startswith(".") or file.name.endswith("~"))
+
+
+def _travels(file: Path) -> bool:
+    """Whether a file of a package counts for each of its modules."""
     return file.name == "__init__.py" or file.suffix not in (".py", ".pyc")
 
 
 @cache
 def imports_of(code: str) -> frozenset[str]:
-    """The dotted names of this project that a piece of Python imports."""
+    """The dotted names of this project that a piece of Python imports; none if it has a fault."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(code)):
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return frozenset()
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

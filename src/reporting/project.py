@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -12,8 +13,10 @@ from typing import Any
 
 from analysis.params import Params, read_params, read_settings
 from reporting.errors import ReportError
+from reporting.partial import partial_path
 
 ROOT = Path(__file__).resolve().parents[2]
+LONGEST_NAME = 80
 
 
 def build_folder() -> Path:
@@ -68,7 +71,7 @@ def _notebook(path: Path) -> Notebook:
         first = "".join(content["cells"][0]["source"])
         title = re.match(r"# (.+)", first).group(1)
         needs, relationship = tuple(chapter["needs"]), chapter.get("relationship", "")
-    except (json.JSONDecodeError, KeyError, IndexError, AttributeError):
+    except (ValueError, LookupError, AttributeError, TypeError):
         raise ReportError(
             f"notebooks/{path.name} must be a notebook that begins with a `# title` cell and names "
             'the tables it needs in its metadata ("chapter": {"needs": ["transactions"]}), '
@@ -91,8 +94,11 @@ class Study:
     @property
     def variant(self) -> str:
         """The overrides as a folder name; empty for the study itself."""
-        pairs = (f"{key}-{value}" for key, value in sorted(self.params.overrides.items()))
-        return re.sub(r"[^A-Za-z0-9._]+", "-", "_".join(pairs)).strip("-")[:80]
+        pairs = "_".join(f"{key}-{value}" for key, value in sorted(self.params.overrides.items()))
+        name = re.sub(r"[^A-Za-z0-9._]+", "-", pairs).strip("-")
+        if len(name) <= LONGEST_NAME:
+            return name
+        return f"{name[:LONGEST_NAME]}-{hashlib.sha256(pairs.encode()).hexdigest()[:8]}"
 
     @property
     def folder(self) -> Path:
@@ -125,6 +131,6 @@ def write_if_changed(path: Path, text: str) -> None:
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial = partial_path(path)
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)

@@ -6,12 +6,18 @@ import json
 import signal
 import sys
 import time
+from pathlib import Path
+from typing import Any
 
-from reporting.errors import speak
-from reporting.project import build_folder, params_folder, read_study, write_if_changed
+from reporting.errors import ReportError, speak
+from reporting.partial import partial_path, remove
+from reporting.project import Study, build_folder, params_folder, read_study
 from reporting.rendering import render_report
 from reporting.site import write_index
 from reporting.staging import run_stamp, stage_report
+
+# The PDF comes last: Make takes the report as made when its youngest file is in place.
+PUBLISHED = ("report", "results", "report.json", "report.html", "report.pdf")
 
 
 def main() -> None:
@@ -19,9 +25,41 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     study = read_study(params_folder() / f"{sys.argv[1]}.yml")
     started = time.monotonic()
-    staged = stage_report(study)
-    renderer = render_report(staged, study.folder / "report.html", study.folder / "report.pdf")
-    described = {
+    make_report(study)
+    write_index(build_folder())
+    print(f"  {study.name}: report.html, report.pdf ({time.monotonic() - started:.1f} s)", flush=True)
+
+
+def make_report(study: Study) -> None:
+    """Make everything aside and put it in place when all of it is whole.
+
+    Raises
+    ------
+    ReportError
+        What must be mended; the last good report stays, and the staged sources that could not be
+        rendered are kept in `report.failed/`.
+    """
+    aside, failed = partial_path(study.folder / "report"), study.folder / "report.failed"
+    remove(aside)
+    remove(failed)
+    try:
+        staged = stage_report(study, aside)
+        try:
+            renderer = render_report(staged, aside / "report.html", aside / "report.pdf")
+        except ReportError as error:
+            staged.replace(failed)
+            faults = [f"{study.name}: {fault}" for fault in error.faults]
+            raise ReportError(faults) from None
+        described = json.dumps(description_of(study, renderer), indent=1)
+        (aside / "report.json").write_text(described + "\n", encoding="utf-8")
+        put_in_place(aside, study.folder)
+    finally:
+        remove(aside)
+
+
+def description_of(study: Study, renderer: str) -> dict[str, Any]:
+    """What the list of all reports says of this one."""
+    return {
         "title": study.params.title,
         "subtitle": study.params.subtitle,
         "study": study.name,
@@ -31,9 +69,15 @@ def main() -> None:
         "data": json.loads((study.folder / "tables" / "key.json").read_text("utf-8"))["description"],
         "renderer": renderer,
     }
-    write_if_changed(study.folder / "report.json", json.dumps(described, indent=1) + "\n")
-    write_index(build_folder())
-    print(f"  {study.name}: report.html, report.pdf ({time.monotonic() - started:.1f} s)", flush=True)
+
+
+def put_in_place(aside: Path, folder: Path) -> None:
+    """Replace what the last report left by what lies aside, each file or folder as a whole."""
+    for name in PUBLISHED:
+        place = folder / name
+        if place.is_dir():
+            place.replace(aside / f"{name}.last")
+        (aside / name).replace(place)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,10 @@ import yaml
 
 from reporting.errors import ReportError
 from reporting.project import ROOT, Notebook, Study, notebooks
+from reporting.theme import stage_theme
 
 REPORTS = ROOT / "reports"
-SHARED = ("_quarto.yml", "references.bib", "theme.css")
+SHARED = ("references.bib",)
 LABEL = re.compile(r"^#\|\s*label:\s*(\S+)\s*$", re.MULTILINE)
 RELATIONSHIPS = {
     "contractual": "business with contracts",
@@ -25,10 +26,10 @@ RELATIONSHIPS = {
 FORMS = ("image/svg+xml", "image/png", "text/markdown")
 
 
-def stage_report(study: Study) -> Path:
-    """Write `<study>/report/` and `<study>/results/` from the executed notebooks.
+def stage_report(study: Study, aside: Path) -> Path:
+    """Write `aside/report/` and `aside/results/` from the executed notebooks.
 
-    Both folders are made aside and put in place when they are whole.
+    Returns the first, a Quarto project that is ready to render.
 
     Raises
     ------
@@ -36,11 +37,10 @@ def stage_report(study: Study) -> Path:
         A labelled cell that shows nothing, or more than one thing.
     """
     shown = {notebook: shown_cells(executed(study, notebook)) for notebook in study.chapters}
-    aside = study.folder / ".report.partial"
-    shutil.rmtree(aside, ignore_errors=True)
     (aside / "report" / "nb").mkdir(parents=True)
     (aside / "results").mkdir()
     project = aside / "report"
+    stage_theme(project)
     for name in SHARED:
         shutil.copyfile(REPORTS / name, project / name)
     for notebook, cells in shown.items():
@@ -52,11 +52,7 @@ def stage_report(study: Study) -> Path:
     (project / "_variables.yml").write_text(variables(study), encoding="utf-8")
     (project / "report.qmd").write_text(front_page(study, shown), encoding="utf-8")
     write_results(shown, aside / "results")
-    for name in ("report", "results"):
-        shutil.rmtree(study.folder / name, ignore_errors=True)
-        (aside / name).replace(study.folder / name)
-    aside.rmdir()
-    return study.folder / "report"
+    return project
 
 
 def executed(study: Study, notebook: Notebook) -> dict[str, Any]:
@@ -252,6 +248,8 @@ def _cell(value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
+    if value is None:
+        return "none"
     if isinstance(value, dict):
         return "; ".join(f"{key.replace('_', ' ')}: {_plain(item)}" for key, item in value.items())
     if isinstance(value, list):

@@ -10,7 +10,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from reporting.errors import ReportError
-from reporting.qmd import FENCE, INLINE_CODE, SHORTCODE, Source, fenced_code, prose, read_source
+from reporting.qmd import (
+    FENCE,
+    INLINE_CODE,
+    REFERENCE,
+    SHORTCODE,
+    Source,
+    fenced_code,
+    prose,
+    read_source,
+)
 
 Found = Iterator[tuple[int, str]]
 
@@ -39,6 +48,10 @@ OTHER_PREFIXES = "lst|thm|lem|cor|prp|cnj|def|exm|exr|sol|rem|alg|nte|tip|wrn|im
 DIV = re.compile(r"^\s{0,3}(:{3,})\s*(\{[^}]*\}|[\w-]+)?\s*:*\s*$")
 ATTRIBUTE_BLOCK = re.compile(r"\{\s*((?:[#.]|[\w-]+=)[^{}<]*)\}")
 HEADING = re.compile(r"^(#{1,6})\s+\S")
+MIXED = re.compile(
+    r"\[[^\]]*(?:@(?:fig|tbl|sec|eq)-[^\]]*;\s*-?@(?!(?:fig|tbl|sec|eq)-)"
+    r"|@(?!(?:fig|tbl|sec|eq)-)[^\];]*;\s*-?@(?:fig|tbl|sec|eq)-)"
+)
 WIDEST = 10
 
 
@@ -126,8 +139,16 @@ def _class_faults(number: int, classes: list[str]) -> Found:
 
 
 def check_references(lines: list[str]) -> Found:
-    """Refuse cross-references of kinds other than figure, table, section and equation."""
+    """Refuse cross-references of other kinds, and those that would swallow a citation."""
+    hangs = False
     for number, text in prose(lines):
+        swallows = re.search(rf"{REFERENCE.pattern}\s*\[[^\]]*\](?![(\[{{])", text, re.IGNORECASE)
+        if swallows or MIXED.search(text) or (hangs and re.match(r"\s*\[@", text)):
+            yield (
+                number,
+                "a reference right before or among citations loses one; part them by words",
+            )
+        hangs = bool(re.search(rf"{REFERENCE.pattern}\s*$", text, re.IGNORECASE))
         for found in re.finditer(rf"(?<!\w)@((?:{OTHER_PREFIXES})-[\w-]+)", text, re.IGNORECASE):
             yield number, f"@{found[1]} must begin with fig-, tbl-, sec- or eq-; rename it"
 

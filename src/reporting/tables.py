@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 from reporting.errors import speak
@@ -11,6 +12,7 @@ from reporting.project import params_folder, read_study
 
 def main() -> None:
     """Write the frames of the study that the first argument names."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     study = read_study(params_folder() / f"{sys.argv[1]}.yml")
     os.environ["STUDY_FOLDER"] = str(study.folder)
     from analysis.frames import write_frames

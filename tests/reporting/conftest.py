@@ -41,7 +41,7 @@ RETENTION = """\
 # Retention {#sec-retention}
 
 {{< var study.customers >}} customers; "{{< meta title >}}" is the question. @Fig-second shows the
-curve, @tbl-second the shares, as in @eq-km and @sec-methods [@kaplan1958, p. 460].[^note]
+curve, @tbl-second the shares, as in @eq-km and @sec-methods, after [@kaplan1958, p. 460].[^note]
 
 [^note]: A footnote of caution.
 
@@ -184,7 +184,11 @@ def staged_once(tmp_path_factory) -> Path:
             fig_alt='A curve that flattens at "48 %".',
         ),
         cell(
-            "fig-cohorts", "image/svg+xml", draw(2), fig_cap="Cohorts by month.", fig_alt="Heat map."
+            "fig-cohorts",
+            "image/svg+xml",
+            draw(2),
+            fig_cap="Cohorts by month.",
+            fig_alt="Heat map.",
         ),
         cell("tbl-second", "text/markdown", wide_table(), tbl_cap="Shares by cohort."),
         cell("finding-second", "text/markdown", FINDING),

@@ -31,7 +31,9 @@ FAULTS = {
         r"report.qmd:12: _sumary.qmd must exist to be included.*nearest: _summary.qmd",
     ),
     "include of itself": (
-        lambda staged: change(staged, CHAPTER, "{{< pagebreak", "{{< include _retention.qmd >}}\n{{<"),
+        lambda staged: change(
+            staged, CHAPTER, "{{< pagebreak", "{{< include _retention.qmd >}}\n{{<"
+        ),
         r"_retention.qmd:50: _retention.qmd must not include itself",
     ),
     "notebook": (
@@ -59,7 +61,9 @@ FAULTS = {
         r"cell fig-second must show a picture",
     ),
     "html output": (
-        lambda staged: change(staged, "nb/00_data.ipynb", '"data": {', '"data": {"text/html": "<b>",'),
+        lambda staged: change(
+            staged, "nb/00_data.ipynb", '"data": {', '"data": {"text/html": "<b>",'
+        ),
         r"00_data.ipynb: an output holds text/html",
     ),
     "alt text": (
@@ -72,7 +76,9 @@ FAULTS = {
     ),
     "kind": (
         lambda staged: change_cell(
-            staged, "tbl-second", outputs=[{"output_type": "display_data", "data": {"image/png": ""}}]
+            staged,
+            "tbl-second",
+            outputs=[{"output_type": "display_data", "data": {"image/png": ""}}],
         ),
         r"cell tbl-second shows image/png, so it needs a fig- label",
     ),

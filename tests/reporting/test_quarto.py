@@ -1,7 +1,7 @@
 """The Quarto path, with a stand-in program that records its calls and writes files.
 
-Real Quarto is not among the wheels. What is tested is how it is found, called and heard; that the
-staged project renders in it is tested by hand where it is installed (see docs).
+Real Quarto is not among the wheels, so what is tested is how it is found, called and heard, not that
+it renders the staged project.
 """
 
 import json
@@ -112,5 +112,5 @@ def test_version_refuses_a_program_that_is_not_quarto(tmp_path):
     program = tmp_path / "quarto"
     program.write_text("#!/bin/sh\necho broken >&2\nexit 3\n")
     program.chmod(0o755)
-    with pytest.raises(ReportError, match="must be Quarto, but .*broken"):
+    with pytest.raises(ReportError, match=r"must be Quarto, but .*broken"):
         quarto.version(str(program))

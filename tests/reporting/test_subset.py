@@ -25,6 +25,10 @@ REFUSED = [
     ("::: {#fig-pair layout-ncol=2}\nx\n:::", 1, "label each figure"),
     ("# A {#thm-a}", 1, "must begin with fig-, tbl-, sec- or eq-"),
     ("see @lst-code", 1, "@lst-code must begin"),
+    ("see @sec-a [@kaplan1958]", 1, "loses one; part them by words"),
+    ("see @sec-a\n[@kaplan1958]", 2, "loses one"),
+    ("see [@fig-a; @kaplan1958]", 1, "loses one"),
+    ("see [@kaplan1958; @fig-a]", 1, "loses one"),
     ("\n```\nopen", 2, "fenced code opened here"),
     ("::: {.callout-note}\nx", 1, "block opened here"),
     ("x\n\n:::", 3, "none is open"),
@@ -45,6 +49,7 @@ def test_faults_in_refuses_with_line(text, line, sentence):
 
 
 ALLOWED = [
+    "see @fig-a and [@fig-b; @tbl-c], [@a1958, p. 4; @b1960] and @sec-a [here](#sec-a)",
     "```html\n<b>{{< video x >}} \\newpage\n# no heading\n```",
     "`<b>` and `\\alpha` and `@lst-a` and `{{< video x >}}`",
     "$\\alpha < \\beta$ costs $5 to $6\n\n$$\n\\begin{aligned} a \\end{aligned}\n$$ {#eq-a}",
@@ -52,8 +57,8 @@ ALLOWED = [
     "p < 0.001 and a > b, 5 * 6, a_b, me@shop.example",
     "# A\n\n::: {.panel-tabset}\n## Tab\n\n### Deeper\n\nx\n:::\n\n## B",
     "::: {.callout-tip}\n## Title\n\nx\n:::",
-    ":::: {.callout-note}\n::: {.content-hidden unless-format=\"typst\"}\nx\n:::\n::::",
-    "![Caption](a.svg){#fig-a fig-alt=\"A word: 5 = 5.\" width=80%}",
+    ':::: {.callout-note}\n::: {.content-hidden unless-format="typst"}\nx\n:::\n::::',
+    '![Caption](a.svg){#fig-a fig-alt="A word: 5 = 5." width=80%}',
     "| a | b |\n|:--|--:|\n| 1 | 2 |\n\n: Caption {#tbl-a}",
 ]
 

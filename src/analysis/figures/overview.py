@@ -9,7 +9,7 @@ from analysis.figures.palette import ACCENT
 from analysis.overview import Coverage
 from analysis.wording import Wording
 
-MOST_LABELS = 13
+MOST_LABELS = 9
 
 
 def plot_coverage(result: Coverage, ax: Axes, say: Wording) -> Axes:

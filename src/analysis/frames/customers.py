@@ -35,7 +35,7 @@ def customer_frame(tables: Tables, params: Params) -> pd.DataFrame:
     (columns of `customers`)  as they came; a customer whom that table lacks has missing values
     ===================  ==============================================================
 
-    Money is in `params.currency`, rounded to 1e-6.
+    Money is in `params.currency`; sums are rounded to 1e-6.
     """
     stored = tables.stored_frame("customer_frame", {})
     if stored is not None:
@@ -74,10 +74,11 @@ def _derive(measured: pd.DataFrame, attributes: pd.DataFrame, params: Params) ->
     frame["frequency"] = frame["purchases"] - 1
     frame["recency_weeks"] = (frame["last_at"] - frame["first_at"]).dt.days / 7
     frame["age_weeks"] = (pd.Timestamp(params.observed_until) - frame["first_at"]).dt.days / 7
+    sums = [c for c in ("repeat_amount", "revenue", "margin", "first_value") if c in frame]
+    frame[sums] = frame[sums].astype(float).round(MONEY_DIGITS)
     repeats = frame["frequency"].where(frame["frequency"] > 0)
-    frame["monetary_value"] = frame.pop("repeat_amount").astype(float) / repeats
-    money = [c for c in ("monetary_value", "revenue", "margin", "first_value") if c in frame]
-    frame[money] = frame[money].astype(float).round(MONEY_DIGITS)
+    frame["monetary_value"] = frame.pop("repeat_amount") / repeats
+    money = ["monetary_value", *(name for name in sums if name != "repeat_amount")]
     frame["first_value_third"] = _thirds(frame["first_value"])
     frame["acquired_month"] = frame["first_at"].dt.strftime("%Y-%m")
     known = [c for c in attributes if c == "customer_id" or c not in frame]

@@ -74,7 +74,7 @@ def _inferred(tables: Tables, params: Params, lapse_weeks: float) -> pd.DataFram
     own = ibis.window(group_by="customer_id", order_by="at")
     days = days.mutate(before_at=days["at"].lag().over(own))
     gap = days["at"].delta(days.before_at, unit="day")
-    days = days.mutate(opens=(days.before_at.isnull() | (gap > lapse_days)).cast("int64"))
+    days = days.mutate(opens=ibis.ifelse(days.before_at.isnull() | (gap > lapse_days), 1, 0))
     so_far = ibis.cumulative_window(group_by="customer_id", order_by="at")
     days = days.mutate(spell=days.opens.sum().over(so_far))
     runs = days.group_by(["customer_id", "spell"]).agg(
@@ -159,7 +159,7 @@ def _merge(contracts: ibis.Table, gap_days: int) -> ibis.Table:
     )
     runs = contracts.mutate(before_at=contracts.last_at.max().over(earlier))
     gap = runs.started_at.delta(runs.before_at, unit="day")
-    runs = runs.mutate(opens=(runs.before_at.isnull() | (gap > gap_days)).cast("int64"))
+    runs = runs.mutate(opens=ibis.ifelse(runs.before_at.isnull() | (gap > gap_days), 1, 0))
     so_far = ibis.cumulative_window(group_by="customer_id", order_by=["started_at", "last_at"])
     runs = runs.mutate(spell=runs.opens.sum().over(so_far))
     own = ibis.window(group_by=["customer_id", "spell"])

@@ -14,21 +14,17 @@ def count_by_group(
     *,
     every_exit: bool = False,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Times (T,) at which anyone ended, at risk (T, groups), and exits (T, groups, kinds).
+    """Times (T,) at which anyone ended, at risk (groups, T), and exits (groups, kinds, T).
 
     `kind` (n,) is 0 for a censored row, and 1 to kinds - 1 for the kinds of end; with `every_exit`
     the times at which some were only censored are kept.
     """
-    time, position = _rank_times(columns.duration, groups * kinds)
-    exits = np.bincount(
-        (position * groups + codes) * kinds + kind,
-        weights=columns.count,
-        minlength=groups * kinds * len(time),
-    ).reshape(len(time), groups, kinds)
-    left = exits.sum(axis=2)
-    at_risk = left.sum(axis=0) - (np.cumsum(left, axis=0) - left)
-    rows = np.flatnonzero(exits[:, :, 0 if every_exit else 1 :].any(axis=(1, 2)))
-    time, at_risk, exits = time[rows], at_risk[rows].astype(float), exits[rows].astype(float)
+    if every_exit:
+        wanted = np.ones(len(kind), dtype=bool)
+    else:
+        wanted = kind > 0 if kind.dtype != bool else kind
+    time, exits, left = _count_exits(columns, codes * kinds + kind, groups, kinds, wanted)
+    at_risk = np.bincount(codes, weights=columns.count, minlength=groups)[:, None] - left
     if columns.entry is not None:
         at_risk = at_risk - _not_yet_entered(columns, codes, groups, time)
     return time, at_risk, exits
@@ -41,19 +37,59 @@ def _not_yet_entered(
     cells = np.bincount(
         position * groups + codes, weights=columns.count, minlength=(len(time) + 1) * groups
     ).reshape(-1, groups)
-    return cells.sum(axis=0) - np.cumsum(cells, axis=0)[:-1]
+    return (cells.sum(axis=0) - np.cumsum(cells, axis=0)[:-1]).T
 
 
-def _rank_times(duration: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray]:
-    position = whole_times(duration, cells)
-    if position is not None:
-        return np.arange(position.max() + 1.0), position
-    order = np.argsort(duration)
-    ordered = duration[order]
-    first = np.append(True, ordered[1:] != ordered[:-1])
-    position = np.empty(len(duration), dtype=np.int64)
-    position[order] = np.cumsum(first) - 1
-    return ordered[first], position
+def _count_exits(
+    columns: Durations, cell: np.ndarray, groups: int, kinds: int, wanted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distinct times (T,) of the wanted rows, exits (groups, kinds, T), and earlier exits."""
+    cells = groups * kinds
+    days = whole_times(columns.duration, cells)
+    if days is None:
+        return _count_sorted(columns, cell, groups, kinds, wanted)
+    size = int(days.max()) + 1
+    time = np.flatnonzero(np.bincount(days[wanted], minlength=size))
+    days *= cells
+    days += cell
+    counts = np.bincount(days, weights=columns.count, minlength=size * cells)
+    counts = np.ascontiguousarray(counts.reshape(size, cells).T).reshape(groups, kinds, size)
+    exits = counts.sum(axis=1)
+    left = np.cumsum(exits, axis=1) - exits
+    return time.astype(float), counts[:, :, time].astype(float), left[:, time]
+
+
+def _count_sorted(
+    columns: Durations, cell: np.ndarray, groups: int, kinds: int, wanted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    order = np.argsort(columns.duration)
+    time = columns.duration[order]
+    cell = cell.astype(np.min_scalar_type(groups * kinds))[order]
+    count = None if columns.count is None else columns.count[order]
+    begin, end = _runs(time, wanted[order])
+    exits = np.empty((groups, kinds, len(begin)))
+    left = np.zeros((groups, len(begin)))
+    for code in range(groups * kinds):
+        member = cell == code
+        total = np.zeros(len(cell) + 1, dtype=np.int32 if count is None else float)
+        np.cumsum(member if count is None else member * count, out=total[1:])
+        before = total[begin]
+        exits[divmod(code, kinds)] = total[end] - before
+        left[code // kinds] += before
+    return time[begin], exits, left
+
+
+def _runs(time: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Begin and end of the runs of equal times that hold a wanted row."""
+    new = np.empty(len(time), dtype=bool)
+    new[0] = True
+    np.not_equal(time[1:], time[:-1], out=new[1:])
+    if new.all():
+        begin = np.flatnonzero(wanted)
+        return begin, begin + 1
+    begin = np.flatnonzero(new)
+    chosen = np.logical_or.reduceat(wanted, begin)
+    return begin[chosen], np.append(begin[1:], len(time))[chosen]
 
 
 def split_by(codes: np.ndarray) -> list[np.ndarray]:

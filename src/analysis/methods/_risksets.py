@@ -72,7 +72,7 @@ def read_durations(frame: pd.DataFrame) -> Durations:
     entry = read_numbers(frame, "entry", faults) if "entry" in frame else None
     count = read_counts(frame, faults)
     raise_faults(faults)
-    checked = Durations(duration + 0.0, event, _open_from_start(entry, duration), count)
+    checked = Durations(duration, event, _open_from_start(entry, duration), count)
     return checked if count is None else checked.take(count > 0)
 
 
@@ -108,9 +108,13 @@ def read_numbers(
 ) -> np.ndarray:
     """A column as floats; adds a sentence to `faults` for what is no finite number or too low."""
     column = frame[name]
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    _add_fault(faults, name, "a finite number", ~np.isfinite(numbers), column)
-    if at_least is not None:
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiu":
+        numbers = np.ascontiguousarray(column, dtype=float)
+    else:
+        numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    if not np.isfinite(numbers).all():
+        _add_fault(faults, name, "a finite number", ~np.isfinite(numbers), column)
+    if at_least is not None and numbers.min() < at_least:
         _add_fault(faults, name, f"at least {at_least}", numbers < at_least, column)
     return numbers
 
@@ -169,10 +173,12 @@ def read_groups(frame: pd.DataFrame, by: str | None) -> tuple[np.ndarray, list[s
     else:
         codes, uniques = pd.factorize(column, sort=True)
         values = list(uniques)
-    faults: list[str] = []
-    _add_fault(faults, by, "known (a group)", codes < 0, column)
-    raise_faults(faults)
-    return _drop_unused(codes, [str(value) for value in values])
+    labels = [str(value) for value in values]
+    if codes.min() < 0:
+        faults: list[str] = []
+        _add_fault(faults, by, "known (a group)", codes < 0, column)
+        raise_faults(faults)
+    return _drop_unused(codes, labels) if hasattr(column, "cat") else (codes, labels)
 
 
 def _drop_unused(codes: np.ndarray, labels: list[str]) -> tuple[np.ndarray, list[str]]:
@@ -229,7 +235,9 @@ def _count_entries(durations: Durations) -> tuple[np.ndarray, np.ndarray]:
 def _count_exits(durations: Durations) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     days = whole_times(durations.duration)
     if days is not None:
-        cells = np.bincount(2 * days + durations.event, weights=durations.count)
+        days += days
+        days += durations.event
+        cells = np.bincount(days, weights=durations.count)
         cells = np.append(cells, np.zeros(len(cells) % 2, cells.dtype)).astype(np.int64)
         by_day = cells.reshape(-1, 2)
         time = np.flatnonzero(by_day.any(axis=1))
@@ -246,9 +254,9 @@ def _count_exits(durations: Durations) -> tuple[np.ndarray, np.ndarray, np.ndarr
 def _count_sorted(
     duration: np.ndarray, event: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    # A float >= 0 orders as its bits do and leaves the top bit free: shifted by one, it carries the
+    # A float >= 0 (not -0.0) orders as its bits do and leaves the top bit free: shifted by one, it carries the
     # event as the lowest bit, so that a plain sort (no indices) keeps both.
-    keys = np.sort((duration.view(np.uint64) << np.uint64(1)) | event)
+    keys = np.sort(((duration + 0.0).view(np.uint64) << np.uint64(1)) | event)
     time = (keys >> np.uint64(1)).view(float)
     ended = np.cumsum(keys & np.uint64(1), dtype=np.int64)
     last = np.append(np.flatnonzero(time[1:] != time[:-1]), len(time) - 1)

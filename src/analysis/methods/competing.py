@@ -243,8 +243,8 @@ def read_causes(
 def _count(columns: Durations, kind: np.ndarray, causes: int) -> CauseCounts:
     alone = np.zeros(len(kind), dtype=np.intp)
     time, at_risk, exits = count_by_group(columns, alone, 1, kind, causes + 1, every_exit=True)
-    ends, censored = exits[:, 0, 1:], exits[:, 0, 0]
-    return CauseCounts(time, at_risk[:, 0], ends, censored, float(time[-1]), columns.n)
+    ends, censored = exits[0, 1:].T, exits[0, 0]
+    return CauseCounts(time, at_risk[0], ends, censored, float(time[-1]), columns.n)
 
 
 def _curve(counts: CauseCounts, k: int, conf_level: float, conf_type: str) -> pd.DataFrame:
@@ -389,8 +389,8 @@ def _gray_sums(
     columns: Durations, codes: np.ndarray, groups: int, kind: np.ndarray, rho: float
 ) -> tuple[np.ndarray, np.ndarray]:
     # Gray's notation: h = R / S(t-) is the subdistribution risk set, F0 the pooled incidence.
-    _, n, exits = count_by_group(columns, codes, groups, kind, 3)
-    d1, d2 = exits[:, :, 1], exits[:, :, 2]
+    _, at_risk, exits = count_by_group(columns, codes, groups, kind, 3)
+    n, d1, d2 = at_risk.T, exits[:, 1].T, exits[:, 2].T
     if not len(n):
         return np.zeros(groups), np.zeros((groups, groups))
     here = n > 0

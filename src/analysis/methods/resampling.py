@@ -113,7 +113,8 @@ def percentile_interval(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Percentile limits down the first axis; replicates that are NaN are left out."""
     tail = (1 - conf_level) / 2
-    low, high = np.nanquantile(replicates, [tail, 1 - tail], axis=0)
+    quantile = np.nanquantile if np.isnan(replicates).any() else np.quantile
+    low, high = quantile(replicates, [tail, 1 - tail], axis=0)
     return low, high
 
 

@@ -21,6 +21,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from analysis.params.tier_presets import PRESETS
+
 Quantity = Annotated[str, Field(pattern=r"^-?[a-z][a-z0-9_]{0,59}$")]
 Tier = Annotated[str, Field(min_length=1, max_length=40)]
 Cuts = Annotated[tuple[float, ...], Field(min_length=1)]
@@ -126,7 +128,7 @@ class Dimension(_Block):
 
 
 class Score(_Block):
-    """A weighted score from 0 to 100, cut at `cuts`.
+    """A weighted score from 0 to 100, cut at points (`cut_at: score`) or shares of the customers.
 
     Each quantity counts as the percentage of customers below (ties: half); a dimension is the
     mean of its quantities. What a study does not have is said, its weight shared out.
@@ -134,13 +136,14 @@ class Score(_Block):
 
     dimensions: Annotated[dict[DimensionName, Dimension], Field(min_length=1)]
     cuts: Cuts
+    cut_at: Literal["score", "share"] = "score"
 
     @model_validator(mode="after")
     def _weights_and_order(self) -> Score:
         total = sum(dimension.weight for dimension in self.dimensions.values())
         if abs(total - 1) > ROUNDING:
             raise ValueError(f"the weights of the dimensions must sum to 1, but sum to {total:g}")
-        _check_rising(self.cuts, 0, 100, "the cuts of score")
+        _check_rising(self.cuts, 0, 100 if self.cut_at == "score" else 1, "the cuts of score")
         return self
 
 
@@ -218,69 +221,6 @@ class Scheme(_Block):
     def kind(self) -> str:
         """Which of the rules it is."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
-
-
-def _score(cuts: tuple[float, ...], **dimensions: tuple[float, tuple[str, ...]]) -> dict:
-    return {
-        "score": {
-            "dimensions": {
-                name: {"weight": weight, "quantities": quantities}
-                for name, (weight, quantities) in dimensions.items()
-            },
-            "cuts": cuts,
-        }
-    }
-
-
-PRESETS: dict[str, dict] = {
-    "ecommerce": {
-        "tiers": ("ordinary", "bronze", "silver", "gold", "vip"),
-        **_score(
-            (35.0, 55.0, 75.0, 90.0),
-            behavioural=(0.5, ("purchases", "active_months", "-recency_days")),
-            financial=(0.5, ("amount",)),
-        ),
-    },
-    "bank": {
-        "tiers": ("potential", "general", "important", "high_end"),
-        **_score(
-            (35.0, 65.0, 88.0),
-            financial=(0.6, ("assets", "amount")),
-            behavioural=(0.4, ("products", "credit_score")),
-        ),
-    },
-    "chain": {
-        "tiers": ("low_value", "potential", "high_value"),
-        **_score(
-            (45.0, 80.0),
-            behavioural=(0.8, ("purchases", "average_purchase", "-recency_days")),
-            emotional=(0.2, ("-complaints",)),
-        ),
-    },
-    "retail": {
-        "tiers": ("ordinary", "silver", "gold"),
-        **_score((55.0, 85.0), financial=(1.0, ("average_purchase", "amount", "margin"))),
-    },
-    "value": {
-        "tiers": ("low_value", "mid_value", "high_value"),
-        **_score(
-            (40.0, 80.0),
-            financial=(0.4, ("amount",)),
-            behavioural=(0.4, ("purchases", "active_months", "-recency_days")),
-            emotional=(0.2, ("nps",)),
-        ),
-    },
-    "account": {
-        "tiers": ("ordinary", "important", "vip"),
-        **_score(
-            (50.0, 85.0),
-            financial=(0.4, ("amount", "margin")),
-            behavioural=(0.3, ("purchases", "active_months")),
-            potential=(0.3, ("expected_purchases",)),
-        ),
-    },
-}
-"""The presets of DOMAIN: tiers from low to high and what they are rated by."""
 
 
 class TierParams(_Block):

@@ -40,7 +40,7 @@ def criteria_of(customers: pd.DataFrame, scheme: Scheme) -> tuple[list[Criterion
         criteria = [Criterion("rfm_points", points, np.array(scheme.rfm.cuts))]
     else:
         score = _score(customers, scheme.score, notes)
-        criteria = [Criterion("score", score, np.array(scheme.score.cuts))]
+        criteria = [Criterion("score", score, _score_cuts(score, scheme.score))]
     for criterion in criteria:
         if unknown := int(np.isnan(criterion.values).sum()):
             notes.append(
@@ -173,10 +173,16 @@ def _score(customers: pd.DataFrame, rule: Score, notes: list[str]) -> np.ndarray
     if len(absent) == len(rule.dimensions):
         wanted = [q for dimension in rule.dimensions.values() for q in dimension.quantities]
         raise DataError(
-            f"customers must have one of the scheme's quantities ({', '.join(wanted)}), but have none"
+            f"customers must have a quantity of the scheme ({', '.join(wanted)}), but have none"
         )
     with np.errstate(invalid="ignore"):
         return total / np.where(weight > 0, weight, np.nan)
+
+
+def _score_cuts(score: np.ndarray, rule: Score) -> np.ndarray:
+    if rule.cut_at == "score":
+        return np.array(rule.cuts)
+    return np.quantile(score[~np.isnan(score)], rule.cuts, method="higher")
 
 
 def _known(customers: pd.DataFrame, quantity: str) -> bool:

@@ -9,6 +9,7 @@ import ibis
 import pandas as pd
 
 from analysis.errors import DataError, ParamsError
+from analysis.frames.purchases import purchase_days
 
 COMPLAINT = "complaint"
 
@@ -132,8 +133,7 @@ def _start(rated_at: date, months: int) -> ibis.Value:
 
 
 def _purchase_days(lines: ibis.Table) -> ibis.Table:
-    """Customer-days; one with returns alone is no purchase."""
-    return lines.group_by(["customer_id", "day"]).agg(bought=lines.amount.max() >= 0)
+    return purchase_days({"transactions": lines.mutate(at=lines.day)}).rename(day="at")
 
 
 def _sums(lines: ibis.Table) -> ibis.Table:

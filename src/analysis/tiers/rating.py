@@ -57,7 +57,7 @@ def rate_customers(
     reasons = reasons_of(criteria, deciding)
     return make_rating(
         customers["customer_id"], level, reasons, scheme.tiers, scheme.name, rated_at,
-        thresholds=_thresholds(criteria, scheme.tiers), notes=notes,
+        thresholds=thresholds_of(criteria, scheme.tiers), notes=notes,
     )  # fmt: skip
 
 
@@ -105,7 +105,8 @@ def make_rating(
     )  # fmt: skip
 
 
-def _thresholds(criteria: list[Criterion], tiers: tuple[str, ...]) -> pd.DataFrame:
+def thresholds_of(criteria: list[Criterion], tiers: tuple[str, ...]) -> pd.DataFrame:
+    """Where each tier begins, in the quantities' own scale."""
     rows = [
         (criterion.name, tier, criterion.sign * cut)
         for criterion in criteria

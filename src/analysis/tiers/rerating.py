@@ -12,7 +12,13 @@ import pandas as pd
 from analysis.errors import DataError, ParamsError
 from analysis.params.tiers import Scheme
 from analysis.tiers.criteria import criteria_of, levels_of, reasons_of
-from analysis.tiers.rating import Rating, check_customers, make_rating, rate_customers
+from analysis.tiers.rating import (
+    Rating,
+    check_customers,
+    make_rating,
+    rate_customers,
+    thresholds_of,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,10 +144,9 @@ def _rate_knowing(
     slack = (level > earned) & ~grace
     reasons[slack] = [f"{text} (kept: close enough)" for text in reasons[slack]]
     reasons[grace] = [f"{text} (kept: grace)" for text in reasons[grace]]
-    plain = rate_customers(customers, scheme, rated_at=day)
     rating = make_rating(
         customers["customer_id"], level, reasons, scheme.tiers, scheme.name, day,
-        thresholds=plain.thresholds, notes=notes,
+        thresholds=thresholds_of(criteria, scheme.tiers), notes=notes,
     )  # fmt: skip
     state = pd.DataFrame(
         {"level": level, "below": np.where(grace, spared + 1, 0)}, index=customers["customer_id"]

@@ -46,7 +46,8 @@ def render(staged: Path, html: Path, pdf: Path, work: Path) -> None:
 def _render_html(staged: Path, html: Path, work: Path, meta: dict[str, Any]) -> None:
     sheets = (theme_file(staged, "theme.css"), HERE / "page.css")
     styles = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
-    options = ["--toc", "--toc-depth=3", "--mathml", "--template", str(HERE / "page.html")]
+    options = ["--mathml", "--template", str(HERE / "page.html")]
+    options += ["--toc", "--toc-depth=3"] if meta.get("toc") else []
     made = _pandoc("html5", options, meta, {**page.dates(meta), "styles": styles}, staged, work)
     html.write_text(page.self_contained(made, work), encoding="utf-8")
 

@@ -241,8 +241,8 @@ local function render_table(tbl)
   tbl.colspecs = tbl.colspecs:map(function(spec) return {spec[1]} end)
   tbl = html_table(tbl)
   local label = stringify(tbl.caption.long)
-  local attributes = {role = 'region', ['aria-label'] = label ~= '' and label or words.scroll}
-  if #tbl.colspecs >= 5 then attributes.tabindex = '0' end
+  local attributes = {{'role', 'region'}, {'aria-label', label ~= '' and label or words.scroll}}
+  if #tbl.colspecs >= 5 then attributes[3] = {'tabindex', '0'} end
   return pandoc.Div({tbl}, pandoc.Attr('', {'table-scroll'}, attributes))
 end
 
@@ -383,19 +383,15 @@ local function tabset(div)
   return blocks
 end
 
-local function columns(div)
+local function columns(div)   -- before its figures are rendered: each block is one cell
   local number = div.attributes['layout-ncol']
-  div.attributes['layout-ncol'] = nil
+  if not number then return nil end
   if html then
-    div.classes:insert('columns')
-    div.attributes.style = '--columns: ' .. number
-    return div
+    return pandoc.Div(div.content, pandoc.Attr('', {'columns'}, {{'style', '--columns: ' .. number}}))
   end
-  local blocks = pandoc.Blocks {raw('#grid(columns: (1fr,) * ' .. number .. ', gutter: 1.2em,')}
+  local blocks = pandoc.Blocks {raw('#report-columns(columns: (1fr,) * ' .. number .. ',')}
   for _, block in ipairs(div.content) do
-    blocks:insert(raw('['))
-    blocks:insert(block)
-    blocks:insert(raw('],'))
+    blocks:extend {raw('['), block, raw('],')}
   end
   blocks:insert(raw(')'))
   return blocks
@@ -406,7 +402,6 @@ local function render_div(div)
     if div.classes:includes('callout-' .. kind) then return callout(div, kind) end
   end
   if div.classes:includes('panel-tabset') then return tabset(div) end
-  if div.attributes['layout-ncol'] then return columns(div) end
   if div.classes:includes('equation') then return render_equation(div) end
   if div.classes:includes('pagebreak') then
     return raw(html and '<div class="pagebreak"></div>' or '#pagebreak(weak: true)')
@@ -462,6 +457,7 @@ function Pandoc(doc)
     doc = doc:walk {Image = typst_image, Math = typst_math}
     if doc.meta.toc then doc = with_contents(doc) end
   end
+  doc = doc:walk {Div = columns}
   doc = doc:walk {Div = render_div}
   return doc:walk {Table = render_table, Header = render_header}
 end

@@ -36,6 +36,12 @@ class StateOccupation:
     customers: int
     conf_level: float
 
+    def of(self, group: object) -> StateOccupation:
+        """The estimate of one group."""
+        rows = self.table[self.table["group"] == group].drop(columns="group")
+        opening = rows[rows["time"] == rows["time"].min()]
+        return StateOccupation(rows, self.states, int(opening["at_risk"].sum()), self.conf_level)
+
 
 def state_occupation(
     paths: pd.DataFrame,

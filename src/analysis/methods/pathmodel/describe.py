@@ -116,6 +116,8 @@ def _effects(
     tables = []
     for kind, (exists, take) in kinds.items():
         at = np.nonzero(exists)
+        if not len(at[0]):
+            continue
         sources, targets = [names[i] for i in at[0]], [names[j] for j in at[1]]
         table = bootstrap_table(
             [f"{source} → {target}" for source, target in zip(sources, targets, strict=True)],

@@ -64,7 +64,7 @@ def compare_shapes(
 
     Columns as in `fit_linear`. `family` is linear, logit or poisson. Cuts are thresholds such as
     7 and 9 on a scale to 10 (outrage below, delight above); by default every answer given by at
-    least one in twenty.
+    least one in twenty, or fifths where there are more than eleven.
 
     Raises
     ------

@@ -61,6 +61,8 @@ class SurvivalCurve:
 
     def of(self, group: str) -> pd.DataFrame:
         """The rows of one group."""
+        if len(self.risk_sets) == 1:
+            return self.table
         return self.table[self.table["group"] == group]
 
     def at(self, times) -> pd.DataFrame:
@@ -177,25 +179,23 @@ def survival_curve(
         label: count_risk_sets(columns if len(labels) == 1 else columns.take(codes == code))
         for code, label in enumerate(labels)
     }
-    table = _curve_table(risk_sets, conf_level, conf_type)
-    medians = pd.DataFrame(
-        [
-            quantile_row(group, table[table["group"] == group], sets, 0.5)
-            for group, sets in risk_sets.items()
-        ]
-    ).drop(columns="share")
+    curves = [_curve_columns(sets, conf_level, conf_type) for sets in risk_sets.values()]
+    medians = [
+        quantile_row(group, curve, sets, 0.5)
+        for (group, sets), curve in zip(risk_sets.items(), curves, strict=True)
+    ]
+    table, medians = _join(list(risk_sets), curves), pd.DataFrame(medians).drop(columns="share")
     notes = tuple(note for group, sets in risk_sets.items() for note in _curve_notes(group, sets))
     return SurvivalCurve(table, medians, notes, risk_sets, conf_level, conf_type)
 
 
-def _curve_table(
-    risk_sets: dict[str, RiskSets], conf_level: float, conf_type: str
-) -> pd.DataFrame:
-    parts = [_curve_columns(sets, conf_level, conf_type) for sets in risk_sets.values()]
-    lengths = [len(sets.time) for sets in risk_sets.values()]
-    codes = np.repeat(np.arange(len(lengths)), lengths)
-    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    group = pd.Categorical.from_codes(codes, categories=list(risk_sets), ordered=True)
+def _join(groups: list[str], curves: list[dict[str, np.ndarray]]) -> pd.DataFrame:
+    lengths = [len(curve["time"]) for curve in curves]
+    codes = np.repeat(np.arange(len(groups), dtype=np.int8 if len(groups) < 128 else int), lengths)
+    group = pd.Categorical.from_codes(codes, categories=groups, ordered=True)
+    joined = curves[0]
+    if len(curves) > 1:
+        joined = {name: np.concatenate([curve[name] for curve in curves]) for name in curves[0]}
     return pd.DataFrame({"group": group, **joined}, copy=False)
 
 
@@ -246,11 +246,11 @@ def survival_interval(
         return low, high
 
 
-def quantile_row(group: str, curve: pd.DataFrame, sets: RiskSets, share: float) -> dict:
+def quantile_row(group: str, curve, sets: RiskSets, share: float) -> dict:
     """One row of a table of quantiles: the time by which `share` has ended, with its interval."""
-    times = curve["time"].to_numpy()
+    times = np.asarray(curve["time"])
     estimate, low, high = (
-        first_time_below(times, curve[name].to_numpy(), 1 - share)
+        first_time_below(times, np.asarray(curve[name]), 1 - share)
         for name in ("estimate", "conf_low", "conf_high")
     )
     return {

@@ -81,10 +81,13 @@ def logrank_test(
     if len(labels) < 2:
         raise DataError(f"{by} must have two groups or more, but it has only {labels[0]!r}")
     layers, layer_labels = read_groups(counted, strata)
-    sums = [
-        _stratum_sums(columns.take(rows), codes[rows], len(labels), powers)
-        for rows in ([...] if len(layer_labels) == 1 else split_by(layers))
-    ]
+    k = len(labels)
+    if len(layer_labels) == 1:
+        sums = [_stratum_sums(columns, codes, k, powers)]
+    else:
+        sums = [
+            _stratum_sums(columns.take(rows), codes[rows], k, powers) for rows in split_by(layers)
+        ]
     observed, expected, difference, variance = (sum(parts) for parts in zip(*sums, strict=True))
     chi2, dof = quadratic_form(difference, variance)
     table = pd.DataFrame(
@@ -123,14 +126,14 @@ def _stratum_sums(
     columns: Durations, codes: np.ndarray, k: int, weights: str | tuple
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     _, at_risk, exits = count_by_group(columns, codes, k, columns.event, 2)
-    ends = exits[:, :, 1]
-    n, d = at_risk.sum(axis=1), ends.sum(axis=1)
-    expected = at_risk * (d / n)[:, None]
+    ends = exits[:, 1]
+    n, d = at_risk.sum(axis=0), ends.sum(axis=0)
     w = _time_weights(n, d, weights)
-    share = at_risk / n[:, None]
+    share = at_risk / n
+    expected = share * d
     spread = w**2 * d * (n - d) / np.maximum(n - 1, 1)
-    variance = np.diag(spread @ share) - (share * spread[:, None]).T @ share
-    return ends.sum(axis=0), expected.sum(axis=0), w @ (ends - expected), variance
+    variance = np.diag(share @ spread) - (share * spread) @ share.T
+    return ends.sum(axis=1), expected.sum(axis=1), (ends - expected) @ w, variance
 
 
 def _time_weights(n: np.ndarray, d: np.ndarray, weights: str | tuple) -> np.ndarray:

@@ -111,12 +111,12 @@ def log_hazard_ratio(
 
 def _expand_ties(columns: Durations, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     _, at_risk, exits = count_by_group(columns, second, 2, columns.event, 2)
-    ends = exits[:, :, 1]
-    tied = ends.sum(axis=1).astype(np.int64)
+    ends = exits[:, 1]
+    tied = ends.sum(axis=0).astype(np.int64)
     cell = np.repeat(np.arange(len(tied)), tied)
     fraction = (np.arange(len(cell)) - np.repeat(np.cumsum(tied) - tied, tied)) / tied[cell]
-    left = at_risk[cell] - fraction[:, None] * ends[cell]
-    return left[:, 0], left[:, 1]
+    zero, one = at_risk[:, cell] - fraction * ends[:, cell]
+    return zero, one
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:

@@ -1,0 +1,182 @@
+"""Stages: where customers are over time, how they move, and how long they stay."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from analysis.figures.palette import CONTEXT, GROUPS, INK, SEQUENTIAL, STAGES
+from analysis.methods.disclosure import small_cells
+from analysis.methods.multistate import ExpectedTime, StateOccupation, TransitionProbabilities
+from analysis.wording import Wording
+
+LABEL_SHARE = 0.07
+HIDDEN = "#eef0f3"
+
+
+def plot_state_occupation(result: StateOccupation, ax: Axes, say: Wording) -> Axes:
+    """Draw the share of customers in each stage over time, stacked, one group at a time.
+
+    Areas stop where fewer than the study's smallest group are observed; the row below counts the
+    customers who are.
+    """
+    share, observed = _shares(result, say.min_cell)
+    order = [state for state in result.states if share[state].max() > 0]
+    top = share[order].cumsum(axis=1)
+    times = share.index.to_numpy()
+    for state in order:
+        low = (top[state] - share[state]).to_numpy()
+        area = {"color": _colour(state, order), "linewidth": 0.6, "edgecolor": "white"}
+        ax.fill_between(times, low, top[state].to_numpy(), step="post", **area)
+    ax.set_xlim(times[0], times[-1])
+    ax.set_ylim(0, 1)
+    ax.grid(False)
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    ax.set(xlabel=say("stages.months_axis"), ylabel=say("stages.share_axis"))
+    _name_areas(share[order], top, ax, say)
+    _count_observed(observed, ax, say)
+    return ax
+
+
+def plot_transition_matrix(result: TransitionProbabilities, ax: Axes, say: Wording) -> Axes:
+    """Draw the transition probabilities as a heat map that carries its numbers.
+
+    Cells of fewer customers than the study's smallest group are hidden, with the next smallest
+    where the row would give one away.
+    """
+    states = list(result.states)
+    share, trials = (
+        result.table.pivot(index="from", columns="to", values=column).reindex(
+            states, columns=states
+        )
+        for column in ("estimate", "n")
+    )
+    share = share[(trials > 0).any(axis=1)]
+    hidden = small_cells((share * trials.loc[share.index]).round(), say.min_cell)
+    shade = colormaps[SEQUENTIAL]
+    for (row, source), (column, target) in _cells(share):
+        value = share.loc[source, target]
+        few = bool(hidden.loc[source, target])
+        fill = HIDDEN if few or not np.isfinite(value) else shade(0.05 + 0.9 * np.sqrt(value))
+        ax.fill_between([column - 0.5, column + 0.5], row - 0.5, row + 0.5, color=fill, lw=0)
+        text = say("stages.few") if few else say.formats.show(value, "percent")
+        weight = "bold" if source == target else "normal"
+        ax.text(column, row, text, ha="center", va="center", color=_on(fill), fontweight=weight)
+    ax.set_xlim(-0.5, len(states) - 0.5)
+    ax.set_ylim(len(share) - 0.5, -0.5)
+    ax.set_xticks(range(len(states)), [say.value(state) for state in states])
+    ax.set_yticks(range(len(share)), [say.value(state) for state in share.index])
+    ax.xaxis.set_label_position("top")
+    ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
+    ax.set(xlabel=say("stages.to_axis"), ylabel=say("stages.from_axis"))
+    ax.spines[:].set_visible(False)
+    ax.grid(False)
+    return ax
+
+
+def plot_expected_months(result: ExpectedTime, ax: Axes, say: Wording) -> Axes:
+    """Draw the expected months in each stage up to the horizon, with intervals and numbers."""
+    table = result.table
+    if "group" not in table:
+        table = table.assign(group="all")
+    table = table[table["n"] >= say.min_cell]
+    groups, states = list(table["group"].unique()), list(dict.fromkeys(table["term"]))
+    height = 0.8 / max(len(groups), 1)
+    for place, group in enumerate(groups):
+        rows = table[table["group"] == group].set_index("term").reindex(states)
+        at = np.arange(len(states)) + (place - (len(groups) - 1) / 2) * height
+        single = len(groups) == 1
+        colours = [_colour(state, states) if single else GROUPS[place % 6] for state in states]
+        ax.barh(at, rows["estimate"], height * 0.86, color=colours)
+        spread = np.abs(rows[["conf_low", "conf_high"]].sub(rows["estimate"], axis=0)).T
+        ax.errorbar(rows["estimate"], at, xerr=spread, fmt="none", ecolor=INK, elinewidth=1)
+        _write_months(rows, at, ax, say, "" if single else f"{say.value(str(group))}  ")
+    ax.set_yticks(range(len(states)), [say.value(state) for state in states])
+    ax.set_ylim(len(states) - 0.5, -0.5)
+    ax.set_xlim(0, 1.28 * np.nanmax(table["conf_high"].fillna(table["estimate"])))
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x", visible=True)
+    ax.set_xlabel(say("stages.expected_axis", horizon=result.horizon))
+    return ax
+
+
+def _shares(result: StateOccupation, min_cell: int) -> tuple[pd.DataFrame, pd.Series]:
+    """Shares (times x states) and customers observed, up to where too few are."""
+    table = result.table.dropna(subset="estimate")
+    share = table.pivot(index="time", columns="state", values="estimate")
+    observed = table.groupby("time")["at_risk"].sum()
+    enough = observed[observed >= min_cell].index
+    last = enough.max() if len(enough) else share.index[0]
+    return share.loc[:last], observed.loc[:last]
+
+
+def _name_areas(share: pd.DataFrame, top: pd.DataFrame, ax: Axes, say: Wording) -> None:
+    """Name an area where it is widest, or beside its end where it is nowhere wide enough."""
+    times, last_y = share.index.to_numpy(), -1.0
+    middle = (times[:-1] + times[1:]) / 2 if len(times) > 1 else times
+    margin = 0.08 * (times[-1] - times[0])
+    inner = (middle >= times[0] + margin) & (middle <= times[-1] - margin)
+    for state in share:
+        thick = np.where(inner, share[state].to_numpy()[: len(middle)], 0)
+        widest = int(np.argmax(thick))
+        if thick[widest] >= LABEL_SHARE:
+            y = top[state].iloc[widest] - thick[widest] / 2
+            colour = _on(_colour(state, list(share)))
+            ax.text(
+                middle[widest], y, say.value(state),
+                ha="center", va="center", color=colour, fontweight="bold",
+            )  # fmt: skip
+            continue
+        end = float(top[state].iloc[-1] - share[state].iloc[-1] / 2)
+        last_y = max(end, last_y + 0.055)
+        colour = _colour(state, list(share))
+        ax.annotate(
+            say.value(state), (1, end), (1.02, last_y), xycoords="axes fraction", va="center",
+            fontweight="bold", annotation_clip=False, color=INK,
+            arrowprops={"arrowstyle": "-", "color": colour, "lw": 1.2, "shrinkA": 0, "shrinkB": 0},
+        )  # fmt: skip
+
+
+def _count_observed(observed: pd.Series, ax: Axes, say: Wording) -> None:
+    points = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    style = {"fontsize": 9.5, "va": "top", "annotation_clip": False}
+    low, high = ax.get_xlim()
+    ax.annotate(
+        say("stages.observed"), (low, 0), (0, -36), ha="left", color="#5b6570", **points, **style
+    )
+    for tick in ax.get_xticks():
+        at = np.searchsorted(observed.index.to_numpy(), tick, side="right") - 1
+        if low <= tick <= high and at >= 0:
+            number = say.formats.show(int(observed.iloc[at]), "count")
+            ax.annotate(number, (tick, 0), (0, -49), ha="center", color=INK, **points, **style)
+
+
+def _write_months(rows: pd.DataFrame, at: np.ndarray, ax: Axes, say: Wording, name: str) -> None:
+    for y, (_, row) in zip(at, rows.iterrows(), strict=True):
+        if not np.isfinite(row["estimate"]):
+            continue
+        text = name + say.formats.show(row["estimate"], "number1")
+        end = np.nanmax([row["conf_high"], row["estimate"]])
+        ax.annotate(text, (end, y), (5, 0), textcoords="offset points", va="center", color=INK)
+
+
+def _cells(table: pd.DataFrame):
+    for row in enumerate(table.index):
+        for column in enumerate(table.columns):
+            yield row, column
+
+
+def _colour(state: str, order: list[str]) -> str:
+    """The stage's fixed colour; stages of one's own take the other palette in their order."""
+    return STAGES.get(state) or (*GROUPS, CONTEXT)[order.index(state) % 7]
+
+
+def _on(fill) -> str:
+    """Ink or white, whichever is easier to read on a colour."""
+    red, green, blue = to_rgb(fill)
+    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"

@@ -1,0 +1,112 @@
+"""What a model expects of customers, beside what they did."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from analysis.figures.palette import ACCENT, CONTEXT, INK
+from analysis.methods.concentration import Concentration
+from analysis.methods.purchases import Calibration, Tracking
+from analysis.wording import Wording
+
+TOP = 0.2
+LABEL = {"fontsize": 10, "fontweight": "bold", "annotation_clip": False}
+EXPECTED = (0, (5, 1.5))
+
+
+def plot_tracking(result: Tracking, ax: Axes, say: Wording) -> Axes:
+    """Draw purchases by week on the left and added up on the right, made and expected."""
+    ax.set_axis_off()
+    weekly, running = ax.inset_axes([0, 0, 0.44, 1]), ax.inset_axes([0.55, 0, 0.45, 1])
+    for panel, names, label in (
+        (weekly, ("actual", "expected"), "weekly"),
+        (running, ("cumulative_actual", "cumulative_expected"), "cumulative"),
+    ):
+        _draw_pair(result, panel, names, say)
+        panel.set(xlabel=say("value.axes.week"), ylabel=say(f"value.axes.{label}"))
+        panel.set_xlim(0, result.table["time"].iloc[-1])
+        panel.set_ylim(0, None)
+        panel.axvline(result.split, color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
+    _label_pair(result, running, say)
+    top = weekly.get_ylim()[1]
+    weekly.annotate(
+        say("value.lines.holdout"), (result.split, top), (4, -2), textcoords="offset points",
+        color="#5b6570", fontsize=9.5, va="top",
+    )  # fmt: skip
+    return ax
+
+
+def plot_calibration(result: Calibration, ax: Axes, say: Wording) -> Axes:
+    """Draw each group's mean purchases after the fit with its interval, and the forecast.
+
+    Groups smaller than the study's smallest are left out.
+    """
+    table = result.table[result.table["n"] >= say.min_cell].reset_index(drop=True)
+    by_decile = set(result.table["group"]) >= {"10"}
+    place = np.arange(len(table))
+    reach = [table["actual"] - table["conf_low"], table["conf_high"] - table["actual"]]
+    ax.errorbar(place, table["actual"], yerr=np.nan_to_num(reach), fmt="o", color=INK, capsize=3,
+                linewidth=1.4, markersize=5)  # fmt: skip
+    ax.plot(place, table["expected"], color=ACCENT, linestyle=EXPECTED, marker="D", markersize=4.5)
+    ax.set_xticks(place, table["group"])
+    ax.set_xlim(-0.5, len(table) - 0.5)
+    ax.set_ylim(0, None)
+    ax.set_xlabel(say("value.axes.decile" if by_decile else "value.axes.frequency"))
+    ax.set_ylabel(say("value.axes.mean"))
+    _key(ax, say, left=not by_decile)
+    return ax
+
+
+def plot_lorenz(result: Concentration, ax: Axes, say: Wording) -> Axes:
+    """Draw the share of value by share of customers, and mark what the top fifth holds."""
+    curve = result.curve
+    ax.plot([0, 1], [0, 1], color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
+    ax.annotate(say("tiers.lines.equal"), (0.5, 0.5), (-6, 4), textcoords="offset points",
+                color="#5b6570", fontsize=9.5, ha="right")  # fmt: skip
+    ax.plot(curve["customers"], curve["value"], color=ACCENT)
+    ax.fill_between(curve["customers"], curve["value"], curve["customers"], color=ACCENT, alpha=0.12,
+                    linewidth=0)  # fmt: skip
+    at = float(np.interp(1 - TOP, curve["customers"], curve["value"]))
+    if np.isfinite(at):
+        ax.plot([1 - TOP, 1 - TOP, 1], [0, at, at], color=INK, linewidth=1, linestyle=(0, (2, 2)))
+        text = say("tiers.lines.top", customers=TOP, value=1 - at)
+        ax.annotate(text, (1, (1 + at) / 2), (6, 0), textcoords="offset points", color=INK,
+                    va="center", annotation_clip=False, fontweight="bold")  # fmt: skip
+    ax.set(xlabel=say("tiers.axes.customers"), ylabel=say("tiers.axes.value"))
+    ax.set_xlim(0, 1)
+    ax.set_ylim(min(0.0, np.nan_to_num(curve["value"].min())), 1)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(PercentFormatter(1, decimals=0))
+    return ax
+
+
+def _draw_pair(result: Tracking, ax: Axes, names: tuple[str, str], say: Wording) -> None:
+    table: pd.DataFrame = result.table
+    ax.plot(table["time"], table[names[0]], color=INK, linewidth=1.6)
+    ax.plot(table["time"], table[names[1]], color=ACCENT, linestyle=EXPECTED)
+
+
+def _label_pair(result: Tracking, ax: Axes, say: Wording) -> None:
+    last = result.table.iloc[-1]
+    ends = {"made": last["cumulative_actual"], "forecast": last["cumulative_expected"]}
+    higher = max(ends, key=ends.get)
+    at = result.table["time"].iloc[-1] * 0.98
+    for name, value in ends.items():
+        above = name == higher
+        ax.annotate(
+            say(f"value.lines.{name}"), (at, value), (0, 7 if above else -16), ha="right",
+            va="bottom" if above else "top", textcoords="offset points",
+            color=INK if name == "made" else ACCENT, **LABEL,
+        )  # fmt: skip
+
+
+def _key(ax: Axes, say: Wording, *, left: bool) -> None:
+    x, align = (0.03, "left") if left else (0.97, "right")
+    for line, (name, colour, mark) in enumerate((("made", INK, "●"), ("forecast", ACCENT, "◆"))):
+        ax.annotate(
+            f"{mark} {say(f'value.lines.{name}')}", (x, 0.97 - 0.08 * line), ha=align, va="top",
+            xycoords="axes fraction", color=colour, **LABEL,
+        )  # fmt: skip

@@ -1,0 +1,214 @@
+"""From the first contact to the first purchase: how many, how soon, at what cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from analysis.data import Tables
+from analysis.errors import DataError, ParamsError
+from analysis.frames import purchase_days
+from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
+from analysis.params import Params
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prospects:
+    """Everybody whose first contact is known.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a person: `duration` (weeks from the first contact to the first purchase, or to
+        `observed_until`), `event` (whether he bought), `entry` (weeks from the contact to the last
+        day before `observed_from` where he was met before it, else 0) and the columns of
+        `customers`.
+    notes : tuple of str
+        Who was left out, and why.
+    """
+
+    table: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conversion:
+    """Time from the first contact to the first purchase, those who have not bought censored.
+
+    Attributes
+    ----------
+    curve : SurvivalCurve
+        Share who have not bought yet, by weeks since the first contact.
+    within : DataFrame
+        `group, term, weeks, estimate, std_error, conf_low, conf_high, at_risk, n, note`: share who
+        bought within so many weeks.
+    test : LogRankTest or None
+        Whether the groups differ; None for one group.
+    notes : tuple of str
+    """
+
+    curve: SurvivalCurve
+    within: pd.DataFrame
+    test: LogRankTest | None
+    notes: tuple[str, ...]
+
+
+def read_prospects(tables: Tables, params: Params) -> Prospects:
+    """Follow everybody from the first contact on.
+
+    People who bought before the contact on record, or before the observation began, tell nothing
+    about conversion in it and are left out, as are contacts after the observation: the notes count
+    them.
+
+    Raises
+    ------
+    DataError
+        `customers.first_contact_at` is absent or empty: prospects cannot be seen.
+    """
+    people = tables["customers"]
+    if "first_contact_at" not in people.columns:
+        raise DataError(
+            "customers must have first_contact_at for prospects to be followed, but it is missing; "
+            "add the day of the first known contact"
+        )
+    days = purchase_days(tables)
+    starts = days.filter(days.bought).group_by("customer_id").agg(bought_at=days["at"].min())
+    joined = people.left_join(starts, "customer_id").drop("customer_id_right")
+    table = joined.to_pandas()
+    begin, end = pd.Timestamp(params.observed_from), pd.Timestamp(params.observed_until)
+    contact = pd.to_datetime(table["first_contact_at"]).dt.normalize()
+    bought = pd.to_datetime(table["bought_at"]).dt.normalize()
+    bought = bought.where(bought <= end)
+    left_out = {
+        "have no first contact on record": contact.isna(),
+        "were first met after the observation": contact > end,
+        "bought before the first contact on record": bought < contact,
+        "bought before the observation began": (bought >= contact) & (bought < begin),
+    }
+    notes = [f"{rows.sum():,} people {why} and are left out." for why, rows in left_out.items()]
+    kept = ~np.logical_or.reduce(list(left_out.values()))
+    if not kept.any():
+        raise DataError(
+            "customers.first_contact_at must be known for somebody, but is for nobody in the "
+            "observation; add the day of the first known contact"
+        )
+    table = table.assign(
+        duration=(bought.fillna(end) - contact).dt.days / 7,
+        event=bought.notna(),
+        entry=np.maximum((begin - contact).dt.days - 1, 0) / 7,
+    )
+    told = [note for note, rows in zip(notes, left_out.values(), strict=True) if rows.any()]
+    return Prospects(table[kept].reset_index(drop=True), tuple(told))
+
+
+def conversion(
+    prospects: Prospects,
+    *,
+    horizons_weeks: Sequence[float],
+    by: str | None = "channel",
+    conf_level: float = 0.95,
+) -> Conversion:
+    """Estimate how soon prospects make a first purchase, by the channel that won them.
+
+    Parameters
+    ----------
+    horizons_weeks : sequence of float
+        Weeks since the first contact at which the share is told.
+    by : str or None
+        A column of `customers` known at the first contact.
+
+    References
+    ----------
+    Kaplan & Meier (1958), JASA 53, 457-481; the share who bought is one minus their curve.
+    """
+    table = _with_group(prospects.table, by)
+    curve = survival_curve(table, by=by, conf_level=conf_level)
+    waiting = curve.at(horizons_weeks)
+    within = waiting.assign(
+        term="conversion",
+        estimate=1 - waiting["estimate"],
+        conf_low=1 - waiting["conf_high"],
+        conf_high=1 - waiting["conf_low"],
+    ).rename(columns={"time": "weeks"})
+    several = by is not None and table[by].nunique() > 1
+    test = logrank_test(table, by=by) if several else None
+    return Conversion(curve, within, test, (*prospects.notes, *curve.notes))
+
+
+def cost_per_conversion(
+    prospects: Prospects,
+    *,
+    horizon_weeks: float,
+    by: str | None = "channel",
+    conf_level: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate what one first purchase within the horizon costs.
+
+    The mean `acquisition_cost` of a contact over the share of contacts that buy within the horizon.
+    Spending so far over purchases so far would blame a channel for its recent contacts, who have
+    not had the time to buy. Interval on the log scale by the delta method; cost and conversion of
+    a person are taken as unrelated within a group.
+
+    Returns
+    -------
+    DataFrame
+        `group, term, estimate, std_error, conf_low, conf_high, n` (people with a known cost),
+        `conversion, mean_cost, note`; money in the study's currency.
+
+    Raises
+    ------
+    DataError
+        There is no `acquisition_cost`.
+    """
+    if "acquisition_cost" not in prospects.table:
+        raise DataError(
+            "customers must have acquisition_cost for the cost of a conversion, but it is missing; "
+            "add what was spent on each contact"
+        )
+    if not horizon_weeks > 0:
+        raise ParamsError(f"horizon_weeks must be above 0, but {horizon_weeks:g} came")
+    bought = conversion(prospects, horizons_weeks=[horizon_weeks], by=by, conf_level=conf_level)
+    table = _with_group(prospects.table, by)
+    groups = table[by].astype(str) if by is not None else "all"
+    cost = table["acquisition_cost"].groupby(groups if by is not None else lambda _: "all")
+    rows = bought.within.set_index("group")
+    rows = rows.assign(n=cost.count(), mean_cost=cost.mean(), spread=cost.std() ** 2 / cost.count())
+    return _ratio_table(rows, conf_level)
+
+
+def _ratio_table(rows: pd.DataFrame, conf_level: float) -> pd.DataFrame:
+    share = rows["estimate"].where(rows["estimate"] > 0)
+    ratio = rows["mean_cost"] / share
+    error = np.sqrt(rows["spread"] / rows["mean_cost"] ** 2 + (rows["std_error"] / share) ** 2)
+    reach = np.exp(norm.ppf(0.5 + conf_level / 2) * error)
+    beyond = np.where(rows["estimate"].isna(), rows["note"], "nobody bought within the horizon")
+    note = np.where(rows["n"] == 0, "no cost is known", np.where(share.isna(), beyond, ""))
+    return pd.DataFrame(
+        {
+            "group": rows.index.astype(str),
+            "term": "cost_per_conversion",
+            "estimate": ratio.to_numpy(),
+            "std_error": (ratio * error).to_numpy(),
+            "conf_low": (ratio / reach).to_numpy(),
+            "conf_high": (ratio * reach).to_numpy(),
+            "n": rows["n"].to_numpy(),
+            "conversion": rows["estimate"].to_numpy(),
+            "mean_cost": rows["mean_cost"].to_numpy(),
+            "note": note,
+        }
+    )
+
+
+def _with_group(table: pd.DataFrame, by: str | None) -> pd.DataFrame:
+    if by is None:
+        return table
+    if by not in table:
+        raise DataError(
+            f"'{by}' must be a column of customers, but is not; "
+            f"there are {', '.join(table.columns)}"
+        )
+    return table.assign(**{by: table[by].astype(object).fillna("not known").astype(str)})
