@@ -9,7 +9,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 TARGETED := $(strip $(STUDY)$(SET))
-PLAN := $(or $(BUILD),build)/plan$(if $(TARGETED),-$(shell printf '%s|%s' "$$STUDY" "$$SET" | cksum | cut -d' ' -f1)).mk
+SPOKEN := $(subst ','\'',$(STUDY)|$(SET))
+PLAN := $(or $(BUILD),build)/plan$(if $(TARGETED),-$(shell printf '%s' '$(SPOKEN)' | cksum | cut -d' ' -f1)).mk
 
 .PHONY: help env lab tables notebooks report reports test check bench lock quarto new validate clean FORCE
 

@@ -4,8 +4,8 @@ Run: python bench/bench_satisfaction.py [--rows 100000]
 
 PLS: 1,000 bootstrap samples of 250 answers to 27 items (six constructs, ten paths), under 3 s here.
 The plspm package does not run on pandas 3, so it gets an environment of its own under build/bench;
-where that cannot be made the bench says so and goes on. plspm draws 100 samples (in as many processes
-as there are processors), and its seconds are scaled to 1,000.
+where that cannot be made the bench says so and goes on. plspm draws 100 samples (in as many
+processes as there are processors), and its seconds are scaled to 1,000.
 Ordered logit: five covariates, five answers; at statsmodels' likelihood or above, and no slower.
 The clock leaves out imports.
 """

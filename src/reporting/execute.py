@@ -90,7 +90,7 @@ def _execute(study: Study, source: Path, partial: Path) -> str | None:
                 partial,
                 parameters={
                     "study": os.path.relpath(study.params.path, source.parent),
-                    "overrides": dict(study.params.overrides),
+                    "overrides": study.params.model_dump(mode="json")["overrides"],
                 },
                 kernel_name="python3",
                 cwd=source.parent,

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from analysis.data.fingerprint import source_fingerprint
 from analysis.errors import DataError, ParamsError
+from analysis.params import read_settings
 from reporting.errors import ReportError, speak
 from reporting.partial import clear_partials
 from reporting.project import (
@@ -36,11 +37,26 @@ NO_CHAPTER = "data must hold the tables of at least one notebook, but suits none
 
 def main() -> None:
     """Plan every study (or the one that STUDY names) and write the rules to the given file."""
-    for folder in (build_folder(), build_folder() / "keys"):
+    plan = Path(sys.argv[1])
+    try:
+        write_if_changed(plan, "\n".join(all_rules(plan)))
+    except BaseException:
+        plan.unlink(missing_ok=True)
+        raise
+
+
+def all_rules(plan: Path) -> list[str]:
+    """The rules of all studies; what holds all of them up becomes a rule that says so."""
+    for folder in (plan.parent, build_folder(), build_folder() / "keys"):
         clear_partials(folder)
-    rules = [rules_of(path) for path in study_files()]
-    rules.append(f"reports:\n\t@echo 'All reports: {build_folder() / 'index.html'}'\n")
-    write_if_changed(Path(sys.argv[1]), "\n".join(rules))
+    try:
+        read_settings(os.environ.get("SET", ""))
+        report_key()
+        rules = [rules_of(path) for path in study_files()]
+    except (ParamsError, ReportError) as error:
+        return [fault_rules(plan.stem, str(error))]
+    index = build_folder() / "index.html"
+    return [*rules, f"reports:\n\t@echo 'All reports: {_near(index)}'\n"]
 
 
 def rules_of(path: Path) -> str:
@@ -56,8 +72,6 @@ def rules_of(path: Path) -> str:
         clear_partials(study.folder)
         write_if_changed(study.folder / "study.json", description_of(study))
     except (ParamsError, DataError, ReportError) as error:
-        if os.environ.get("STUDY"):
-            raise
         return fault_rules(path.stem, str(error))
     fault_file(path.stem).unlink(missing_ok=True)
     return study_rules(study)
@@ -111,8 +125,8 @@ def fault_rules(name: str, message: str) -> str:
     """A study that cannot be planned fails alone, with its own sentence."""
     write_if_changed(fault_file(name), message + "\n")
     recipe = f"\t@cat {in_rule(fault_file(name))} >&2; exit 1"
-    head = f".PHONY: report-{name}\nreport-{name}:"
-    return f"# {name}\n{head}\n{recipe}\ntables notebooks report reports: report-{name}\n"
+    target = "report-" + re.sub(r"\W", "-", name)
+    return f".PHONY: {target}\n{target}:\n{recipe}\ntables notebooks report reports: {target}\n"
 
 
 def fault_file(name: str) -> Path:
@@ -122,8 +136,11 @@ def fault_file(name: str) -> Path:
 
 def in_rule(path: Path) -> str:
     """A path as a Make rule names it: from the project's folder, its spaces escaped."""
-    near = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-    return re.sub(r"([\s#:'()&])", r"\\\1", str(near).replace("$", "$$"))
+    return re.sub(r"([\s#:'()&])", r"\\\1", str(_near(path)).replace("$", "$$"))
+
+
+def _near(path: Path) -> Path:
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def key_file(name: str, key: str) -> str:
@@ -153,6 +170,7 @@ def python_of(content: dict) -> list[str]:
     return [re.sub(r"(?m)^[%!].*$", "", source) for source in cells]
 
 
+@cache
 def report_key() -> str:
     """The content that a report depends on besides its notebooks."""
     files = sorted(file for file in (ROOT / "reports").rglob("*") if _counts(file))

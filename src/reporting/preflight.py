@@ -27,7 +27,8 @@ CITATION = re.compile(r"(?<![\w.@\\])-?@\{?([A-Za-z0-9][\w:.#$%&+?~/-]*\w)")
 IMAGE = re.compile(r"!\[([^\]]*)\]\(\s*([^)\s]+)[^)]*\)(\{[^}]*\})?")
 LINK = re.compile(r"\]\(#((?:fig|tbl|sec|eq)-[\w-]+)\)")
 BIB_KEY = re.compile(r"@\w+\s*[{(]\s*([^,\s]+)\s*,")
-SPLIT_KINDS = ("fig-", "tbl-")
+CAPTIONED = ("fig-", "tbl-")
+PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
 
 
 @dataclass
@@ -99,7 +100,7 @@ def _visit_embed(place: str, target: str, folder: Path, survey: Survey) -> None:
     cell = notebook.cells[label]
     survey.faults += [f"{place}: {said}" for said in _cell_faults(cell, address)]
     where = f"{address}, cell {label}"
-    if label.startswith(SPLIT_KINDS):
+    if label.startswith(CAPTIONED):
         _add_label(label, place, survey)
         _survey_text(f"{where}, caption", cell.caption, folder, survey)
     if cell.form == "text/markdown":
@@ -142,7 +143,7 @@ def _cell_faults(cell: Cell, address: str) -> list[str]:
         faults.append(f"{where} shows {cell.form}, so it needs {kind}; rename it")
     if is_picture and not cell.alt:
         faults.append(f"{where} must have alt text, but it has none; add #| fig-alt:")
-    if cell.label.startswith(SPLIT_KINDS) and not cell.caption:
+    if cell.label.startswith(CAPTIONED) and not cell.caption:
         option = cell.label[:3] + "-cap"
         faults.append(f"{where} must have a caption, but it has none; add #| {option}:")
     return faults
@@ -164,9 +165,14 @@ def _survey_text(place: str, text: str, folder: Path, survey: Survey) -> None:
     for found in CITATION.finditer(REFERENCE.sub("", text)):
         survey.citations.append((found[1], place))
     for alt, address, attributes in IMAGE.findall(text):
-        if "://" in address or not (folder / address).is_file():
+        inside = (folder / address).resolve().is_relative_to(survey.staged.resolve())
+        if "://" in address or not inside or not (folder / address).is_file():
             survey.faults.append(
                 f"{place}: picture {address} must be a file of the report, but it is not; add it"
+            )
+        elif Path(address).suffix.lower() not in PICTURES:
+            survey.faults.append(
+                f"{place}: picture {address} must be one of {', '.join(PICTURES)}; convert it"
             )
         if not alt and not re.search(r"\balt=|fig-alt=", attributes):
             survey.faults.append(f'{place}: picture {address} must have alt text; add fig-alt="…"')

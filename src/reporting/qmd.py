@@ -79,7 +79,16 @@ def metadata(staged: Path) -> dict[str, Any]:
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """Read a file of keys and values; an absent file is an empty one."""
-    return (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as fault:
+        said = " ".join(str(fault).split())
+        raise ReportError(f"{path.name} must be YAML, but {said}; mend that line") from fault
+    if not isinstance(found, dict):
+        raise ReportError(f"{path.name} must be keys and values; mend it")
+    return found
 
 
 def look_up(values: dict[str, Any], key: str) -> Any:

@@ -127,7 +127,7 @@ def _clean_cell(label: str, output: dict[str, Any]) -> dict[str, Any]:
 
 def summary(study: Study, shown: dict[Notebook, dict[str, dict[str, Any]]]) -> str:
     """The executive summary: the findings of all chapters, each with its claim and its chapter."""
-    lines = ["# Executive summary {#sec-summary}", ""]
+    lines = ["# Executive summary {#sec-summary .unnumbered}", ""]
     for notebook, cells in shown.items():
         for output in cells.values():
             finding = output["metadata"].get("finding")
@@ -174,7 +174,7 @@ def front_page(study: Study, shown: dict[Notebook, dict[str, dict[str, Any]]]) -
         "abstract": abstract(shown),
     }
     if params.simulated:
-        fields["subtitle"] = f"Simulated data. {params.subtitle}".strip()
+        fields["subtitle"] = f"[Simulated data]{{.badge}} {params.subtitle}".strip()
     if study.variant:
         tried = ", ".join(f"{key} = {value}" for key, value in params.overrides.items())
         fields["subtitle"] += f" (variant: {tried})"

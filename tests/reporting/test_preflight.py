@@ -128,6 +128,21 @@ FAULTS = {
         lambda staged: change(staged, CHAPTER, "First", "![x](https://a.example/x.svg)"),
         r"picture https://a.example/x.svg must be a file of the report",
     ),
+    "picture elsewhere": (
+        lambda staged: [
+            (staged.parent / "x.svg").write_text("<svg/>"),
+            change(staged, CHAPTER, "First column.", "![x](../x.svg)"),
+        ],
+        r"picture ../x.svg must be a file of the report",
+    ),
+    "picture of another kind": (
+        lambda staged: change(staged, CHAPTER, "First column.", "![x](references.bib)"),
+        r"picture references.bib must be one of .svg, .png",
+    ),
+    "broken variables": (
+        lambda staged: (staged / "_variables.yml").write_text("a: [1"),
+        r"_variables.yml must be YAML",
+    ),
     "subset in a cell": (
         lambda staged: change(staged, BOOK, "Month 3 ", "<b>3</b>"),
         r"10_retention.ipynb, cell tbl-second, line 6: raw HTML <b>",

@@ -1,7 +1,7 @@
 """The Quarto path, with a stand-in program that records its calls and writes files.
 
-Real Quarto is not among the wheels, so what is tested is how it is found, called and heard, not that
-it renders the staged project.
+Real Quarto is not among the wheels, so what is tested is how it is found, called and heard, not
+that it renders the staged project.
 """
 
 import json

@@ -107,11 +107,7 @@ def read_keys(name: str, source: TableSource, path: Path) -> list[str]:
 @contextmanager
 def open_text(name: str, source: TableSource, path: Path) -> Iterator[io.TextIOBase]:
     """Open a file, packed or not, as text in the encoding that the params file names."""
-    try:
-        encoding = codecs.lookup(source.encoding).name
-    except LookupError:
-        rule = "must have an encoding such as utf-8 or cp1252"
-        raise FaultyData([Fault(name, "", rule, f"'{source.encoding}' came")]) from None
+    encoding = _encoding(name, source)
     with unpacked(path) as stream:
         start = stream.read(4)
     for mark, marked in MARKS.items():
@@ -120,12 +116,30 @@ def open_text(name: str, source: TableSource, path: Path) -> Iterator[io.TextIOB
     try:
         with unpacked(path) as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
             yield text
-    except UnicodeDecodeError as error:
-        came = f"byte {error.start + 1:,} of a part of {path.name} is not"
+    except UnicodeDecodeError:
+        came = f"row {_undecodable_row(path, encoding):,} of {path.name} is not"
         remedy = "set encoding: cp1252, or the one that it was saved in"
-        raise FaultyData(
-            [Fault(name, "", f"must be {encoding} text", came, remedy=remedy)]
-        ) from None
+        fault = Fault(name, "", f"must be {encoding} text", came, remedy=remedy)
+        raise FaultyData([fault]) from None
+
+
+def _encoding(name: str, source: TableSource) -> str:
+    try:
+        return codecs.lookup(source.encoding).name
+    except LookupError:
+        rule = "must have an encoding such as utf-8 or cp1252"
+        raise FaultyData([Fault(name, "", rule, f"'{source.encoding}' came")]) from None
+
+
+def _undecodable_row(path: Path, encoding: str) -> int:
+    """Find the first line that is not text in the encoding; the head is row 1."""
+    with unpacked(path) as stream:
+        for row, line in enumerate(stream, 1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError:
+                return row
+    return 0
 
 
 def unpacked(path: Path):
@@ -151,10 +165,12 @@ def unpacked(path: Path):
 def _readable(connection, name: str, source: TableSource, path: Path) -> Path:
     """Return a file that DuckDB reads: the file itself, or a copy of it in UTF-8."""
     packed = path.suffix.lower() in (".bz2", ".xz", ".zip")
+    if path.suffix.lower() in DUCKDB_UNPACKS:
+        _read_through(path)
     with unpacked(path) as stream:
         start = stream.read(4)
     marked = any(start.startswith(mark) for mark, kind in MARKS.items() if kind != "utf-8-sig")
-    plain = codecs.lookup(source.encoding).name in ("utf-8", "utf-8-sig", "ascii")
+    plain = _encoding(name, source) in ("utf-8", "utf-8-sig", "ascii")
     if plain and not marked and not packed:
         return path
     folder = tempfile.TemporaryDirectory(prefix="analysis-")
@@ -164,6 +180,13 @@ def _readable(connection, name: str, source: TableSource, path: Path) -> Path:
         while block := text.read(2**20):
             out.write(block)
     return copy
+
+
+def _read_through(path: Path) -> None:
+    """Unpack a file to nowhere: DuckDB reads a packed file that was cut off without a word."""
+    with unpacked(path) as stream:
+        while stream.read(2**20):
+            pass
 
 
 def _open(connection, name, source, origin, reading) -> RawTable:

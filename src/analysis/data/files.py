@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import ibis
 
 from analysis.data import delimited, lists
@@ -16,7 +18,16 @@ from analysis.params.source import TableSource
 
 def open_files(connection, params: Params, name: str, source: TableSource) -> RawTable:
     """Open the files of one table."""
-    paths = named_files(params, name, source)
+    return open_paths(connection, name, source, named_files(params, name, source))
+
+
+def open_path(connection, name: str, source: TableSource, path: Path) -> RawTable:
+    """Open one file, whatever the params file says about its place."""
+    return open_paths(connection, name, source, [path])
+
+
+def open_paths(connection, name: str, source: TableSource, paths: list[Path]) -> RawTable:
+    """Open files of one kind as one table."""
     kinds = {file_kind(path) for path in paths}
     origin = paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
     if len(kinds) > 1 or "" in kinds:

@@ -15,6 +15,7 @@ from analysis.data.faults import Fault, FaultyData
 from analysis.params.source import TableSource
 
 BATCH = 100_000
+SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name"
 NUMERIC = (int, float)
 
 
@@ -42,14 +43,29 @@ def read_sqlite(name: str, source: TableSource, paths: Sequence[Path]) -> pa.Tab
 def _read_database(name: str, source: TableSource, path: Path) -> pa.Table:
     database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     with closing(database):
-        names = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
-        known = [row[0] for row in database.execute(names)]
+        known = [row[0] for row in database.execute(SQLITE_TABLES)]
         query = source.sql
         if query is None:
             query = f'SELECT * FROM "{chosen(name, source, known, path.name)}"'
         cursor = database.execute(query)
         head = [column[0] for column in cursor.description]
         return arrow_table(name, path.name, head, iter(lambda: cursor.fetchmany(BATCH), []))
+
+
+def names_inside(path: Path, kind: str) -> list[str]:
+    """List the sheets of a workbook or the tables of a database file."""
+    if kind == "excel":
+        from python_calamine import CalamineWorkbook
+
+        return list(CalamineWorkbook.from_path(str(path)).sheet_names)
+    if kind == "duckdb":
+        import duckdb
+
+        with duckdb.connect(str(path), read_only=True) as database:
+            return [row[0] for row in database.execute("SHOW TABLES").fetchall()]
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    with closing(database):
+        return [row[0] for row in database.execute(SQLITE_TABLES)]
 
 
 def chosen(

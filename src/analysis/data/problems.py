@@ -11,7 +11,17 @@ from analysis.data.faults import Fault, FaultyData
 from analysis.errors import DataError, ParamsError
 
 SECRET = re.compile(r"://[^/@\s]*:[^/@\s]*@|password=\S+", re.IGNORECASE)
-ENGINES = ("duckdb", "psycopg", "pyspark", "py4j", "sqlite3", "python_calamine", "pyarrow", "ibis")
+ENGINES = (
+    "duckdb",
+    "_duckdb",
+    "psycopg",
+    "pyspark",
+    "py4j",
+    "sqlite3",
+    "python_calamine",
+    "pyarrow",
+    "ibis",
+)
 FAMILIAR = (
     ("Could not set lock", "must be free to read", "another process holds it open for writing"),
     (
@@ -19,6 +29,7 @@ FAMILIAR = (
         "must be a database that this DuckDB can read",
         "it was written by another version",
     ),
+    ("Corrupt database|checksum", "must be a sound database file", "it is damaged"),
     ("not a valid DuckDB|not a database|malformed", "must be a database file", "it is not"),
     ("magic bytes|too small to be a Parquet", "must be a Parquet file", "it is not"),
     ("password authentication failed|no password", "must let us in", "the password is refused"),
@@ -66,7 +77,7 @@ def explain(name: str, origin: str, error: BaseException) -> Fault:
         if re.search(pattern, text):
             return Fault(name, "", rule, f"{origin}: {came}")
     first = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-    said = re.sub(r"'[^']*'", "'…'", without_secrets(first))[:160]
+    said = re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", without_secrets(first))[:160]
     return Fault(name, "", "must be readable", f"{origin} is not: {said}")
 
 
@@ -87,6 +98,9 @@ def _structure(text: str) -> str:
         return f"has an open quotation mark in row {line[1]}"
     if line and re.search(r"unicode|UTF|encoding", text, re.IGNORECASE):
         return f"is not UTF-8 in row {line[1]}; set encoding: cp1252"
+    json_line = re.search(r"Malformed JSON.* in line (\d+)", text)
+    if json_line:
+        return f"breaks off near row {json_line[1]}"
     return f"breaks off in row {line[1]}" if line else ""
 
 

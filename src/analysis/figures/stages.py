@@ -14,7 +14,9 @@ from analysis.methods.disclosure import small_cells
 from analysis.methods.multistate import ExpectedTime, StateOccupation, TransitionProbabilities
 from analysis.wording import Wording
 
-LABEL_SHARE = 0.07
+LABEL_SHARE = 0.06
+LETTER_WIDTH = 0.014  # of the axis, for the bold label font
+QUIET = "#5b6570"
 HIDDEN = "#eef0f3"
 
 
@@ -64,9 +66,11 @@ def plot_transition_matrix(result: TransitionProbabilities, ax: Axes, say: Wordi
         few = bool(hidden.loc[source, target])
         fill = HIDDEN if few or not np.isfinite(value) else shade(0.05 + 0.9 * np.sqrt(value))
         ax.fill_between([column - 0.5, column + 0.5], row - 0.5, row + 0.5, color=fill, lw=0)
-        text = say("stages.few") if few else say.formats.show(value, "percent")
+        kind = "percent" if value else "percent0"
+        text = say("stages.few") if few else say.formats.show(value, kind)
+        colour = _on(fill) if value and not few else QUIET
         weight = "bold" if source == target else "normal"
-        ax.text(column, row, text, ha="center", va="center", color=_on(fill), fontweight=weight)
+        ax.text(column, row, text, ha="center", va="center", color=colour, fontweight=weight)
     ax.set_xlim(-0.5, len(states) - 0.5)
     ax.set_ylim(len(share) - 0.5, -0.5)
     ax.set_xticks(range(len(states)), [say.value(state) for state in states])
@@ -116,30 +120,35 @@ def _shares(result: StateOccupation, min_cell: int) -> tuple[pd.DataFrame, pd.Se
 
 
 def _name_areas(share: pd.DataFrame, top: pd.DataFrame, ax: Axes, say: Wording) -> None:
-    """Name an area where it is widest, or beside its end where it is nowhere wide enough."""
-    times, last_y = share.index.to_numpy(), -1.0
-    middle = (times[:-1] + times[1:]) / 2 if len(times) > 1 else times
-    margin = 0.08 * (times[-1] - times[0])
-    inner = (middle >= times[0] + margin) & (middle <= times[-1] - margin)
+    """Name an area where it has most room, or beside its end where it has nowhere enough."""
+    low, high = ax.get_xlim()
+    last_y = -1.0
     for state in share:
-        thick = np.where(inner, share[state].to_numpy()[: len(middle)], 0)
-        widest = int(np.argmax(thick))
-        if thick[widest] >= LABEL_SHARE:
-            y = top[state].iloc[widest] - thick[widest] / 2
-            colour = _on(_colour(state, list(share)))
-            ax.text(
-                middle[widest], y, say.value(state),
-                ha="center", va="center", color=colour, fontweight="bold",
-            )  # fmt: skip
+        colour, name = _colour(state, list(share)), say.value(state)
+        reach = (0.01 + LETTER_WIDTH / 2 * len(name)) * (high - low)
+        places = (
+            _room(top[state] - share[state], top[state], centre, reach)
+            for centre in np.linspace(low + reach, high - reach, 60)
+        )
+        x, y, room = max(places, key=lambda place: place[2])
+        if room >= LABEL_SHARE:
+            style = {"ha": "center", "va": "center", "fontweight": "bold"}
+            ax.text(x, y, name, color=_on(colour), **style)
             continue
         end = float(top[state].iloc[-1] - share[state].iloc[-1] / 2)
         last_y = max(end, last_y + 0.055)
-        colour = _colour(state, list(share))
-        ax.annotate(
-            say.value(state), (1, end), (1.02, last_y), xycoords="axes fraction", va="center",
-            fontweight="bold", annotation_clip=False, color=INK,
-            arrowprops={"arrowstyle": "-", "color": colour, "lw": 1.2, "shrinkA": 0, "shrinkB": 0},
-        )  # fmt: skip
+        line = {"arrowstyle": "-", "color": colour, "lw": 1.2, "shrinkA": 0, "shrinkB": 0}
+        style = {"xycoords": "axes fraction", "va": "center", "fontweight": "bold", "color": INK}
+        ax.annotate(name, (1, end), (1.02, last_y), annotation_clip=False, arrowprops=line, **style)
+
+
+def _room(bottom: pd.Series, top: pd.Series, centre: float, reach: float):
+    """The height that stays inside an area all along a label: its place and size."""
+    times = bottom.index.to_numpy()
+    first = max(np.searchsorted(times, centre - reach, side="right") - 1, 0)
+    along = slice(first, np.searchsorted(times, centre + reach, side="left"))
+    floor, ceiling = bottom.iloc[along].max(), top.iloc[along].min()
+    return centre, (floor + ceiling) / 2, ceiling - floor
 
 
 def _count_observed(observed: pd.Series, ax: Axes, say: Wording) -> None:
@@ -147,7 +156,7 @@ def _count_observed(observed: pd.Series, ax: Axes, say: Wording) -> None:
     style = {"fontsize": 9.5, "va": "top", "annotation_clip": False}
     low, high = ax.get_xlim()
     ax.annotate(
-        say("stages.observed"), (low, 0), (0, -36), ha="left", color="#5b6570", **points, **style
+        say("stages.observed"), (low, 0), (0, -36), ha="left", color=QUIET, **points, **style
     )
     for tick in ax.get_xticks():
         at = np.searchsorted(observed.index.to_numpy(), tick, side="right") - 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from analysis.figures.palette import ACCENT, CONTEXT, DASHES, GROUPS, INK
 from analysis.lifecycle.retention import SecondPurchase
@@ -13,6 +13,9 @@ from analysis.methods.survival import SurvivalCurve
 from analysis.wording import Wording
 
 MOST_TICKS = 8
+WEEK_STEPS = (1, 2, 4, 6, 13, 26, 52, 104, 260)
+MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60)
+COUNTS = ("at_risk", "events", "censored")
 
 
 def plot_second_purchase(result: SecondPurchase, ax: Axes, say: Wording) -> Axes:
@@ -21,43 +24,64 @@ def plot_second_purchase(result: SecondPurchase, ax: Axes, say: Wording) -> Axes
     Curves stop where fewer than the study's smallest group are still at risk.
     """
     ax.set(xlabel=say("retention.weeks_axis"), ylabel=say("retention.second_purchase.axis"))
-    _draw_curves(result.curve, ax, say, falling=False)
+    draw_curves(result.curve, ax, say, falling=False)
     if result.medians["estimate"].isna().all() and len(result.medians) == 1:
         ax.axhline(0.5, color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
         text = say("retention.second_purchase.not_reached")
-        ax.annotate(text, (0, 0.5), (4, 3), textcoords="offset points", color="#5b6570", fontsize=9.5)
+        ax.annotate(
+            text, (0, 0.5), (4, 3), textcoords="offset points", color="#5b6570", fontsize=9.5
+        )
         ax.set_ylim(0, max(ax.get_ylim()[1], 0.56))
     return ax
 
 
 def plot_survival_curve(result: SurvivalCurve, ax: Axes, say: Wording) -> Axes:
     """Draw the share still alive by time, with median lines and numbers at risk."""
-    _draw_curves(result, ax, say, falling=True)
-    ax.set_ylim(0, 1.02)
-    for median in result.medians["estimate"].dropna():
-        ax.plot([0, median, median], [0.5, 0.5, 0], color=CONTEXT, linewidth=1, linestyle=":")
+    draw_curves(result, ax, say, falling=True)
+    draw_medians(result, ax, say)
     return ax
 
 
-def _draw_curves(curve: SurvivalCurve, ax: Axes, say: Wording, *, falling: bool) -> None:
+def draw_medians(curve: SurvivalCurve, ax: Axes, say: Wording) -> None:
+    """Lines from half of the customers down to the time at which so many are left."""
+    for median in curve.medians.loc[curve.medians["n"] >= say.min_cell, "estimate"].dropna():
+        ax.plot([0, median, median], [0.5, 0.5, 0], color=CONTEXT, linewidth=1, linestyle=":")
+
+
+def draw_curves(
+    curve: SurvivalCurve,
+    ax: Axes,
+    say: Wording,
+    *,
+    falling: bool,
+    heading: str = "retention.at_risk",
+    steps: tuple[float, ...] = WEEK_STEPS,
+    ends: bool = False,
+) -> None:
+    """Draw the groups' curves with bands, their names, and numbers at risk below.
+
+    `ends` adds those who ended so far (and, for one group, those open); `steps` are the distances
+    between ticks to choose from.
+    """
     shown = [group for group in curve.groups if curve.risk_sets[group].n >= say.min_cell]
-    ends = []
+    names = []
     for i, group in enumerate(shown):
-        steps = _visible(curve.of(group), say.min_cell, falling)
+        line_steps = _visible(curve.of(group), say.min_cell, falling)
         colour = ACCENT if len(shown) == 1 else GROUPS[i % len(GROUPS)]
         line = {"color": colour, "linestyle": DASHES[i % len(DASHES)], "where": "post"}
-        ax.step(steps["time"], steps["share"], **line)
+        ax.step(line_steps["time"], line_steps["share"], **line)
         band = {"color": colour, "alpha": 0.16, "linewidth": 0, "step": "post"}
-        ax.fill_between(steps["time"], steps["low"], steps["high"], **band)
-        if len(shown) > 1 and len(steps):
-            ends.append((steps["time"].iloc[-1], steps["share"].iloc[-1], group, colour))
+        last = line_steps.iloc[-1]
+        ax.fill_between(line_steps["time"], line_steps["low"], line_steps["high"], **band)
+        if len(shown) > 1:
+            names.append((last["time"], last["share"], group, colour))
     longest = max((risk.time[-1] for risk in curve.risk_sets.values()), default=1)
     ax.set_xlim(0, longest)
     ax.set_ylim(0, None if not falling else 1.02)
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.xaxis.set_major_locator(_ticks(longest))
-    _label_ends(ends, ax, say)
-    _numbers_at_risk(curve, shown, ax, say)
+    ax.xaxis.set_major_locator(_ticks(longest, steps))
+    _label_ends(names, ax, say)
+    _numbers_at_risk(curve, shown, ax, say, say(heading), ends)
 
 
 def _visible(steps: pd.DataFrame, min_cell: int, falling: bool) -> pd.DataFrame:
@@ -65,16 +89,16 @@ def _visible(steps: pd.DataFrame, min_cell: int, falling: bool) -> pd.DataFrame:
     seen = steps[steps["at_risk"] >= min_cell]
     start = {"time": [0.0], "estimate": [1.0], "conf_low": [1.0], "conf_high": [1.0]}
     seen = pd.concat([pd.DataFrame(start), seen], ignore_index=True)
-    low, high = seen["conf_low"].fillna(seen["estimate"]), seen["conf_high"].fillna(seen["estimate"])
+    low, high = (
+        seen["conf_low"].fillna(seen["estimate"]),
+        seen["conf_high"].fillna(seen["estimate"]),
+    )
     if falling:
         return seen.assign(share=seen["estimate"], low=low, high=high)
     return seen.assign(share=1 - seen["estimate"], low=1 - high, high=1 - low)
 
 
-def _ticks(longest: float):
-    from matplotlib.ticker import MultipleLocator
-
-    steps = [1, 2, 4, 6, 13, 26, 52, 104, 260]
+def _ticks(longest: float, steps: tuple[float, ...]) -> MultipleLocator:
     return MultipleLocator(next((s for s in steps if longest / s <= MOST_TICKS), longest / 5))
 
 
@@ -97,23 +121,36 @@ def _label_ends(ends: list[tuple[float, float, str, str]], ax: Axes, say: Wordin
         )
 
 
-def _numbers_at_risk(curve: SurvivalCurve, shown: list[str], ax: Axes, say: Wording) -> None:
+def _numbers_at_risk(
+    curve: SurvivalCurve, shown: list[str], ax: Axes, say: Wording, heading: str, ends: bool
+) -> None:
     low, high = ax.get_xlim()
     ticks = [tick for tick in ax.get_xticks() if low <= tick <= high]
-    counts = curve.at_risk(ticks).set_index(["group", "time"])["at_risk"]
+    counts = curve.at_risk(ticks).set_index(["group", "time"])
     points = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
     style = {"fontsize": 9.5, "va": "top", "annotation_clip": False}
-    ax.annotate(
-        say("retention.at_risk"), (low, 0), (0, -36), ha="left", color="#5b6570", **points, **style
-    )
-    for row, group in enumerate(shown):
+    ax.annotate(heading, (low, 0), (0, -36), ha="left", color="#5b6570", **points, **style)
+    for row, (group, columns, name) in enumerate(_number_rows(shown, ends, say)):
         colour = INK if len(shown) == 1 else GROUPS[row % len(GROUPS)]
         drop = -49 - 13 * row
         for tick in ticks:
-            number = counts.loc[(group, tick)]
-            few = 0 < number < say.min_cell
-            text = f"<{say.min_cell}" if few else say.formats.show(number, "count")
+            numbers = [_number(counts.loc[(group, tick), column], say) for column in columns]
+            text = numbers[0] if len(numbers) == 1 else "{} ({})".format(*numbers)
             ax.annotate(text, (tick, 0), (0, drop), ha="center", color=colour, **points, **style)
-        if len(shown) > 1:
+        if name:
             place = {"ha": "left", "color": colour, "fontweight": "bold"}
-            ax.annotate(say.value(group), (high * 1.012, 0), (0, drop), **place, **points, **style)
+            ax.annotate(name, (high * 1.012, 0), (0, drop), **place, **points, **style)
+
+
+def _number_rows(
+    shown: list[str], ends: bool, say: Wording
+) -> list[tuple[str, tuple[str, ...], str]]:
+    """Group, counts of it that share the row, and the row's name."""
+    if len(shown) == 1 and ends:
+        return [(shown[0], (column,), say(f"counts.{column}")) for column in COUNTS]
+    columns = COUNTS[:2] if ends else COUNTS[:1]
+    return [(group, columns, say.value(group) if len(shown) > 1 else "") for group in shown]
+
+
+def _number(number: float, say: Wording) -> str:
+    return f"<{say.min_cell}" if 0 < number < say.min_cell else say.formats.show(number, "count")

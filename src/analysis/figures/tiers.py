@@ -14,7 +14,7 @@ from analysis.methods.disclosure import small_cells, small_rows
 from analysis.tiers import TierProfile
 from analysis.wording import Wording
 
-DARK = 0.62
+DARK = 0.75
 """From this share of the darkest on, numbers are white."""
 
 
@@ -28,7 +28,8 @@ def plot_migration(result: Migration, ax: Axes, say: Wording) -> Axes:
     """Draw the per cent of each tier that is in each tier at the next rating; small cells blank."""
     hidden = small_cells(result.matrix("count"), say.min_cell)
     percent = 100 * result.matrix("estimate").mask(hidden).to_numpy(float)
-    ax.imshow(percent, cmap=SEQUENTIAL, vmin=0, vmax=100, aspect="auto", origin="lower")
+    top = max(np.nanmax(percent), 1.0) if np.isfinite(percent).any() else 1.0
+    ax.imshow(percent, cmap=SEQUENTIAL, vmin=0, vmax=top, aspect="auto", origin="lower")
     ax.grid(False)
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.tick_params(length=0)
@@ -42,10 +43,11 @@ def plot_migration(result: Migration, ax: Axes, say: Wording) -> Axes:
     ax.set(xlabel=say("tiers.axes.after"), ylabel=say("tiers.axes.before"))
     for (row, column), value in np.ndenumerate(percent):
         if np.isfinite(value):
-            colour = "white" if value > 100 * DARK else INK
+            colour = "white" if value > top * DARK else INK
             weight = "bold" if row == column else "normal"
-            ax.text(column, row, say.formats.show(value / 100, "percent0"), ha="center", va="center",
-                    color=colour, fontweight=weight)  # fmt: skip
+            text = say.formats.show(value / 100, "percent0")
+            style = {"ha": "center", "va": "center", "color": colour, "fontweight": weight}
+            ax.text(column, row, text, **style)
     return ax
 
 
@@ -87,13 +89,13 @@ def plot_profile(result: TierProfile, ax: Axes, say: Wording) -> Axes:
     for k, (column, label) in enumerate(series):
         place = np.arange(len(table)) + 0.4 - (k + 0.5) * height
         width = table[column].to_numpy(float)
-        ax.barh(place, np.nan_to_num(width), 0.92 * height, color=colours[k % len(colours)])
+        colour = colours[k % len(colours)]
+        ax.barh(place, np.nan_to_num(width), 0.92 * height, color=colour, label=label)
         for at, value in zip(place, width, strict=True):
             if np.isfinite(value):
                 ax.annotate(say.formats.show(value, "percent0"), (max(value, 0), at), (4, 0),
                             textcoords="offset points", va="center", fontsize=9.5)  # fmt: skip
-        ax.annotate(label, (0.98, 0.05 + 0.075 * (len(series) - 1 - k)), xycoords="axes fraction",
-                    ha="right", color=colours[k % len(colours)], fontweight="bold")  # fmt: skip
+    ax.legend(loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=len(series), handlelength=1)
     ax.set_yticks(range(len(table)), [say.value(tier) for tier in table["tier"]])
     ax.grid(axis="x")
     ax.grid(False, axis="y")

@@ -20,7 +20,7 @@ EXPECTED = (0, (5, 1.5))
 def plot_tracking(result: Tracking, ax: Axes, say: Wording) -> Axes:
     """Draw purchases by week on the left and added up on the right, made and expected."""
     ax.set_axis_off()
-    weekly, running = ax.inset_axes([0, 0, 0.44, 1]), ax.inset_axes([0.55, 0, 0.45, 1])
+    weekly, running = ax.inset_axes([0, 0, 0.43, 1]), ax.inset_axes([0.57, 0, 0.43, 1])
     for panel, names, label in (
         (weekly, ("actual", "expected"), "weekly"),
         (running, ("cumulative_actual", "cumulative_expected"), "cumulative"),
@@ -30,7 +30,7 @@ def plot_tracking(result: Tracking, ax: Axes, say: Wording) -> Axes:
         panel.set_xlim(0, result.table["time"].iloc[-1])
         panel.set_ylim(0, None)
         panel.axvline(result.split, color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
-    _label_pair(result, running, say)
+    _key(running, say, low=True)
     top = weekly.get_ylim()[1]
     weekly.annotate(
         say("value.lines.holdout"), (result.split, top), (4, -2), textcoords="offset points",
@@ -67,8 +67,8 @@ def plot_lorenz(result: Concentration, ax: Axes, say: Wording) -> Axes:
     ax.annotate(say("tiers.lines.equal"), (0.5, 0.5), (-6, 4), textcoords="offset points",
                 color="#5b6570", fontsize=9.5, ha="right")  # fmt: skip
     ax.plot(curve["customers"], curve["value"], color=ACCENT)
-    ax.fill_between(curve["customers"], curve["value"], curve["customers"], color=ACCENT, alpha=0.12,
-                    linewidth=0)  # fmt: skip
+    band = {"color": ACCENT, "alpha": 0.12, "linewidth": 0}
+    ax.fill_between(curve["customers"], curve["value"], curve["customers"], **band)
     at = float(np.interp(1 - TOP, curve["customers"], curve["value"]))
     if np.isfinite(at):
         ax.plot([1 - TOP, 1 - TOP, 1], [0, at, at], color=INK, linewidth=1, linestyle=(0, (2, 2)))
@@ -89,24 +89,13 @@ def _draw_pair(result: Tracking, ax: Axes, names: tuple[str, str], say: Wording)
     ax.plot(table["time"], table[names[1]], color=ACCENT, linestyle=EXPECTED)
 
 
-def _label_pair(result: Tracking, ax: Axes, say: Wording) -> None:
-    last = result.table.iloc[-1]
-    ends = {"made": last["cumulative_actual"], "forecast": last["cumulative_expected"]}
-    higher = max(ends, key=ends.get)
-    at = result.table["time"].iloc[-1] * 0.98
-    for name, value in ends.items():
-        above = name == higher
-        ax.annotate(
-            say(f"value.lines.{name}"), (at, value), (0, 7 if above else -16), ha="right",
-            va="bottom" if above else "top", textcoords="offset points",
-            color=INK if name == "made" else ACCENT, **LABEL,
-        )  # fmt: skip
-
-
-def _key(ax: Axes, say: Wording, *, left: bool) -> None:
+def _key(ax: Axes, say: Wording, *, left: bool = False, low: bool = False) -> None:
+    """Name the marks (or, low in a panel of curves, the lines) in their colours."""
     x, align = (0.03, "left") if left else (0.97, "right")
-    for line, (name, colour, mark) in enumerate((("made", INK, "●"), ("forecast", ACCENT, "◆"))):
+    marks = ("━", "╍") if low else ("●", "◆")
+    for line, (name, colour) in enumerate((("made", INK), ("forecast", ACCENT))):
+        y = 0.15 - 0.09 * line if low else 0.97 - 0.08 * line
         ax.annotate(
-            f"{mark} {say(f'value.lines.{name}')}", (x, 0.97 - 0.08 * line), ha=align, va="top",
+            f"{marks[line]} {say(f'value.lines.{name}')}", (x, y), ha=align, va="top",
             xycoords="axes fraction", color=colour, **LABEL,
         )  # fmt: skip

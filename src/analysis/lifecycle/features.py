@@ -17,10 +17,11 @@ def stage_features(
 
     ====================  ==================================================================
     clock                 months since the customer's first row
-    tenure_months         months since the month of the first purchase; null before it
+    tenure_months         months since that of the first purchase or contract; null before it
+    begun                 whether it has been made: 1 or 0
     purchases             purchase days so far
     recency_days          days from the last purchase to the end of the month
-    lapse_share           recency_days / lapse_days
+    lapse_share           above 1 the relationship counts as ended (see `relationship_months`)
     rhythm_days           mean days between the purchases so far, at least a week; with fewer than
                           three purchase days the `rhythm_quantile` of this over the customers who
                           have them, as of that month; `lapse_days` while nobody has
@@ -28,12 +29,12 @@ def stage_features(
     spend_trend           mean monthly spend of the last 3 months over that of the months before;
                           null until there are 3 such months with a positive spend
     value_rank            share of buyers who spent less in the last 12 months (0 to 1)
-    months_since_return   months since a purchase that came more than `lapse_days` after the one
-                          before (0 in that month); null without one
+    months_since_return   months since a purchase or contract after an end (0 in that month); null
+                          without one
     ====================  ==================================================================
     """
     life = _so_far(months)
-    life = _since_return(_rhythm(life, lapse_days, rhythm_quantile), lapse_days)
+    life = _since_return(_rhythm(life, lapse_days, rhythm_quantile))
     rank = ibis.window(group_by=["month", life.purchases > 0], order_by="recent_year")
     return life.select(
         "customer_id",
@@ -43,7 +44,8 @@ def stage_features(
         "tenure_months",
         "purchases",
         "recency_days",
-        lapse_share=life.recency_days / lapse_days,
+        "begun",
+        "lapse_share",
         rhythm_days="rhythm_days",
         silence=life.recency_days / life.rhythm_days,
         spend_trend=_trend(life),
@@ -59,10 +61,11 @@ def _so_far(months: ibis.Table) -> ibis.Table:
     past = ibis.cumulative_window(group_by="customer_id", order_by="number")
     year = ibis.trailing_window(RANK_MONTHS - 1, group_by="customer_id", order_by="number")
     recent = ibis.trailing_window(TREND_MONTHS - 1, group_by="customer_id", order_by="number")
-    begun = months.first_at.year() * 12 + months.first_at.month()
+    begun = months.begun_at.year() * 12 + months.begun_at.month()
     return months.mutate(
         clock=months.number - months.number.min().over(past),
         tenure_months=months.number - begun,
+        begun=months.begun_at.notnull().cast("int64"),
         spent=months.amount.sum().over(past),
         recent_year=months.amount.sum().over(year),
         recent_months=months.amount.sum().over(recent),
@@ -86,7 +89,7 @@ def _trend(life: ibis.Table) -> ibis.Value:
     return known.ifelse(life.recent_months / TREND_MONTHS / earlier, None)
 
 
-def _since_return(life: ibis.Table, lapse_days: float) -> ibis.Table:
+def _since_return(life: ibis.Table) -> ibis.Table:
     past = ibis.cumulative_window(group_by="customer_id", order_by="number")
-    life = life.mutate(returned=(life.longest_gap > lapse_days).ifelse(life.number, None))
-    return life.mutate(months_since_return=life.number - life.returned.max().over(past))
+    life = life.mutate(came_back=life.returned.ifelse(life.number, None))
+    return life.mutate(months_since_return=life.number - life.came_back.max().over(past))

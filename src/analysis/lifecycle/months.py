@@ -1,4 +1,4 @@
-"""The months of each relationship, with those before the first purchase, in the engine."""
+"""The months of each relationship, with those before it began, in the engine."""
 
 from __future__ import annotations
 
@@ -8,75 +8,140 @@ from analysis.data import Tables
 from analysis.frames import customer_months, purchase_days
 from analysis.params import Params
 
+PURCHASED = {
+    "amount": "amount",
+    "purchases": "purchases_to_date",
+    "first_at": "first_at",
+    "last_at": "last_at",
+    "recency_days": "days_since_last",
+}
+
 
 def relationship_months(tables: Tables, params: Params) -> ibis.Table:
-    """Return the months from the first contact, where it is known, or the first purchase.
+    """Return the months from the first contact (where it is known), purchase or contract on.
 
-    Returns
-    -------
-    ibis.Table
-        One row a customer and calendar month: `customer_id, month` (its first day), `month_end`
-        (its last observed day), `amount` (of the month, net), `purchases, first_at, last_at,
-        recency_days` (as known at `month_end`; null before the first purchase, purchases 0) and
-        `longest_gap` (days without a purchase before one of this month; null where there is none).
+    =============  =======================================================================
+    customer_id    text
+    month          first day of the calendar month
+    month_end      its last observed day, at which everything else was known
+    begun_at       day of the first purchase or contract; null before it
+    amount         of the month, net
+    purchases      purchase days so far
+    first_at, last_at, recency_days   first and last purchase day, and days since; null without one
+    lapse_share    silence over the lapse: above 1 the relationship counts as ended. Inferred: days
+                   since the last purchase over `7 * lapse_weeks`. Contractual: days since the last
+                   contract ended over `gap_days` (both plus one), 0 while one runs
+    returned       whether a purchase (a contract) of this month came after an end
+    =============  =======================================================================
+
+    A month depends on nothing after `month_end`.
     """
-    buying = customer_months(tables, params)
-    buying = buying.select(
-        "customer_id",
-        "month",
-        "month_end",
-        "amount",
-        purchases=buying.purchases_to_date.cast("int64"),
-        first_at=buying.first_at.cast("date"),
-        last_at=buying.last_at.cast("date"),
-        recency_days=buying.days_since_last.cast("int64"),
+    grid = _grid(_known_from(tables, params), params)
+    months = grid
+    if "transactions" in tables:
+        bought = customer_months(tables, params)
+        bought = bought.select("customer_id", "month", **PURCHASED)
+        months = grid.left_join(bought, ["customer_id", "month"])
+        months = months.drop("customer_id_right", "month_right")
+    else:
+        days = {name: ibis.null("date") for name in ("first_at", "last_at")}
+        numbers = {name: ibis.null("int64") for name in ("amount", "purchases", "recency_days")}
+        months = months.mutate(**days, **numbers)
+    months = months.mutate(
+        begun_at=(months.begun_at <= months.month_end).ifelse(months.begun_at, None),
+        amount=months.amount.cast("float64").fill_null(0.0),
+        purchases=months.purchases.cast("int64").fill_null(0),
+        first_at=months.first_at.cast("date"),
+        last_at=months.last_at.cast("date"),
+        recency_days=months.recency_days.cast("int64"),
     )
-    buying = buying.left_join(_gaps(tables), ["customer_id", "month"])
-    buying = buying.drop("customer_id_right", "month_right")
-    if "first_contact_at" not in tables["customers"].columns:
-        return buying
-    prospects = _before_first_purchase(tables, params)
-    blank = {
-        name: ibis.null(kind) for name, kind in buying.schema().items() if name not in prospects
-    }
-    prospects = prospects.mutate(
-        **blank | {"purchases": ibis.literal(0), "amount": ibis.literal(0.0)}
-    )
-    return ibis.union(buying, prospects.select(buying.columns).cast(buying.schema()))
+    ends = _contract_ends if params.relationship == "contractual" else _inferred_ends
+    return ends(months, tables, params)
 
 
-def _gaps(tables: Tables) -> ibis.Table:
-    """The longest gap that a purchase of the month ended: `customer_id, month, longest_gap`."""
+def beginnings(tables: Tables, params: Params) -> ibis.Table:
+    """First purchase, or first contract in a contractual study: `customer_id, begun_at`."""
+    begun = []
+    if "transactions" in tables:
+        days = purchase_days(tables)
+        begun.append(days.filter(days.bought).select("customer_id", at=days["at"].cast("date")))
+    if params.relationship == "contractual":
+        contracts = tables["contracts"]
+        begun.append(contracts.select("customer_id", at=contracts.started_at.cast("date")))
+    starts = ibis.union(*begun) if len(begun) > 1 else begun[0]
+    starts = starts.filter(starts["at"] <= ibis.literal(params.observed_until))
+    return starts.group_by("customer_id").agg(begun_at=starts["at"].min())
+
+
+def _known_from(tables: Tables, params: Params) -> ibis.Table:
+    """`customer_id, begun_at, known_at` (the first contact where it is known and earlier)."""
+    starts = beginnings(tables, params)
+    people = tables["customers"]
+    if "first_contact_at" not in people.columns:
+        return starts.mutate(known_at=starts.begun_at)
+    contacts = people.select("customer_id", contact=people.first_contact_at.cast("date"))
+    contacts = contacts.filter(contacts.contact <= ibis.literal(params.observed_until))
+    both = contacts.outer_join(starts, "customer_id")
+    return both.select(
+        customer_id=ibis.coalesce(both.customer_id, both.customer_id_right),
+        begun_at="begun_at",
+        known_at=ibis.least(
+            ibis.coalesce(both.contact, both.begun_at), ibis.coalesce(both.begun_at, both.contact)
+        ),
+    )
+
+
+def _grid(people: ibis.Table, params: Params) -> ibis.Table:
+    opening = ibis.greatest(people.known_at, ibis.literal(params.observed_from)).truncate("M")
+    number = opening.year() * 12 + opening.month()
+    until = params.observed_until.year * 12 + params.observed_until.month
+    steps = people.mutate(opening=opening, step=ibis.range(0, until - number + 1).unnest())
+    month = (steps.opening + steps.step.as_interval("M")).cast("date")
+    last_day = (month + ibis.interval(months=1) - ibis.interval(days=1)).cast("date")
+    end = ibis.least(last_day, ibis.literal(params.observed_until))
+    return steps.select("customer_id", "begun_at", month=month, month_end=end)
+
+
+def _inferred_ends(months: ibis.Table, tables: Tables, params: Params) -> ibis.Table:
+    lapse_days = 7 * params.lapse_weeks
     days = purchase_days(tables)
     days = days.filter(days.bought)
     before = days["at"].lag(1).over(ibis.window(group_by="customer_id", order_by="at"))
-    days = days.select(
-        "customer_id",
-        month=days["at"].truncate("M").cast("date"),
-        gap=days["at"].delta(before, unit="day"),
-    )
-    return days.group_by("customer_id", "month").agg(longest_gap=days.gap.max())
+    gap = days["at"].delta(before, unit="day")
+    days = days.select("customer_id", month=days["at"].truncate("M").cast("date"), gap=gap)
+    returns = days.filter(days.gap > lapse_days).select("customer_id", "month").distinct()
+    months = months.mutate(lapse_share=months.recency_days / lapse_days)
+    return _with_returns(months, returns)
 
 
-def _before_first_purchase(tables: Tables, params: Params) -> ibis.Table:
-    """Months at whose end the customer was known and had not bought yet."""
-    days = purchase_days(tables)
-    starts = days.filter(days.bought).group_by("customer_id").agg(first_at=days["at"].min())
-    people = tables["customers"]
-    people = people.select("customer_id", contact=people.first_contact_at.cast("date"))
-    people = people.filter(people.contact <= ibis.literal(params.observed_until))
-    people = people.left_join(starts, "customer_id").drop("customer_id_right")
-    begin = ibis.greatest(people.contact, ibis.literal(params.observed_from)).truncate("M")
-    number = begin.year() * 12 + begin.month()
-    until = params.observed_until.year * 12 + params.observed_until.month
-    steps = people.mutate(begin=begin, step=ibis.range(0, until - number + 1).unnest())
-    month = (steps.begin + steps.step.as_interval("M")).cast("date")
-    last_day = (month + ibis.interval(months=1) - ibis.interval(days=1)).cast("date")
-    rows = steps.select(
+def _contract_ends(months: ibis.Table, tables: Tables, params: Params) -> ibis.Table:
+    contracts = tables["contracts"]
+    contracts = contracts.select(
         "customer_id",
-        "first_at",
-        month=month,
-        month_end=ibis.least(last_day, ibis.literal(params.observed_until)),
+        started=contracts.started_at.cast("date"),
+        ended=contracts.ended_at.cast("date"),
     )
-    rows = rows.filter(rows.first_at.isnull() | (rows.first_at > rows.month_end))
-    return rows.drop("first_at")
+    open_end = ibis.coalesce(contracts.ended, ibis.date("9999-12-31"))
+    earlier = ibis.window(
+        group_by="customer_id", order_by=["started", "ended"], preceding=(None, 1)
+    )
+    before = open_end.max().over(earlier)
+    returns = contracts.filter(contracts.started.delta(before, unit="day") > params.gap_days)
+    returns = returns.select("customer_id", month=returns.started.truncate("M").cast("date"))
+    held = months.select("customer_id", "month", "month_end").join(contracts, "customer_id")
+    held = held.filter(held.started <= held.month_end)
+    over = held.ended.notnull() & (held.ended <= held.month_end)
+    status = held.group_by("customer_id", "month").agg(
+        runs=(~over).any(), since=(held.month_end.delta(held.ended, unit="day")).min(where=over)
+    )
+    months = months.left_join(status, ["customer_id", "month"])
+    months = months.drop("customer_id_right", "month_right")
+    quiet = (months.since + 1) / (params.gap_days + 1)
+    months = months.mutate(lapse_share=months.runs.ifelse(0.0, quiet)).drop("runs", "since")
+    return _with_returns(months, returns.distinct())
+
+
+def _with_returns(months: ibis.Table, returns: ibis.Table) -> ibis.Table:
+    months = months.left_join(returns.mutate(came=True), ["customer_id", "month"])
+    months = months.mutate(returned=months.came.fill_null(False))
+    return months.drop("customer_id_right", "month_right", "came")

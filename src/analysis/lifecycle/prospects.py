@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from analysis.data import Tables
 from analysis.errors import DataError, ParamsError
-from analysis.frames import purchase_days
+from analysis.lifecycle.months import beginnings
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
 from analysis.params import Params
 
@@ -58,7 +58,7 @@ class Conversion:
 
 
 def read_prospects(tables: Tables, params: Params) -> Prospects:
-    """Follow everybody from the first contact on.
+    """Follow everybody from the first contact to the first purchase (or contract).
 
     People who bought before the contact on record, or before the observation began, tell nothing
     about conversion in it and are left out, as are contacts after the observation: the notes count
@@ -75,14 +75,12 @@ def read_prospects(tables: Tables, params: Params) -> Prospects:
             "customers must have first_contact_at for prospects to be followed, but it is missing; "
             "add the day of the first known contact"
         )
-    days = purchase_days(tables)
-    starts = days.filter(days.bought).group_by("customer_id").agg(bought_at=days["at"].min())
+    starts = beginnings(tables, params)
     joined = people.left_join(starts, "customer_id").drop("customer_id_right")
-    table = joined.to_pandas()
+    table = joined.order_by("customer_id").to_pandas()
     begin, end = pd.Timestamp(params.observed_from), pd.Timestamp(params.observed_until)
     contact = pd.to_datetime(table["first_contact_at"]).dt.normalize()
-    bought = pd.to_datetime(table["bought_at"]).dt.normalize()
-    bought = bought.where(bought <= end)
+    bought = pd.to_datetime(table["begun_at"]).dt.normalize()
     left_out = {
         "have no first contact on record": contact.isna(),
         "were first met after the observation": contact > end,
@@ -96,7 +94,7 @@ def read_prospects(tables: Tables, params: Params) -> Prospects:
             "customers.first_contact_at must be known for somebody, but is for nobody in the "
             "observation; add the day of the first known contact"
         )
-    table = table.assign(
+    table = table.drop(columns="begun_at").assign(
         duration=(bought.fillna(end) - contact).dt.days / 7,
         event=bought.notna(),
         entry=np.maximum((begin - contact).dt.days - 1, 0) / 7,

@@ -73,8 +73,8 @@ def _compare(
     other_time: np.ndarray,
     ended_too: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    # At the same time: 0 others that ended then too (not comparable), 1 ends, 2 others censored then
-    # (they are known to last longer).
+    # At the same time: 0 others that ended then too (not comparable), 1 ends, 2 others censored
+    # then (they are known to last longer).
     n = len(time)
     all_time = np.concatenate([time[ended], other_time])
     kind = np.concatenate([np.ones(len(ended)), np.where(ended_too, 0, 2)])

@@ -1,8 +1,8 @@
-"""Counts by group at common times, for tests that compare groups while they are at risk together."""
+"""Counts by group at common times, for tests that compare groups while at risk together."""
 
 import numpy as np
 
-from analysis.methods._risksets import Durations, whole_times
+from analysis.methods._risksets import Durations, sort_with_codes, whole_times
 
 
 def count_by_group(
@@ -19,11 +19,8 @@ def count_by_group(
     `kind` (n,) is 0 for a censored row, and 1 to kinds - 1 for the kinds of end; with `every_exit`
     the times at which some were only censored are kept.
     """
-    if every_exit:
-        wanted = np.ones(len(kind), dtype=bool)
-    else:
-        wanted = kind > 0 if kind.dtype != bool else kind
-    time, exits, left = _count_exits(columns, codes * kinds + kind, groups, kinds, wanted)
+    cell = codes * kinds + kind
+    time, exits, left = _count_exits(columns, cell, groups, kinds, 0 if every_exit else 1)
     at_risk = np.bincount(codes, weights=columns.count, minlength=groups)[:, None] - left
     if columns.entry is not None:
         at_risk = at_risk - _not_yet_entered(columns, codes, groups, time)
@@ -41,35 +38,39 @@ def _not_yet_entered(
 
 
 def _count_exits(
-    columns: Durations, cell: np.ndarray, groups: int, kinds: int, wanted: np.ndarray
+    columns: Durations, cell: np.ndarray, groups: int, kinds: int, kept: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distinct times (T,) of the wanted rows, exits (groups, kinds, T), and earlier exits."""
+    """Times (T,) with an exit of kind `kept` or above, exits (groups, kinds, T), earlier exits."""
     cells = groups * kinds
     days = whole_times(columns.duration, cells)
     if days is None:
-        return _count_sorted(columns, cell, groups, kinds, wanted)
+        return _count_sorted(columns, cell, groups, kinds, kept)
     size = int(days.max()) + 1
-    time = np.flatnonzero(np.bincount(days[wanted], minlength=size))
     days *= cells
     days += cell
     counts = np.bincount(days, weights=columns.count, minlength=size * cells)
     counts = np.ascontiguousarray(counts.reshape(size, cells).T).reshape(groups, kinds, size)
+    time = np.flatnonzero(counts[:, kept:].any(axis=(0, 1)))
     exits = counts.sum(axis=1)
     left = np.cumsum(exits, axis=1) - exits
     return time.astype(float), counts[:, :, time].astype(float), left[:, time]
 
 
 def _count_sorted(
-    columns: Durations, cell: np.ndarray, groups: int, kinds: int, wanted: np.ndarray
+    columns: Durations, cell: np.ndarray, groups: int, kinds: int, kept: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    order = np.argsort(columns.duration)
-    time = columns.duration[order]
-    cell = cell.astype(np.min_scalar_type(groups * kinds))[order]
-    count = None if columns.count is None else columns.count[order]
-    begin, end = _runs(time, wanted[order])
+    cells = groups * kinds
+    if columns.count is None:
+        time, cell = sort_with_codes(columns.duration, cell, cells)
+        count = None
+    else:
+        order = np.argsort(columns.duration)
+        time, cell, count = columns.duration[order], cell[order], columns.count[order]
+    cell = cell.astype(np.min_scalar_type(cells))
+    begin, end = _runs(time, (np.arange(cells) % kinds >= kept)[cell])
     exits = np.empty((groups, kinds, len(begin)))
     left = np.zeros((groups, len(begin)))
-    for code in range(groups * kinds):
+    for code in range(cells):
         member = cell == code
         total = np.zeros(len(cell) + 1, dtype=np.int32 if count is None else float)
         np.cumsum(member if count is None else member * count, out=total[1:])

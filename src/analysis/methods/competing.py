@@ -32,8 +32,8 @@ ALIVE = "alive"
 class CauseCounts:
     """Counts of one group at its T distinct exit times.
 
-    `time` (T,), `at_risk` (T,), `ends` (T, K) by cause, `censored` (T,); `follow_up` is the last exit, `n` how many
-    relationships.
+    `time` (T,), `at_risk` (T,), `ends` (T, K) by cause, `censored` (T,); `follow_up` is the last
+    exit, `n` how many relationships.
     """
 
     time: np.ndarray
@@ -214,9 +214,7 @@ def cumulative_incidence(
     table["cause"] = pd.Categorical(table["cause"], causes)
     order = ["group", "cause", "time", "at_risk", "events", "censored", "estimate", "std_error"]
     table = table[[*order, "conf_low", "conf_high"]]
-    return CumulativeIncidence(
-        table, causes, counts, _notes(counts, causes), conf_level, conf_type
-    )
+    return CumulativeIncidence(table, causes, counts, _notes(counts, causes), conf_level, conf_type)
 
 
 def read_causes(

@@ -67,3 +67,41 @@ def _hide_second(values: np.ndarray, hidden: np.ndarray) -> None:
         open_cells = np.flatnonzero(~hidden[row] & (values[row] > 0))
         if open_cells.size:
             hidden[row, open_cells[np.argmin(values[row, open_cells])]] = True
+
+
+def pool_small(
+    labels: pd.Series, least: int, *, most: int | None = None, pooled: str = "others"
+) -> pd.Series:
+    """Join the categories that hold too few customers, so that none of them can be told.
+
+    Categories of fewer than `least` rows become `pooled`; beyond `most` categories the smallest do
+    too. When those joined are still fewer than `least`, the next smallest goes with them
+    (secondary suppression).
+
+    Parameters
+    ----------
+    labels : Series of shape (rows,)
+        One category a row, none missing; an ordered category keeps its order.
+
+    Returns
+    -------
+    Series of category, shape (rows,)
+        In the order of the categories (else of the sorted labels), `pooled` last.
+    """
+    order = labels.cat.categories if hasattr(labels, "cat") else sorted(labels.unique(), key=str)
+    names = [str(name) for name in order if (labels == name).any()]
+    text = labels.astype(str)
+    sizes = text.value_counts().reindex(names).sort_values(kind="stable")
+    joined = list(sizes.index[sizes < least])
+    while len(joined) < len(sizes) and (
+        (joined and sizes[joined].sum() < least)
+        or (most and len(sizes) - len(joined) + bool(joined) > most)
+    ):
+        joined.append(sizes.index.difference(joined, sort=False)[0])
+    if not joined:
+        return pd.Series(pd.Categorical(text, names, ordered=True), labels.index, name=labels.name)
+    kept = [name for name in names if name not in joined]
+    told = text.where(~text.isin(joined), pooled)
+    if pooled not in kept:
+        kept.append(pooled)
+    return pd.Series(pd.Categorical(told, kept, ordered=True), labels.index, name=labels.name)

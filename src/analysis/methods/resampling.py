@@ -15,6 +15,7 @@ from analysis.errors import ParamsError
 
 CELLS_AT_A_TIME = 20_000_000
 JACKKNIFE_GROUPS = 200
+NO_SPREAD = 1e-12
 
 
 def critical_value(conf_level: float) -> float:
@@ -104,17 +105,17 @@ def _covariances_from(sums: np.ndarray) -> np.ndarray:
 def correlations(covariances: np.ndarray) -> np.ndarray:
     """Correlation matrices (…, p, p); a constant column gives NaN in its row and column."""
     variances = np.diagonal(covariances, axis1=-2, axis2=-1)
-    spread = np.sqrt(np.where(variances > 0, variances, np.nan))
+    least = NO_SPREAD * variances.max(axis=-1, keepdims=True)
+    spread = np.sqrt(np.where(variances > least, variances, np.nan))
     return covariances / spread[..., :, None] / spread[..., None, :]
 
 
 def percentile_interval(
     replicates: np.ndarray, *, conf_level: float = 0.95
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Percentile limits down the first axis; replicates that are NaN are left out."""
+    """Percentile limits down the first axis."""
     tail = (1 - conf_level) / 2
-    quantile = np.nanquantile if np.isnan(replicates).any() else np.quantile
-    low, high = quantile(replicates, [tail, 1 - tail], axis=0)
+    low, high = np.quantile(replicates, [tail, 1 - tail], axis=0)
     return low, high
 
 
@@ -143,6 +144,7 @@ def bca_interval(
     leaning = jackknife.mean(axis=0) - jackknife
     spread = (leaning**2).sum(axis=0) ** 1.5
     acceleration = (leaning**3).sum(axis=0) / (6 * np.where(spread > 0, spread, np.inf))
+    acceleration = np.nan_to_num(acceleration)
     limits = []
     for z in (-critical_value(conf_level), critical_value(conf_level)):
         shifted = bias + z
@@ -154,7 +156,7 @@ def bca_interval(
 def _columnwise_quantile(replicates: np.ndarray, level: np.ndarray) -> np.ndarray:
     columns = replicates.reshape(len(replicates), -1)
     wanted = np.broadcast_to(level, replicates.shape[1:]).reshape(-1)
-    found = [np.nanquantile(columns[:, k], wanted[k]) for k in range(columns.shape[1])]
+    found = [np.quantile(columns[:, k], wanted[k]) for k in range(columns.shape[1])]
     return np.array(found).reshape(replicates.shape[1:])
 
 
@@ -166,25 +168,32 @@ def bootstrap_table(
     n: int,
     conf_level: float = 0.95,
     jackknife: np.ndarray | None = None,
-    test: bool = False,
 ) -> pd.DataFrame:
     """The table of estimates: BCa limits where a jackknife is given, else percentile.
 
-    `test` adds a two-sided normal p-value of the estimate over its bootstrap standard error.
+    Terms without an estimate stay empty; samples in which a term came to nothing are left out.
     """
     table = pd.DataFrame({"term": list(terms), "estimate": np.asarray(estimate, float)})
     table[["std_error", "conf_low", "conf_high"]] = np.nan
-    if replicates is not None:
-        table["std_error"] = np.nanstd(replicates, axis=0, ddof=1)
-        if jackknife is None:
-            limits = percentile_interval(replicates, conf_level=conf_level)
-        else:
-            limits = bca_interval(
-                replicates, estimate=estimate, jackknife=jackknife, conf_level=conf_level
-            )
-        table["conf_low"], table["conf_high"] = limits
+    estimable = table.index[table["estimate"].notna()]
+    if replicates is not None and len(estimable):
+        drawn = replicates[:, estimable]
+        drawn = drawn[np.isfinite(drawn).all(axis=1)]
+        if len(drawn) > 1:
+            table.loc[estimable, "std_error"] = drawn.std(axis=0, ddof=1)
+            low, high = _limits(drawn, table, jackknife, conf_level)
+            table.loc[estimable, "conf_low"], table.loc[estimable, "conf_high"] = low, high
     table["n"] = n
-    if test:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            table["p_value"] = 2 * ndtr(-np.abs(table["estimate"] / table["std_error"]))
     return table
+
+
+def _limits(
+    drawn: np.ndarray, table: pd.DataFrame, jackknife: np.ndarray | None, conf_level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    if jackknife is None:
+        return percentile_interval(drawn, conf_level=conf_level)
+    estimable = table.index[table["estimate"].notna()]
+    estimate = table.loc[estimable, "estimate"].to_numpy()
+    return bca_interval(
+        drawn, estimate=estimate, jackknife=jackknife[:, estimable], conf_level=conf_level
+    )

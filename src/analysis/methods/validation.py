@@ -87,9 +87,9 @@ def uno_concordance(
     columns, risk = _read_risk(predictions)
     _refuse_entry(columns)
     observed = _observation(columns, training)
-    weight = _inverse(observed.before(columns.duration)) ** 2 * columns.event
-    if until is not None:
-        weight *= columns.duration < until
+    counts = columns.event & (columns.duration < (np.inf if until is None else until))
+    weight = np.zeros(len(risk))
+    weight[counts] = _inverse(observed.before(columns.duration[counts])) ** 2
     if not np.isfinite(weight).all():
         raise DataError(
             "someone must still be observed when the last relationship ends, but the training "

@@ -52,6 +52,8 @@ class Params(BaseModel):
         "acquired_month",
     )
     horizons_weeks: tuple[Weeks, ...] = (4, 13, 26, 52)
+    horizon_months: Annotated[float, Field(gt=0, le=600)] = 36
+    covariates: Annotated[tuple[Text, ...], Field(max_length=12)] = ()
     lapse_weeks: Weeks = 26
     lapse_grid: tuple[Weeks, ...] = (13, 26, 39, 52)
     stages: StageScheme = StageScheme(preset="five_stage")
@@ -62,6 +64,15 @@ class Params(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
     path: Path = Field(default=Path(), exclude=True)
     overrides: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("observed_from", "observed_until", mode="before")
+    @classmethod
+    def _day(cls, day: Any) -> Any:
+        """A day may come as text, as notebooks receive it."""
+        try:
+            return date.fromisoformat(day) if isinstance(day, str) else day
+        except ValueError:
+            return day
 
     @field_validator("timezone")
     @classmethod
@@ -78,6 +89,13 @@ class Params(BaseModel):
         if code not in CURRENCIES:
             raise ValueError("must be an ISO 4217 code such as EUR, USD or CNY")
         return code
+
+    @field_validator("covariates")
+    @classmethod
+    def _distinct(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) < len(names):
+            raise ValueError("must be a list of columns, each once")
+        return names
 
     @field_validator("horizons_weeks", "lapse_grid")
     @classmethod
@@ -108,6 +126,10 @@ class _StrictLoader(yaml.SafeLoader):
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=deep)
+            if not isinstance(key, str):
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} must be a word", key_node.start_mark
+                )
             if key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"key {key!r} must stand once, but stands twice", key_node.start_mark
@@ -181,7 +203,7 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         values = yaml.load(text, _StrictLoader)
     except yaml.YAMLError as error:
-        raise ParamsError(f"{path.name} must be readable YAML, but: {_one_line(error)}") from None
+        raise ParamsError(f"{path.name} must be readable YAML, but {_one_line(error)}") from None
     if not isinstance(values, dict):
         raise ParamsError(f"{path.name} must hold keys and values, but holds none")
     return values
@@ -203,7 +225,10 @@ def _tuples(value: Any) -> Any:
 
 
 def _one_line(error: yaml.YAMLError) -> str:
-    return " ".join(str(error).split())
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return " ".join(str(error).split())
+    return f"line {mark.line + 1}: {error.problem}"
 
 
 def _sentence(fault: dict) -> str:

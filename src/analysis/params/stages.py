@@ -4,7 +4,7 @@
 stages: {preset: purchase}        # or rules of one's own, the first that holds decides
 stages:
   rules:
-    - {stage: prospect, when: {purchases: {max: 0}}}
+    - {stage: prospect, when: {begun: {max: 0}}}
     - {stage: churned, when: {lapse_share: {above: 1}}}
     - {stage: active}             # the last rule has no condition: everybody has a stage
 ```
@@ -17,19 +17,20 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Feature = Literal[
-    "tenure_months",  # months since the month of the first purchase (0 in it)
+    "begun",  # 1 from the month of the first purchase or contract on, 0 before
+    "tenure_months",  # months since that month (0 in it)
     "purchases",  # purchase days so far
     "recency_days",  # days from the last purchase to the end of the month
-    "lapse_share",  # recency over `lapse_weeks`: above 1 the customer counts as lapsed
+    "lapse_share",  # silence over `lapse_weeks` (contracts: `gap_days`): above 1 it has ended
     "silence",  # recency over the customer's own rhythm (mean days between purchases)
     "spend_trend",  # mean monthly spend of the last 3 months over that of the months before
     "value_rank",  # share of buyers who spent less in the last 12 months, 0 to 1
-    "months_since_return",  # months since a purchase after a lapse (0 in that month)
+    "months_since_return",  # months since a purchase or contract after an end (0 in it)
 ]
 Stage = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 PresetName = Literal["five_stage", "purchase", "activity", "three_phase"]
 
-_PROSPECT = ("prospect", {"purchases": {"max": 0}})
+_PROSPECT = ("prospect", {"begun": {"max": 0}})
 _WON_BACK = ("won_back", {"months_since_return": {"max": 2}})
 _LAPSED = {"lapse_share": {"above": 1}}
 _YOUNG = {"tenure_months": {"max": 2}}

@@ -96,7 +96,10 @@ class Bands(_Block):
 
 
 class Quantiles(_Block):
-    """Cuts of one quantity at shares of the customers: [0.5, 0.8] makes three tiers."""
+    """Cuts of one quantity at shares of the customers: [0.5, 0.8] makes three tiers.
+
+    Equal customers share the lower tier.
+    """
 
     quantity: Quantity
     cuts: Cuts

@@ -66,7 +66,10 @@ def reasons_of(criteria: list[Criterion], deciding: np.ndarray) -> np.ndarray:
         of = np.flatnonzero(deciding == k)
         level = _levels(criterion, 0.0)[of]
         reached, short = ("at most", "over") if criterion.sign < 0 else ("at least", "under")
-        limits = [f"{criterion.sign * cut:g}" for cut in criterion.cuts]
+        limits = [
+            f"{criterion.sign * cut:g}" if np.isfinite(cut) else "what anybody reached"
+            for cut in criterion.cuts
+        ]
         tails = [
             ", ".join(
                 ([f"{reached} {limits[i - 1]}"] if i > 0 else [])
@@ -85,7 +88,8 @@ def reasons_of(criteria: list[Criterion], deciding: np.ndarray) -> np.ndarray:
 
 
 def _levels(criterion: Criterion, slack: float) -> np.ndarray:
-    cuts = criterion.cuts - slack * np.abs(criterion.cuts)
+    finite = np.where(np.isfinite(criterion.cuts), criterion.cuts, 0.0)
+    cuts = criterion.cuts - slack * np.abs(finite)
     known = np.nan_to_num(criterion.values, nan=-np.inf)
     return np.searchsorted(np.maximum.accumulate(cuts), known, side="right")
 
@@ -122,10 +126,21 @@ def _quantile_criterion(customers: pd.DataFrame, scheme: Scheme, notes: list[str
     known = values[~np.isnan(values)]
     if not known.size:
         raise DataError(f"{rule.quantity} must be known of somebody, but is missing in every row")
-    cuts = np.quantile(known, rule.cuts, method="higher")
+    cuts = _cuts_at_shares(known, rule.cuts)
     if len(np.unique(cuts)) < len(cuts):
         notes.append(f"{rule.quantity} is so often the same that some tiers coincide")
     return Criterion(rule.quantity.removeprefix("-"), values, cuts, sign)
+
+
+def _cuts_at_shares(values: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
+    """The least value with at least such a share of customers below it; infinite where none has.
+
+    So equal customers share the lower tier: the many who bought nothing are not lifted by a tie.
+    """
+    levels, size = np.unique(values, return_counts=True)
+    below = (np.cumsum(size) - size) / max(values.size, 1)
+    at = np.searchsorted(below, np.array(shares) - 1e-12)
+    return np.append(levels, np.inf)[at]
 
 
 def _percent_below(values: np.ndarray) -> np.ndarray:
@@ -182,7 +197,7 @@ def _score(customers: pd.DataFrame, rule: Score, notes: list[str]) -> np.ndarray
 def _score_cuts(score: np.ndarray, rule: Score) -> np.ndarray:
     if rule.cut_at == "score":
         return np.array(rule.cuts)
-    return np.quantile(score[~np.isnan(score)], rule.cuts, method="higher")
+    return _cuts_at_shares(score[~np.isnan(score)], rule.cuts)
 
 
 def _known(customers: pd.DataFrame, quantity: str) -> bool:

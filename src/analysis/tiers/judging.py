@@ -226,7 +226,8 @@ def near_thresholds(
     if not 0 < share < 1:
         raise ParamsError(f"share must lie between 0 and 1, but {share} came")
     found = {}
-    for quantity, limits in rating.thresholds.groupby("quantity", sort=False):
+    finite = rating.thresholds[np.isfinite(rating.thresholds["limit"].astype(float))]
+    for quantity, limits in finite.groupby("quantity", sort=False):
         if quantity not in customers:
             continue
         width = share * limits["limit"].abs().min()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -19,13 +19,13 @@ class Rating:
     """Who is in which tier at a day.
 
     table : customer_id, tier, level (0: lowest), reason; one row a customer. It names persons: for
-    an export, never for a report. summary : tier, n, share, note; low to high. thresholds :
+    an export, never for a report (nor in its repr). summary : tier, n, share, note; low to high. thresholds :
     quantity, tier, limit (where the tier begins; a quantity that is better when less has its limit
     as it is written). notes : what was missing and how it was dealt with. scheme : its name.
     tiers : low to high. rated_at : the day, or None. clusters : validity, for k-means.
     """
 
-    table: pd.DataFrame
+    table: pd.DataFrame = field(repr=False)
     summary: pd.DataFrame
     thresholds: pd.DataFrame
     notes: tuple[str, ...]

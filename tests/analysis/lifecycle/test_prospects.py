@@ -164,6 +164,18 @@ def test_recovery_of_the_simulated_channels():
     assert (result.test.p_value < 0.01) == (max(rates.values()) > 1.5 * min(rates.values()))
 
 
+def test_a_contract_is_the_first_purchase_of_a_contractual_study():
+    known = people(("a", "2022-01-01", "search", 10.0), ("b", "2022-01-01", "search", 10.0))
+    tables = tables_of(known, purchases(("b", "2022-02-05")))
+    contracts = pd.DataFrame({"customer_id": ["a"], "started_at": [pd.Timestamp("2022-01-15")]})
+    stored = tables.connection.create_table("contracts", contracts)
+    by_name = {**tables.by_name, "contracts": stored}
+    signed = Tables(tables.connection, by_name, tables.audit, tables.description, "made")
+    params = study().model_copy(update={"relationship": "contractual"})
+    assert read_prospects(signed, params).table["duration"].tolist() == [2, 5]
+    assert read_prospects(tables, study()).table["event"].tolist() == [False, True]
+
+
 @settings(max_examples=15, deadline=None)
 @given(
     st.lists(

@@ -29,11 +29,11 @@ from analysis.simulate import simulate_company
 FROM, UNTIL = date(2022, 1, 1), date(2023, 12, 31)
 
 
-def study(until=UNTIL, lapse_weeks=26, **stages):
+def study(until=UNTIL, lapse_weeks=26, relationship="noncontractual", **stages):
     return Params.model_validate(
         {
             "schema_version": 1, "study": "made", "title": "Made", "author": "Test",
-            "relationship": "noncontractual", "observed_from": FROM, "observed_until": until,
+            "relationship": relationship, "observed_from": FROM, "observed_until": until,
             "timezone": "Europe/Berlin", "currency": "EUR", "lapse_weeks": lapse_weeks,
             "data": {"simulated": {"company": "retailer", "customers": 10, "seed": 1}},
             "stages": stages or {"preset": "five_stage"},
@@ -41,16 +41,22 @@ def study(until=UNTIL, lapse_weeks=26, **stages):
     )  # fmt: skip
 
 
-def tables_of(transactions, customers=None, history_complete=True):
+def tables_of(transactions, customers=None, history_complete=True, contracts=None):
     engine = ibis.duckdb.connect()
     if customers is None:
         customers = transactions[["customer_id"]].drop_duplicates()
-    typed = transactions.assign(at=pd.to_datetime(transactions["at"]))
-    bought = engine.create_table("transactions", typed)
-    bought = bought.mutate(at=bought["at"].cast("date"))
-    people = engine.create_table("customers", customers)
+    by_name = {"customers": engine.create_table("customers", customers)}
+    if len(transactions):
+        typed = transactions.assign(at=pd.to_datetime(transactions["at"]))
+        sold = engine.create_table("transactions", typed)
+        by_name["transactions"] = sold.mutate(at=sold["at"].cast("date"))
     described = Description("Made", "none", "none", "files", history_complete=history_complete)
-    by_name = {"transactions": bought, "customers": people}
+    if contracts is not None:
+        days = contracts.assign(
+            started_at=pd.to_datetime(contracts["started_at"]),
+            ended_at=pd.to_datetime(contracts["ended_at"]),
+        )
+        by_name["contracts"] = engine.create_table("contracts", days)
     return Tables(engine, by_name, pd.DataFrame(), described, "made")
 
 
@@ -128,6 +134,57 @@ def test_a_return_within_the_month_of_the_lapse_is_won_back():
     found = assigned(tables_of(rows), study(until=date(2022, 9, 30)))["stage"]
     assert found.loc[("a", "2022-06")] == "declining"
     assert found.loc[("a", "2022-07")] == "won_back"
+
+
+def test_contracts_end_and_begin_again_by_hand():
+    contracts = pd.DataFrame(
+        [("a", "2022-02-10", "2022-05-31"), ("a", "2022-06-20", "2022-08-15"),
+         ("a", "2023-01-05", None), ("b", "2022-03-01", "2022-03-31")],
+        columns=["customer_id", "started_at", "ended_at"],
+    )  # fmt: skip
+    people = pd.DataFrame(
+        {"customer_id": ["a", "b", "c"], "first_contact_at": pd.Timestamp("2022-01-15")}
+    )
+    tables = tables_of(bought(), people, contracts=contracts)
+    rules = (
+        {"stage": "prospect", "when": {"begun": {"max": 0}}},
+        {"stage": "churned", "when": {"lapse_share": {"above": 1}}},
+        {"stage": "won_back", "when": {"months_since_return": {"max": 1}}},
+        {"stage": "customer"},
+    )
+    params = study(until=date(2023, 4, 30), relationship="contractual", rules=rules)
+    found = assigned(tables, params)["stage"]
+    # gap_days is 30: the gap of June is none; from 15 August on 30 days are over in September
+    assert found["a"].tolist() == (
+        ["prospect"] + ["customer"] * 7 + ["churned"] * 4 + ["won_back"] * 2 + ["customer"] * 2
+    )
+    assert found["b"].tolist()[:5] == ["prospect", "prospect", "customer", "customer", "churned"]
+    assert set(found["c"]) == {"prospect"}
+
+
+@pytest.mark.parametrize("months_kept", [5, 15])
+def test_no_look_ahead_at_contracts(months_kept):
+    company = simulate_company(
+        "bank", customers=400, seed=4, observed_from=FROM, observed_until=UNTIL
+    )
+    known = {name: table.to_pandas() for name, table in company.tables.items()}
+    people, contracts = known["customers"], known["contracts"]
+    people["first_contact_at"] = pd.to_datetime(people["first_contact_at"]).dt.normalize()
+    for name in ("started_at", "ended_at"):
+        contracts[name] = pd.to_datetime(contracts[name]).dt.normalize()
+    sold = known["transactions"]
+    sold["at"] = pd.to_datetime(sold["at"]).dt.normalize()
+    end = pd.Timestamp(FROM) + pd.offsets.MonthEnd(months_kept)
+    signed = contracts[contracts["started_at"] <= end].copy()
+    signed["ended_at"] = signed["ended_at"].where(signed["ended_at"] <= end)
+    cut = assigned(
+        tables_of(sold[sold["at"] <= end], people[people["first_contact_at"] <= end], True, signed),
+        study(until=end.date(), relationship="contractual"),
+    )
+    whole = assigned(tables_of(sold, people, True, contracts), study(relationship="contractual"))
+    earlier = whole[whole.index.get_level_values("month") <= end.strftime("%Y-%m")]
+    pd.testing.assert_frame_equal(cut, earlier)
+    assert {"churned", "prospect"} <= set(whole["stage"])
 
 
 @pytest.mark.parametrize("preset", PRESETS)

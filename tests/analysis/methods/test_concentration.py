@@ -105,7 +105,7 @@ def test_bootstrap_interval_of_the_gini_covers():
     covered = np.zeros(2)
     for seed in range(200):
         values = rng(seed).exponential(size=400)
-        table = measure_concentration(values, rng=rng(seed), top=(0.2,), replications=300).table
+        table = measure_concentration(values, rng=rng(seed), top=(0.2,), replications=200).table
         covered += (table["conf_low"] < truth) & (truth < table["conf_high"])
     assert ((covered / 200 >= 0.895) & (covered / 200 <= 0.990)).all(), covered
 
@@ -286,10 +286,10 @@ def test_trend_with_ties_agrees_with_permutation():
     order, names = ["a", "b", "c"], np.array(list("abc"))
     z = [
         measure_trend(rng(s).permutation(values), names[groups], order=order).test["statistic"][0]
-        for s in range(1500)
+        for s in range(700)
     ]
-    assert np.mean(z) == pytest.approx(0, abs=0.1)
-    assert np.std(z) == pytest.approx(1, abs=0.06)
+    assert np.mean(z) == pytest.approx(0, abs=0.12)
+    assert np.std(z) == pytest.approx(1, abs=0.08)
 
 
 def test_trend_of_equal_values_or_a_thin_group_is_noted():

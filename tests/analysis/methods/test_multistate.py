@@ -1,5 +1,7 @@
 """Multi-state methods against R survival, by hand, by property and on processes that are known."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,6 +22,7 @@ from analysis.methods.multistate import (
     transition_counts,
     transition_probabilities,
 )
+from analysis.simulate import simulate_company
 
 
 def stays(rows, **columns):
@@ -435,6 +438,34 @@ def test_recovery_of_a_markov_chain():
     assert ((inside / replications >= 0.895) & (inside / replications <= 0.990)).all(), inside
 
 
+def test_recovery_of_the_simulated_prospects():
+    """The simulator's true paths: prospects leave at one rate a channel, and only by buying."""
+    company = simulate_company(
+        "retailer", customers=3000, seed=12,
+        observed_from=date(2022, 1, 1), observed_until=date(2023, 12, 31),
+    )  # fmt: skip
+    path = company.truth.path.to_pandas().sort_values(["customer_id", "from_at"])
+    end = pd.Timestamp("2024-01-01")
+    months = (path["to_at"].fillna(end) - path["from_at"]).dt.total_seconds() / 86400 / 30.4375
+    path = path.assign(months=months.clip(lower=1e-6))
+    stop = path.groupby("customer_id")["months"].cumsum()
+    channel = company.tables["customers"].to_pandas().set_index("customer_id")["channel"]
+    table = pd.DataFrame(
+        {"customer_id": path["customer_id"], "stop": stop, "from": path["stage"],
+         "start": stop.groupby(path["customer_id"]).shift(1).fillna(0.0),
+         "to": path.groupby("customer_id")["stage"].shift(-1),
+         "channel": path["customer_id"].map(channel)}
+    )  # fmt: skip
+    options = {"by": "channel", "conf_level": 0.999}
+    now = state_occupation(table, times=[6], **options).table
+    time = expected_time(table, horizon=12, **options).table
+    for name, rate in company.truth.stages.conversion.items():
+        share = now[(now["group"] == name) & (now["state"] == "prospect")].iloc[0]
+        stay = time[(time["group"] == name) & (time["term"] == "prospect")].iloc[0]
+        assert share["conf_low"] <= np.exp(-6 * rate) <= share["conf_high"]
+        assert stay["conf_low"] <= (1 - np.exp(-12 * rate)) / rate <= stay["conf_high"]
+
+
 def remembering_paths(rng, customers, months):
     """Two kinds of customers who differ in both rates: the population is not Markov."""
     loyal = rng.random(customers) < 0.5
@@ -524,6 +555,19 @@ def test_no_interval_where_nothing_varied():
     assert end["estimate"].tolist() == [0, 1]
     assert end["conf_low"].isna().all()
     assert end["note"].str.contains("no variation").all()
+
+
+def test_nobody_who_ever_moved_is_no_fault():
+    still = stays([(1, 0, 5, "a", None), (2, 0, 7, "a", None)])
+    curve = state_occupation(still).table
+    assert curve["estimate"].tolist() == [1, 1]
+    time = expected_time(still, horizon=9).table.iloc[0]
+    assert (time["estimate"], time["std_error"]) == (9, 0)
+    assert "follow-up ends at 7" in time["note"]
+    assert sojourn_times(still).table["estimate"].isna().all()
+    steps = step_probabilities(still).table.iloc[0]
+    assert steps["estimate"] == 1
+    assert steps["conf_low"] < 0.7  # two customers only
 
 
 def test_a_group_without_anybody_at_the_origin_is_noted():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from purchase_data import cdnow_frame, cdnow_summary, simulate_bgnbd, simulate_paretonbd
-from scipy import integrate
+from scipy import integrate, stats
 from scipy.special import beta as beta_function
 from scipy.special import gammaln, hyp2f1, roots_jacobi
 
@@ -101,6 +101,14 @@ def test_paretonbd_reproduces_btyd_walkthrough(fitted):
     assert model.expected(52) == pytest.approx(1.4734, abs=5e-5)
     assert model.conditional(customer, 52) == pytest.approx([25.46], abs=5e-3)
     assert model.alive(customer) == pytest.approx([0.9979], abs=5e-5)
+
+
+def test_paretonbd_reproduces_the_frequency_paradox(fitted):
+    # BTYD walkthrough: t.x = 20, T.cal = 39, T.star = 52; more purchases before a long silence
+    # promise fewer after it. Its search stopped at alpha 10.580, beta 11.656: within 2 in 1,000
+    customers = pd.DataFrame({"frequency": [10, 15, 20, 25], "recency": 20.0, "age": 39.0})
+    published = [0.7062289, 0.1442396, 0.02250658, 0.00309267]
+    assert fitted["pareto"].conditional(customers, 52) == pytest.approx(published, rel=2e-3)
 
 
 def test_paretonbd_alive_is_stable_for_heavy_buyers(fitted):
@@ -217,6 +225,20 @@ def test_expectation_is_continuous_where_the_closed_form_is_not(fitted):
         assert near[1] == pytest.approx((near[0] + near[2]) / 2, rel=1e-5)
 
 
+@pytest.mark.parametrize(("a", "b"), [(40.0, 90.0), (29.9, 3.0), (30.1, 3.0), (9e4, 2e4)])
+def test_expectation_of_customers_who_are_alike_in_leaving(fitted, a, b):
+    r, alpha, t = 2.0, 5.0, 39.0
+    model = replace(fitted["bg"], params=np.array([r, alpha, a, b]))
+    beta = stats.beta(a, b)
+    mean = beta.expect(
+        lambda p: (1 - (alpha / (alpha + p * t)) ** r) / p,
+        lb=beta.ppf(1e-13),
+        ub=beta.ppf(1 - 1e-13),
+    )
+    assert model.expected(t) == pytest.approx(mean, rel=1e-5)
+    assert np.isfinite(model.conditional(cdnow_summary(), t)).all()
+
+
 def test_analytic_gradients_are_the_slopes():
     frame = cdnow_summary().drop_duplicates(["frequency", "recency", "age"]).head(60)
     arrays = [frame[name].to_numpy(float) for name in ("frequency", "recency", "age")]
@@ -250,9 +272,9 @@ def test_fits_agree_with_lifetimes(fitted):
 def test_discounted_purchases_are_the_discounted_sum(fitted):
     model, frame = fitted["pareto"], cdnow_summary().head(8)
     rate = np.log(1.15) / 52  # 15 % a year on weeks, as in Fader, Hardie & Lee (2005), JMR
-    weeks = np.arange(0, 6001, 1.0)
+    weeks = np.arange(0, 6001, 4.0)
     bought = np.array([model.conditional(frame, max(t, 1e-12)) for t in weeks])
-    middle = np.exp(-rate * (weeks[:-1] + 0.5))
+    middle = np.exp(-rate * (weeks[:-1] + 2))
     assert model.discounted(frame, rate) == pytest.approx(
         middle @ np.diff(bought, axis=0), rel=1e-4
     )
@@ -350,6 +372,22 @@ def test_forecast_is_right_for_its_own_customers(fit, simulate, params):
         some = frame[frame["frequency"] == repeats]
         gap = model.conditional(some, 40).mean() - some["holdout"].mean()
         assert abs(gap) < 4 * some["holdout"].std() / np.sqrt(len(some))
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_where_nobody_leaves_the_rate_is_still_estimated(name):
+    # without leaving all three models are NBD: x ~ Poisson(lambda T), lambda ~ Gamma(3, 1)
+    rng = np.random.default_rng(1)
+    frequency = rng.poisson(rng.gamma(3, 1, 2000) * 50.0)
+    last = 50 * rng.beta(np.maximum(frequency, 1), 1)
+    recency = np.where(frequency > 0, last, 0.0)
+    model = FITS[name](pd.DataFrame({"frequency": frequency, "recency": recency, "age": 50.0}))
+    assert "2 of 4 parameters run to the edge" in model.note
+    table = model.table.set_index("term")
+    assert table.loc["r", "conf_low"] < 3 < table.loc["r", "conf_high"]
+    assert table.loc["alpha", "conf_low"] < 1 < table.loc["alpha", "conf_high"]
+    assert table["std_error"].isna().sum() == 2
+    assert model.expected(50.0) == pytest.approx(50 * model.params[0] / model.params[1], rel=1e-3)
 
 
 # Refusals

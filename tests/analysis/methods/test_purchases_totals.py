@@ -73,6 +73,17 @@ def test_tracking_counts_every_repeat_purchase(model):
     assert last["cumulative_expected"] == pytest.approx(model.expected(ages.to_numpy()).sum())
 
 
+def test_calibration_reproduces_btyd_walkthrough(frame):
+    # BTYD walkthrough, pnbd.PlotFreqVsConditionalExpectedFrequency, T.star = 39, censor = 7; its
+    # parameters are rounded by its search (.553 10.580 .606 11.656), which moves the third digit
+    table = check_holdout(fit_paretonbd(frame), frame, time=39, rng=rng(), by="frequency").table
+    actual = [0.237, 0.697, 1.393, 1.560, 2.532, 2.947, 3.862, 6.359]
+    expected = [0.138, 0.600, 1.196, 1.714, 2.399, 2.907, 3.819, 6.403]
+    assert table["n"].tolist() == [1411, 439, 214, 100, 62, 38, 29, 64]
+    assert table["actual"].to_numpy() == pytest.approx(actual, abs=5.1e-4)
+    assert table["expected"].to_numpy() == pytest.approx(expected, abs=1.5e-3)
+
+
 # By hand
 
 

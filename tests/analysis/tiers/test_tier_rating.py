@@ -114,6 +114,14 @@ def test_rfm_by_hand():
     ]
 
 
+@pytest.mark.parametrize("kind", ["quantiles", "share"])
+def test_the_many_who_bought_nothing_are_not_lifted_by_a_tie(kind):
+    frame = customers([0.0] * 7 + [10, 20, 30], purchases=[0] * 7 + [1, 2, 3], recency=[99] * 10)
+    rating = rate_customers(frame, scheme(kind))
+    # half of the customers are below nobody's zero, so zero is basic, and the top tenth is gold
+    assert rating.table["tier"].tolist() == ["basic"] * 7 + ["silver"] * 2 + ["gold"]
+
+
 def test_hysteresis_and_grace_by_hand():
     # gold from 500; kept down to 450; below that for one rating more
     frames = {
@@ -254,6 +262,12 @@ def test_clusters_are_ordered_by_the_first_quantity():
     assert rating.tiers == ("group 1", "group 2")
     assert rating.summary["n"].tolist() == [60, 40]
     assert rating.clusters.table["chosen"].sum() == 1
+
+
+def test_a_rating_that_is_printed_names_nobody():
+    frame = customers([1, 700], ids=["anna.smith", "bo.jones"])
+    kept = rate_again({DAY: frame}, scheme("bands", grace_periods=1))
+    assert "anna" not in repr(kept.ratings[0]) + repr(kept)
 
 
 # Refusals

@@ -118,3 +118,30 @@ def test_weights_that_do_not_sum_are_refused():
 def test_a_preset_and_a_scheme_are_refused():
     with pytest.raises(ValidationError, match="preset or give a scheme, but both came"):
         TierParams.model_validate({"preset": "bank", "scheme": preset_scheme("bank")})
+
+
+def test_a_scheme_is_read_from_yaml(tmp_path):
+    from pathlib import Path
+
+    from analysis.errors import ParamsError
+    from analysis.params import read_params
+
+    shipped = (Path(__file__).parents[3] / "params" / "cdnow.yml").read_text(encoding="utf-8")
+    own = """
+tiers:
+  rating_months: 6
+  scheme:
+    tiers: [basic, silver, gold]
+    thresholds: {limits: {amount: [100, 500], "-recency_days": [90, 30]}, combine: any}
+    hysteresis: 0.1
+"""
+    path = tmp_path / "cdnow.yml"
+    path.write_text(shipped.split("\ntiers:")[0] + own, encoding="utf-8")
+    params = read_params(path)
+    assert params.tiers.rated_by.thresholds.limits["amount"] == (100, 500)
+    assert params.tiers.rating_months == 6
+    path.write_text(path.read_text(encoding="utf-8").replace("500]", "50]"), encoding="utf-8")
+    with pytest.raises(ParamsError, match=r"thresholds of amount must rise .* but 100, 50 came"):
+        read_params(path)
+    with pytest.raises(ParamsError, match=r"did you mean .*hysteresis"):
+        read_params(path, {"tiers.scheme.hysteresys": 0.1})

@@ -96,21 +96,21 @@ def driver_importance(
         )
         replicates = shapley_shares(_in_batches(drawn, n_controls, n_drivers))
     table = bootstrap_table(drivers, shares, replicates, n=len(rows), conf_level=conf_level)
-    single, everything = 2 ** np.arange(n_drivers), 2**n_drivers - 1
-    r_squared = float(explained[everything, 0])
-    table = table.assign(
-        share=shares / r_squared,
-        alone=explained[single, 0],
-        last=r_squared - explained[everything - single, 0],
-    )
+    table = table.assign(**_alone_and_last(explained[:, 0]), share=shares / explained[-1, 0])
     ranks, agreement = _ranks(shares, replicates, conf_level)
     return DriverImportance(
         outcome=outcome,
         table=pd.concat([table, ranks], axis=1),
-        r_squared=r_squared,
+        r_squared=float(explained[-1, 0]),
         rank_agreement=agreement,
         n_missing=len(frame) - len(rows),
     )
+
+
+def _alone_and_last(explained: np.ndarray) -> dict[str, np.ndarray]:
+    """R² of each driver by itself, and its gain beyond all the others."""
+    single = 2 ** np.arange(len(explained).bit_length() - 1)
+    return {"alone": explained[single], "last": explained[-1] - explained[-1 - single]}
 
 
 def explained_by_subset(covariances: np.ndarray, *, n_controls: int = 0) -> np.ndarray:

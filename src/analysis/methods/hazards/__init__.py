@@ -1,4 +1,4 @@
-"""Rates of ending: what goes with a higher or lower hazard, and whether that is constant in time."""
+"""Rates of ending: what goes with a higher or lower hazard, and whether it stays constant."""
 
 from analysis.methods.hazards.cox import CoxRegression, cox_regression
 from analysis.methods.hazards.discrete import DiscreteHazard, discrete_hazard

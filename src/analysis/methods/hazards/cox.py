@@ -254,9 +254,7 @@ def _refuse_separation(rows: RiskRows, terms: list[str], information: np.ndarray
     )
 
 
-def _robust(
-    rows: RiskRows, beta: np.ndarray, naive: np.ndarray, groups: np.ndarray
-) -> np.ndarray:
+def _robust(rows: RiskRows, beta: np.ndarray, naive: np.ndarray, groups: np.ndarray) -> np.ndarray:
     residuals = score_residuals(rows, sum_risk_sets(rows, beta)) * rows.count
     member = groups[rows.rows]
     sums = np.vstack([np.bincount(member, weights=line) for line in residuals])
@@ -325,4 +323,3 @@ def _notes(
             "curve follows from them"
         )
     return tuple(notes)
-

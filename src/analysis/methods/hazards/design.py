@@ -41,9 +41,7 @@ def read_design(
 ) -> Design:
     """Check the covariates and build their columns; `levels` are those of an earlier fit."""
     if not covariates or isinstance(covariates, str) or len(set(covariates)) < len(covariates):
-        raise ParamsError(
-            f"covariates must be a list of distinct columns, but {covariates!r} came"
-        )
+        raise ParamsError(f"covariates must be a list of distinct columns, but {covariates!r} came")
     check_columns(frame, list(covariates))
     columns, terms, source, found = [], [], [], {}
     faults: list[str] = []
@@ -128,9 +126,7 @@ def refuse_collinear(terms: list[str], information: np.ndarray) -> None:
     values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
     if values[0] > 1e-9:
         return
-    names = [
-        term for term, part in zip(terms, np.abs(vectors[:, 0]), strict=True) if part > 0.05
-    ]
+    names = [term for term, part in zip(terms, np.abs(vectors[:, 0]), strict=True) if part > 0.05]
     raise DataError(
         f"covariates must not be combinations of each other, but {', '.join(names)} are "
         "(collinear); leave one out"

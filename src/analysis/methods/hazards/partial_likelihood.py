@@ -84,9 +84,7 @@ def arrange_rows(columns: Durations, x: np.ndarray, strata: np.ndarray) -> RiskR
     time, stratum = columns.duration[order], strata[order]
     event = columns.event[order]
     new = np.flatnonzero(event)
-    fresh = np.append(
-        True, (np.diff(time[new]) != 0) | (np.diff(stratum[new]) != 0)
-    )
+    fresh = np.append(True, (np.diff(time[new]) != 0) | (np.diff(stratum[new]) != 0))
     cell_time, cell_stratum = time[new][fresh], stratum[new][fresh]
     own = _last_cell(cell_time, cell_stratum, time, stratum)
     begins = np.searchsorted(cell_stratum, stratum, side="left")

@@ -81,9 +81,7 @@ def check_proportional_hazards(
     return ProportionalHazardsTest(table, residuals, transform, _alarms(table))
 
 
-def _score_statistic(
-    score: np.ndarray, v0: np.ndarray, v1: np.ndarray, v2: np.ndarray
-) -> float:
+def _score_statistic(score: np.ndarray, v0: np.ndarray, v1: np.ndarray, v2: np.ndarray) -> float:
     left = v2 - v1.T @ np.linalg.solve(v0, v1)
     if np.linalg.cond(left) > 1e12:
         return np.nan

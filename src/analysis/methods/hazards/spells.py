@@ -40,8 +40,7 @@ def _refuse_overlap(customer: pd.Series, start: np.ndarray, stop: np.ndarray) ->
 
 
 def varies_within(frame: pd.DataFrame, covariates: list[str]) -> bool:
-    """Whether a covariate changes within a `customer_id`; without the column, assume that it may.
-    """
+    """Whether a covariate changes within a `customer_id`; without the column, it may."""
     if CUSTOMER not in frame.columns:
         return True
     distinct = frame.groupby(CUSTOMER, observed=True)[list(covariates)].nunique(dropna=False)

@@ -1,18 +1,16 @@
-"""Do segments move alike, and is the movement the same over time? Tests by customer."""
+"""Do segments move alike? A test that permutes customers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.errors import DataError, ParamsError
+from analysis.errors import DataError
 from analysis.methods.multistate.aalen_johansen import count_moves
 from analysis.methods.multistate.paths import Paths, group_labels, read_paths
-from analysis.methods.multistate.steps import observed_steps
 
 FEWEST_EVENTS = 5
 
@@ -65,55 +63,10 @@ def homogeneity_test(
         raise DataError(f"'{by}' must have at least two groups, but {len(names)} came")
     scores = _LogRankScores(whole, len(names))
     observed, covariance, table = scores.of(code)
-    statistic, df = _wald(observed, covariance)
+    statistic, df = wald(observed, covariance)
     drawn = _permuted(scores.residuals, whole.count, code, replications, rng)
     table["group"] = np.asarray(names)[table["group"]]
-    return _result(table, statistic, df, drawn, replications, scores.note)
-
-
-def stationarity_test(
-    paths: pd.DataFrame,
-    *,
-    breaks: Sequence[float],
-    rng: np.random.Generator,
-    step: float = 1.0,
-    replications: int = 500,
-) -> MovementTest:
-    """Test that the step-by-step transition probabilities are the same in every period.
-
-    On calendar time: the time axis of `paths` must be the calendar's. The score of a transition in
-    a period (Anderson & Goodman 1957) is summed by customer, and each customer's scores keep or
-    change their sign at random (Hemerik, Goeman & Finos 2020, J R Stat Soc B 82, 841-864), so that
-    customers, not transitions, are exchanged. Customers who age together (one cohort) change with
-    the calendar even where nothing else does: to compare cohorts at the same age use
-    `homogeneity_test` with the cohort as group.
-
-    Parameters
-    ----------
-    breaks : sequence of float
-        Where one period ends and the next begins.
-    """
-    breaks = np.unique(np.asarray(breaks, dtype=float))
-    whole = read_paths(paths)
-    pairs = observed_steps(whole, step)
-    period = np.searchsorted(breaks, pairs["time"].to_numpy(), side="right")
-    names, period = np.unique(period, return_inverse=True)
-    if len(names) < 2:
-        raise ParamsError(
-            f"breaks must divide the follow-up into periods with transitions, but "
-            f"{breaks.tolist()} leaves {len(names)}"
-        )
-    scores, table, note = _step_scores(whole, pairs, period, len(names))
-    weighted = scores * np.sqrt(whole.count)[:, None]
-    total, covariance = whole.count @ scores, weighted.T @ weighted
-    inverse = np.linalg.pinv(covariance, hermitian=True)
-    statistic, df = _wald(total, covariance)
-    each = np.repeat(scores, whole.count.astype(int), axis=0)
-    flipped = np.array([rng.choice([-1.0, 1.0], len(each)) @ each for _ in range(replications)])
-    drawn = np.einsum("bt,tu,bu->b", flipped, inverse, flipped)
-    starts = np.concatenate([[-np.inf], breaks])
-    table["period"] = starts[names[table["period"]]]
-    return _result(table, statistic, df, drawn, replications, note)
+    return movement_result(table, statistic, df, drawn, replications, scores.note)
 
 
 class _LogRankScores:
@@ -154,9 +107,9 @@ class _LogRankScores:
         weighted = parts * np.sqrt(paths.count)[:, None]
         covariance = weighted.T @ weighted
         table = pd.DataFrame(rows, columns=["from", "to", "group", "observed", "expected"])
-        table["z"] = _ratio(total, np.sqrt(np.diag(covariance)))
+        table["z"] = ratio(total, np.sqrt(np.diag(covariance)))
         keep = np.arange(len(total)) % self.groups > 0
-        return total[keep], covariance[np.ix_(keep, keep)], _named(table, paths)
+        return total[keep], covariance[np.ix_(keep, keep)], name_states(table, paths)
 
     def _parts(self, move: int, member: np.ndarray, share: np.ndarray) -> np.ndarray:
         paths, hazard = self.paths, self.hazard[:, move]
@@ -196,55 +149,25 @@ def _permuted(residuals, count, code, replications, rng) -> np.ndarray:
         covariance = np.einsum("ag,ah,atu->tguh", centred, centred, inner)
         total = (centred.T @ sums[:, :moves]).T
         size = total.size
-        statistic[replication] = _wald(total.ravel(), covariance.reshape(size, size))[0]
+        statistic[replication] = wald(total.ravel(), covariance.reshape(size, size))[0]
     return statistic
 
 
-def _step_scores(paths: Paths, pairs: pd.DataFrame, period: np.ndarray, periods: int):
-    customer = pairs["customer"].to_numpy()
-    source, target = pairs["from"].to_numpy(), pairs["to"].to_numpy()
-    weight = paths.count[customer]
-    columns, rows, left = [], [], 0
-    for move in np.unique(np.column_stack([source, target])[source != target], axis=0):
-        trial, made = source == move[0], (source == move[0]) & (target == move[1])
-        trials = np.bincount(period[trial], weight[trial], periods)
-        rate = weight[made].sum() / trials.sum()
-        if (rate * trials < FEWEST_EVENTS).any():
-            left += 1
-            continue
-        residual = (made[trial] - rate)[:, None] * (
-            np.eye(periods)[period[trial]] - trials / trials.sum()
-        )
-        columns += [
-            np.bincount(customer[trial], residual[:, at], len(paths.count)) for at in range(periods)
-        ]
-        seen = np.bincount(period[made], weight[made], periods)
-        rows += [(*move, at, seen[at], rate * trials[at]) for at in range(periods)]
-    if not columns:
-        raise DataError(
-            f"at least one transition must have {FEWEST_EVENTS} expected events a period, but none "
-            f"has; choose fewer breaks"
-        )
-    scores = np.column_stack(columns)
-    table = pd.DataFrame(rows, columns=["from", "to", "period", "observed", "expected"])
-    table["z"] = _ratio(paths.count @ scores, np.sqrt(paths.count @ scores**2))
-    keep = np.arange(scores.shape[1]) % periods > 0
-    note = f"{left} rare transitions are left out" if left else None
-    return scores[:, keep], _named(table, paths), note
-
-
-def _named(table: pd.DataFrame, paths: Paths) -> pd.DataFrame:
+def name_states(table: pd.DataFrame, paths: Paths) -> pd.DataFrame:
+    """Names for codes, and the ratio of observed to expected."""
     names = np.array(paths.states, dtype=object)
-    table["ratio"] = _ratio(table["observed"].to_numpy(), table["expected"].to_numpy())
+    table["ratio"] = ratio(table["observed"].to_numpy(), table["expected"].to_numpy())
     return table.assign(**{"from": names[table["from"]], "to": names[table["to"]]})
 
 
-def _wald(total: np.ndarray, covariance: np.ndarray) -> tuple[float, int]:
+def wald(total: np.ndarray, covariance: np.ndarray) -> tuple[float, int]:
+    """Chi-squared form of a sum and its covariance, and its rank."""
     inverse = np.linalg.pinv(covariance, hermitian=True)
     return float(total @ inverse @ total), int(np.linalg.matrix_rank(covariance, hermitian=True))
 
 
-def _result(table, statistic, df, drawn, replications, note) -> MovementTest:
+def movement_result(table, statistic, df, drawn, replications, note) -> MovementTest:
+    """Set the statistic beside its randomised values."""
     return MovementTest(
         table,
         statistic,
@@ -256,5 +179,6 @@ def _result(table, statistic, df, drawn, replications, note) -> MovementTest:
     )
 
 
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Quotient; NaN where there is nothing to divide by."""
     return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)

@@ -84,9 +84,9 @@ def expected_time(
     return ExpectedTime(pd.concat(parts, ignore_index=True), float(horizon), origin, conf_level)
 
 
-def _early_end(paths: Paths, horizon: float) -> str | None:
+def _early_end(paths: Paths, horizon: float) -> str:
     end = paths.stop.max()
     under_way = paths.target[paths.stop == end] < 0
     if end >= horizon or not under_way.any():
-        return None
+        return ""
     return f"follow-up ends at {end:g}: the last shares are carried forward to {horizon:g}"

@@ -156,7 +156,7 @@ def _curve(paths, report, origin, shares, conf_level, interval, options) -> pd.D
     note = np.where(
         beyond[:, None],
         "after the end of follow-up",
-        np.where((error == 0) & ~sure, "no variation seen, so no interval", None),
+        np.where((error == 0) & ~sure, "no variation seen, so no interval", ""),
     )
     for estimates in (value, error, low, high):
         estimates[beyond] = np.nan

@@ -143,7 +143,7 @@ def _state(paths: Paths, stays: np.ndarray, name: str, conf_level: float):
         "mean": float(np.diff(edges) @ path[0, :, here]),
         "n": int(weight.sum()),
         "ended": int(ended.sum()),
-        "note": None,
+        "note": "",
     }
     if np.isnan(row["estimate"]):
         row["note"] = f"fewer than half had left after {grid[-1]:g}: the median is not reached"

@@ -102,7 +102,7 @@ def _step(paths: Paths, step: float, conf_level: float) -> pd.DataFrame:
             "conf_high": high.ravel(),
             "n": n[source].astype(int),
             "customers": customers[source].astype(int),
-            "note": np.where(n[source] > 0, None, "nobody was followed from this state"),
+            "note": np.where(n[source] > 0, "", "nobody was followed from this state"),
         }
     )
 

@@ -140,7 +140,7 @@ def _between(paths, start, report, method, conf_level, interval, options) -> pd.
     table["note"] = np.where(
         table["estimate"].isna(),
         "after the end of follow-up",
-        np.where(table["std_error"] == 0, "no variation seen, so no interval", None),
+        np.where(table["std_error"] == 0, "no variation seen, so no interval", ""),
     )
     return table
 

@@ -8,12 +8,15 @@ and 0 where she may not (BG/NBD); it shifts b and lets x = 0 be dead.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import digamma, expit, gammaln, hyp2f1
+from scipy.special import betaincinv, digamma, expit, gammaln, hyp2f1
 
 NUDGE = 1e-6
 """Distance kept from a = 1 and a + b = 1, where the closed form is 0/0 (error about 1e-10)."""
 
 
+ALIKE = 30.0
+"""From this a on, p varies little: the closed form overflows, a mean over quantiles is exact."""
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(64)
 TINY = 1e-12
 """Stands in for b - 1 + x where x = 0, a term that then has no weight."""
 
@@ -88,8 +91,26 @@ def expected_while_alive(r, alpha, a, b, t) -> np.ndarray:
     The closed form of Fader, Hardie & Lee (2005, eq. 9) after Euler's transformation, which
     neither overflows nor cancels for customers with hundreds of purchases.
     """
+    r, alpha, a, b, t = np.broadcast_arrays(*(np.asarray(v, float) for v in (r, alpha, a, b, t)))
     a = np.where(np.abs(a - 1) < NUDGE, 1 + NUDGE, a)
     b = np.where(np.abs(a + b - 1) < NUDGE, b + 2 * NUDGE, b)
     z = t / (alpha + t)
-    series = hyp2f1(a - 1, a + b - 1 - r, a + b - 1, z)
-    return (a + b - 1) / (a - 1) * (1 - (1 - z) ** (a - 1) * series)
+    with np.errstate(all="ignore"):
+        series = hyp2f1(a - 1, a + b - 1 - r, a + b - 1, z)
+        closed = (a + b - 1) / (a - 1) * (1 - (1 - z) ** (a - 1) * series)
+    alike = (a > ALIKE) | ~np.isfinite(closed)
+    if alike.any():
+        closed = np.array(closed)
+        closed[alike] = _over_quantiles(*(v[alike] for v in (r, alpha, a, b, t)))
+    return closed
+
+
+def _over_quantiles(r, alpha, a, b, t) -> np.ndarray:
+    """The expectation as a mean over the quantiles of p, for customers almost alike in p."""
+    (known_a, known_b), code = np.unique([a.ravel(), b.ravel()], axis=1, return_inverse=True)
+    quantiles = betaincinv(known_a[:, None], known_b[:, None], (NODES + 1) / 2)
+    p = quantiles[code.ravel()].reshape(*a.shape, -1)
+    gain = -np.expm1(-r[..., None] * np.log1p(p * (t / alpha)[..., None]))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        each = np.where(p > 0, gain / p, (r * t / alpha)[..., None])
+    return each @ WEIGHTS / 2

@@ -23,6 +23,10 @@ GRADIENT_TOLERANCE = 1e-9
 LONG_STEP = 1e-3
 """On the log scale; below it the information changes in the fourth digit at most."""
 
+FLAT = 1e-9
+"""Per customer, on the log scale: below it the data do not hold a parameter."""
+NO_ERRORS = "standard errors are not estimable"
+
 Likelihood = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
@@ -31,7 +35,7 @@ class Maximum:
     """Where a likelihood is highest.
 
     `params` (natural scale), `log_likelihood`, `covariance` of the log parameters (square, NaN
-    where not estimable), `note` (empty when all is well).
+    where not estimable, 0 for a parameter that is taken as fixed), `note` (empty: all is well).
     """
 
     params: np.ndarray
@@ -57,10 +61,13 @@ def maximise(likelihood: Likelihood, start: Sequence[float], customers: float) -
     )  # fmt: skip
     logs, information = _polish(objective, found.x)
     value, gradient = objective(logs)
-    note = _trouble(logs, information, gradient)
+    edge = np.abs(logs) > LOG_BOUND - 0.5
+    note = _trouble(edge, information, gradient)
     covariance = np.full(information.shape, np.nan)
-    if not note:
-        covariance = np.linalg.inv(information) / customers
+    if not note.startswith(NO_ERRORS):
+        covariance = np.zeros(information.shape)
+        free = np.ix_(~edge, ~edge)
+        covariance[free] = np.linalg.inv(information[free]) / customers
     return Maximum(np.exp(logs), -value * customers, covariance, note)
 
 
@@ -74,7 +81,8 @@ def params_table(
     terms: Sequence[str], maximum: Maximum, customers: float, conf_level: float
 ) -> pd.DataFrame:
     """Estimates with standard errors and log-scale intervals."""
-    errors = np.sqrt(np.diag(maximum.covariance))
+    variances = np.diag(maximum.covariance)
+    errors = np.sqrt(np.where(variances > 0, variances, np.nan))
     reach = stats.norm.ppf(0.5 + conf_level / 2) * errors
     return pd.DataFrame(
         {
@@ -120,14 +128,15 @@ def _information(objective: Callable, logs: np.ndarray) -> np.ndarray:
     return (np.array(rows) + np.array(rows).T) / 2
 
 
-def _trouble(logs: np.ndarray, information: np.ndarray, gradient: np.ndarray) -> str:
-    if (np.abs(logs) > LOG_BOUND - 0.5).any():
+def _trouble(edge: np.ndarray, information: np.ndarray, gradient: np.ndarray) -> str:
+    free = information[np.ix_(~edge, ~edge)]
+    if not np.isfinite(free).all() or not free.size or np.linalg.eigvalsh(free).min() <= FLAT:
+        return f"{NO_ERRORS}: the likelihood is flat at its maximum (customers hardly differ)"
+    if np.abs(gradient[~edge]).max() > 1e-5:
+        return f"{NO_ERRORS}: the search for the maximum did not settle"
+    if edge.any():
         return (
-            "standard errors are not estimable: a parameter runs to the edge of its range "
-            "(too little variation between customers, or nobody seems to leave)"
+            f"{edge.sum()} of {edge.size} parameters run to the edge of their range and are taken "
+            "as fixed there (too little variation between customers, or nobody seems to leave)"
         )
-    if not np.isfinite(information).all() or np.linalg.eigvalsh(information).min() <= 1e-12:
-        return "standard errors are not estimable: the likelihood is flat at its maximum"
-    if np.abs(gradient).max() > 1e-5:
-        return "standard errors are not estimable: the search for the maximum did not settle"
     return ""

@@ -71,7 +71,7 @@ def _inflation(fit: RegressionFit) -> list[dict[str, object]]:
 
 def cooks_distance(fit: RegressionFit) -> np.ndarray:
     """(rows,) Cook's distance, by one step of the weighted least squares."""
-    predictor = fit._predictor(fit.sample.frame)
+    predictor = fit.linear_predictor(fit.sample.frame)
     slope, variance = (
         mean_slope(fit.link, predictor),
         variance_of(fit.family, predictor, fit.overdispersion),

@@ -1,13 +1,13 @@
 """What a fit says in the outcome's own unit: average marginal effects."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from analysis.errors import ParamsError
-from analysis.methods.regression.design import Levels
+from analysis.methods.regression.design import Levels, Steps
 from analysis.methods.regression.fit import RegressionFit
 from analysis.methods.regression.ordinal import OrdinalFit
 from analysis.methods.regression.two_part import TwoPartFit
@@ -15,7 +15,6 @@ from analysis.methods.regression.two_part import TwoPartFit
 RELATIVE_STEP = 1e-4
 
 Fit = RegressionFit | TwoPartFit | OrdinalFit
-Predict = Callable[[pd.DataFrame], tuple[np.ndarray, np.ndarray]]
 
 
 def average_marginal_effects(
@@ -23,9 +22,10 @@ def average_marginal_effects(
 ) -> pd.DataFrame:
     """Mean change of the expected outcome per unit of each driver, in the outcome's own unit.
 
-    For a number the slope at each answer, averaged; for a category the change from its first
-    level. Errors by the delta method from the fit's covariance (robust or clustered as fitted),
-    the customers taken as they are. An ordinal fit gives the change of the chance of each answer.
+    For a number the slope at each answer, averaged (with steps: the change over one unit); for a
+    category the change from its first level. Errors by the delta method from the fit's covariance
+    (robust or clustered as fitted), the customers taken as they are. An ordinal fit gives the
+    change of the chance of each answer.
 
     Parameters
     ----------
@@ -70,6 +70,8 @@ def _changes(
             for name, level in zip(term.names, term.levels[1:], strict=True)
         ]
     values = frame[column].astype(float)
+    if isinstance(term, Steps):
+        return [(column, frame.assign(**{column: values + 1}), frame, 1.0)]
     step = RELATIVE_STEP * max(float(values.std(ddof=0)), 1e-8)
     up, down = frame.assign(**{column: values + step}), frame.assign(**{column: values - step})
     return [(column, up, down, 2 * step)]

@@ -63,14 +63,15 @@ class RegressionFit:
 
     def predict(self, frame: pd.DataFrame) -> np.ndarray:
         """(rows,) expected outcome, in its own unit."""
-        return mean_of(self.link, self._predictor(frame))
+        return mean_of(self.link, self.linear_predictor(frame))
 
     def gradient(self, frame: pd.DataFrame) -> np.ndarray:
         """(rows, k) how the expected outcome moves with each parameter."""
-        slope = mean_slope(self.link, self._predictor(frame))
+        slope = mean_slope(self.link, self.linear_predictor(frame))
         return slope[:, None] * self.design.matrix(frame)
 
-    def _predictor(self, frame: pd.DataFrame) -> np.ndarray:
+    def linear_predictor(self, frame: pd.DataFrame) -> np.ndarray:
+        """(rows,) x'b and the log exposure, on the scale of the link."""
         predictor = self.design.matrix(frame) @ np.nan_to_num(self.parameters)
         if self.exposure is not None:
             predictor = predictor + np.log(frame[self.exposure].to_numpy(float))

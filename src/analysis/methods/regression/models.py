@@ -7,26 +7,9 @@ import pandas as pd
 
 from analysis.errors import DataError
 from analysis.methods.regression.design import Term, require_numbers
-from analysis.methods.regression.fit import (
-    FEW_CUSTOMERS,
-    Errors,
-    RegressionFit,
-    coefficient_table,
-    mean_of,
-    mean_slope,
-    sandwich,
-)
-from analysis.methods.regression.likelihood import maximise, variance_of
-from analysis.methods.regression.sample import Sample, take_sample
-from analysis.methods.regression.separation import NOTE, looks_separated, separated_terms
-
-LINKS = {
-    "linear": "identity",
-    "logit": "logit",
-    "poisson": "log",
-    "negative_binomial": "log",
-    "gamma": "log",
-}
+from analysis.methods.regression.family import fit_family
+from analysis.methods.regression.fit import Errors, RegressionFit
+from analysis.methods.regression.sample import take_sample
 
 
 def fit_linear(
@@ -211,80 +194,3 @@ def _require_not_negative(values: np.ndarray, outcome: str) -> None:
         )
     if not (values > 0).any():
         raise DataError(f"{outcome} must be above zero somewhere, but every row is 0")
-
-
-def fit_family(
-    sample: Sample,
-    outcome: str,
-    *,
-    family: str,
-    errors: Errors,
-    conf_level: float,
-    exposure: str | None = None,
-) -> RegressionFit:
-    """Fit a checked sample; maximum likelihood by statsmodels, errors from influences."""
-    y, x = sample.outcome.astype(float), sample.matrix
-    offset = None if exposure is None else np.log(sample.frame[exposure].to_numpy(float))
-    total = sample.weights * sample.counts
-    parameters, overdispersion, log_likelihood = maximise(family, y, x, total, offset)
-    link = LINKS[family]
-    predictor = x @ parameters + (0 if offset is None else offset)
-    slope, variance = mean_slope(link, predictor), variance_of(family, predictor, overdispersion)
-    mean = mean_of(link, predictor)
-    bread = np.linalg.pinv((x * (total * slope**2 / variance)[:, None]).T @ x, hermitian=True)
-    scores = x * (sample.weights * (y - mean) * slope / variance)[:, None]
-    influence = scores @ bread
-    degrees = sample.n - x.shape[1]
-    dispersion = float((total * (y - mean) ** 2 / variance).sum() / degrees)
-    covariance, n_units = sandwich(influence, sample, n_parameters=x.shape[1])
-    if errors == "model" and sample.units is None and not sample.weighted:
-        covariance = bread * (dispersion if family in ("linear", "gamma") else 1.0)
-    free = degrees if sample.units is None else n_units - 1
-    lost = _not_estimable(family, sample, y, parameters)
-    return RegressionFit(
-        outcome=outcome,
-        family=family,
-        link=link,
-        table=coefficient_table(
-            sample.design.names,
-            parameters,
-            covariance,
-            n=sample.n,
-            conf_level=conf_level,
-            degrees=free if family == "linear" else np.inf,
-            not_estimable=dict.fromkeys(lost, NOTE),
-        ),
-        parameters=parameters,
-        covariance=covariance,
-        influence=influence,
-        fitted=mean,
-        sample=sample,
-        exposure=exposure,
-        log_likelihood=log_likelihood,
-        dispersion=dispersion,
-        overdispersion=overdispersion,
-        n_clusters=n_units,
-        conf_level=conf_level,
-        notes=_notes(sample, n_units),
-    )
-
-
-def _not_estimable(family: str, sample: Sample, y: np.ndarray, parameters: np.ndarray) -> list[str]:
-    if family in ("linear", "gamma") or not looks_separated(sample.matrix, parameters):
-        return []
-    names = sample.design.names
-    if family == "logit":
-        turned = sample.matrix * np.where(y > 0, 1.0, -1.0)[:, None]
-        everyone = np.ones(len(y), bool)
-        return separated_terms(names, turned, free=everyone, pinned=~everyone)
-    zero = y == 0
-    return separated_terms(names, -sample.matrix, free=zero, pinned=~zero) if zero.any() else []
-
-
-def _notes(sample: Sample, n_units: int) -> tuple[str, ...]:
-    notes = []
-    if sample.n_missing:
-        notes.append(f"{sample.n_missing:,} answers with something missing were left out")
-    if sample.units is not None and n_units < FEW_CUSTOMERS:
-        notes.append(f"only {n_units} customers: clustered errors are too small with so few")
-    return tuple(notes)

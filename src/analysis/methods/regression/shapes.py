@@ -9,8 +9,8 @@ from scipy import stats
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods.regression.design import Bend, Line, Spline, Steps, Term
+from analysis.methods.regression.family import fit_family
 from analysis.methods.regression.fit import RegressionFit
-from analysis.methods.regression.models import fit_family
 from analysis.methods.regression.sample import take_sample
 
 # Harrell (2015), table 2.3: knots at these quantiles.

@@ -8,8 +8,9 @@ import pandas as pd
 
 from analysis.errors import DataError
 from analysis.methods.regression.design import Design
+from analysis.methods.regression.family import fit_family
 from analysis.methods.regression.fit import RegressionFit, sandwich
-from analysis.methods.regression.models import fit_family, fit_logit
+from analysis.methods.regression.models import fit_logit
 from analysis.methods.regression.sample import Sample, take_sample
 
 

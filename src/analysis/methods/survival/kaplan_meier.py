@@ -75,12 +75,12 @@ class SurvivalCurve:
 
     def _at(self, group: str, times: np.ndarray) -> pd.DataFrame:
         sets = self.risk_sets[group]
-        curve = self.of(group)[["estimate", "std_error", "conf_low", "conf_high"]]
-        start = np.array([[1.0, 0.0, np.nan, np.nan]])
-        if self.conf_type != "log-log":
-            start[0, 2:] = 1.0
-        steps = np.vstack([start, curve.to_numpy()])
-        values = steps[np.searchsorted(sets.time, times, side="right")]
+        curve = self.of(group)
+        before = np.nan if self.conf_type == "log-log" else 1.0
+        position = np.searchsorted(sets.time, times, side="right") - 1
+        names = ["estimate", "std_error", "conf_low", "conf_high"]
+        values = np.column_stack([curve[name].to_numpy()[position] for name in names])
+        values[position < 0] = [1.0, 0.0, before, before]
         beyond = times > sets.time[-1]
         values[beyond] = np.nan
         last = sets.time[-1]
@@ -207,15 +207,18 @@ def _curve_columns(sets: RiskSets, conf_level: float, conf_type: str) -> dict[st
         std_error = estimate * np.sqrt(log_variance)
     before = np.nan if conf_type == "log-log" else 1.0
     step = np.cumsum(sets.events > 0)
+    columns = {
+        "estimate": np.append(1.0, estimate),
+        "std_error": np.append(0.0, std_error),
+        "conf_low": np.append(before, low),
+        "conf_high": np.append(before, high),
+    }
     return {
         "time": sets.time,
         "at_risk": sets.at_risk,
         "events": sets.events,
         "censored": sets.censored,
-        "estimate": np.append(1.0, estimate)[step],
-        "std_error": np.append(0.0, std_error)[step],
-        "conf_low": np.append(before, low)[step],
-        "conf_high": np.append(before, high)[step],
+        **{name: values.take(step) for name, values in columns.items()},
     }
 
 

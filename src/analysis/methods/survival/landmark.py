@@ -93,10 +93,8 @@ def remaining_life(
         tables.append(rows.assign(active_since=since))
     names = {"survival": f"alive {horizon:g} later", "median": "median remaining"}
     shown = pd.concat(tables, ignore_index=True).replace({"term": names})
-    return shown[
-        ["group", "active_since", "term", "estimate", "std_error", "conf_low", "conf_high", "n"]
-        + ["note"]
-    ]
+    order = ["group", "active_since", "term", "estimate", "std_error", "conf_low", "conf_high"]
+    return shown[[*order, "n", "note"]]
 
 
 def _means(curve: SurvivalCurve, horizon: float) -> pd.DataFrame:

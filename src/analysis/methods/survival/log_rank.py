@@ -142,4 +142,3 @@ def _time_weights(n: np.ndarray, d: np.ndarray, weights: str | tuple) -> np.ndar
         before = np.append(1.0, np.cumprod(1 - d / n)[:-1])
         return before**p * (1 - before) ** q
     return {"logrank": np.ones(len(n)), "gehan": n, "tarone-ware": np.sqrt(n)}[weights]
-

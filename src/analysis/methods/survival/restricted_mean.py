@@ -1,7 +1,7 @@
 """Restricted mean: the average time alive within a horizon, the area under the curve up to it.
 
 It needs no proportional hazards, and its difference reads in time: so many days longer within a
-year. Named by its horizon; where a curve ends before it, the last share is carried forward and said.
+year. Where a curve ends before the horizon, the last share is carried forward, and a note says so.
 """
 
 from dataclasses import dataclass

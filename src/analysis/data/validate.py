@@ -1,0 +1,36 @@
+"""Tell every fault of a study's data in one go (`make validate`)."""
+
+from __future__ import annotations
+
+from analysis.data.faults import Fault
+from analysis.data.reading import check_source
+from analysis.params import Params
+
+
+def find_faults(params: Params) -> list[Fault]:
+    """Return every fault of every table; an empty list when there is none."""
+    _, checked = check_source(params)
+    return [fault for table in checked for fault in table.faults]
+
+
+def validation_report(params: Params) -> tuple[str, int]:
+    """Return what `make validate` prints, and how many faults it tells.
+
+    One line a fault: table, column, rule, how many rows, first places, remedy. Without faults,
+    what happened to the rows of each table.
+    """
+    _, checked = check_source(params)
+    faults = [fault for table in checked for fault in table.faults]
+    if faults:
+        lines = [f"{params.study}: {_many(len(faults), 'fault')}"]
+        lines += [f"- {fault}" for fault in faults]
+        return "\n".join(lines), len(faults)
+    lines = [f"{params.study}: no faults"]
+    for table in checked:
+        for name, step, reason, rows in table.audit:
+            lines.append(f"- {name}: {rows:,} rows {step}{f' ({reason})' if reason else ''}")
+    return "\n".join(lines), 0
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

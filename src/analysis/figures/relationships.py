@@ -1,0 +1,87 @@
+"""How long relationships last, how they end, and how many end soon."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MultipleLocator, PercentFormatter
+
+from analysis.figures.palette import ACCENT, DASHES, GROUPS
+from analysis.figures.survival import MONTH_STEPS, draw_curves, draw_medians
+from analysis.lifecycle.ends import EndsAhead, EndsByCause
+from analysis.lifecycle.relationships import RelationshipLength
+from analysis.wording import Wording
+
+
+def plot_relationship_length(result: RelationshipLength, ax: Axes, say: Wording) -> Axes:
+    """Draw the share still customers by months, median lines, and numbers below.
+
+    One curve carries those at risk, ended and open; several carry those at risk and ended.
+    """
+    several = len(result.curve.groups) > 1
+    heading = "relationships.counts_by_group" if several else "relationships.counts"
+    ax.set(xlabel=say("relationships.months_axis"), ylabel=say("relationships.share_axis"))
+    options = {"falling": True, "heading": heading, "steps": MONTH_STEPS, "ends": True}
+    draw_curves(result.curve, ax, say, **options)
+    draw_medians(result.curve, ax, say)
+    return ax
+
+
+def plot_ends_by_cause(result: EndsByCause, ax: Axes, say: Wording) -> Axes:
+    """Draw the share ended in each way by months, with bands, up to where too few are at risk."""
+    ax.set(xlabel=say("relationships.months_axis"), ylabel=say("relationships.ends.axis"))
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    if result.incidence is None:
+        ax.set(xlim=(0, 12), ylim=(0, 1))
+        return ax
+    table = result.incidence.table
+    table = table[table["at_risk"] >= say.min_cell]
+    longest = table["time"].max() if len(table) else 1.0
+    ends = []
+    for i, cause in enumerate(result.causes):
+        steps = table[table["cause"] == cause]
+        time = np.append(0.0, steps["time"])
+        share = np.append(0.0, steps["estimate"])
+        low = np.append(0.0, steps["conf_low"].fillna(steps["estimate"]))
+        high = np.append(0.0, steps["conf_high"].fillna(steps["estimate"]))
+        colour = GROUPS[i % len(GROUPS)]
+        line = {"color": colour, "linestyle": DASHES[i % len(DASHES)], "where": "post"}
+        ax.step(time, share, **line)
+        ax.fill_between(time, low, high, color=colour, alpha=0.16, linewidth=0, step="post")
+        ends.append((share[-1], cause, colour))
+    ax.set(xlim=(0, longest), ylim=(0, None))
+    step = next((s for s in MONTH_STEPS if longest / s <= 8), longest / 5)
+    ax.xaxis.set_major_locator(MultipleLocator(step))
+    _name_ends(ends, longest, ax, say)
+    return ax
+
+
+def _name_ends(ends: list[tuple[float, str, str]], longest: float, ax: Axes, say: Wording) -> None:
+    gap, last = 0.06 * ax.get_ylim()[1], -np.inf
+    for share, cause, colour in sorted(ends):
+        last = max(share, last + gap)
+        name = {"color": colour, "fontweight": "bold", "va": "center", "annotation_clip": False}
+        ax.annotate(say.value(cause), (longest * 1.012, last), **name)
+
+
+def plot_ends_ahead(result: EndsAhead, ax: Axes, say: Wording) -> Axes:
+    """Draw the share expected to end within the months ahead, by tenure reached, with intervals."""
+    table = result.table[result.table["told"] >= say.min_cell].dropna(subset=["share"])
+    rows = np.arange(len(table))
+    share = table["share"].to_numpy(float)
+    low = share - (table["expected_conf_low"] / table["told"]).to_numpy(float)
+    high = (table["expected_conf_high"] / table["told"]).to_numpy(float) - share
+    ax.errorbar(share, rows, xerr=[low, high], fmt="o", color=ACCENT, markersize=6, elinewidth=2)
+    for row, (value, reach, count) in enumerate(zip(share, high, table["expected"], strict=True)):
+        told = say("relationships.ahead.label", share=value, expected=count)
+        ax.annotate(told, (value + reach, row), (6, 0), textcoords="offset points", va="center")
+    names = [say.value(str(name)) for name in table["tenure"]]
+    ax.set_yticks(rows, names)
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.grid(True, axis="x")
+    ax.grid(False, axis="y")
+    ax.set_xlim(0, max(1.35 * (share + high).max(), 0.1) if len(table) else 1)
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.set(xlabel=say("relationships.ahead.axis", months=result.months))
+    ax.set(ylabel=say("relationships.ahead.tenure_axis"))
+    return ax

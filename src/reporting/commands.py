@@ -1,0 +1,69 @@
+"""Two verbs for a team's own data: `make new` proposes a params file, `make validate` checks it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+
+from analysis.errors import ParamsError
+from reporting.errors import speak
+from reporting.project import params_folder
+
+STUDY_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run `new` or `validate`; STUDY and FROM come as options or from the environment."""
+    parser = argparse.ArgumentParser(prog="python -m reporting.commands", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    new = verbs.add_parser("new", help="propose params/<study>.yml for a file or folder")
+    new.add_argument("--study", default=os.environ.get("STUDY", ""))
+    new.add_argument("--from", dest="origin", default=os.environ.get("FROM", ""))
+    validate = verbs.add_parser("validate", help="print every fault in a study's data")
+    validate.add_argument("--study", default=os.environ.get("STUDY", ""))
+    chosen = parser.parse_args(arguments)
+    if not STUDY_NAME.fullmatch(chosen.study):
+        came = f"'{chosen.study}' came" if chosen.study else "none came"
+        raise ParamsError(
+            f"STUDY must be a name of small letters, digits and _, but {came}; "
+            f"make {chosen.verb} STUDY=acme"
+        )
+    if chosen.verb == "new":
+        propose(chosen.study, chosen.origin)
+    else:
+        check(chosen.study)
+
+
+def propose(study: str, origin: str) -> None:
+    """Write a proposed params file, never over one that is there."""
+    path = params_folder() / f"{study}.yml"
+    if not origin:
+        raise ParamsError(
+            f"FROM must name a file or folder, but none came; make new STUDY={study} FROM=path"
+        )
+    if path.exists():
+        raise ParamsError(
+            f"params/{path.name} must not exist yet, but does; take another STUDY or move it away"
+        )
+    from analysis.data.propose import propose_params
+
+    text = propose_params(study, origin, params_folder())
+    path.write_text(text, encoding="utf-8")
+    print(f"params/{path.name} is written: read it, mend it, then make validate STUDY={study}")
+
+
+def check(study: str) -> None:
+    """Print every fault; exit code 1 when there is one."""
+    from analysis.data.validate import validation_report
+    from analysis.params import read_params
+
+    report, faults = validation_report(read_params(params_folder() / f"{study}.yml"))
+    print(report)
+    if faults:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    speak(main)

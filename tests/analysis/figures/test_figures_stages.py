@@ -1,0 +1,97 @@
+"""Figures of stages draw what the results hold, and hide small cells."""
+
+from datetime import date
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from analysis.figures import illustrate
+from analysis.figures.palette import STAGES
+from analysis.figures.stages import (
+    plot_expected_months,
+    plot_state_occupation,
+    plot_transition_matrix,
+)
+from analysis.methods.multistate import expected_time, state_occupation, step_probabilities
+from analysis.params import Params
+from analysis.params.stages import ORDER
+from analysis.wording import wording_for
+
+
+@pytest.fixture(scope="module")
+def say():
+    return wording_for(
+        Params.model_validate(
+            {
+                "schema_version": 1, "study": "made", "title": "Made", "author": "Test",
+                "relationship": "noncontractual", "observed_from": date(2022, 1, 1),
+                "observed_until": date(2022, 12, 31), "timezone": "Europe/Berlin",
+                "currency": "EUR", "min_cell": 10,
+                "data": {"simulated": {"company": "bank", "customers": 9, "seed": 1}},
+            }
+        )
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def paths():
+    rows = [(1, 0, 3, "new", "mature", 60), (1, 3, 8, "mature", "churned", 60)]
+    rows += [(1, 8, 12, "churned", None, 60), (2, 0, 3, "new", "churned", 4)]
+    rows += [(2, 3, 5, "churned", "won_back", 4), (2, 5, 12, "won_back", None, 4)]
+    rows += [(3, 0, 12, "new", None, 30), (4, 0, 14, "new", None, 6)]
+    names = ["customer_id", "start", "stop", "from", "to", "count"]
+    table = pd.DataFrame(rows, columns=names)
+    order = ["new", "mature", "churned", "won_back"]
+    return table.assign(**{"from": pd.Categorical(table["from"], order)})
+
+
+@pytest.fixture
+def ax():
+    with mpl.rc_context({"svg.hashsalt": "test"}):
+        yield Figure().subplots()
+
+
+def test_areas_are_the_shares_and_end_where_few_are_observed(paths, say, ax):
+    result = state_occupation(paths, times=range(15))
+    plot_state_occupation(result, ax, say)
+    assert ax.get_xlim() == (0, 12)  # six customers only are observed after 12
+    heights = {}
+    for area, state in zip(ax.collections, result.states, strict=True):
+        points = area.get_paths()[0].vertices
+        at_the_end = points[np.isclose(points[:, 0], 12)][:, 1]
+        heights[state] = at_the_end.max() - at_the_end.min()
+    table = result.table[result.table["time"] == 11].set_index("state")["estimate"]
+    assert heights == pytest.approx(table.to_dict())
+    assert {text.get_text() for text in ax.texts} >= {"new", "churned", "mature"}
+
+
+def test_the_matrix_carries_numbers_and_hides_few(paths, say, ax):
+    plot_transition_matrix(step_probabilities(paths), ax, say)
+    texts = {(round(text.get_position()[1]), round(text.get_position()[0])): text.get_text()
+             for text in ax.texts}  # fmt: skip
+    assert texts[(0, 2)] == "few"  # four customers went from new to churned
+    assert texts[(0, 1)] == "few"  # the next smallest, which the total would give away
+    assert texts[(0, 0)] == "89.9%"  # 572 of 636
+    assert texts[(1, 0)] == "0%"
+
+
+def test_bars_are_the_expected_months(paths, say, ax):
+    result = expected_time(paths, horizon=12)
+    plot_expected_months(result, ax, say)
+    widths = [bar.get_width() for bar in ax.patches]
+    assert widths == pytest.approx(result.table["estimate"].tolist())
+    assert ax.get_xlabel() == "Expected months in the stage within the first 12 months"
+    assert ax.get_xlim()[0] == 0
+
+
+def test_every_preset_stage_has_a_colour_and_drawing_is_repeatable(paths, say):
+    assert {stage for order in ORDER.values() for stage in order} <= set(STAGES)
+    result = state_occupation(paths)
+    drawn = [
+        illustrate(plot_state_occupation, result, say, caption="c", alt="a").svg for _ in range(2)
+    ]
+    assert drawn[0] == drawn[1]
+    assert drawn[0].startswith("<svg")
