@@ -36,7 +36,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the project that a test may break; it shares the environment."""
-    folder = tmp_path / "project"
+    return copied_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def copy_project() -> Callable[[Path], Path]:
+    """The function that copies the project, for fixtures that several tests share."""
+    return copied_project
+
+
+def copied_project(folder: Path) -> Path:
+    """Copy what makes reports into a new folder; the environment is shared."""
     folder.mkdir()
     for name in COPIED:
         source = ROOT / name

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+
 from reporting.errors import ReportError
 from reporting.project import notebooks
 from reporting.sources import notebook_faults
@@ -46,7 +47,9 @@ def imported(path: Path) -> set[str]:
 def files() -> list[tuple[str, Path]]:
     """Every file of `analysis` with the name of its part."""
     root = SOURCES / "analysis"
-    found = [(path.relative_to(root).parts[0].removesuffix(".py"), path) for path in root.rglob("*.py")]
+    found = [
+        (path.relative_to(root).parts[0].removesuffix(".py"), path) for path in root.rglob("*.py")
+    ]
     return [(part, path) for part, path in found if part != "__init__"]
 
 

@@ -21,7 +21,7 @@ class Coverage:
     Attributes
     ----------
     table : DataFrame of shape (months, 4)
-        `month` ('1997-01')`, purchases` (purchase days)`, active` (customers)`, revenue`.
+        `month` ("1997-01"), `purchases` (purchase days), `active` (customers), `revenue`.
     """
 
     table: pd.DataFrame
@@ -122,9 +122,9 @@ def segment_sizes(customers: pd.DataFrame, segments: Sequence[str]) -> pd.DataFr
 def _sizes(segment: pd.Series) -> pd.DataFrame:
     counts = segment.value_counts(sort=False, dropna=False).sort_index()
     groups = [str(group) if pd.notna(group) else "not known" for group in counts.index]
-    return pd.DataFrame(
-        {"segment": segment.name, "group": groups, "n": counts.to_numpy()}
-    ).assign(share=lambda sizes: sizes["n"] / len(segment))
+    return pd.DataFrame({"segment": segment.name, "group": groups, "n": counts.to_numpy()}).assign(
+        share=lambda sizes: sizes["n"] / len(segment)
+    )
 
 
 def columns_in_use(tables: Tables) -> pd.DataFrame:

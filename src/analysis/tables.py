@@ -122,7 +122,9 @@ def _markdown(cells: pd.DataFrame) -> str:
     """A pipe table whose dashes carry the columns' relative widths."""
     lines = [list(cells.columns), *cells.to_numpy().tolist()]
     lines = [[str(text).replace("|", "\\|").replace("\n", " ") for text in line] for line in lines]
-    widths = [min(max(len(line[i]) for line in lines), LONGEST_COLUMN) for i in range(cells.shape[1])]
+    widths = [
+        min(max(len(line[i]) for line in lines), LONGEST_COLUMN) for i in range(cells.shape[1])
+    ]
     rules = [
         "-" * max(width, 3) + ":" if right else ":" + "-" * max(width, 3)
         for width, right in zip(widths, cells.attrs["right"], strict=True)

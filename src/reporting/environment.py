@@ -23,7 +23,9 @@ def main(folder: Path) -> None:
         stamp.touch()
         return
     started = time.monotonic()
-    print(f"Making the environment {folder} (once; about 1.5 GB, two to five minutes) …", flush=True)
+    print(
+        f"Making the environment {folder} (once; about 1.5 GB, two to five minutes) …", flush=True
+    )
     shutil.rmtree(folder, ignore_errors=True)
     python = find_python()
     if shutil.which("uv"):
@@ -39,7 +41,13 @@ def main(folder: Path) -> None:
     print(f"The environment is ready: {size:.1f} GB in {time.monotonic() - started:.0f} s.")
 
 
-PIP_OPTIONS = ("--quiet", "--require-hashes", "--disable-pip-version-check", "--no-input", "--compile")
+PIP_OPTIONS = (
+    "--quiet",
+    "--require-hashes",
+    "--disable-pip-version-check",
+    "--no-input",
+    "--compile",
+)
 
 
 def find_python() -> str:
@@ -69,7 +77,10 @@ def venv_with_pip(python: str, folder: Path) -> list[str]:
         return [inside, "-m", "pip"]
     shutil.rmtree(folder, ignore_errors=True)
     bare = subprocess.run([python, "-m", "venv", "--without-pip", str(folder)], **quiet)
-    if bare.returncode == 0 and subprocess.run([python, "-m", "pip", "--version"], **quiet).returncode == 0:
+    if (
+        bare.returncode == 0
+        and subprocess.run([python, "-m", "pip", "--version"], **quiet).returncode == 0
+    ):
         return [python, "-m", "pip", "--python", inside]
     raise SystemExit(
         "pip must be there to make the environment, but is not; "

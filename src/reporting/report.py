@@ -27,7 +27,9 @@ def main() -> None:
     started = time.monotonic()
     make_report(study)
     write_index(build_folder())
-    print(f"  {study.name}: report.html, report.pdf ({time.monotonic() - started:.1f} s)", flush=True)
+    print(
+        f"  {study.name}: report.html, report.pdf ({time.monotonic() - started:.1f} s)", flush=True
+    )
 
 
 def make_report(study: Study) -> None:
@@ -66,7 +68,9 @@ def description_of(study: Study, renderer: str) -> dict[str, Any]:
         "simulated": study.params.simulated,
         "period": [str(study.params.observed_from), str(study.params.observed_until)],
         "finished": run_stamp(study)["finished"],
-        "data": json.loads((study.folder / "tables" / "key.json").read_text("utf-8"))["description"],
+        "data": json.loads((study.folder / "tables" / "key.json").read_text("utf-8"))[
+            "description"
+        ],
         "renderer": renderer,
     }
 

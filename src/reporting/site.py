@@ -18,7 +18,9 @@ def write_index(build: Path) -> None:
     variants = sorted((path for path in found if "variants" in path.parts), key=str)
     sections = [_section("Reports", studies, build), _section("Variants", variants, build)]
     page = Template((ROOT / "reports" / "index.html").read_text(encoding="utf-8"))
-    write_if_changed(build / "index.html", page.substitute(reports="\n".join(filter(None, sections))))
+    write_if_changed(
+        build / "index.html", page.substitute(reports="\n".join(filter(None, sections)))
+    )
 
 
 def _section(title: str, reports: list[Path], build: Path) -> str:

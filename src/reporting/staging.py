@@ -1,4 +1,4 @@
-"""Stage a report: a small Quarto project with the study's chapters and what their notebooks show."""
+"""Stage a report: a small Quarto project of a study's chapters and what their notebooks show."""
 
 from __future__ import annotations
 
@@ -112,7 +112,9 @@ def _clean_cell(label: str, output: dict[str, Any]) -> dict[str, Any]:
         options |= {"fig-cap": metadata["caption"], "fig-alt": metadata["alt"]}
     elif "caption" in metadata:
         options["tbl-cap"] = metadata["caption"]
-    source = [f"#| {key}: {json.dumps(text, ensure_ascii=False)}\n" for key, text in options.items()]
+    source = [
+        f"#| {key}: {json.dumps(text, ensure_ascii=False)}\n" for key, text in options.items()
+    ]
     return {
         "cell_type": "code",
         "execution_count": None,
@@ -149,7 +151,10 @@ def chapter_list(study: Study) -> str:
             needs += f" of a {RELATIONSHIPS[notebook.relationship]}"
         link = f"[{notebook.title}](#sec-{notebook.chapter})" if shown else notebook.title
         rows.append(f"| {link} | {'yes' if shown else 'no'} | {needs} |")
-    head = ["| Chapter | In this report | Tables it needs |", "|:------------------------|:-----|:------------------------|"]
+    head = [
+        "| Chapter | In this report | Tables it needs |",
+        "|:------------------------|:-----|:------------------------|",
+    ]
     caption = ": The chapters, and the tables that each one needs {#tbl-chapters}"
     return "\n".join([*head, *rows, "", caption, ""])
 
@@ -157,7 +162,9 @@ def chapter_list(study: Study) -> str:
 def abstract(shown: dict[Notebook, dict[str, dict[str, Any]]]) -> str:
     """The first chapter's finding: whom the report is about, and when."""
     cells = next(iter(shown.values())).values()
-    findings = [output["metadata"]["finding"] for output in cells if "finding" in output["metadata"]]
+    findings = [
+        output["metadata"]["finding"] for output in cells if "finding" in output["metadata"]
+    ]
     return findings[0]["sentence"] if findings else ""
 
 
@@ -189,7 +196,9 @@ def variables(study: Study) -> str:
     values = {
         key: ", ".join(f"{item:g}" if isinstance(item, float) else str(item) for item in value)
         if isinstance(value, list)
-        else f"{value:g}" if isinstance(value, float) else value
+        else f"{value:g}"
+        if isinstance(value, float)
+        else value
         for key, value in resolved.items()
         if not isinstance(value, dict)
     }
@@ -238,7 +247,9 @@ def provenance(study: Study) -> str:
 
 
 def _definitions(caption: str, label: str, values: dict[str, Any]) -> list[str]:
-    rows = [f"| {key} | {_cell(value)} |" for key, value in values.items() if value not in ("", None)]
+    rows = [
+        f"| {key} | {_cell(value)} |" for key, value in values.items() if value not in ("", None)
+    ]
     head = ["| What | Value |", "|:---------------|:------------------------------------|"]
     return [*head, *rows, "", f": {caption} {{#{label}}}", ""]
 

@@ -167,7 +167,8 @@ def _dropped(plan: Plan, mapped: ibis.Table, params: Params) -> dict[str, ibis.C
         dropped["rows without a value that is needed"] = ~_none_of(absent)
     if repairs.out_of_period == "drop":
         outside = [broken for _, broken in _outside(plan, mapped, params)]
-        dropped["rows outside the observed period"] = ~_none_of(outside)
+        if outside:
+            dropped["rows outside the observed period"] = ~_none_of(outside)
     if name == "transactions" and plan.raw.source.returns == "drop":
         dropped["returns"] = (mapped.amount < 0).fill_null(False)
     return dropped

@@ -85,7 +85,8 @@ def _open_duckdb(connection, name, source, paths, origin) -> RawTable:
         table = connection.sql(source.sql)
     else:
         known = connection.list_tables(database=(catalog, "main"))
-        table = connection.table(lists.chosen(name, source, known, origin), (catalog, "main"))
+        wanted = lists.chosen(name, source, known, origin)
+        table = connection.table(wanted, database=(catalog, "main"))
     return RawTable(name, table, source, origin, lazy=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +218,7 @@ def _write(study: str, path: Path, proposals: dict[str, Proposal], skipped: list
     ]
     first = min((d[0] for d in days), default=date(2020, 1, 1))
     last = max((d[1] for d in days), default=date(2020, 12, 31))
+    last = max(last, first + timedelta(days=1))
     head = HEAD.format(
         study=study,
         origin=path.name,

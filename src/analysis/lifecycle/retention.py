@@ -15,7 +15,6 @@ from analysis.frames import spells
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
 from analysis.params import Params
 
-
 DAYS_PER_MONTH = 30.4375
 
 
@@ -159,9 +158,9 @@ class LapseByDefinition:
     Attributes
     ----------
     table : DataFrame of shape (definitions, 6)
-        `lapse_weeks, n` (customers)`, lapsed` (share whose first relationship lapsed while
-        observed)`, median_weeks` (Kaplan-Meier median of the first relationship)`, won_back` (share
-        of the lapsed who bought again while observed)`, note`.
+        `lapse_weeks`, `n` (customers), `lapsed` (share whose first relationship lapsed while
+        observed), `median_weeks` (Kaplan-Meier median of the first relationship), `won_back` (share
+        of the lapsed who bought again while observed), `note`.
     """
 
     table: pd.DataFrame
@@ -207,8 +206,8 @@ class CohortRetention:
     Attributes
     ----------
     table : DataFrame
-        `cohort` (the month of the first purchase)`, months_since` (1, 2, …)`, customers` (size of the
-        cohort)`, active` (those who bought in the month)`, share`; complete months only.
+        `cohort` (month of the first purchase), `months_since` (1, 2, …), `customers` (size of the
+        cohort), `active` (those who bought in the month), `share`; complete months only.
     """
 
     table: pd.DataFrame
@@ -226,7 +225,7 @@ def cohort_retention(months: ibis.Table, *, observed_until: pd.Timestamp) -> Coh
     Parameters
     ----------
     months : ibis.Table
-        The customer months; columns used: `customer_id, month` (its first day)`, purchases`.
+        The customer months; columns used: `customer_id`, `month` (its first day), `purchases`.
     observed_until : date
         Months that end after it are incomplete and left out.
     """

@@ -132,7 +132,10 @@ class _StrictLoader(yaml.SafeLoader):
                 )
             if key in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} must stand once, but stands twice", key_node.start_mark
+                    None,
+                    None,
+                    f"key {key!r} must stand once, but stands twice",
+                    key_node.start_mark,
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)

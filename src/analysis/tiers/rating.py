@@ -19,10 +19,11 @@ class Rating:
     """Who is in which tier at a day.
 
     table : customer_id, tier, level (0: lowest), reason; one row a customer. It names persons: for
-    an export, never for a report (nor in its repr). summary : tier, n, share, note; low to high. thresholds :
-    quantity, tier, limit (where the tier begins; a quantity that is better when less has its limit
-    as it is written). notes : what was missing and how it was dealt with. scheme : its name.
-    tiers : low to high. rated_at : the day, or None. clusters : validity, for k-means.
+    an export, never for a report (and not in the repr). summary : tier, n, share, note; low to
+    high. thresholds : quantity, tier, limit (where the tier begins; a quantity that is better when
+    less has its limit as it is written). notes : what was missing and how it was dealt with.
+    scheme : its name. tiers : low to high. rated_at : the day, or None. clusters : validity, for
+    k-means.
     """
 
     table: pd.DataFrame = field(repr=False)

@@ -92,7 +92,9 @@ class Wording:
     def column(self, name: str) -> Column:
         """Heading, format and definition of a column; `within_*_weeks` covers a family."""
         columns = self.texts["columns"]
-        pattern = name if name in columns else next((p for p in columns if fnmatchcase(name, p)), None)
+        pattern = (
+            name if name in columns else next((p for p in columns if fnmatchcase(name, p)), None)
+        )
         if pattern is None:
             raise LookupError(f"the wording catalogue must hold the column '{name}', but does not")
         entry, part = columns[pattern], _wildcard(name, pattern)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from reporting import commands
 
 from analysis.data import read_tables
 from analysis.data.propose import propose_params
@@ -12,6 +11,7 @@ from analysis.data.recognise import guess_date_format, guess_signs, guess_table,
 from analysis.data.validate import validation_report
 from analysis.errors import DataError, ParamsError
 from analysis.params import read_params
+from reporting import commands
 
 RETAIL = (
     "InvoiceNo;StockCode;Description;Quantity;InvoiceDate;UnitPrice;CustomerID;Country\n"
