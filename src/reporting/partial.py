@@ -35,8 +35,9 @@ def remove(path: Path) -> None:
 def _runs(process: int) -> bool:
     try:
         os.kill(process, 0)
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except ProcessLookupError:
         return False
-    except PermissionError:
-        pass
-    return True
+    except OSError:
+        return True
+    return state != "Z"

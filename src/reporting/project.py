@@ -33,8 +33,9 @@ def params_folder() -> Path:
 class Notebook:
     """A notebook of `notebooks/` and the chapter that shows it.
 
-    `needs` are the tables without which it has nothing to say; `relationship` is empty where it
-    suits both kinds of business.
+    `needs` are the tables, and the parts of the `satisfaction:` block, without which it has nothing
+    to say; `relationship` is empty where it suits both kinds of business; `without` are tables
+    that make it needless.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Notebook:
     title: str
     needs: tuple[str, ...]
     relationship: str
+    without: tuple[str, ...] = ()
 
     @property
     def chapter(self) -> str:
@@ -50,11 +52,14 @@ class Notebook:
 
     def suits(self, params: Params) -> bool:
         """Whether a study has what the notebook needs."""
-        return not self.missing(params) and self.relationship in ("", params.relationship)
+        needless = params.data.tables & set(self.without)
+        suitable = self.relationship in ("", params.relationship)
+        return suitable and not needless and not self.missing(params)
 
     def missing(self, params: Params) -> tuple[str, ...]:
-        """The tables that the notebook needs and the study has not."""
-        return tuple(table for table in self.needs if table not in params.data.tables)
+        """The tables and scales that the notebook needs and the study has not."""
+        known = params.data.tables | params.satisfaction.named
+        return tuple(need for need in self.needs if need not in known)
 
 
 @cache
@@ -71,13 +76,14 @@ def _notebook(path: Path) -> Notebook:
         first = "".join(content["cells"][0]["source"])
         title = re.match(r"# (.+)", first).group(1)
         needs, relationship = tuple(chapter["needs"]), chapter.get("relationship", "")
+        without = tuple(chapter.get("without", ()))
     except (ValueError, LookupError, AttributeError, TypeError):
         raise ReportError(
             f"notebooks/{path.name} must be a notebook that begins with a `# title` cell and names "
             'the tables it needs in its metadata ("chapter": {"needs": ["transactions"]}), '
             "but does not"
         ) from None
-    return Notebook(path.stem, path, title, needs, relationship)
+    return Notebook(path.stem, path, title, needs, relationship, without)
 
 
 @dataclass(frozen=True, slots=True)

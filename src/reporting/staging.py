@@ -146,6 +146,8 @@ def chapter_list(study: Study) -> str:
     rows = []
     for notebook in notebooks():
         shown = notebook in study.chapters
+        if notebook.without and not shown:
+            continue
         needs = ", ".join(name.replace("_", " ") for name in notebook.needs)
         if notebook.relationship:
             needs += f" of a {RELATIONSHIPS[notebook.relationship]}"
@@ -183,7 +185,7 @@ def front_page(study: Study, shown: dict[Notebook, dict[str, dict[str, Any]]]) -
     if params.simulated:
         fields["subtitle"] = f"[Simulated data]{{.badge}} {params.subtitle}".strip()
     if study.variant:
-        tried = ", ".join(f"{key} = {value}" for key, value in params.overrides.items())
+        tried = _tried(params.overrides)
         fields["subtitle"] += f" (variant: {tried})"
     chapters = "\n\n".join(f"{{{{< include _{found.chapter}.qmd >}}}}" for found in study.chapters)
     front = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=1000)
@@ -229,7 +231,7 @@ def provenance(study: Study) -> str:
         **stamp["versions"],
     }
     overrides = study.params.overrides
-    tried = ", ".join(f"{key} = {value}" for key, value in overrides.items()) or "none"
+    tried = _tried(overrides) or "none"
     parameters = study.params.model_dump(mode="json", exclude={"data", "overrides"})
     shown = {key.replace("_", " "): _plain(value) for key, value in parameters.items()}
     return "\n".join(
@@ -244,6 +246,12 @@ def provenance(study: Study) -> str:
             *_definitions("Parameters", "tbl-parameters", shown | {"changed for this run": tried}),
         ]
     )
+
+
+def _tried(overrides: dict[str, Any]) -> str:
+    """What a variant changes, in words."""
+    pairs = ((key.replace("_", " ").replace(".", " "), value) for key, value in overrides.items())
+    return ", ".join(f"{key} = {_plain(value)}" for key, value in pairs)
 
 
 def _definitions(caption: str, label: str, values: dict[str, Any]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import ibis
@@ -17,8 +19,42 @@ from analysis.params.source import TableSource
 
 
 def open_files(connection, params: Params, name: str, source: TableSource) -> RawTable:
-    """Open the files of one table."""
-    return open_paths(connection, name, source, named_files(params, name, source))
+    """Open the files of one table; what no file says, the params file may give."""
+    paths = named_files(params, name, source)
+    if source.sha256:
+        _check_content(name, source, paths)
+    return _with_given(open_paths(connection, name, source, paths))
+
+
+def _check_content(name: str, source: TableSource, paths: list[Path]) -> None:
+    found = hashlib.sha256(paths[0].read_bytes()).hexdigest() if len(paths) == 1 else ""
+    if found != source.sha256:
+        came = f"{paths[0].name} has {found[:12] or 'several files'}…"
+        rule = f"must be the file whose sha256 begins {source.sha256[:12]}"
+        remedy = "get that file, or study the other one under a params file of its own"
+        raise FaultyData([Fault(name, "", rule, came, remedy=remedy)])
+
+
+def _with_given(raw: RawTable) -> RawTable:
+    """Add the columns that the params file gives: the row's number, one value for all rows."""
+    source, number = raw.source, raw.source.row_number
+    if not (number or source.constants):
+        return raw
+    if number and raw.numbered is None:
+        rule, came = "must have numbered rows for row_number", f"{raw.origin} is a database"
+        raise FaultyData([Fault(raw.name, number, rule, came, remedy="give a column of the source")])
+    given = {name: ibis.literal(value) for name, value in source.constants.items()}
+    taken = sorted({*given, *filter(None, [number])} & set(raw.table.columns))
+    if taken:
+        came = f"{raw.origin} has {', '.join(taken)} already"
+        raise FaultyData([Fault(raw.name, "", "must not be given columns it has", came)])
+
+    def with_numbers() -> ibis.Table:
+        rows = raw.numbered()
+        return rows.mutate(**given, **({number: rows[ROW] - 1} if number else {}))
+
+    table = with_numbers().drop(ROW, ORIGIN) if number else raw.table.mutate(**given)
+    return replace(raw, table=table, numbered=with_numbers if raw.numbered else None)
 
 
 def open_path(connection, name: str, source: TableSource, path: Path) -> RawTable:

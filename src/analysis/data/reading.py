@@ -73,8 +73,8 @@ def check_source(params: Params) -> tuple[ibis.BaseBackend, list[Checked]]:
             checked.append(check_table(opener(), params))
         except FaultyData as error:
             checked.append(Checked(name, None, list(error.faults), [], None))
-    if not {"transactions", "contracts"} & {table.name for table in checked}:
-        came = "neither transactions nor contracts came"
+    if not {"transactions", "contracts", "surveys"} & {table.name for table in checked}:
+        came = "neither transactions nor contracts nor surveys came"
         fault = Fault("transactions", "", "must be given", came)
         checked.append(Checked("transactions", None, [fault], [], None))
     return connection, checked
@@ -159,7 +159,8 @@ def _hold(connection, checked: Checked) -> ibis.Table:
 
 
 def _customers_of(by_name) -> ibis.Table:
-    source = by_name.get("transactions", by_name.get("contracts"))
+    known = ("transactions", "contracts", "surveys")
+    source = next(by_name[name] for name in known if name in by_name)
     return source.select("customer_id").distinct()
 
 

@@ -59,7 +59,7 @@ def plot_transition_matrix(result: TransitionProbabilities, ax: Axes, say: Wordi
         for column in ("estimate", "n")
     )
     share = share[(trials > 0).any(axis=1)]
-    hidden = small_cells((share * trials.loc[share.index]).round(), say.min_cell)
+    hidden = small_cells(_customers(result.table, share, trials), say.min_cell)
     shade = colormaps[SEQUENTIAL]
     for (row, source), (column, target) in _cells(share):
         value = share.loc[source, target]
@@ -172,6 +172,14 @@ def _write_months(rows: pd.DataFrame, at: np.ndarray, ax: Axes, say: Wording, na
         text = name + say.formats.show(row["estimate"], "number1")
         end = np.nanmax([row["conf_high"], row["estimate"]])
         ax.annotate(text, (end, y), (5, 0), textcoords="offset points", va="center", color=INK)
+
+
+def _customers(table: pd.DataFrame, share: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
+    """Customers behind each cell that holds any."""
+    if "movers" not in table:
+        return (share * trials.loc[share.index]).round()
+    movers = table.pivot(index="from", columns="to", values="movers")
+    return movers.reindex(index=share.index, columns=share.columns)
 
 
 def _cells(table: pd.DataFrame):

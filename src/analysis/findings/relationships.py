@@ -23,9 +23,9 @@ def length_finding(result: RelationshipLength, say: Wording) -> Finding:
     if result.customers < say.min_cell:
         return finding(say, f"{LENGTH}.too_few", claim="descriptive", in_summary=False)
     if not result.ended:
-        detail = say(f"{LENGTH}.none.detail", **_followed(result, say))
+        details = [say(f"{LENGTH}.none.detail"), _followed(result, say)]
         numbers = {"customers": result.customers}
-        return finding(say, f"{LENGTH}.none", detail, claim="descriptive", **numbers)
+        return finding(say, f"{LENGTH}.none", *details, claim="descriptive", **numbers)
     early, half, _ = result.quantiles.to_dict("records")
     details = [_interval(half, say, f"{LENGTH}.interval", "months_conf")]
     if np.isfinite(early["months"]):

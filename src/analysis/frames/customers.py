@@ -64,7 +64,11 @@ def _measure(days: ibis.Table) -> ibis.Table:
 
 
 def _attributes(tables: Tables) -> pd.DataFrame:
-    return tables.fetch(tables["customers"])
+    """Read the attributes of customers; a bare list of ids has none and is not read."""
+    known = tables["customers"]
+    if len(known.columns) == 1:
+        return pd.DataFrame({"customer_id": pd.Series(dtype="str")})
+    return tables.fetch(known)
 
 
 def _derive(measured: pd.DataFrame, attributes: pd.DataFrame, params: Params) -> pd.DataFrame:
@@ -82,7 +86,8 @@ def _derive(measured: pd.DataFrame, attributes: pd.DataFrame, params: Params) ->
     frame["first_value_third"] = _thirds(frame["first_value"])
     frame["acquired_month"] = frame["first_at"].dt.strftime("%Y-%m")
     known = [c for c in attributes if c == "customer_id" or c not in frame]
-    frame = frame.merge(attributes[known], on="customer_id", how="left")
+    if len(known) > 1:
+        frame = frame.merge(attributes[known], on="customer_id", how="left")
     order = ["customer_id", "first_at", "second_at", "last_at", "purchases", "frequency"]
     order += ["recency_weeks", "age_weeks", *money, "first_value_third", "acquired_month"]
     return frame[[*order, *(c for c in frame if c not in order)]]

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from analysis.methods._risksets import Durations, sort_with_codes, whole_times
+from analysis.methods._durations import Durations
+from analysis.methods._risksets import sort_with_codes, whole_times
 
 
 def count_by_group(

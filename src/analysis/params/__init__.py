@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from analysis.errors import ParamsError
 from analysis.params.currencies import CURRENCIES
+from analysis.params.satisfaction import SatisfactionParams
 from analysis.params.source import DataSource
 from analysis.params.stages import StageScheme
 from analysis.params.tiers import TierParams
@@ -58,6 +59,7 @@ class Params(BaseModel):
     lapse_grid: tuple[Weeks, ...] = (13, 26, 39, 52)
     stages: StageScheme = StageScheme(preset="five_stage")
     tiers: TierParams = TierParams()
+    satisfaction: SatisfactionParams = SatisfactionParams()
     gap_days: Annotated[int, Field(ge=0, le=3660)] = 30
     min_cell: Annotated[int, Field(ge=1, le=1000)] = 10
     conf_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
@@ -110,6 +112,15 @@ class Params(BaseModel):
             raise ValueError(
                 f"observed_until must be after observed_from ({self.observed_from}), "
                 f"but {self.observed_until} came"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _outcome_window(self) -> Params:
+        weeks = self.satisfaction.outcome_weeks
+        if self.satisfaction.scales and weeks not in self.horizons_weeks:
+            raise ValueError(
+                f"satisfaction.outcome_weeks must be one of horizons_weeks, but {weeks:g} came"
             )
         return self
 
@@ -261,5 +272,5 @@ def _without_secrets(came: Any) -> Any:
 
 
 def _field_names() -> list[str]:
-    blocks = (DataSource, StageScheme, TierParams)
+    blocks = (DataSource, StageScheme, TierParams, SatisfactionParams)
     return [*Params.model_fields, *(key for block in blocks for key in block.known_keys())]

@@ -23,6 +23,7 @@ PACKAGE_TABLES = {
     "cdnow": {"transactions"},
     "cdnow_sample": {"transactions"},
     "complete_journey": {"transactions", "customers", "campaigns"},
+    "housing": {"surveys"},
 }
 FilterValue = bool | int | float | date | str
 COMPARISONS = (
@@ -91,7 +92,9 @@ class TableSource(_Block):
 
     `columns` maps a column of the contract to the column of the source; a source column that
     already has the contract's name needs no line. `keep` lists further columns to take along
-    (segments of customers, items of surveys).
+    (segments of customers, items of surveys). `row_number` names a column that the number of the
+    row stands for (a survey without customer numbers), `constants` columns that hold one value in
+    every row. With `sha256` a file of other content is refused.
     """
 
     file: Text | tuple[Text, ...] | None = None
@@ -108,6 +111,9 @@ class TableSource(_Block):
     missing: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
     returns: Literal["net", "drop", "refuse"] = "net"
+    row_number: Text | None = None
+    constants: dict[str, FilterValue] = {}
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
     @model_validator(mode="after")
     def _conventions(self) -> TableSource:
@@ -118,6 +124,14 @@ class TableSource(_Block):
             )
         if self.table and self.sql:
             raise ValueError("a table must be named by table or by sql, but both came")
+        if self.sha256 and not isinstance(self.file, str):
+            raise ValueError("sha256 must be that of one file, but the table has another source")
+        given = {*self.constants, *filter(None, [self.row_number])}
+        if given & {*self.columns, *self.keep}:
+            raise ValueError(
+                f"a column must be given once, but {', '.join(sorted(given & {*self.columns, *self.keep}))} "
+                "is mapped and given"
+            )
         return self
 
 
@@ -154,7 +168,7 @@ class Repairs(_Block):
 class DataSource(_Block):
     """Exactly one of the kinds of source, and what belongs to all of them."""
 
-    package: Literal["cdnow", "cdnow_sample", "complete_journey"] | None = None
+    package: Literal["cdnow", "cdnow_sample", "complete_journey", "housing"] | None = None
     files: Annotated[dict[TableName, TableSource], Field(min_length=1)] | None = None
     connection: Connection | None = None
     simulated: Simulated | None = None

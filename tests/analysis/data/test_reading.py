@@ -249,10 +249,14 @@ def test_duckdb_connection_is_opened_for_reading_only(study):
     params = study.params({"connection": {"url": "duckdb://../lake.duckdb", "tables": tables}})
     assert transactions(params) == [("c1", dt.date(2023, 2, 1), 1.0)]
     query = {
-        "transactions": {"sql": "SELECT k AS customer_id, at, amount + 1 AS amount FROM sales"}
+        "transactions": {"sql": 'SELECT k AS customer_id, "at", amount + 1 AS amount FROM sales'}
     }
     params = study.params({"connection": {"url": "duckdb://../lake.duckdb", "tables": query}})
     assert transactions(params) == [("c1", dt.date(2023, 2, 1), 2.0)]
+    query["transactions"]["sql"] = "SELECT k AS customer_id, at, amount FROM sales"
+    params = study.params({"connection": {"url": "duckdb://../lake.duckdb", "tables": query}})
+    with pytest.raises(DataError, match="must have sql that its engine reads"):
+        read_tables(params)
 
 
 def test_stored_tables_are_used_while_nothing_has_changed(study):

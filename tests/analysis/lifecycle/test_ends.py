@@ -118,8 +118,8 @@ def test_prediction_interval_covers_what_came():
     rng = np.random.default_rng(11)
     held = []
     for _ in range(200):
-        started = rng.integers(366, 2200, 250)
-        lasts = rng.weibull(0.8, 250) * 700 + 1
+        started = rng.integers(366, 2200, 200)
+        lasts = rng.weibull(0.8, 200) * 700 + 1
         checked = check_ends_ahead(
             made(started, np.ceil(lasts)), observed_until=UNTIL, gap_days=0, min_cell=5
         )

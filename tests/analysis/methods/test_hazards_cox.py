@@ -53,6 +53,32 @@ def test_cox_regression_reproduces_stanford_heart(stanford_heart):
     assert any("associations" in note for note in fit.notes)
 
 
+def test_cox_regression_reproduces_the_examples_of_r():
+    # R survival, ?coxph: test1 with strata(sex), test2 with (start, stop]
+    one = pd.DataFrame(
+        {
+            "duration": [4, 3, 1, 1, 2, 2, 3],
+            "event": [1, 1, 1, 0, 1, 1, 0],
+            "x": [0, 2, 1, 1, 1, 0, 0],
+            "sex": [0, 0, 0, 0, 1, 1, 1],
+        }
+    )
+    fit = cox_regression(one, covariates=["x"], strata="sex")
+    row = fit.table.iloc[0]
+    assert_allclose([row["estimate"], row["std_error"]], [0.802, 0.822], atol=5e-4)
+    assert fit.tests["chi2"].iloc[0] == pytest.approx(1.09, abs=5e-3)
+    two = pd.DataFrame(
+        {
+            "start": [1, 2, 5, 2, 1, 7, 3, 4, 8, 8],
+            "stop": [2, 3, 6, 7, 8, 9, 9, 9, 14, 17],
+            "event": [1, 1, 1, 1, 1, 1, 1, 0, 0, 0],
+            "x": [1, 0, 0, 1, 0, 1, 1, 1, 0, 0],
+        }
+    )
+    row = cox_regression(two, covariates=["x"]).table.iloc[0]
+    assert_allclose([row["estimate"], row["std_error"]], [-0.0211, 0.795], atol=5e-4)
+
+
 def test_proportional_hazards_reproduce_ovarian(ovarian):
     # R survival, survival-Ex.Rout.save: cox.zph(coxph(... ~ age + ecog.ps, ovarian))
     test = cox_regression(ovarian, covariates=["age", "ecog.ps"]).proportional_hazards

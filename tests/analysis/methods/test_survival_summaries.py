@@ -98,6 +98,18 @@ def test_milestone_differences_refuse_an_unknown_reference(lung):
         milestone_differences(lung, by="sex", times=[365], reference="3")
 
 
+def test_groups_in_which_nothing_ended_have_no_error_and_no_test():
+    table = pd.DataFrame({"duration": [1, 2, 3, 3], "event": [1, 1, 0, 0], "plan": list("aabb")})
+    means = restricted_mean(table, by="plan")
+    assert np.isnan(means.table["std_error"].iloc[1])
+    assert means.table["note"].iloc[1] == "nothing ended by 2: no standard error"
+    assert means.contrasts["p_value"].isna().all()
+    step = milestone_differences(table, by="plan", times=[1]).contrasts.iloc[0]
+    assert step["estimate"] == 0.5
+    assert np.isnan(step["p_value"])
+    assert "no test" in step["note"]
+
+
 def test_landmark_curve_is_the_conditional_share(lung):
     later = landmark_curve(lung, at=100).at(265)["estimate"].item()
     shares = survival_curve(lung).at([100, 365])["estimate"]

@@ -39,6 +39,21 @@ def test_logrank_test_reproduces_lung(lung, weights, chi2):
         assert test.p_value == pytest.approx(0.00131, abs=5e-6)
 
 
+def test_logrank_test_reproduces_ovarian(ovarian):
+    # R: survdiff(Surv(futime, fustat) ~ rx, ovarian)
+    test = logrank_test(ovarian, by="rx")
+    assert_allclose(test.table["expected"], [5.23, 6.77], atol=5e-3)
+    assert test.p_value == pytest.approx(0.303, abs=5e-4)
+
+
+def test_logrank_test_reproduces_lung_within_institutions(lung):
+    # R: survdiff(Surv(time, status) ~ pat.karno + strata(inst), lung): 21.4 on 7, p 0.00326
+    known = lung.dropna(subset=["pat.karno", "inst"])
+    test = logrank_test(known, by="pat.karno", strata="inst")
+    assert test.dof == 7
+    assert test.p_value == pytest.approx(0.00326, abs=5e-6)
+
+
 def test_logrank_test_of_four_groups_equals_lifelines_and_r(veteran):
     # R: survdiff(Surv(time, status) ~ celltype, veteran): 25.4 on 3 degrees of freedom
     test = logrank_test(veteran, by="celltype")

@@ -112,6 +112,7 @@ def simulate_no_change(
     rng: np.random.Generator,
     draws: int = 100,
     conf_level: float = 0.95,
+    measure: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
 ) -> NoChange:
     """Simulate migration in a world in which no customer changes.
 
@@ -122,7 +123,8 @@ def simulate_no_change(
 
     Columns used: `customer_id`, `amount`; one row a purchase of either period. `rate` turns a
     frame with the columns `amount` and `purchases` (sums of one period, 0 where nothing was
-    bought) into a tier for each row.
+    bought) into a tier for each row. `measure`, where given, makes the frame that is rated out of
+    the rows of `purchases` dealt to a period: one row a customer, always in the same order.
     """
     check_conf_level(conf_level)
     tiers = _check_tiers(tiers)
@@ -136,7 +138,10 @@ def simulate_no_change(
     made = []
     for _ in range(draws):
         second = rng.random(len(amount)) < 0.5
-        halves = [_rated(rate, customer[of], amount[of], len(names)) for of in (~second, second)]
+        if measure is not None:
+            halves = [np.asarray(rate(measure(purchases[of]))) for of in (~second, second)]
+        else:
+            halves = [_rated(rate, customer[of], amount[of], len(names)) for of in (~second, second)]
         made.append(measure_migration(*halves, tiers=tiers, conf_level=conf_level))
     ends = (1 - conf_level) / 2, (1 + conf_level) / 2
     tables = [

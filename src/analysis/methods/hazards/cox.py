@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 from analysis.errors import DataError
 from analysis.methods._concordance import Concordance, count_concordance
-from analysis.methods._risksets import (
+from analysis.methods._durations import (
     Durations,
     check_level,
     drop_uncounted,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods._risksets import check_columns, raise_faults, read_numbers
+from analysis.methods._durations import check_columns, raise_faults, read_numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)

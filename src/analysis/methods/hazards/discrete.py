@@ -14,7 +14,7 @@ import statsmodels.api as sm
 from scipy.stats import norm
 
 from analysis.errors import DataError
-from analysis.methods._risksets import (
+from analysis.methods._durations import (
     Durations,
     check_choice,
     check_level,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.methods._risksets import Durations
+from analysis.methods._durations import Durations
 
 
 @dataclass(frozen=True, slots=True, eq=False)

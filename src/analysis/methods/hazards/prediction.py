@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods._risksets import check_columns, check_level
+from analysis.methods._durations import check_columns, check_level
 from analysis.methods.hazards.cox import CoxRegression
 from analysis.methods.hazards.design import read_design
 from analysis.methods.hazards.partial_likelihood import sum_risk_sets

@@ -13,7 +13,8 @@ from scipy.stats import chi2 as chi_squared
 from scipy.stats import rankdata
 
 from analysis.errors import ParamsError
-from analysis.methods._risksets import Durations, check_choice, count_risk_sets
+from analysis.methods._durations import Durations, check_choice
+from analysis.methods._risksets import count_risk_sets
 from analysis.methods.hazards.design import Design
 from analysis.methods.hazards.partial_likelihood import (
     RiskRows,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.methods._risksets import check_columns, raise_faults, read_numbers
+from analysis.methods._durations import check_columns, raise_faults, read_numbers
 
 CUSTOMER = "customer_id"
 

@@ -102,6 +102,7 @@ def _step(paths: Paths, step: float, conf_level: float) -> pd.DataFrame:
             "conf_high": high.ravel(),
             "n": n[source].astype(int),
             "customers": customers[source].astype(int),
+            "movers": np.einsum("i,ihj->hj", paths.count, moved > 0).ravel().astype(int),
             "note": np.where(n[source] > 0, "", "nobody was followed from this state"),
         }
     )

@@ -28,8 +28,9 @@ class TransitionProbabilities:
     """Probability of being in state `to` at `time`, for customers in state `from` at `start`.
 
     `table`: (`group`,) `from, to, time, estimate, std_error, conf_low, conf_high, n, note`; `n` are
-    the customers seen in `from` at `start` (for steps: the pairs of observations, and `customers`
-    who gave them). The estimates of a `from` and `time` sum to one.
+    the customers seen in `from` at `start` (for steps: the pairs of observations, the `customers`
+    who gave them, and the `movers` among these who were in `to` at least once). The estimates of a
+    `from` and `time` sum to one.
     """
 
     table: pd.DataFrame

@@ -44,11 +44,15 @@ def contrast_rows(
             continue
         shared = 0.0 if covariance is None else covariance.loc[row.group, reference]
         error = np.sqrt(max(row.std_error**2 + base["std_error"] ** 2 - 2 * shared, 0))
+        notes = [row.note, base["note"]]
+        if row.std_error == 0 or base["std_error"] == 0:
+            error = np.nan
+            notes.append("nothing ended yet in one of the groups: no test")
         common = {
             "group": row.group,
             "reference": reference,
             "n": int(row.n + base["n"]),
-            "note": "; ".join(dict.fromkeys(filter(None, [row.note, base["note"]]))),
+            "note": "; ".join(dict.fromkeys(filter(None, notes))),
         }
         rows.append({**common, **_difference(row.estimate - base["estimate"], error, conf_level)})
         if ratio:

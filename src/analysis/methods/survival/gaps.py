@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.methods._risksets import check_columns
+from analysis.methods._durations import check_columns
 from analysis.methods.survival.milestones import Milestones, milestone_differences
 
 LATER_GAPS = (

@@ -7,7 +7,8 @@ errors where a customer has several rows. Without clusters they are Greenwood's,
 
 import numpy as np
 
-from analysis.methods._risksets import Durations, RiskSets
+from analysis.methods._durations import Durations
+from analysis.methods._risksets import RiskSets
 
 
 def row_influence(columns: Durations, sets: RiskSets, loads: np.ndarray) -> np.ndarray:

@@ -11,15 +11,14 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.errors import ParamsError
-from analysis.methods._risksets import (
-    RiskSets,
+from analysis.methods._durations import (
     check_choice,
     check_level,
-    count_risk_sets,
     drop_uncounted,
     read_durations,
     read_groups,
 )
+from analysis.methods._risksets import RiskSets, count_risk_sets
 
 CONF_TYPES = ("log-log", "log", "plain")
 SAME_SHARE = np.sqrt(np.finfo(float).eps)  # R's tolerance for a curve that lies on the quantile

@@ -12,8 +12,13 @@ import pandas as pd
 from scipy.stats import chi2 as chi_squared
 
 from analysis.errors import DataError, ParamsError
+from analysis.methods._durations import (
+    Durations,
+    drop_uncounted,
+    read_durations,
+    read_groups,
+)
 from analysis.methods._group_counts import count_by_group, quadratic_form, split_by
-from analysis.methods._risksets import Durations, drop_uncounted, read_durations, read_groups
 
 WEIGHTS = ("logrank", "gehan", "tarone-ware")
 

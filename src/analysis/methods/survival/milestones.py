@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.methods._risksets import Durations, RiskSets, drop_uncounted, read_groups
-from analysis.methods._risksets import read_durations as read
+from analysis.methods._durations import Durations, drop_uncounted, read_groups
+from analysis.methods._durations import read_durations as read
+from analysis.methods._risksets import RiskSets
 from analysis.methods.survival.contrasts import choose_reference, contrast_rows
 from analysis.methods.survival.influence import row_influence, sum_by_cluster
 from analysis.methods.survival.kaplan_meier import survival_curve, survival_interval

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from analysis.methods._group_counts import count_by_group
-from analysis.methods._risksets import (
+from analysis.methods._durations import (
     Durations,
     check_level,
     drop_uncounted,
     read_durations,
     read_groups,
 )
+from analysis.methods._group_counts import count_by_group
 from analysis.methods.survival.log_rank import logrank_test
 
 

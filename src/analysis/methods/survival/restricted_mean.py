@@ -10,15 +10,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ParamsError
-from analysis.methods._risksets import (
+from analysis.methods._durations import (
     Durations,
-    RiskSets,
     check_level,
-    count_risk_sets,
     drop_uncounted,
     read_durations,
     read_groups,
 )
+from analysis.methods._risksets import RiskSets, count_risk_sets
 from analysis.methods.survival.contrasts import add_interval, choose_reference, contrast_rows
 from analysis.methods.survival.influence import row_influence, sum_by_cluster
 from analysis.methods.survival.kaplan_meier import product_limit
@@ -87,7 +86,8 @@ def restricted_mean(
     covariance = None
     if clusters is not None:
         covariance = _cluster_covariance(parts, sets, codes, clusters, labels, horizon)
-        table["std_error"] = np.sqrt(np.diag(covariance))
+        robust = np.sqrt(np.diag(covariance))
+        table["std_error"] = np.where(table["std_error"].notna(), robust, np.nan)
     table = add_interval(table, conf_level)
     contrasts = contrast_rows(
         table, choose_reference(labels, reference), conf_level, covariance=covariance, ratio=True
@@ -103,7 +103,7 @@ def _read_horizon(until: float | None, sets: list[RiskSets]) -> float:
 
 
 def mean_and_areas(sets: RiskSets, until: float) -> tuple[float, float, np.ndarray]:
-    """Restricted mean, its standard error, and the area right of each exit time (T,)."""
+    """Restricted mean, its standard error (NaN if none ended), and the area right of each exit."""
     ends = np.flatnonzero((sets.events > 0) & (sets.time <= until))
     survival, _ = product_limit(sets.at_risk[ends], sets.events[ends])
     times = sets.time[ends]
@@ -115,7 +115,7 @@ def mean_and_areas(sets: RiskSets, until: float) -> tuple[float, float, np.ndarr
         variance = np.where(right > 0, right**2 * d / (n * (n - d)), 0.0).sum()
     areas = np.zeros(len(sets.time))
     areas[ends] = right
-    return float(mean), float(np.sqrt(variance)), areas
+    return float(mean), float(np.sqrt(variance)) if len(ends) else np.nan, areas
 
 
 def _mean_row(label: str, sets: RiskSets, until: float) -> dict:
@@ -134,7 +134,9 @@ def _mean_row(label: str, sets: RiskSets, until: float) -> dict:
 
 
 def carried_forward(sets: RiskSets, until: float) -> str:
-    """The note for a curve that ends above 0 before the horizon."""
+    """The note for a curve without ends, or that ends above 0 before the horizon."""
+    if not sets.events[sets.time <= until].any():
+        return f"nothing ended by {until:g}: no standard error"
     last = sets.time[-1]
     if until <= last or sets.events[-1] == sets.at_risk[-1]:
         return ""

@@ -1,0 +1,307 @@
+"""What, of that known on the first day, goes with coming back or with ending?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2 as chi_squared
+from scipy.stats import norm
+
+from analysis.lifecycle.waiting import Waiting
+from analysis.methods.hazards import CoxRegression, cox_regression, discrete_hazard
+from analysis.methods.survival import milestone_differences, survival_curve
+from analysis.methods.survival.pairwise import holm
+
+LEAST_ENDS = 30
+MARKS = {"weeks": (4, 13, 26, 52, 104, 156), "months": (6, 12, 24, 36, 60, 120)}
+KNOTS = 5  # of the smooth through scaled residuals
+TABLE_COLUMNS = ["covariate", "level", "reference", "log_ratio", "std_error", "hazard_ratio"]
+TABLE_COLUMNS += ["ratio_conf_low", "ratio_conf_high", "p_value", "n", "ended", "note"]
+TEST_COLUMNS = ["covariate", "chi2", "dof", "p_value", "p_holm", "p_constant", "n", "note"]
+MARK_COLUMNS = ["group", "reference", "time", "share", "points_apart", "points_conf_low"]
+MARK_COLUMNS += ["points_conf_high", "p_value", "n", "note"]
+MONTHLY_COLUMNS = ["covariate", "level", "reference", "hazard_ratio", "ratio_conf_low"]
+MONTHLY_COLUMNS += ["ratio_conf_high", "monthly_ratio", "monthly_conf_low", "monthly_conf_high"]
+MONTHLY_COLUMNS += ["n", "note"]
+MOST_MONTHS = 150_000  # customer-months up to which every month has its own hazard
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Influences:
+    """Cox regression on what was known on the first day: associations, not causes.
+
+    Attributes
+    ----------
+    fit : CoxRegression or None
+        None where fewer than 30 ends were observed, or no covariate can be used.
+    table : DataFrame
+        One row a number or a level: `covariate, level` (empty for numbers)`, reference` (the level
+        that it is compared with)`, log_ratio, std_error, hazard_ratio, ratio_conf_low,
+        ratio_conf_high, p_value, n` (customers)`, ended, note`; reference levels have ratio 1 and
+        no interval.
+    tests : DataFrame
+        One row a covariate: `covariate, chi2, dof, p_value` (Wald, all its coefficients 0)`,
+        p_holm` (corrected for the number of covariates)`, p_constant` (score test that its ratios
+        are the same at all times)`, n, note`.
+    p_constant : float
+        That all ratios are the same at all times.
+    doubtful : str
+        The covariate whose ratios change most clearly; empty where none does.
+    watched, watched_level : str
+        The covariate and level of `over_time` and `milestones`.
+    over_time : DataFrame
+        `time, hazard_ratio, ratio_conf_low, ratio_conf_high`: smooth through scaled Schoenfeld
+        residuals.
+    milestones : DataFrame
+        `group, reference, time, share` (who came back or ended)`, points_apart, points_conf_low,
+        points_conf_high, p_value, n, note`: needs no constant ratio.
+    left_out : DataFrame
+        `covariate, reason`.
+    incomplete : int
+        Customers left out because a number is missing.
+    kind, unit : str
+    customers, ended : int
+    """
+
+    fit: CoxRegression | None
+    table: pd.DataFrame
+    tests: pd.DataFrame
+    p_constant: float
+    doubtful: str
+    watched: str
+    watched_level: str
+    over_time: pd.DataFrame
+    milestones: pd.DataFrame
+    left_out: pd.DataFrame
+    incomplete: int
+    kind: str
+    unit: str
+    customers: int
+    ended: int
+
+
+def influences(waiting: Waiting, *, min_cell: int = 1, conf_level: float = 0.95) -> Influences:
+    """Fit a Cox regression (Efron's ties) and check whether its ratios are constant over time.
+
+    Parameters
+    ----------
+    waiting : Waiting
+        Of `read_returning` or `read_ending`.
+    min_cell : int
+        Milestones are told as far as so many of each group are at risk.
+
+    References
+    ----------
+    Cox (1972), JRSS B 34, 187-220; Efron (1977), JASA 72, 557-565; Grambsch & Therneau (1994),
+    Biometrika 81, 515-526; Klein et al. (2007), Statistics in Medicine 26, 4505-4519.
+    """
+    if waiting.ended < LEAST_ENDS or not waiting.covariates:
+        return _not_fitted(waiting)
+    fit = cox_regression(waiting.table, covariates=waiting.covariates, conf_level=conf_level)
+    tests = _tests(fit)
+    constant = fit.proportional_hazards.table.set_index("term")["p_value"]
+    alarming = tests.loc[tests["p_constant"] < 1 - conf_level, ["covariate", "p_constant"]]
+    doubtful = ""
+    if len(alarming) and constant.get("global", constant.iloc[0]) < 1 - conf_level:
+        doubtful = str(alarming.loc[alarming["p_constant"].idxmin(), "covariate"])
+    watched = doubtful or str(tests.loc[tests["p_holm"].idxmin(), "covariate"])
+    term = _steepest(fit, watched)
+    return Influences(
+        fit=fit,
+        table=_ratio_table(fit, waiting),
+        tests=tests,
+        p_constant=float(constant.get("global", constant.iloc[0])),
+        doubtful=doubtful,
+        watched=watched,
+        watched_level=term.removeprefix(watched).strip("[]"),
+        over_time=ratio_over_time(fit, term, conf_level=conf_level),
+        milestones=_milestones(waiting, watched, min_cell, conf_level),
+        left_out=waiting.left_out,
+        incomplete=waiting.incomplete,
+        kind=waiting.kind,
+        unit=waiting.unit,
+        customers=len(waiting.table),
+        ended=waiting.ended,
+    )
+
+
+def _not_fitted(waiting: Waiting) -> Influences:
+    note = "too few ends" if waiting.ended < LEAST_ENDS else "nothing to compare"
+    row = {"n": len(waiting.table), "note": note}
+    names = (TABLE_COLUMNS, TEST_COLUMNS, MARK_COLUMNS)
+    table, tests, marks = (pd.DataFrame([row], columns=columns) for columns in names)
+    over_time = pd.DataFrame(columns=["time", "hazard_ratio", "ratio_conf_low", "ratio_conf_high"])
+    return Influences(
+        None, table, tests, np.nan, "", "", "", over_time, marks, waiting.left_out,
+        waiting.incomplete, waiting.kind, waiting.unit, len(waiting.table), waiting.ended,
+    )  # fmt: skip
+
+
+def _ratio_table(fit: CoxRegression, waiting: Waiting) -> pd.DataFrame:
+    ratios = fit.table.set_index("term")
+    event = waiting.table["event"]
+    rows = []
+    for name in fit.design.covariates:
+        levels = fit.design.levels.get(name, [""])
+        for level in levels:
+            member = waiting.table[name].astype(str) == level if level else event | True
+            row = {"covariate": name, "level": level, "n": int(member.sum()), "note": ""}
+            row |= {"ended": int(event[member].sum()), "reference": levels[0] if level else ""}
+            term = f"{name}[{level}]" if level else name
+            if term in ratios.index:
+                found = ratios.loc[term]
+                row |= {"log_ratio": found["estimate"], "std_error": found["std_error"]}
+                row |= {"hazard_ratio": found["hazard_ratio"], "p_value": found["p_value"]}
+                row |= {
+                    "ratio_conf_low": found["ratio_low"],
+                    "ratio_conf_high": found["ratio_high"],
+                }
+            else:
+                row |= {"hazard_ratio": 1.0, "note": "reference"}
+            rows.append(row)
+    return pd.DataFrame(rows, columns=TABLE_COLUMNS)
+
+
+def _tests(fit: CoxRegression) -> pd.DataFrame:
+    constant = fit.proportional_hazards.table.set_index("term")["p_value"]
+    rows = []
+    for position, name in enumerate(fit.design.covariates):
+        own = np.flatnonzero(fit.design.source == position)
+        beta = fit.coefficients[own]
+        chi2 = float(beta @ np.linalg.solve(fit.covariance[np.ix_(own, own)], beta))
+        row = {"covariate": name, "chi2": chi2, "dof": len(own), "n": fit.n, "note": ""}
+        row |= {"p_value": chi_squared.sf(chi2, len(own)), "p_constant": constant[name]}
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    return table.assign(p_holm=holm(table["p_value"].to_numpy()))[TEST_COLUMNS]
+
+
+def _steepest(fit: CoxRegression, covariate: str) -> str:
+    """The column of a covariate whose residuals change most with time."""
+    position = fit.design.covariates.index(covariate)
+    terms = [fit.design.terms[k] for k in np.flatnonzero(fit.design.source == position)]
+    residuals = fit.proportional_hazards.residuals
+    slopes = {}
+    for term in terms:
+        own = residuals[residuals["term"] == term]
+        time, value = own["transformed_time"].to_numpy(), own["residual"].to_numpy()
+        spread = time.std() * value.std()
+        slopes[term] = abs(np.cov(time, value)[0, 1] / spread) if spread > 0 else 0.0
+    return max(slopes, key=slopes.get)
+
+
+def ratio_over_time(
+    fit: CoxRegression, term: str, *, points: int = 40, conf_level: float = 0.95
+) -> pd.DataFrame:
+    """Smooth the scaled Schoenfeld residuals of a term: its hazard ratio as time goes on.
+
+    A natural cubic spline with five knots in the transformed time, by least squares: what R's
+    `plot.cox.zph` draws. Returns `time, hazard_ratio, ratio_conf_low, ratio_conf_high`.
+
+    References
+    ----------
+    Grambsch & Therneau (1994), Biometrika 81, 515-526.
+    """
+    residuals = fit.proportional_hazards.residuals
+    own = residuals[residuals["term"] == term].sort_values("time", kind="stable")
+    x, y = own["transformed_time"].to_numpy(float), own["residual"].to_numpy(float)
+    knots = np.unique(np.quantile(x, np.linspace(0.02, 0.98, KNOTS)))
+    if len(knots) < 3:
+        knots = np.linspace(x.min(), x.max() + 1e-9, 3)
+    basis = natural_spline(x, knots)
+    inverse = np.linalg.pinv(basis.T @ basis)
+    coefficients = inverse @ basis.T @ y
+    noise = ((y - basis @ coefficients) ** 2).sum() / max(len(y) - basis.shape[1], 1)
+    grid = np.linspace(*np.quantile(x, [0.02, 0.98]), points)
+    at = natural_spline(grid, knots)
+    middle = at @ coefficients
+    reach = norm.ppf((1 + conf_level) / 2) * np.sqrt(
+        noise * np.einsum("ij,jk,ik->i", at, inverse, at)
+    )
+    return pd.DataFrame(
+        {
+            "time": np.interp(grid, x, own["time"].to_numpy(float)),
+            "hazard_ratio": np.exp(middle),
+            "ratio_conf_low": np.exp(middle - reach),
+            "ratio_conf_high": np.exp(middle + reach),
+        }
+    )
+
+
+def natural_spline(x: np.ndarray, knots: np.ndarray) -> np.ndarray:
+    """Natural cubic spline basis (n, K), linear beyond the knots (Hastie et al. 2009, eq. 5.4)."""
+    x = (x - knots[0]) / (knots[-1] - knots[0])
+    knots = (knots - knots[0]) / (knots[-1] - knots[0])
+    cubes = np.clip(x[:, None] - knots, 0, None) ** 3
+    slopes = (cubes[:, :-1] - cubes[:, -1:]) / (knots[-1] - knots[:-1])
+    return np.column_stack([np.ones(len(x)), x, slopes[:, :-1] - slopes[:, -1:]])
+
+
+def _milestones(waiting: Waiting, covariate: str, min_cell: int, conf_level: float) -> pd.DataFrame:
+    frame = waiting.table[["duration", "entry", "event"]].copy()
+    values = waiting.table[covariate]
+    frame["group"] = values if hasattr(values, "cat") else _thirds(values)
+    curve = survival_curve(frame, by="group")
+    reach = min(
+        max(sets.time[sets.at_risk >= min_cell], default=0.0) for sets in curve.risk_sets.values()
+    )
+    times = [time for time in MARKS[waiting.unit] if time <= min(reach, waiting.horizon)]
+    if not times or frame["group"].nunique() < 2:
+        row = {"n": len(frame), "note": "too few observed so long"}
+        return pd.DataFrame([row], columns=MARK_COLUMNS)
+    compared = milestone_differences(frame, by="group", times=times, conf_level=conf_level)
+    shares = compared.table.set_index(["group", "time"])["estimate"]
+    told = compared.contrasts.copy()
+    keys = pd.MultiIndex.from_frame(told[["group", "time"]])
+    told["share"] = 1 - shares.reindex(keys).to_numpy()
+    # The share that came back or ended: the complement of the share still waiting.
+    told["points_apart"] = -told["estimate"]
+    told["points_conf_low"], told["points_conf_high"] = -told["conf_high"], -told["conf_low"]
+    return told[MARK_COLUMNS]
+
+
+def _thirds(values: pd.Series) -> pd.Series:
+    lower, upper = np.quantile(values, [1 / 3, 2 / 3])
+    codes = np.where(values <= lower, 0, np.where(values <= upper, 1, 2))
+    return pd.Series(pd.Categorical.from_codes(codes, ["low", "middle", "high"]), values.index)
+
+
+def monthly_hazard(waiting: Waiting, *, conf_level: float = 0.95) -> pd.DataFrame:
+    """Fit the covariates month by month, as contracts end: a second view of the ratios.
+
+    Complementary log-log regression with one hazard a month (a line in the logarithm of the month
+    where that would be too much to compute); its ratios are those of proportional hazards in
+    continuous time that was cut into months. Both views end at the horizon.
+
+    Returns
+    -------
+    DataFrame
+        `covariate, level, reference, hazard_ratio, ratio_conf_low, ratio_conf_high` (of the Cox
+        regression)`, monthly_ratio, monthly_conf_low, monthly_conf_high, n, note`.
+
+    References
+    ----------
+    Prentice & Gloeckler (1978), Biometrics 34, 57-67.
+    """
+    early = waiting.table[waiting.table["entry"] < waiting.horizon]
+    early = early.assign(
+        event=early["event"] & (early["duration"] <= waiting.horizon),
+        duration=early["duration"].clip(upper=waiting.horizon),
+    )
+    if early["event"].sum() < LEAST_ENDS or not waiting.covariates:
+        row = {"n": len(early), "note": "too few ends"}
+        return pd.DataFrame([row], columns=MONTHLY_COLUMNS)
+    cox = cox_regression(early, covariates=waiting.covariates, conf_level=conf_level)
+    monthly = early.assign(
+        duration=np.maximum(np.ceil(early["duration"]), 1), entry=np.floor(early["entry"])
+    )
+    small = (monthly["duration"] - monthly["entry"]).sum() <= MOST_MONTHS
+    options = {"baseline": "period" if small else "log", "conf_level": conf_level}
+    fit = discrete_hazard(monthly, covariates=waiting.covariates, **options)
+    table = _ratio_table(cox, waiting)
+    table = table[table["note"] != "reference"].reset_index(drop=True)
+    ratios = fit.table[["hazard_ratio", "ratio_low", "ratio_high"]].to_numpy()
+    added = ["monthly_ratio", "monthly_conf_low", "monthly_conf_high"]
+    return table.assign(**dict(zip(added, ratios.T, strict=True)))[MONTHLY_COLUMNS]

@@ -1,0 +1,357 @@
+"""How customers move through the stages: where they are, how long they stay, where they go next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import ibis
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from analysis.data import Tables
+from analysis.errors import DataError
+from analysis.frames import customer_frame
+from analysis.lifecycle.stages import Stages, stage_counts, stage_paths
+from analysis.methods.disclosure import pool_small, small_pairs
+from analysis.methods.multistate import (
+    ExpectedTime,
+    SojournTimes,
+    StateOccupation,
+    TransitionProbabilities,
+    expected_time,
+    sojourn_times,
+    state_occupation,
+    step_probabilities,
+    transition_counts,
+)
+from analysis.methods.survival.pairwise import holm
+from analysis.params import Params
+
+MARKS = (3, 6, 12, 24, 36, 60, 120)
+MOST_MARKS = 4
+MOST_GROUPS = 6
+YEAR = 12
+FEW = "too few to be shown"
+NOBODY = "nobody was followed for a month"
+OUTSIDE = ("prospect", "churned")  # stages of those who are no customers now
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StagesNow:
+    """Where customers are at the end of the observation.
+
+    Attributes
+    ----------
+    table : DataFrame
+        `stage, customers, share, earlier_customers, earlier_share` (twelve months before; NaN where
+        that was not observed).
+    as_of : date
+    at_risk_stage : str or None
+        The scheme's stage of decline.
+    """
+
+    table: pd.DataFrame
+    as_of: date
+    at_risk_stage: str | None
+
+    def customers_in(self, *stages: str) -> int:
+        """Customers who are in any of these stages."""
+        return int(self.table.loc[self.table["stage"].isin(stages), "customers"].sum())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StageCourse:
+    """Shares of the stages by months since the start of the relationship.
+
+    Attributes
+    ----------
+    occupation : StateOccupation or None
+        Aalen-Johansen estimate at each whole month; None where nobody was followed for a month.
+    marks : DataFrame
+        `months, stage, customers` (seen in the stage then)`, estimate, conf_low, conf_high, followed,
+        note`; estimates are blank where they would tell of fewer than `min_cell` customers.
+    reach_months : float
+        The last month in which at least `min_cell` customers were followed.
+    """
+
+    occupation: StateOccupation | None
+    marks: pd.DataFrame
+    reach_months: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StageMonths:
+    """Expected months in each stage, by groups known at the start.
+
+    Attributes
+    ----------
+    expected : ExpectedTime or None
+    differences : DataFrame
+        One row a stage: `stage, group, reference, difference, difference_conf_low,
+        difference_conf_high, p_difference, note`: the two groups that lie furthest apart, p-values
+        after Holm over all pairs and stages.
+    horizon_months, until_months : float
+        What was asked for, and the part of it in which every group was followed.
+    """
+
+    expected: ExpectedTime | None
+    differences: pd.DataFrame
+    horizon_months: float
+    until_months: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MonthlyMoves:
+    """Share of the customers of a stage who are in each stage one month later.
+
+    `probabilities` (None where nobody was followed); `table`: `from, to, estimate, conf_low,
+    conf_high, moves` (customer-months)`, note`, moves that were never made left out.
+    """
+
+    probabilities: TransitionProbabilities | None
+    table: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StageStays:
+    """How long the first stay in each stage lasts, and who comes back from churn.
+
+    `table`: `stage, n, ended, months, months_conf_low, months_conf_high, note`; `won_back`: a dict
+    of `months, estimate, conf_low, conf_high, n` of the share won back so soon after churning, or
+    None where the scheme or the data do not tell it.
+    """
+
+    table: pd.DataFrame
+    won_back: dict[str, float] | None
+
+
+def stages_now(stages: Stages, *, as_of: date) -> StagesNow:
+    """Count the customers in each stage at the end of the last month, and a year before."""
+    counts = stage_counts(stages)
+    months = pd.to_datetime(counts["month"])
+    last = months.max()
+    table = pd.DataFrame({"stage": list(stages.order)})
+    table = _counted(table, counts[months == last], "customers", "share")
+    year_before = counts[months == last - pd.DateOffset(years=1)]
+    table = _counted(table, year_before, "earlier_customers", "earlier_share")
+    if stages.notes and "prospect" in stages.order and not table["customers"].iloc[0]:
+        table = table[table["stage"] != "prospect"].reset_index(drop=True)
+    declining = ("declining", "declining_or_churned")
+    at_risk = next((name for name in declining if name in stages.order), None)
+    return StagesNow(table, as_of, at_risk)
+
+
+def _counted(table: pd.DataFrame, counts: pd.DataFrame, number: str, share: str) -> pd.DataFrame:
+    found = counts.astype({"stage": str}).set_index("stage")
+    if not len(found):
+        return table.assign(**{number: np.nan, share: np.nan})
+    told = found.reindex(table["stage"])
+    return table.assign(
+        **{
+            number: told["customers"].fillna(0).astype(int).to_numpy(),
+            share: told["share"].fillna(0.0).to_numpy(),
+        }
+    )
+
+
+def since_start(stages: Stages) -> Stages:
+    """Cut the prospect's months off: months count from the first purchase or contract.
+
+    Customers whose relationship began before their first month here are left out, since the start
+    of their path was not seen.
+    """
+    table = stages.table.filter(stages.table.begun == 1)
+    opening = table.tenure_months.min().over(ibis.window(group_by="customer_id"))
+    table = table.mutate(clock=table.tenure_months, opening=opening)
+    return replace(stages, table=table.filter(table.opening == 0).drop("opening"))
+
+
+def segment_groups(tables: Tables, params: Params, segment: str) -> pd.DataFrame:
+    """Return `customer_id, group`: a segment with small groups joined.
+
+    Raises
+    ------
+    DataError
+        The segment is no column of the customers.
+    """
+    people = (
+        customer_frame(tables, params)
+        if "transactions" in tables
+        else tables.fetch(tables["customers"])
+    )
+    if segment not in people:
+        raise DataError(
+            f"segments must be columns of the customers, but {segment} is none; set segments to "
+            f"some of {', '.join(people.columns.drop('customer_id'))}"
+        )
+    group = people[segment]
+    if group.isna().any():
+        group = group.astype(object).where(group.notna(), "not known")
+    pooled = pool_small(group, params.min_cell, most=MOST_GROUPS)
+    return pd.DataFrame({"customer_id": people["customer_id"], "group": pooled})
+
+
+def grouped_paths(stages: Stages, groups: pd.DataFrame) -> pd.DataFrame:
+    """Stays since the start with the group of each customer, in the order of the groups."""
+    paths = stage_paths(since_start(stages), groups=groups)
+    names = groups["group"]
+    order = names.cat.categories if hasattr(names, "cat") else sorted(names.astype(str).unique())
+    return paths.assign(group=pd.Categorical(paths["group"], [str(name) for name in order]))
+
+
+def stage_course(
+    paths: pd.DataFrame, *, min_cell: int = 1, conf_level: float = 0.95
+) -> StageCourse:
+    """Estimate the share of customers in each stage by months since the start.
+
+    Valid although stages by rule have a memory (not Markov), since all paths begin at the start
+    (Datta & Satten 2001, Statistics & Probability Letters 55, 403-411).
+    """
+    columns = ["months", "stage", "customers", "estimate", "conf_low", "conf_high", "followed"]
+    reach = followed_to(paths, min_cell)
+    if not reach:
+        blank = {"months": 0, "stage": "all", "note": NOBODY}
+        return StageCourse(None, pd.DataFrame([blank], columns=[*columns, "note"]), 0.0)
+    occupation = state_occupation(paths, times=np.arange(reach + 1), conf_level=conf_level)
+    table = occupation.table.rename(columns={"time": "months", "state": "stage"})
+    times = [month for month in MARKS if month <= reach][-MOST_MARKS:] or [reach]
+    told = table[table["months"].isin(times)].astype({"stage": str})
+    told = told.assign(followed=told.groupby("months")["at_risk"].transform("sum"))
+    told["customers"] = (told["estimate"] * told["followed"]).round().astype(int)
+    seen = told.groupby("stage")["customers"].transform("sum") > 0
+    told = _blank_few(told[seen], "months", "stage", "customers", min_cell)
+    return StageCourse(occupation, told[[*columns, "note"]], float(reach))
+
+
+def followed_to(paths: pd.DataFrame, least: int) -> float:
+    """The last month in which at least so many customers (of each group) are followed."""
+    if not len(paths):
+        return 0.0
+    last = paths.groupby("customer_id").agg(stop=("stop", "max"), count=("count", "first"))
+    groups = pd.Series("all", index=last.index)
+    if "group" in paths:
+        groups = paths.groupby("customer_id")["group"].first().astype(str)
+    reached = []
+    for _, rows in last.groupby(groups):
+        followed = rows.sort_values("stop", ascending=False)
+        enough = followed[followed["count"].cumsum() >= least]
+        reached.append(enough["stop"].iloc[0] if len(enough) else 0.0)
+    return float(min(reached))
+
+
+def _blank_few(table: pd.DataFrame, row: str, column: str, count: str, least: int):
+    hidden = small_pairs(table, row, column, count, least)
+    numbers = ["estimate", "conf_low", "conf_high", count]
+    shown = {name: table[name].astype(float).mask(hidden) for name in numbers}
+    return table.assign(**shown, note=np.where(hidden, FEW, ""))
+
+
+def stage_months(
+    paths: pd.DataFrame, *, horizon_months: float, min_cell: int = 1, conf_level: float = 0.95
+) -> StageMonths:
+    """Estimate the months in each stage up to a horizon, by `group`, and compare the groups.
+
+    The horizon is shortened to where `min_cell` customers of every group are followed.
+
+    References
+    ----------
+    Beyersmann & Putter (2014), A note on computing average state occupation times, Demographic
+    Research 30, 1681-1696; Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
+    """
+    until = min(horizon_months, followed_to(paths, min_cell))
+    names = ["difference", "difference_conf_low", "difference_conf_high", "p_difference", "note"]
+    columns = ["stage", "group", "reference", *names]
+    if not until:
+        blank = pd.DataFrame([{"stage": "all", "note": NOBODY}], columns=columns)
+        return StageMonths(None, blank, horizon_months, 0.0)
+    expected = expected_time(paths, horizon=until, by="group", conf_level=conf_level)
+    pairs = _all_pairs(expected.table, conf_level)
+    if not len(pairs):
+        alone = pd.DataFrame([{"stage": "all", "note": "one group only"}], columns=columns)
+        return StageMonths(expected, alone, horizon_months, until)
+    furthest = pairs.groupby("stage", sort=False)["difference"].idxmax()
+    return StageMonths(expected, pairs.loc[furthest, columns].reset_index(drop=True),
+                       horizon_months, until)  # fmt: skip
+
+
+def _all_pairs(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
+    """Every pair of groups in every stage, the longer first; groups are independent customers."""
+    pairs = table.merge(table, on="term", suffixes=("", "_reference"))
+    ahead = pairs["estimate"] - pairs["estimate_reference"]
+    later = pairs["group"].astype(str) > pairs["group_reference"].astype(str)
+    pairs = pairs[(ahead > 0) | ((ahead == 0) & later)]
+    error = np.hypot(pairs["std_error"], pairs["std_error_reference"]).to_numpy()
+    difference = (pairs["estimate"] - pairs["estimate_reference"]).to_numpy()
+    reach = norm.ppf(0.5 + conf_level / 2) * error
+    known = error > 0
+    z = np.divide(difference, error, out=np.full(len(error), np.nan), where=known)
+    p_value = np.full(len(error), np.nan)
+    if known.any():
+        p_value[known] = holm(2 * norm.sf(z[known]))
+    return pd.DataFrame(
+        {
+            "stage": pairs["term"].to_numpy(),
+            "group": pairs["group"].astype(str).to_numpy(),
+            "reference": pairs["group_reference"].astype(str).to_numpy(),
+            "difference": difference,
+            "difference_conf_low": np.where(known, difference - reach, np.nan),
+            "difference_conf_high": np.where(known, difference + reach, np.nan),
+            "p_difference": p_value,
+            "note": np.where(known, "", "the same for all by definition"),
+        }
+    )
+
+
+def monthly_moves(
+    paths: pd.DataFrame, *, min_cell: int = 1, conf_level: float = 0.95
+) -> MonthlyMoves:
+    """Estimate where the customers of each stage are one month later, pooled over all months."""
+    columns = ["from", "to", "estimate", "conf_low", "conf_high", "moves", "note"]
+    if not len(paths):
+        blank = {"from": "all", "to": "all", "note": NOBODY}
+        return MonthlyMoves(None, pd.DataFrame([blank], columns=columns))
+    steps = step_probabilities(paths, step=1.0, conf_level=conf_level)
+    table = steps.table[steps.table["n"] > 0]
+    table = table.assign(moves=(table["estimate"] * table["n"]).round())
+    table = _blank_few(table[table["moves"] > 0], "from", "to", "movers", min_cell)
+    table["moves"] = table["moves"].where(table["note"] == "")
+    return MonthlyMoves(steps, table[columns].reset_index(drop=True))
+
+
+def stage_stays(
+    paths: pd.DataFrame, *, min_cell: int = 1, conf_level: float = 0.95
+) -> StageStays:
+    """Estimate how long the first stay in each stage lasts, and the share won back after churn."""
+    names = {"term": "stage", "estimate": "months"}
+    names |= {"conf_low": "months_conf_low", "conf_high": "months_conf_high"}
+    columns = ["stage", "n", "ended", "months", "months_conf_low", "months_conf_high", "note"]
+    if not len(paths):
+        return StageStays(pd.DataFrame([{"stage": "all", "note": NOBODY}], columns=columns), None)
+    stays = sojourn_times(paths.drop(columns="group", errors="ignore"), conf_level=conf_level)
+    table = stays.table.rename(columns=names)[columns]
+    fixed = table["months"].notna() & table["months_conf_low"].isna()
+    note = np.where(table["months"].isna() & (table["n"] > 0), "not reached", "")
+    note = np.where(fixed, "set by the rules", note)
+    table = table.assign(note=np.where(table["n"] == 0, "nobody was seen to enter it", note))
+    return StageStays(table, _won_back(paths, stays, min_cell))
+
+
+def _won_back(paths: pd.DataFrame, stays: SojournTimes, least: int) -> dict[str, float] | None:
+    """Share who left churn within a year (or as far as enough were followed)."""
+    exits = transition_counts(paths).query("`from` == 'churned'").dropna(subset="to")
+    if not len(exits) or set(exits["to"]) != {"won_back"}:
+        return None
+    curve = stays.curve[stays.curve["state"] == "churned"]
+    enough = curve[(curve["time"] <= YEAR) & (curve["at_risk"] >= least)]
+    if not len(enough):
+        return None
+    row = enough.iloc[-1]
+    return {
+        "months": float(row["time"]),
+        "estimate": 1 - row["estimate"],
+        "conf_low": 1 - row["conf_high"],
+        "conf_high": 1 - row["conf_low"],
+        "n": int(curve["at_risk"].iloc[0]),
+    }

@@ -1,0 +1,186 @@
+"""The answers of a study, ready to be analysed: scale scores, and what was known before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from analysis.data import Tables
+from analysis.errors import DataError
+from analysis.frames import attach, customer_frame, survey_frame
+from analysis.methods.disclosure import pool_small
+from analysis.methods.scales import Scale, scale_scores
+from analysis.params import Params
+from analysis.params.satisfaction import SatisfactionParams
+
+WEEKS_PER_YEAR = 365.25 / 7
+NO_TIER = "no_tier"
+UNKNOWN = "unknown"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """One row an answered questionnaire.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        `customer_id, at`, the items, one column a scale (its mean, in the unit of the answers,
+        reverse-coded items turned), what was known before the answer (`tier`, `tenure_years`,
+        `log_spend_before`, the study's segments) and, where purchases are known, the windows after
+        it (see `survey_frame`).
+    scales : dict of str to Scale
+    counts : DataFrame
+        `scale, items, n, n_dropped, n_filled`.
+    groups : tuple of str
+        Columns that form groups, the tier first; all known before the answer.
+    controls : tuple of str
+        Columns that regressions adjust for; all known before the answer.
+    weight : str or None
+        Column of the sampling weight.
+    roles : SatisfactionParams
+    followed : bool
+        Whether purchases are known, so that there is something after an answer.
+    """
+
+    frame: pd.DataFrame
+    scales: Mapping[str, Scale]
+    counts: pd.DataFrame
+    groups: tuple[str, ...]
+    controls: tuple[str, ...]
+    weight: str | None
+    roles: SatisfactionParams
+    followed: bool
+
+    @property
+    def customers(self) -> int:
+        """Customers who answered at least once."""
+        return int(self.frame["customer_id"].nunique())
+
+    @property
+    def cluster(self) -> str | None:
+        """`customer_id` where somebody answered more than once."""
+        return "customer_id" if self.customers < len(self.frame) else None
+
+    @property
+    def one_day(self) -> bool:
+        """Whether all answers carry one day, as where the source knows none."""
+        return self.frame["at"].nunique() < 2
+
+
+def read_answers(tables: Tables, params: Params) -> Answers:
+    """Score the scales and join what was known of each customer before the answer.
+
+    Raises
+    ------
+    DataError
+        Items that are absent, text, or outside the range of their scale; all at once.
+    """
+    roles = params.satisfaction
+    frame = survey_frame(tables, params).reset_index(drop=True)
+    scales = {
+        name: Scale(scale.items, scale.reverse, scale.low, scale.high)
+        for name, scale in roles.scales.items()
+    }
+    scored = scale_scores(frame, scales=scales, missing=roles.missing_items)
+    frame = frame.assign(**{name: scored.scores[name] for name in scales})
+    frame, segments = _with_segments(frame, tables, params)
+    frame, tier = _with_tier(frame, tables)
+    followed = "transactions" in tables
+    if followed:
+        spent = frame["revenue_before"].clip(lower=0)
+        frame = frame.assign(
+            tenure_years=frame["tenure_weeks"].fillna(0) / WEEKS_PER_YEAR,
+            log_spend_before=np.log1p(spent),
+        )
+    weight = "survey_weight" if _usable(frame, "survey_weight") else None
+    known = ("tenure_years", "log_spend_before") if followed else ()
+    return Answers(
+        frame=frame,
+        scales=scales,
+        counts=scored.table,
+        groups=(*tier, *segments),
+        controls=tuple(c for c in (*tier, *known, *segments) if frame[c].nunique() > 1),
+        weight=weight,
+        roles=roles,
+        followed=followed,
+    )
+
+
+def with_states(answers: Answers, months: ibis.Table, *, name: str, order: tuple) -> Answers:
+    """Add the state of the last complete month before each answer, such as the stage.
+
+    Parameters
+    ----------
+    months : ibis.Table
+        `customer_id, month` (its first day) and the column `name`, as judged at the end of the
+        month: it is known from the first day of the next one.
+    """
+    asked = ibis.memtable(answers.frame[["customer_id"]].drop_duplicates())
+    known = months.select(
+        "customer_id", name, from_at=(months.month + ibis.interval(months=1)).cast("date")
+    )
+    states = known.semi_join(asked, "customer_id").to_pandas()
+    frame = attach(answers.frame, states[["customer_id", "from_at", name]], at="at")
+    kept = [state for state in order if (frame[name] == state).any()]
+    text = frame[name].astype(object).where(frame[name].notna(), UNKNOWN)
+    levels = [*kept, *([UNKNOWN] if (text == UNKNOWN).any() else [])]
+    return replace(answers, frame=frame.assign(**{name: pd.Categorical(text, levels)}))
+
+
+def attempt(estimate: Callable[[], T]) -> tuple[T | None, str]:
+    """An estimate, or None and the sentence that says why the data do not allow it."""
+    try:
+        return estimate(), ""
+    except DataError as error:
+        return None, str(error)
+
+
+def _usable(frame: pd.DataFrame, column: str) -> bool:
+    return column in frame and bool(frame[column].notna().all()) and bool((frame[column] > 0).all())
+
+
+def _with_segments(
+    frame: pd.DataFrame, tables: Tables, params: Params
+) -> tuple[pd.DataFrame, list[str]]:
+    """Join the study's segments of customers; small ones are pooled."""
+    if "transactions" in tables:
+        customers = customer_frame(tables, params)
+    else:
+        customers = tables.fetch(tables["customers"])
+    wanted = [name for name in params.segments if name in customers and name not in frame]
+    # The month of the first purchase has too many values to adjust for.
+    wanted = [name for name in wanted if name != "acquired_month"]
+    frame = frame.merge(customers[["customer_id", *wanted]], on="customer_id", how="left")
+    named = [name for name in params.segments if name in frame and name != "acquired_month"]
+    pooled = {name: _pooled(frame[name], params.min_cell) for name in named}
+    return frame.assign(**pooled), named
+
+
+def _pooled(labels: pd.Series, min_cell: int) -> pd.Series:
+    known = labels.astype(object).where(labels.notna(), UNKNOWN)
+    if isinstance(labels.dtype, pd.CategoricalDtype):
+        order = [*labels.cat.categories, *([UNKNOWN] if labels.isna().any() else [])]
+        known = pd.Series(pd.Categorical(known, order, ordered=True), labels.index)
+    return pool_small(known, min_cell)
+
+
+def _with_tier(frame: pd.DataFrame, tables: Tables) -> tuple[pd.DataFrame, list[str]]:
+    """Join the company's tier as of the day of the answer, ordered by earlier spend."""
+    if "tier_history" not in tables:
+        return frame, []
+    history = tables.fetch(tables["tier_history"])
+    columns = [c for c in ("customer_id", "from_at", "to_at", "tier") if c in history]
+    frame = attach(frame, history[columns], at="at")
+    tier = frame["tier"].astype(object).where(frame["tier"].notna(), NO_TIER)
+    if "revenue_before" in frame:
+        order = list(frame["revenue_before"].groupby(tier).mean().sort_values().index)
+    else:
+        order = sorted(tier.unique())
+    return frame.assign(tier=pd.Categorical(tier, order, ordered=True)), ["tier"]

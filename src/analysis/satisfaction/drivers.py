@@ -1,0 +1,212 @@
+"""What matters for satisfaction: drivers, touchpoints, and where it hurts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.methods.drivers import (
+    DriverImportance,
+    ImportancePerformance,
+    PenaltyReward,
+    driver_importance,
+    importance_performance,
+    penalty_reward,
+    performance_scores,
+    rank_touchpoints,
+)
+from analysis.satisfaction.answers import Answers, attempt
+
+LOW_SHARE, HIGH_SHARE = 0.45, 0.88
+"""On a scale from 1 to 10: an answer up to 5 is low, from 9 on high."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drivers:
+    """Shares of the differences in satisfaction that go with each driver.
+
+    Attributes
+    ----------
+    importance : DriverImportance or None
+        None where it cannot be estimated; `why` says why not.
+    map : ImportancePerformance or None
+    asymmetry : PenaltyReward or None
+    low_at, high_at : float
+        Answers up to and from which a rating counts as low, as high.
+    n : int
+    """
+
+    importance: DriverImportance | None
+    map: ImportancePerformance | None
+    asymmetry: PenaltyReward | None
+    outcome: str
+    low_at: float
+    high_at: float
+    n: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Touchpoints:
+    """Touchpoints of the journey, in its order, ranked by pain and by weight.
+
+    Attributes
+    ----------
+    drivers : Drivers
+        With the touchpoints as drivers.
+    table : DataFrame
+        `touchpoint, n, mean, pain` (share of low ratings), `pain_conf_low, pain_conf_high,
+        weight` (share of the differences), `kind` (penalty-reward), `priority, priority_rank`.
+    """
+
+    drivers: Drivers
+    table: pd.DataFrame
+
+
+def satisfaction_drivers(
+    answers: Answers,
+    *,
+    rng: np.random.Generator,
+    replications: int = 500,
+    conf_level: float = 0.95,
+) -> Drivers:
+    """Share out what the study's driver scales explain of satisfaction (LMG), by bootstrap."""
+    scale = answers.scales[answers.roles.drivers[0]]
+    bounds = scale.lowest, scale.highest
+    return _estimate(
+        answers, answers.frame, answers.roles.drivers, bounds, rng, replications, conf_level
+    )
+
+
+def touchpoints(
+    answers: Answers,
+    *,
+    rng: np.random.Generator,
+    replications: int = 500,
+    conf_level: float = 0.95,
+) -> Touchpoints:
+    """Rank single touchpoints by how many rate them low and by their weight for satisfaction."""
+    items = answers.roles.touchpoints
+    owners = {item: scale for scale in answers.scales.values() for item in scale.items}
+    turned = {item: _turned(answers, owners[item], item) for item in items}
+    frame = answers.frame.assign(**turned)
+    bounds = owners[items[0]].lowest, owners[items[0]].highest
+    found = _estimate(answers, frame, items, bounds, rng, replications, conf_level)
+    return Touchpoints(drivers=found, table=_ranked(found, frame, items, conf_level))
+
+
+def _turned(answers: Answers, scale, item: str) -> pd.Series:
+    values = answers.frame[item].astype(float)
+    return scale.lowest + scale.highest - values if item in scale.reverse else values
+
+
+def _estimate(
+    answers: Answers, frame, names, bounds, rng, replications, conf_level
+) -> Drivers:
+    outcome, (low, high) = answers.roles.satisfaction, bounds
+    low_at = np.floor(low + LOW_SHARE * (high - low))
+    high_at = np.ceil(low + HIGH_SHARE * (high - low))
+    importance, why = attempt(
+        lambda: driver_importance(
+            frame,
+            outcome=outcome,
+            drivers=names,
+            replications=replications,
+            rng=rng,
+            cluster=answers.cluster,
+            conf_level=conf_level,
+        )
+    )
+    charted, asymmetry = None, None
+    if importance is not None:
+        scored = performance_scores(
+            frame, drivers=names, lowest=low, highest=high, conf_level=conf_level
+        )
+        charted = importance_performance(importance.table, scored)
+        asymmetry, _ = attempt(
+            lambda: penalty_reward(
+                frame,
+                outcome=outcome,
+                drivers=names,
+                low_at=low_at,
+                high_at=high_at,
+                cluster=answers.cluster,
+                conf_level=conf_level,
+            )
+        )
+    n = 0 if importance is None else int(importance.table["n"].iloc[0])
+    return Drivers(importance, charted, asymmetry, outcome, low_at, high_at, n, why)
+
+
+def importance_table(found: Drivers) -> pd.DataFrame:
+    """The importance of each driver: `term, n, share, share_conf_low …, rank, stability, note`."""
+    if found.importance is None:
+        return pd.DataFrame([{"term": found.outcome, "n": 0, "note": "not estimable"}])
+    table = found.importance.table.sort_values("rank")
+    explained = found.importance.r_squared
+    return pd.DataFrame(
+        {
+            "term": table["term"],
+            "n": table["n"],
+            "variance": table["estimate"],
+            "variance_conf_low": table["conf_low"],
+            "variance_conf_high": table["conf_high"],
+            "of_explained": table["estimate"] / explained,
+            "alone": table["alone"],
+            "last": table["last"],
+            "rank": table["rank"],
+            "rank_stability": table["rank_stability"],
+        }
+    )
+
+
+def asymmetry_table(found: Drivers) -> pd.DataFrame:
+    """Penalty and reward of each driver: `term, n_low, penalty …, n_high, reward …, kind`."""
+    if found.asymmetry is None:
+        return pd.DataFrame([{"term": found.outcome, "n": 0, "note": "not estimable"}])
+    rows = found.asymmetry.table.set_index(["group", "term"])
+    kinds = found.asymmetry.kinds.set_index("term")["kind"]
+    parts = []
+    for driver in kinds.index:
+        row: dict[str, object] = {"term": driver, "kind": kinds[driver]}
+        for side in ("penalty", "reward"):
+            own = rows.loc[(driver, side)]
+            row |= {
+                side: own["estimate"],
+                f"{side}_conf_low": own["conf_low"],
+                f"{side}_conf_high": own["conf_high"],
+                f"n_{side}": own["n"],
+            }
+        parts.append(row)
+    order = ["term", "n_penalty", "penalty", "penalty_conf_low", "penalty_conf_high"]
+    order += ["n_reward", "reward", "reward_conf_low", "reward_conf_high", "kind"]
+    return pd.DataFrame(parts)[order]
+
+
+def _ranked(found: Drivers, frame, items, conf_level) -> pd.DataFrame:
+    if found.importance is None:
+        return pd.DataFrame([{"touchpoint": found.outcome, "n": 0, "note": "not estimable"}])
+    ranked = rank_touchpoints(
+        frame,
+        importance=found.importance.table,
+        touchpoints=items,
+        pain_at=found.low_at,
+        conf_level=conf_level,
+    )
+    kinds = {} if found.asymmetry is None else dict(found.asymmetry.kinds.to_numpy())
+    return pd.DataFrame(
+        {
+            "touchpoint": ranked["term"],
+            "n": ranked["n"],
+            "mean": [frame[item].mean() for item in ranked["term"]],
+            "pain": ranked["estimate"],
+            "pain_conf_low": ranked["conf_low"],
+            "pain_conf_high": ranked["conf_high"],
+            "variance": ranked["weight"],
+            "kind": ranked["term"].map(kinds),
+            "priority": ranked["priority"],
+            "priority_rank": ranked["priority_rank"],
+        }
+    )

@@ -1,0 +1,161 @@
+"""The path model of satisfaction: the ECSI preset, or a model of the study's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.methods.measurement import heterotrait_monotrait
+from analysis.methods.pathmodel import (
+    ECSI_PATHS,
+    PathEstimate,
+    PathModel,
+    ecsi_model,
+    estimate_path_model,
+)
+from analysis.satisfaction.answers import Answers, attempt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SatisfactionPaths:
+    """The fitted path model, and the construct that it leads to.
+
+    Attributes
+    ----------
+    estimate : PathEstimate or None
+        None where it cannot be estimated; `why` says why not.
+    target : str
+        Loyalty where it is in the model, else satisfaction, else the last construct.
+    constructs : DataFrame
+        `scale, n, items, r_squared, average_variance_extracted, composite_reliability, rho_a,
+        htmt` (its largest ratio with another construct).
+    """
+
+    estimate: PathEstimate | None
+    target: str
+    constructs: pd.DataFrame
+    replications: int
+    why: str
+
+    def paths(self) -> pd.DataFrame:
+        """`path, n, coefficient, coefficient_conf_low …, consistent, f_squared, vif, p_value`."""
+        if self.estimate is None:
+            return pd.DataFrame([{"path": self.target, "n": 0, "note": "not estimable"}])
+        table = self.estimate.table.rename(columns={"term": "path"})
+        table = table.rename(columns={"estimate": "coefficient", "vif": "inflation"})
+        table = table.rename(
+            columns={"conf_low": "coefficient_conf_low", "conf_high": "coefficient_conf_high"}
+        )
+        order = ["path", "n", "coefficient", "coefficient_conf_low", "coefficient_conf_high"]
+        return table[[*order, "p_value", "consistent", "f_squared", "inflation", "note"]]
+
+    def effects_on_target(self) -> pd.DataFrame:
+        """`construct, n, direct, indirect, total, total_conf_low, total_conf_high`."""
+        if self.estimate is None:
+            return pd.DataFrame([{"construct": self.target, "n": 0, "note": "not estimable"}])
+        found = self.estimate.effects
+        found = found[found["to"].eq(self.target)]
+        kinds = found.pivot(index="from", columns="kind", values="estimate")
+        total = found[found["kind"].eq("total")].set_index("from")
+        names = total["estimate"].sort_values(ascending=False).index
+        table = pd.DataFrame(
+            {
+                "construct": names,
+                "n": self.estimate.n,
+                "direct": kinds.reindex(names).get("direct", pd.Series(np.nan, names)).to_numpy(),
+                "indirect": kinds.reindex(names).get("indirect", pd.Series(np.nan, names)).to_numpy(),
+                "total": total.loc[names, "estimate"].to_numpy(),
+                "total_conf_low": total.loc[names, "conf_low"].to_numpy(),
+                "total_conf_high": total.loc[names, "conf_high"].to_numpy(),
+            }
+        )
+        return table
+
+    def loadings(self) -> pd.DataFrame:
+        """`construct, item, n, weight, loading, communality, inflation`."""
+        if self.estimate is None:
+            return pd.DataFrame([{"construct": self.target, "n": 0, "note": "not estimable"}])
+        wide = self.estimate.items.pivot(index="item", columns="term", values="estimate")
+        quality = self.estimate.item_quality
+        return pd.DataFrame(
+            {
+                "construct": quality["construct"],
+                "item": quality["item"],
+                "n": self.estimate.n,
+                "item_weight": quality["item"].map(wide["weight"]),
+                "loading": quality["item"].map(wide["loading"]),
+                "communality": quality["communality"],
+                "inflation": quality["vif"],
+            }
+        )
+
+    def fornell_larcker(self) -> pd.DataFrame:
+        """Correlations of scores by construct; the root of the variance extracted on top."""
+        if self.estimate is None:
+            return pd.DataFrame([{"construct": self.target}])
+        matrix = self.estimate.fornell_larcker
+        kept = np.tril(np.ones(matrix.shape, bool))
+        shown = matrix.where(kept).rename_axis("construct")
+        return shown.rename(columns=lambda name: f"with_{name}").reset_index()
+
+
+def satisfaction_paths(
+    answers: Answers, *, rng: np.random.Generator, conf_level: float = 0.95
+) -> SatisfactionPaths:
+    """Fit the study's path model by partial least squares, with a bootstrap of customers.
+
+    Constructs that the ECSI does not know, and those without items, are left out of the preset.
+    """
+    wanted = answers.roles.path_model
+    if wanted.preset == "ecsi":
+        known = {*ECSI_PATHS, "loyalty"}
+        scales = {name: scale for name, scale in answers.scales.items() if name in known}
+        model = ecsi_model(scales, modes=wanted.modes)
+    else:
+        named = {*wanted.paths, *(to for ends in wanted.paths.values() for to in ends)}
+        scales = {name: scale for name, scale in answers.scales.items() if name in named}
+        model = PathModel(scales, wanted.paths, wanted.modes)
+    estimate, why = attempt(
+        lambda: estimate_path_model(
+            answers.frame,
+            model=model,
+            scheme=wanted.scheme,
+            scaled=wanted.scaled,
+            missing=answers.roles.missing_items,
+            replications=wanted.replications,
+            rng=rng,
+            cluster=answers.cluster,
+            conf_level=conf_level,
+        )
+    )
+    return SatisfactionPaths(
+        estimate=estimate,
+        target=_target(model, answers),
+        constructs=_constructs(estimate, answers, model),
+        replications=wanted.replications,
+        why=why,
+    )
+
+
+def _target(model: PathModel, answers: Answers) -> str:
+    for role in (answers.roles.loyalty, answers.roles.satisfaction):
+        if role in model.constructs:
+            return role
+    return model.constructs[-1]
+
+
+def _constructs(estimate: PathEstimate | None, answers: Answers, model: PathModel) -> pd.DataFrame:
+    if estimate is None:
+        return pd.DataFrame([{"scale": model.constructs[-1], "n": 0, "note": "not estimable"}])
+    ratios = heterotrait_monotrait(
+        answers.frame, scales=model.scales, missing=answers.roles.missing_items
+    ).matrix
+    quality = estimate.quality
+    largest = ratios.combine_first(ratios.T).max()
+    table = quality.rename(columns={"construct": "scale"}).assign(
+        n=estimate.n, htmt=quality["construct"].map(largest)
+    )
+    order = ["scale", "n", "items", "r_squared", "average_variance_extracted"]
+    return table[[*order, "composite_reliability", "rho_a", "htmt"]]

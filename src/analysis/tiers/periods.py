@@ -1,0 +1,152 @@
+"""The ratings of a study: one a period, from what was known before each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import pandas as pd
+
+from analysis.data import Tables
+from analysis.errors import DataError
+from analysis.frames import spells
+from analysis.params import Params
+from analysis.tiers.quantities import outcomes_after, quantities_frame, rating_dates
+from analysis.tiers.rating import Rating
+from analysis.tiers.rerating import Rerating, rate_again
+
+SHORT = "the observation is shorter than one rating period"
+NOBODY_OPEN = "nobody's contract was open at a rating, so all who ever bought are rated"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RatedPeriods:
+    """A study's customers, rated once a period.
+
+    rerating : the ratings in order of time. frames : day of a rating to what was known before it
+    (names persons, so not in the repr). months : length of a period. judged_at : the latest rating
+    whose next period was observed to its end; None where none was. value : 'margin' where the
+    study knows it, else 'amount'. notes : what is to be said about the ratings.
+    """
+
+    rerating: Rerating
+    frames: Mapping[date, pd.DataFrame] = field(repr=False)
+    months: int
+    judged_at: date | None
+    value: str
+    notes: tuple[str, ...]
+
+    @property
+    def present(self) -> Rating:
+        """The latest rating."""
+        return self.rerating.ratings[-1]
+
+    @property
+    def present_frame(self) -> pd.DataFrame:
+        """What the latest rating was made from."""
+        return self.frames[self.present.rated_at]
+
+    @property
+    def judged(self) -> Rating | None:
+        """The rating that can be judged by the period after it."""
+        ratings = {rating.rated_at: rating for rating in self.rerating.ratings}
+        return ratings.get(self.judged_at)
+
+
+def rate_periods(tables: Tables, params: Params) -> RatedPeriods:
+    """Rate the customers of a study by `params.tiers`, one rating every `rating_months`.
+
+    Contractual: who has an open contract on the day of the rating; else who ever bought before it.
+
+    Parameters
+    ----------
+    tables : Tables
+        Uses what `tiers.quantities_before` uses, and `contracts` where there are such.
+    params : Params
+        Uses `tiers`, `relationship`, `observed_from`, `observed_until`.
+    """
+    months = params.tiers.rating_months
+    observed = {"observed_from": params.observed_from, "observed_until": params.observed_until}
+    days, notes = rating_dates(months=months, **observed), []
+    if not days:
+        days, notes = [params.observed_until + timedelta(days=1)], [SHORT]
+    frames = {}
+    for day in days:
+        frame = _frame(tables, day, months)
+        if frame is not None:
+            frames[day] = frame
+    frames, nobody = _with_open_contracts(frames, tables, params)
+    notes += [NOBODY_OPEN] if nobody else []
+    if not frames:
+        raise DataError(
+            "customers must have bought before the observation ends to be rated, but nobody had"
+        )
+    after = [day for day in frames if _end(day, months) <= params.observed_until]
+    value = "margin" if all("margin" in frame for frame in frames.values()) else "amount"
+    rerating = rate_again(frames, params.tiers.rated_by)
+    notes += rerating.ratings[-1].notes
+    return RatedPeriods(
+        rerating, frames, months, max(after, default=None), value, tuple(dict.fromkeys(notes))
+    )
+
+
+def next_period(rated: RatedPeriods, tables: Tables, params: Params) -> pd.DataFrame | None:
+    """What the customers of the judged rating did in the period after it; None without one.
+
+    Returns
+    -------
+    DataFrame
+        customer_id, `next_value` and `last_value` (margin or amount of the period after and
+        before), `stayed`: bought again, or, contractual, still under contract at its end.
+    """
+    if rated.judged is None:
+        return None
+    day = rated.judged_at
+    after = outcomes_after(
+        tables, rated_at=day, months=rated.months, observed_until=params.observed_until
+    )
+    before = rated.frames[day].set_index("customer_id")
+    found = after[after["customer_id"].isin(before.index)].reset_index(drop=True)
+    outcomes = pd.DataFrame(
+        {
+            "customer_id": found["customer_id"],
+            "next_value": found[f"next_{rated.value}"].astype(float),
+            "last_value": before[rated.value].reindex(found["customer_id"]).to_numpy(float),
+            "stayed": found["bought_again"],
+        }
+    )
+    if params.relationship == "contractual":
+        end = _end(day, rated.months) + timedelta(days=1)
+        outcomes["stayed"] = outcomes["customer_id"].isin(open_contracts(tables, params, end))
+    return outcomes
+
+
+def open_contracts(tables: Tables, params: Params, day: date) -> pd.Series:
+    """The customers whose relationship had begun before a day and not ended before it."""
+    found = spells(tables, params)
+    begun = found["started_at"] < pd.Timestamp(day)
+    ended = found["ended_at"].notna() & (found["ended_at"] < pd.Timestamp(day))
+    return found.loc[begun & ~ended, "customer_id"]
+
+
+def _frame(tables: Tables, day: date, months: int) -> pd.DataFrame | None:
+    try:
+        return quantities_frame(tables, rated_at=day, months=months)
+    except DataError:
+        return None
+
+
+def _end(day: date, months: int) -> date:
+    return (pd.Timestamp(day) + pd.DateOffset(months=months) - pd.Timedelta(days=1)).date()
+
+
+def _with_open_contracts(frames, tables: Tables, params: Params) -> tuple[dict, bool]:
+    if params.relationship != "contractual":
+        return frames, False
+    kept = {
+        day: frame[frame["customer_id"].isin(open_contracts(tables, params, day))]
+        for day, frame in frames.items()
+    }
+    kept = {day: frame.reset_index(drop=True) for day, frame in kept.items() if len(frame)}
+    return (kept, False) if kept else (frames, True)

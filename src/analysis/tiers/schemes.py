@@ -1,0 +1,129 @@
+"""Other ways to rate the same customers on the same day, judged by the same outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+
+from analysis.data import Tables
+from analysis.errors import DataError, ParamsError
+from analysis.params import Params
+from analysis.params.tiers import Scheme, preset_scheme
+from analysis.tiers.judging import coarser, compare_schemes, finer, reweighted
+from analysis.tiers.periods import RatedPeriods
+from analysis.tiers.rating import Rating, rate_customers
+from analysis.tiers.rerating import company_rating
+
+IN_FORCE = "in_force"
+COMPANY = "company"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OtherSchemes:
+    """The scheme in force beside others, one row a scheme.
+
+    table : scheme, tiers (number), n, top_customers (share in the highest tier), top_share (its
+    part of the next period's value), gini, gini_conf_low, gini_conf_high (normalised, of the next
+    period's value by tier), would_change (share of customers who would enter or leave the highest
+    tier), note. One row only where no rating can be judged.
+    """
+
+    table: pd.DataFrame
+
+
+def compare_other_schemes(
+    rated: RatedPeriods,
+    outcomes: pd.DataFrame | None,
+    tables: Tables,
+    params: Params,
+    *,
+    rng: np.random.Generator,
+    replications: int = 100,
+) -> OtherSchemes:
+    """Judge coarser, finer, re-weighted, preset and the company's own tiers on one page.
+
+    All schemes rate the customers of the judged rating from the same frame; the company's own
+    leaves out who had no tier of the company.
+
+    Parameters
+    ----------
+    outcomes : DataFrame or None
+        Of `next_period`.
+    """
+    columns = ["scheme", "tiers", "n", "top_customers", "top_share", "gini", "gini_conf_low"]
+    columns += ["gini_conf_high", "would_change", "note"]
+    if outcomes is None:
+        return OtherSchemes(pd.DataFrame(columns=columns))
+    ratings = {IN_FORCE: rated.judged} | _others(rated, tables, params)
+    found = compare_schemes(
+        ratings, outcomes, value="next_value", rng=rng, replications=replications,
+        conf_level=params.conf_level,
+    ).table  # fmt: skip
+    found["would_change"] = [_would_change(ratings[IN_FORCE], ratings[k]) for k in found["scheme"]]
+    names = {"normalised_gini": "gini", "conf_low": "gini_conf_low", "conf_high": "gini_conf_high"}
+    return OtherSchemes(found.rename(columns=names)[columns])
+
+
+def _others(rated: RatedPeriods, tables: Tables, params: Params) -> dict[str, Rating]:
+    scheme, frame = params.tiers.rated_by, rated.frames[rated.judged_at]
+    found = {}
+    own = _company(rated, tables, frame)
+    if own is not None:
+        found[COMPANY] = own
+    for name, changed in _changed(scheme).items():
+        found[name] = rate_customers(frame, changed, rated_at=rated.judged_at)
+    for name in params.tiers.compare:
+        if name == scheme.name:
+            continue
+        try:
+            found[f"preset_{name}"] = rate_customers(
+                frame, preset_scheme(name), rated_at=rated.judged_at
+            )
+        except DataError:
+            continue
+    return found
+
+
+def _changed(scheme: Scheme) -> dict[str, Scheme]:
+    made = {}
+    for name, change in (("coarser", coarser), ("finer", finer)):
+        try:
+            made[name] = change(scheme)
+        except ParamsError:
+            continue
+    for dimension in scheme.score.dimensions if scheme.score else ():
+        if len(scheme.score.dimensions) > 1:
+            made[f"more_{dimension}"] = reweighted(scheme, dimension)
+    return made
+
+
+def _company(rated: RatedPeriods, tables: Tables, frame: pd.DataFrame) -> Rating | None:
+    """The company's tiers that began on the day of the rating or earlier.
+
+    The order of its tiers is that of their mean value in the period before.
+    """
+    if "tier_history" not in tables:
+        return None
+    history = tables.fetch(tables["tier_history"])
+    known = history[history["customer_id"].isin(frame["customer_id"])]
+    value = known.merge(frame[["customer_id", rated.value]], on="customer_id")
+    tiers = value.groupby("tier")[rated.value].mean().sort_values().index
+    try:
+        return company_rating(
+            known, rated_at=rated.judged_at + timedelta(days=1), tiers=tuple(tiers),
+            customers=frame["customer_id"],
+        )  # fmt: skip
+    except DataError:
+        return None
+
+
+def _would_change(one: Rating, other: Rating) -> float:
+    """Share of the customers of both who are in the highest tier of one scheme only."""
+    top = [
+        rating.table.set_index("customer_id")["tier"] == rating.tiers[-1] for rating in (one, other)
+    ]
+    both = pd.concat(top, axis=1, join="inner")
+    return float((both.iloc[:, 0] != both.iloc[:, 1]).mean()) if len(both) else float("nan")

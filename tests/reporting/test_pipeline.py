@@ -1,0 +1,248 @@
+"""What `make reports` makes of the studies as they stand: pages, PDFs, tables, the list of all."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import pypdf
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+from analysis.params import read_params
+
+PARAMS = Path(__file__).parents[2] / "params"
+STUDIES = [
+    path.stem
+    for path in sorted(PARAMS.glob("*.yml"))
+    if not read_params(path).data.absent(path.parent)
+]
+CLAIMS = {"descriptive", "predictive", "causal"}
+NAMING_COLUMNS = ("tbl-dictionary", "tbl-missing")
+EMBED = re.compile(r"\{\{< embed \S+#((?:fig|tbl)-[\w-]+) >\}\}")
+CDNOW_SHARES = {4: 0.168, 13: 0.293, 26: 0.376, 52: 0.458, 66: 0.483}
+
+
+@cache
+def page_of(folder: Path) -> BeautifulSoup:
+    return BeautifulSoup((folder / "report.html").read_text(encoding="utf-8"), "html.parser")
+
+
+@cache
+def pdf_of(folder: Path) -> pypdf.PdfReader:
+    return pypdf.PdfReader(folder / "report.pdf")
+
+
+@cache
+def pdf_text(folder: Path) -> str:
+    return "\n".join(page.extract_text() for page in pdf_of(folder).pages)
+
+
+def visible_text(page: BeautifulSoup, *, without: tuple[str, ...] = ()) -> str:
+    """What a reader sees, but for code and the tables that name columns."""
+    page = BeautifulSoup(str(page), "html.parser")
+    for tag in page(["style", "script", "code", "pre", "svg", "math", "head"]):
+        tag.decompose()
+    for label in without:
+        if found := page.find(id=label):
+            found.decompose()
+    return page.get_text(" ")
+
+
+def embedded(folder: Path, kind: str) -> list[str]:
+    """The labels that the chapters embed."""
+    sources = [path.read_text(encoding="utf-8") for path in (folder / "report").glob("_*.qmd")]
+    return [label for text in sources for label in EMBED.findall(text) if label.startswith(kind)]
+
+
+@pytest.fixture(params=STUDIES)
+def report(request, built) -> Path:
+    """The folder of each study's report."""
+    return built / request.param
+
+
+def test_page_shows_every_figure_with_caption_and_alternative_text(report):
+    page, labels = page_of(report), embedded(report, "fig-")
+    assert labels
+    for label in labels:
+        figure = page.find(id=label)
+        assert figure is not None, label
+        alt = figure.find("img")["alt"]
+        assert re.fullmatch(r"[A-Z0-9“].{30,}[.]", alt, re.DOTALL), alt
+        assert "  " not in alt
+        caption = figure.find("figcaption").get_text(" ", strip=True)
+        assert re.match(r"Figure\s\d+", caption), caption
+        assert len(caption) > 40
+    assert len(page.find_all("img")) == len(labels)
+
+
+def test_page_shows_every_table_with_caption_and_headings(report):
+    page, labels = page_of(report), embedded(report, "tbl-")
+    assert labels
+    for label in labels:
+        table = page.find(id=label)
+        assert table is not None, label
+        assert re.search(r"Table\s\d+", table.get_text(" ")), label
+        heads = table.find("thead").find_all("th")
+        assert heads
+        assert all(head.get_text(strip=True) for head in heads), label
+
+
+def test_page_resolves_every_reference(report):
+    page = page_of(report)
+    targets = {tag["id"] for tag in page.find_all(id=True)}
+    links = [tag["href"] for tag in page.find_all("a", href=True) if tag["href"].startswith("#")]
+    assert len(links) > 10
+    assert {link[1:] for link in links} <= targets
+    assert len(targets) == len(page.find_all(id=True)), "an id stands twice"
+
+
+def test_texts_hold_nothing_unresolved(report):
+    for text in (visible_text(page_of(report)), pdf_text(report)):
+        for left in ("??", "?@", "@fig-", "@tbl-", "@sec-", "{{<", ">}}", ":::", "{#", "](#"):
+            assert left not in text
+        assert not re.search(r"\bnan\b|\bNaN\b|\bNaT\b|\bNone\b|\binf\b|<NA>", text)
+
+
+def test_page_shows_no_names_of_the_code(report):
+    text = visible_text(page_of(report), without=NAMING_COLUMNS)
+    assert re.findall(r"\b[a-z]+(?:_[a-z0-9]+)+\b", text) == []
+
+
+def test_page_loads_nothing_from_outside(report):
+    page = page_of(report)
+    for tag in page.find_all(True):
+        for name in ("src", "srcset", "href", "data", "poster", "action", "xlink:href"):
+            address = str(tag.get(name, ""))
+            outside = re.match(r"(?:https?:)?//", address.strip(), re.IGNORECASE)
+            assert not outside or (tag.name == "a" and tag.find_parent(id="refs")), address
+    styles = " ".join([tag.get_text() for tag in page("style")] + [str(t["style"]) for t in page.find_all(style=True)])
+    assert "@import" not in styles
+    assert not re.search(r"url\(\s*[\"']?(?:https?:)?//", styles)
+
+
+def test_page_says_what_it_is(report):
+    page, params = page_of(report), read_params(PARAMS / f"{report.name}.yml")
+    assert page.html["lang"] == params.language
+    assert page.title.get_text(strip=True) == params.title
+    assert page.h1.get_text(" ", strip=True) == params.title
+    assert page.find("a", class_="skip-link")
+    first = page.find("header").get_text(" ")
+    assert ("simulated data" in first.lower()) == params.simulated
+
+
+def test_pdf_has_title_outline_pages_and_captions(report):
+    pdf, params = pdf_of(report), read_params(PARAMS / f"{report.name}.yml")
+    assert 3 <= len(pdf.pages) <= 80
+    assert all(len(page.extract_text()) > 40 for page in pdf.pages)
+    assert pdf.metadata.title == params.title
+    assert str(pdf.trailer["/Root"].get("/Lang", "")).startswith(params.language)
+    chapters = [entry.title for entry in pdf.outline if not isinstance(entry, list)]
+    text = re.sub(r"\s+", " ", pdf_text(report))
+    for heading in page_of(report).find_all("h2"):
+        assert re.sub(r"\s+", " ", heading.get_text(" ", strip=True)) in [
+            re.sub(r"\s+", " ", title) for title in chapters
+        ]
+    for number in range(1, len(embedded(report, "fig-")) + 1):
+        assert f"Figure {number}:" in text
+    last = len(pdf.pages)
+    assert f"{last} / {last}" in pdf.pages[-1].extract_text()
+    assert ("Simulated data" in pdf.pages[0].extract_text()) == params.simulated
+
+
+def test_summary_has_findings_with_claim_and_link(report):
+    page = page_of(report)
+    findings = []
+    for tag in page.find(id="sec-summary").find_all_next():
+        if tag.name == "h2":
+            break
+        findings += [tag] if "finding" in tag.get("class", ()) else []
+    chapters = json.loads((report / "study.json").read_text())["chapters"]
+    assert len(findings) <= 7
+    assert len(findings) >= 3 or chapters == ["00_data"]
+    for finding in findings:
+        assert finding.find(class_="finding-number").get_text(strip=True)
+        assert finding.find(class_="claim").get_text(strip=True) in CLAIMS
+        link = finding.find("a")["href"]
+        assert page.find(id=link[1:]) is not None
+    told = re.sub(r"\s+", " ", pdf_text(report))
+    assert sum(told.count(claim) for claim in CLAIMS) >= len(findings)
+
+
+def test_results_and_their_dictionary_agree(report):
+    results = report / "results"
+    with (results / "columns.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    told = {(row["file"], row["column"]) for row in rows}
+    assert all(row["heading"] and row["meaning"] for row in rows)
+    files = sorted(path for path in results.glob("*.csv") if path.name != "columns.csv")
+    assert files
+    held = {(path.name, column) for path in files for column in pd.read_csv(path).columns}
+    assert held == told
+
+
+def test_results_show_no_group_below_the_smallest_size(report):
+    least = read_params(PARAMS / f"{report.name}.yml").min_cell
+    for path in (report / "results").glob("*.csv"):
+        table = pd.read_csv(path)
+        if "n" in table:
+            assert (table["n"].dropna() >= least).all(), path.name
+
+
+@pytest.mark.parametrize("name", [name for name in STUDIES if name != "cdnow"])
+def test_no_customer_is_named_anywhere(built, name):
+    folder = built / name
+    ids = set(pd.read_parquet(folder / "tables" / "customers.parquet")["customer_id"])
+    assert len(ids) > 100
+    texts = [pdf_text(folder), (built / "index.html").read_text()]
+    kinds = ("*.html", "*.json", "results/*.csv", "notebooks/*.ipynb", "report/*.qmd")
+    texts += [path.read_text(encoding="utf-8") for kind in kinds for path in folder.glob(kind)]
+    assert len(texts) > 8
+    for text in texts:
+        assert not ids & set(re.findall(r"[A-Za-z0-9]+", text))
+
+
+def test_cdnow_says_its_known_shares(built):
+    table = pd.read_csv(built / "cdnow" / "results" / "retention-second-purchase.csv")
+    found = table.set_index("weeks")["estimate"].round(3).to_dict()
+    assert found == CDNOW_SHARES
+    page = visible_text(page_of(built / "cdnow"))
+    for text in (page, pdf_text(built / "cdnow")):
+        text = re.sub(r"\s+", " ", text)
+        for share in CDNOW_SHARES.values():
+            assert re.search(rf"\b{100 * share:.1f} ?%", text), share
+        assert re.search("Fewer than half .{0,60}a median time is not reached", text)
+        assert "23,570" in text
+        assert "67,591" in text
+        assert "69,659" in text
+
+
+def test_index_lists_every_report(built):
+    page = BeautifulSoup((built / "index.html").read_text(encoding="utf-8"), "html.parser")
+    entries = page.find_all("li")
+    assert len(entries) == len(STUDIES)
+    text = page.get_text(" ")
+    for name in STUDIES:
+        described = json.loads((built / name / "report.json").read_text())
+        for shown in ("title", "finished"):
+            assert described[shown] in text
+        assert described["data"]["title"] in text
+    for link in page.find_all("a"):
+        assert "://" not in link["href"]
+        assert (built / link["href"]).exists(), link["href"]
+
+
+def test_provenance_tells_how_the_numbers_were_made(report):
+    text = visible_text(page_of(report))
+    fingerprint = json.loads((report / "study.json").read_text())["fingerprint"]
+    code = {tag.get_text() for tag in page_of(report).find_all("code")}
+    assert fingerprint[:16] in code
+    for word in ("Licence", "commit", "Lock", "Python", "pandas", "UTC", "lapse weeks", "none"):
+        assert word in text
+    staged = yaml.safe_load((report / "report" / "_variables.yml").read_text())
+    assert staged["min_cell"] == read_params(PARAMS / f"{report.name}.yml").min_cell
