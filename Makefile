@@ -12,7 +12,7 @@ TARGETED := $(strip $(STUDY)$(SET))
 SPOKEN := $(subst ','\'',$(STUDY)|$(SET))
 PLAN := $(or $(BUILD),build)/plan$(if $(TARGETED),-$(shell printf '%s' '$(SPOKEN)' | cksum | cut -d' ' -f1)).mk
 
-.PHONY: help env lab tables notebooks report reports test check bench lock quarto new validate clean FORCE
+.PHONY: help env lab tables notebooks report reports test check bench lock quarto spark new validate clean FORCE
 
 help:  ## tell the verbs (this page)
 	@echo 'make VERB [STUDY=name] [SET="key=value …"]'; echo
@@ -22,6 +22,7 @@ help:  ## tell the verbs (this page)
 env: $(READY)  ## make the Python environment (.venv) from requirements.lock
 
 $(READY): requirements.lock src/reporting/environment.py
+	@command -v python3 >/dev/null || { echo 'python3 must be on PATH, but is not; install Python 3.11 to 3.13 (Debian, Ubuntu: apt install python3 python3-venv)' >&2; exit 1; }
 	@python3 src/reporting/environment.py $(VENV)
 
 lab: $(READY)  ## open the notebooks in JupyterLab
@@ -61,13 +62,17 @@ check: $(READY)  ## look over code, notebooks and report sources without running
 bench: $(READY)  ## time the methods against their peers, side by side
 	@for script in bench/bench_*.py; do $(PY) $$script || exit 1; done
 
-quarto: $(READY)  ## bring real Quarto into the environment, where its download can be reached
-	@$(PY) -m reporting.quarto install
+quarto spark: $(READY)
+	@python3 src/reporting/environment.py $(VENV) $@
+quarto:  ## bring real Quarto into the environment, where its download can be reached
+spark:  ## bring Spark into the environment (half a gigabyte; needs Java 17)
 
 lock: $(READY)  ## pin the dependencies of pyproject.toml anew (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv on PATH; pip install uv" >&2; exit 1; }
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" --extra dev --quiet pyproject.toml -o requirements.lock
+	@echo 'pyspark>=4,<5' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" --no-annotate --quiet - -o requirements-spark.lock
 
 clean:  ## remove everything generated (the environment stays)
 	@rm -rf build

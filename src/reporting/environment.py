@@ -22,18 +22,18 @@ def main(folder: Path) -> None:
     if stamp.is_file() and stamp.read_text() == wanted:
         stamp.touch()
         return
+    if folder.is_symlink():
+        raise SystemExit(
+            f"{folder} must hold what requirements.lock names, but is a link to an environment "
+            "that does not; remove the link, or run make env where it leads."
+        )
     started = time.monotonic()
     print(
         f"Making the environment {folder} (once; about 1.5 GB, two to five minutes) …", flush=True
     )
     shutil.rmtree(folder, ignore_errors=True)
-    python = find_python()
-    if shutil.which("uv"):
-        run(["uv", "venv", "--quiet", "--python", python, str(folder)])
-        installer = ["uv", "pip", "install", "--quiet", "--compile-bytecode", "--python"]
-        run([*installer, str(folder / "bin/python"), "--require-hashes", "-r", str(LOCK)])
-    else:
-        run([*venv_with_pip(python, folder), "install", *PIP_OPTIONS, "-r", str(LOCK)])
+    make_bare(find_python(), folder)
+    run([*installer(folder), "--require-hashes", "-r", str(LOCK)], NOT_INSTALLED)
     packages = next(folder.glob("lib/python3*/site-packages"))
     (packages / "project.pth").write_text(os.path.relpath(ROOT / "src", packages) + "\n")
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e9
@@ -41,9 +41,25 @@ def main(folder: Path) -> None:
     print(f"The environment is ready: {size:.1f} GB in {time.monotonic() - started:.0f} s.")
 
 
+def add(folder: Path, what: str) -> None:
+    """Bring an optional part into the environment: `spark`, or `quarto`."""
+    if what == "spark":
+        lock = ROOT / "requirements-spark.lock"
+        run([*installer(folder), "--require-hashes", "-r", str(lock)], NOT_INSTALLED)
+    else:
+        run([*installer(folder), "quarto-cli"], NO_QUARTO)
+
+
+NOT_INSTALLED = (
+    "The packages of the lock must be installable, but the step above failed; "
+    "see that a package index can be reached, then run make again."
+)
+NO_QUARTO = (
+    "Quarto's own download must be reached to bring it in, but the step above failed; the embedded "
+    "renderer goes on making the reports, or install Quarto yourself and name it with QUARTO=path."
+)
 PIP_OPTIONS = (
     "--quiet",
-    "--require-hashes",
     "--disable-pip-version-check",
     "--no-input",
     "--compile",
@@ -69,34 +85,47 @@ def version_of(python: str) -> str:
     return answer.stdout.strip()
 
 
-def venv_with_pip(python: str, folder: Path) -> list[str]:
-    """Make a bare environment; the pip command that installs into it."""
-    inside = str(folder / "bin/python")
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
-    if subprocess.run([python, "-m", "venv", str(folder)], **quiet).returncode == 0:
-        return [inside, "-m", "pip"]
+def make_bare(python: str, folder: Path) -> None:
+    """Make an environment without packages: by uv, by venv, or by venv without pip."""
+    if shutil.which("uv"):
+        run(["uv", "venv", "--quiet", "--python", python, str(folder)], NOT_INSTALLED)
+        return
+    if succeeds([python, "-m", "venv", str(folder)]):
+        return
     shutil.rmtree(folder, ignore_errors=True)
-    bare = subprocess.run([python, "-m", "venv", "--without-pip", str(folder)], **quiet)
-    if (
-        bare.returncode == 0
-        and subprocess.run([python, "-m", "pip", "--version"], **quiet).returncode == 0
-    ):
-        return [python, "-m", "pip", "--python", inside]
-    raise SystemExit(
-        "pip must be there to make the environment, but is not; "
-        "install it (Debian, Ubuntu: apt install python3-venv or python3-pip)."
-    )
-
-
-def run(command: list[str]) -> None:
-    """Run a step; its own words go to the terminal, our sentence follows when it fails."""
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    if subprocess.run(command, env=environment, check=False).returncode:
+    bare = succeeds([python, "-m", "venv", "--without-pip", str(folder)])
+    if not (bare and succeeds([python, "-m", "pip", "--version"])):
         raise SystemExit(
-            "The packages of requirements.lock must be installable, but the step above failed; "
-            "see that a package index can be reached, then run make again."
+            "pip must be there to make the environment, but is not; "
+            "install it (Debian, Ubuntu: apt install python3-venv or python3-pip)."
         )
 
 
+def installer(folder: Path) -> list[str]:
+    """The command that installs into the environment, packages to follow."""
+    inside = str(folder / "bin/python")
+    if shutil.which("uv"):
+        return ["uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", inside]
+    if succeeds([inside, "-m", "pip", "--version"]):
+        return [inside, "-m", "pip", "install", *PIP_OPTIONS]
+    return [find_python(), "-m", "pip", "--python", inside, "install", *PIP_OPTIONS]
+
+
+def succeeds(command: list[str]) -> bool:
+    """Whether a command ends well; its words are not shown."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
+    return subprocess.run(command, **quiet).returncode == 0
+
+
+def run(command: list[str], otherwise: str) -> None:
+    """Run a step; its own words go to the terminal, our sentence follows when it fails."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    if subprocess.run(command, env=environment, check=False).returncode:
+        raise SystemExit(otherwise)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if len(sys.argv) == 3:
+        add(Path(sys.argv[1]), sys.argv[2])
+    else:
+        main(Path(sys.argv[1]))

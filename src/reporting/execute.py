@@ -212,4 +212,7 @@ def _short(path: Path) -> str:
 if __name__ == "__main__":
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    # under make -j kernels share the cores; threads of BLAS would wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     speak(main)

@@ -28,17 +28,17 @@ def plot_ratios(result: Influences, ax: Axes, say: Wording) -> Axes:
     if result.fit is None:
         ax.set(yticks=[], xlim=(0.5, 2))
         return ax
+    ax.figure.subplots_adjust(left=0.27, right=0.79)
     rows = _forest_rows(result.table)
     lows = result.table["ratio_conf_low"].dropna()
     highs = result.table["ratio_conf_high"].dropna()
     low, high = min(lows.min(), 0.8) / 1.05, max(highs.max(), 1.25) * 1.05
+    left = {"xycoords": ("figure fraction", "data"), "textcoords": "offset points", "va": "center"}
     for place, (heading, row) in enumerate(rows):
-        name = say.value(heading) if row is None or not row["level"] else say.value(row["level"])
-        bold = {"fontweight": "bold"} if row is None or not row["level"] else {}
-        shift = 0 if bold else 10
-        left = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
-        ax.annotate(name, (-0.36, place), (shift, 0), va="center", color=INK, **bold, **left)
-        if row is not None:
+        if row is None:
+            ax.annotate(say.value(heading), (0, place), (0, 0), fontweight="bold", **left)
+        else:
+            ax.annotate(say.value(row["level"]), (0, place), (10, 0), **left)
             _draw_ratio(row, place, ax, say)
     ax.set_xscale("log")
     ax.set(xlim=(low, high), ylim=(len(rows) - 0.4, -0.6), yticks=[])
@@ -52,10 +52,8 @@ def _forest_rows(table: pd.DataFrame) -> list[tuple[str, pd.Series | None]]:
     """A line for each heading (no row) and each ratio."""
     rows: list[tuple[str, pd.Series | None]] = []
     for covariate, own in table.groupby("covariate", sort=False):
-        levels = [row for _, row in own.iterrows()]
-        if levels[0]["level"]:
-            rows.append((str(covariate), None))
-        rows += [(str(covariate), row) for row in levels]
+        rows.append((str(covariate), None))
+        rows += [(str(covariate), row) for _, row in own.iterrows()]
     return rows
 
 

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from analysis.figures.palette import CONTEXT, GROUPS, INK, SEQUENTIAL, STAGES
 from analysis.methods.disclosure import small_cells
 from analysis.methods.multistate import ExpectedTime, StateOccupation, TransitionProbabilities
+from analysis.methods.multistate.steps import JOINED
 from analysis.wording import Wording
 
 LABEL_SHARE = 0.06
@@ -52,22 +53,23 @@ def plot_transition_matrix(result: TransitionProbabilities, ax: Axes, say: Wordi
     where the row would give one away.
     """
     states = list(result.states)
-    share, trials = (
+    share, trials, notes = (
         result.table.pivot(index="from", columns="to", values=column).reindex(
             states, columns=states
         )
-        for column in ("estimate", "n")
+        for column in ("estimate", "n", "note")
     )
     share = share[(trials > 0).any(axis=1)]
     hidden = small_cells(_customers(result.table, share, trials), say.min_cell)
     shade = colormaps[SEQUENTIAL]
     for (row, source), (column, target) in _cells(share):
         value = share.loc[source, target]
-        few = bool(hidden.loc[source, target])
+        few = bool(hidden.loc[source, target]) or not np.isfinite(value)
         fill = HIDDEN if few or not np.isfinite(value) else shade(0.05 + 0.9 * np.sqrt(value))
         ax.fill_between([column - 0.5, column + 0.5], row - 0.5, row + 0.5, color=fill, lw=0)
         kind = "percent" if value else "percent0"
         text = say("stages.few") if few else say.formats.show(value, kind)
+        text += "*" if notes.loc[source, target] == JOINED else ""
         colour = _on(fill) if value and not few else QUIET
         weight = "bold" if source == target else "normal"
         ax.text(column, row, text, ha="center", va="center", color=colour, fontweight=weight)

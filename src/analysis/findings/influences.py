@@ -13,6 +13,7 @@ from analysis.wording import Wording
 RATIOS = "influences.ratios"
 CONSTANT = "influences.constant"
 FORESEEN = "influences.foreseen"
+FORMS = {"per doubling": "doubling", "without charge": "flag"}
 
 
 def words(result: Influences | Predictability, say: Wording) -> dict[str, str]:
@@ -24,7 +25,7 @@ def words(result: Influences | Predictability, say: Wording) -> dict[str, str]:
 def ratio_finding(result: Influences, say: Wording) -> Finding:
     """The clearest association, in per cent of the rate, and how many others are clear."""
     told_as = words(result, say)
-    options = {"claim": "descriptive", **words}
+    options = {"claim": "descriptive", **told_as}
     if result.fit is None:
         return finding(say, f"{RATIOS}.too_few", in_summary=False, **options)
     alpha = 1 - say.conf_level
@@ -32,13 +33,13 @@ def ratio_finding(result: Influences, say: Wording) -> Finding:
     counts = {"tested": len(result.tests), "clear": len(clear)}
     if not len(clear):
         key = f"{RATIOS}.no_difference"
-        detail = say(f"{key}.detail", **counts, **words)
+        detail = say(f"{key}.detail", **counts, **told_as)
         return finding(say, key, detail, _left_out(result, say), **options, **counts)
     row = _clearest(result, clear)
     higher = row["hazard_ratio"] > 1
     names = {
         "covariate": say.value(row["covariate"]),
-        "level": say.value(row["level"]),
+        "group": say.value(row["level"]),
         "reference": say.value(row["reference"]),
         "change": abs(row["hazard_ratio"] - 1),
     }
@@ -62,9 +63,9 @@ def _clearest(result: Influences, clear: pd.DataFrame) -> pd.Series:
 
 
 def _form(row: pd.Series) -> str:
-    if row["level"]:
+    if row["reference"]:
         return "level"
-    return "doubling" if row["covariate"] == "first_value" else "spread"
+    return FORMS.get(row["level"], "spread")
 
 
 def _left_out(result: Influences, say: Wording) -> str:
@@ -111,14 +112,10 @@ def constant_finding(result: Influences, say: Wording) -> Finding:
 
 def _watched(result: Influences, say: Wording) -> str:
     """The row whose course is drawn, in words."""
-    names = {"covariate": say.value(result.watched)}
-    if not result.watched_level:
-        form = "doubling" if result.watched == "first_value" else "spread"
-        return say(f"{CONSTANT}.watched_{form}", **names)
-    own = result.table[result.table["covariate"] == result.watched]
-    reference = say.value(own["reference"].iloc[0])
-    level = say.value(result.watched_level)
-    return say(f"{CONSTANT}.watched_level", level=level, reference=reference, **names)
+    table = result.table[result.table["covariate"] == result.watched]
+    row = table[table["level"] == result.watched_level].iloc[0]
+    names = {name: say.value(row[name]) for name in ("covariate", "reference")}
+    return say(f"{CONSTANT}.watched_{_form(row)}", group=say.value(row["level"]), **names)
 
 
 def _apart(result: Influences, say: Wording) -> str:
@@ -147,7 +144,7 @@ def constant_caption(result: Influences, say: Wording) -> str:
         return say(f"{CONSTANT}.too_few.headline", **words(result, say))
     told = constant_finding(result, say)
     told_as = words(result, say)
-    drawn = say(f"{CONSTANT}.caption", watched=_watched(result, say), ended=result.ended, **words)
+    drawn = say(f"{CONSTANT}.caption", watched=_watched(result, say), ended=result.ended, **told_as)
     return f"{told.number} {told.headline} {drawn}"
 
 
@@ -163,7 +160,7 @@ def constant_alt(result: Influences, say: Wording) -> str:
 def foreseen_finding(result: Predictability, say: Wording) -> Finding:
     """How often the order of two customers kept aside is foreseen, and how much error is saved."""
     told_as = words(result, say)
-    options = {"claim": "predictive", **words}
+    options = {"claim": "predictive", **told_as}
     if result.calibration is None:
         return finding(say, f"{FORESEEN}.too_few", in_summary=False, **options)
     order, skill = result.value("uno"), result.value("skill")["value"]
@@ -179,9 +176,9 @@ def foreseen_finding(result: Predictability, say: Wording) -> Finding:
     saved = "saved" if skill >= 0.0005 else "not_saved"
     details = [
         say(f"{FORESEEN}.interval", **numbers),
-        say(f"{FORESEEN}.{saved}", **numbers, **words),
+        say(f"{FORESEEN}.{saved}", **numbers, **told_as),
         _calibrated(result, say),
-        "" if chance else say(f"{FORESEEN}.{_strength(order['value'])}", **words),
+        "" if chance else say(f"{FORESEEN}.{_strength(order['value'])}", **told_as),
     ]
     key = f"{FORESEEN}.{'chance' if chance else 'better'}"
     return finding(say, key, *details, **options, **numbers)
@@ -203,19 +200,19 @@ def foreseen_caption(result: Predictability, say: Wording) -> str:
     """What the calibration figure shows."""
     told_as = words(result, say)
     if result.calibration is None:
-        return say(f"{FORESEEN}.too_few.headline", **words)
+        return say(f"{FORESEEN}.too_few.headline", **told_as)
     numbers = {"held_out": result.held_out, "until": result.until}
     numbers["groups"] = len(result.calibration.table)
-    return say(f"{FORESEEN}.caption", **numbers, **words)
+    return say(f"{FORESEEN}.caption", **numbers, **told_as)
 
 
 def foreseen_alt(result: Predictability, say: Wording) -> str:
     """The same in words."""
     told_as = words(result, say)
     if result.calibration is None:
-        return say(f"{FORESEEN}.too_few.headline", **words)
+        return say(f"{FORESEEN}.too_few.headline", **told_as)
     table = 1 - result.calibration.table[["predicted", "estimate"]]
     table = table.dropna()
     numbers = {"until": result.until, "low": table["predicted"].min()}
     numbers |= {"high": table["predicted"].max(), "seen_low": table["estimate"].min()}
-    return say(f"{FORESEEN}.alt", seen_high=table["estimate"].max(), **numbers, **words)
+    return say(f"{FORESEEN}.alt", seen_high=table["estimate"].max(), **numbers, **told_as)

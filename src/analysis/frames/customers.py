@@ -10,7 +10,7 @@ from analysis.data import Tables
 from analysis.frames.purchases import purchase_days
 from analysis.params import Params
 
-THIRDS = ("low", "middle", "high")
+THIRDS = ("lowest third", "middle third", "highest third")
 MONEY_DIGITS = 6  # parallel sums differ in the last bits from run to run; reports must not
 
 
@@ -30,7 +30,8 @@ def customer_frame(tables: Tables, params: Params) -> pd.DataFrame:
     revenue              sum of all amounts, returns netted
     margin               sum of all margins (only where the transactions carry one)
     first_value          amount of the first purchase day, known at time zero
-    first_value_third    'low', 'middle', 'high' third of `first_value`; ties kept together
+    first_value_third    'lowest third', 'middle third', 'highest third' of `first_value`; equal
+                         values in the same third
     acquired_month       month of the first purchase, '1997-01'
     (columns of `customers`)  as they came; a customer whom that table lacks has missing values
     ===================  ==============================================================
@@ -40,25 +41,59 @@ def customer_frame(tables: Tables, params: Params) -> pd.DataFrame:
     stored = tables.stored_frame("customer_frame", {})
     if stored is not None:
         return stored
-    measured = tables.fetch(_measure(purchase_days(tables)))
+    measured = tables.fetch(_measure(tables))
     return _derive(measured, _attributes(tables), params)
 
 
-def _measure(days: ibis.Table) -> ibis.Table:
+def _measure(tables: Tables) -> ibis.Table:
     """Aggregate in the engine: one row a customer."""
-    starts = days.filter(days.bought).group_by("customer_id").agg(first_at=days.at.min())
+    transactions = tables["transactions"]
+    lowest = tables.fetch(transactions.aggregate(lowest=transactions.amount.min()))["lowest"][0]
+    if lowest < 0:
+        return _measure_days(purchase_days(tables))
+    return _measure_lines(transactions)
+
+
+def _measure_days(days: ibis.Table) -> ibis.Table:
+    """Aggregate the netted days of each customer."""
+    starts = days.filter(days.bought).group_by("customer_id").agg(first_at=days["at"].min())
     days = days.join(starts, "customer_id")
-    is_first = days.at == days.first_at
-    is_repeat = days.bought & (days.at > days.first_at)
+    is_first = days["at"] == days.first_at
+    is_repeat = days.bought & (days["at"] > days.first_at)
     sums = {"margin": days.margin.sum()} if "margin" in days.columns else {}
     return days.group_by("customer_id").agg(
         first_at=days.first_at.min(),
-        second_at=days.at.min(where=is_repeat),
-        last_at=days.at.max(where=days.bought),
+        second_at=days["at"].min(where=is_repeat),
+        last_at=days["at"].max(where=days.bought),
         purchases=days.count(where=days.bought),
         repeat_amount=days.amount.sum(where=is_repeat),
         revenue=days.amount.sum(),
         first_value=days.amount.sum(where=is_first),
+        **sums,
+    )
+
+
+def _measure_lines(lines: ibis.Table) -> ibis.Table:
+    """Aggregate lines in one sorted pass: where nothing came back, every day is a purchase.
+
+    The numbers are those of `_measure_days`, in about half the time and memory.
+    """
+    so_far = ibis.cumulative_window(group_by="customer_id", order_by="at")
+    lines = lines.mutate(
+        before_at=lines["at"].lag().over(ibis.window(group_by="customer_id", order_by="at")),
+        first_at=lines["at"].first().over(so_far),
+    )
+    is_new = lines.before_at.isnull() | (lines.before_at < lines["at"])
+    is_repeat = lines["at"] > lines.first_at
+    sums = {"margin": lines.margin.sum()} if "margin" in lines.columns else {}
+    return lines.group_by("customer_id").agg(
+        first_at=lines["at"].min(),
+        second_at=lines["at"].min(where=is_repeat),
+        last_at=lines["at"].max(),
+        purchases=lines.count(where=is_new),
+        repeat_amount=lines.amount.sum(where=is_repeat),
+        revenue=lines.amount.sum(),
+        first_value=lines.amount.sum(where=lines["at"] == lines.first_at),
         **sums,
     )
 
@@ -84,13 +119,19 @@ def _derive(measured: pd.DataFrame, attributes: pd.DataFrame, params: Params) ->
     frame["monetary_value"] = frame.pop("repeat_amount") / repeats
     money = ["monetary_value", *(name for name in sums if name != "repeat_amount")]
     frame["first_value_third"] = _thirds(frame["first_value"])
-    frame["acquired_month"] = frame["first_at"].dt.strftime("%Y-%m")
+    frame["acquired_month"] = _months(frame["first_at"])
     known = [c for c in attributes if c == "customer_id" or c not in frame]
     if len(known) > 1:
         frame = frame.merge(attributes[known], on="customer_id", how="left")
     order = ["customer_id", "first_at", "second_at", "last_at", "purchases", "frequency"]
     order += ["recency_weeks", "age_weeks", *money, "first_value_third", "acquired_month"]
     return frame[[*order, *(c for c in frame if c not in order)]]
+
+
+def _months(days: pd.Series) -> pd.Series:
+    """Write months as '1997-01', each distinct one once."""
+    codes, months = pd.factorize(days.to_numpy().astype("datetime64[M]"))
+    return pd.Series(np.datetime_as_string(months)[codes], index=days.index, dtype="str")
 
 
 def _thirds(values: pd.Series) -> pd.Series:

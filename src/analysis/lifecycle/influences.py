@@ -9,13 +9,15 @@ import pandas as pd
 from scipy.stats import chi2 as chi_squared
 from scipy.stats import norm
 
-from analysis.lifecycle.waiting import Waiting
+from analysis.lifecycle.waiting import NO_VALUE, Waiting
 from analysis.methods.hazards import CoxRegression, cox_regression, discrete_hazard
 from analysis.methods.survival import milestone_differences, survival_curve
 from analysis.methods.survival.pairwise import holm
 
 LEAST_ENDS = 30
 MARKS = {"weeks": (4, 13, 26, 52, 104, 156), "months": (6, 12, 24, 36, 60, 120)}
+THIRDS = ("lowest third", "middle third", "highest third")
+PER = {"first_value": "per doubling", NO_VALUE: "without charge"}
 KNOTS = 5  # of the smooth through scaled residuals
 TABLE_COLUMNS = ["covariate", "level", "reference", "log_ratio", "std_error", "hazard_ratio"]
 TABLE_COLUMNS += ["ratio_conf_low", "ratio_conf_high", "p_value", "n", "ended", "note"]
@@ -37,8 +39,8 @@ class Influences:
     fit : CoxRegression or None
         None where fewer than 30 ends were observed, or no covariate can be used.
     table : DataFrame
-        One row a number or a level: `covariate, level` (empty for numbers)`, reference` (the level
-        that it is compared with)`, log_ratio, std_error, hazard_ratio, ratio_conf_low,
+        One row a number or a level: `covariate, level` (numbers: what the ratio is per)`,
+        reference` (the level that it is compared with, empty for numbers)`, log_ratio, std_error, hazard_ratio, ratio_conf_low,
         ratio_conf_high, p_value, n` (customers)`, ended, note`; reference levels have ratio 1 and
         no interval.
     tests : DataFrame
@@ -115,7 +117,8 @@ def influences(waiting: Waiting, *, min_cell: int = 1, conf_level: float = 0.95)
         p_constant=float(constant.get("global", constant.iloc[0])),
         doubtful=doubtful,
         watched=watched,
-        watched_level=term.removeprefix(watched).strip("[]"),
+        watched_level=term.removeprefix(watched)[1:-1]
+        or PER.get(watched, "per standard deviation"),
         over_time=ratio_over_time(fit, term, conf_level=conf_level),
         milestones=_milestones(waiting, watched, min_cell, conf_level),
         left_out=waiting.left_out,
@@ -144,12 +147,12 @@ def _ratio_table(fit: CoxRegression, waiting: Waiting) -> pd.DataFrame:
     event = waiting.table["event"]
     rows = []
     for name in fit.design.covariates:
-        levels = fit.design.levels.get(name, [""])
-        for level in levels:
-            member = waiting.table[name].astype(str) == level if level else event | True
+        levels = fit.design.levels.get(name, [])
+        for level in levels or [PER.get(name, "per standard deviation")]:
+            member = waiting.table[name].astype(str) == level if levels else event | True
             row = {"covariate": name, "level": level, "n": int(member.sum()), "note": ""}
-            row |= {"ended": int(event[member].sum()), "reference": levels[0] if level else ""}
-            term = f"{name}[{level}]" if level else name
+            row |= {"ended": int(event[member].sum()), "reference": levels[0] if levels else ""}
+            term = f"{name}[{level}]" if levels else name
             if term in ratios.index:
                 found = ratios.loc[term]
                 row |= {"log_ratio": found["estimate"], "std_error": found["std_error"]}
@@ -265,7 +268,7 @@ def _milestones(waiting: Waiting, covariate: str, min_cell: int, conf_level: flo
 def _thirds(values: pd.Series) -> pd.Series:
     lower, upper = np.quantile(values, [1 / 3, 2 / 3])
     codes = np.where(values <= lower, 0, np.where(values <= upper, 1, 2))
-    return pd.Series(pd.Categorical.from_codes(codes, ["low", "middle", "high"]), values.index)
+    return pd.Series(pd.Categorical.from_codes(codes, THIRDS), values.index)
 
 
 def monthly_hazard(waiting: Waiting, *, conf_level: float = 0.95) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.frames import customer_frame
 from analysis.lifecycle.stages import Stages, stage_counts, stage_paths
-from analysis.methods.disclosure import pool_small, small_pairs
+from analysis.methods.disclosure import pool_small, small_pairs, small_rows
 from analysis.methods.multistate import (
     ExpectedTime,
     SojournTimes,
@@ -29,8 +29,7 @@ from analysis.methods.multistate import (
 from analysis.methods.survival.pairwise import holm
 from analysis.params import Params
 
-MARKS = (3, 6, 12, 24, 36, 60, 120)
-MOST_MARKS = 4
+MARKS, LATE_MARKS = (3, 6, 12, 24), (3, 12, 24, 60, 120)
 MOST_GROUPS = 6
 YEAR = 12
 FEW = "too few to be shown"
@@ -70,7 +69,7 @@ class StageCourse:
     occupation : StateOccupation or None
         Aalen-Johansen estimate at each whole month; None where nobody was followed for a month.
     marks : DataFrame
-        `months, stage, customers` (seen in the stage then)`, estimate, conf_low, conf_high, followed,
+        `months, stage, customers` (seen in the stage then)`, estimate, conf_low, conf_high, observed,
         note`; estimates are blank where they would tell of fewer than `min_cell` customers.
     reach_months : float
         The last month in which at least `min_cell` customers were followed.
@@ -89,8 +88,8 @@ class StageMonths:
     ----------
     expected : ExpectedTime or None
     differences : DataFrame
-        One row a stage: `stage, group, reference, difference, difference_conf_low,
-        difference_conf_high, p_difference, note`: the two groups that lie furthest apart, p-values
+        One row a stage: `stage, group, reference, more_months, more_conf_low,
+        more_conf_high, p_difference, note`: the two groups that lie furthest apart, p-values
         after Holm over all pairs and stages.
     horizon_months, until_months : float
         What was asked for, and the part of it in which every group was followed.
@@ -101,13 +100,25 @@ class StageMonths:
     horizon_months: float
     until_months: float
 
+    def summary(self) -> pd.DataFrame:
+        """One row a group and stage: `group, stage, stage_months` with interval`, n, note`."""
+        columns = ["group", "stage", "stage_months", "stage_months_conf_low"]
+        columns += ["stage_months_conf_high", "n", "note"]
+        if self.expected is None:
+            blank = {"group": "all", "stage": "all", "n": 0, "note": NOBODY}
+            return pd.DataFrame([blank], columns=columns)
+        names = {"term": "stage", "estimate": "stage_months"}
+        names |= {"conf_low": "stage_months_conf_low", "conf_high": "stage_months_conf_high"}
+        return self.expected.table.rename(columns=names)[columns]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MonthlyMoves:
     """Share of the customers of a stage who are in each stage one month later.
 
     `probabilities` (None where nobody was followed); `table`: `from, to, estimate, conf_low,
-    conf_high, moves` (customer-months)`, note`, moves that were never made left out.
+    conf_high, customer_months` (months that customers began in the stage)`, note`; moves that were never made are
+    left out, and those that fewer than `min_cell` customers made are counted with another.
     """
 
     probabilities: TransitionProbabilities | None
@@ -118,7 +129,7 @@ class MonthlyMoves:
 class StageStays:
     """How long the first stay in each stage lasts, and who comes back from churn.
 
-    `table`: `stage, n, ended, months, months_conf_low, months_conf_high, note`; `won_back`: a dict
+    `table`: `stage, n, stays_ended, stay_months, stay_conf_low, stay_conf_high, note`; `won_back`: a dict
     of `months, estimate, conf_low, conf_high, n` of the share won back so soon after churning, or
     None where the scheme or the data do not tell it.
     """
@@ -127,8 +138,11 @@ class StageStays:
     won_back: dict[str, float] | None
 
 
-def stages_now(stages: Stages, *, as_of: date) -> StagesNow:
-    """Count the customers in each stage at the end of the last month, and a year before."""
+def stages_now(stages: Stages, *, as_of: date, min_cell: int = 1) -> StagesNow:
+    """Count the customers in each stage at the end of the last month, and a year before.
+
+    Numbers of the year before are blank where they would tell of fewer than `min_cell` customers.
+    """
     counts = stage_counts(stages)
     months = pd.to_datetime(counts["month"])
     last = months.max()
@@ -136,6 +150,9 @@ def stages_now(stages: Stages, *, as_of: date) -> StagesNow:
     table = _counted(table, counts[months == last], "customers", "share")
     year_before = counts[months == last - pd.DateOffset(years=1)]
     table = _counted(table, year_before, "earlier_customers", "earlier_share")
+    earlier = ["earlier_customers", "earlier_share"]
+    hidden = small_rows(table["earlier_customers"].fillna(0), min_cell)
+    table[earlier] = table[earlier].astype(float).mask(hidden, axis=0)
     if stages.notes and "prospect" in stages.order and not table["customers"].iloc[0]:
         table = table[table["stage"] != "prospect"].reset_index(drop=True)
     declining = ("declining", "declining_or_churned")
@@ -209,17 +226,18 @@ def stage_course(
     Valid although stages by rule have a memory (not Markov), since all paths begin at the start
     (Datta & Satten 2001, Statistics & Probability Letters 55, 403-411).
     """
-    columns = ["months", "stage", "customers", "estimate", "conf_low", "conf_high", "followed"]
+    columns = ["months", "stage", "customers", "estimate", "conf_low", "conf_high", "observed"]
     reach = followed_to(paths, min_cell)
     if not reach:
         blank = {"months": 0, "stage": "all", "note": NOBODY}
         return StageCourse(None, pd.DataFrame([blank], columns=[*columns, "note"]), 0.0)
     occupation = state_occupation(paths, times=np.arange(reach + 1), conf_level=conf_level)
     table = occupation.table.rename(columns={"time": "months", "state": "stage"})
-    times = [month for month in MARKS if month <= reach][-MOST_MARKS:] or [reach]
+    marks = LATE_MARKS if reach >= LATE_MARKS[3] else MARKS
+    times = [month for month in marks if month <= reach] or [reach]
     told = table[table["months"].isin(times)].astype({"stage": str})
-    told = told.assign(followed=told.groupby("months")["at_risk"].transform("sum"))
-    told["customers"] = (told["estimate"] * told["followed"]).round().astype(int)
+    told = told.assign(observed=told.groupby("months")["at_risk"].transform("sum"))
+    told["customers"] = (told["estimate"] * told["observed"]).round().astype(int)
     seen = told.groupby("stage")["customers"].transform("sum") > 0
     told = _blank_few(told[seen], "months", "stage", "customers", min_cell)
     return StageCourse(occupation, told[[*columns, "note"]], float(reach))
@@ -261,7 +279,7 @@ def stage_months(
     Research 30, 1681-1696; Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
     """
     until = min(horizon_months, followed_to(paths, min_cell))
-    names = ["difference", "difference_conf_low", "difference_conf_high", "p_difference", "note"]
+    names = ["more_months", "more_conf_low", "more_conf_high", "p_difference", "note"]
     columns = ["stage", "group", "reference", *names]
     if not until:
         blank = pd.DataFrame([{"stage": "all", "note": NOBODY}], columns=columns)
@@ -271,9 +289,10 @@ def stage_months(
     if not len(pairs):
         alone = pd.DataFrame([{"stage": "all", "note": "one group only"}], columns=columns)
         return StageMonths(expected, alone, horizon_months, until)
-    furthest = pairs.groupby("stage", sort=False)["difference"].idxmax()
-    return StageMonths(expected, pairs.loc[furthest, columns].reset_index(drop=True),
-                       horizon_months, until)  # fmt: skip
+    furthest = pairs.groupby("stage", sort=False)["more_months"].idxmax()
+    order = dict.fromkeys(expected.table["term"])
+    told = pairs.loc[furthest[list(order)], columns].reset_index(drop=True)
+    return StageMonths(expected, told, horizon_months, until)
 
 
 def _all_pairs(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
@@ -295,9 +314,9 @@ def _all_pairs(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
             "stage": pairs["term"].to_numpy(),
             "group": pairs["group"].astype(str).to_numpy(),
             "reference": pairs["group_reference"].astype(str).to_numpy(),
-            "difference": difference,
-            "difference_conf_low": np.where(known, difference - reach, np.nan),
-            "difference_conf_high": np.where(known, difference + reach, np.nan),
+            "more_months": difference,
+            "more_conf_low": np.where(known, difference - reach, np.nan),
+            "more_conf_high": np.where(known, difference + reach, np.nan),
             "p_difference": p_value,
             "note": np.where(known, "", "the same for all by definition"),
         }
@@ -308,15 +327,13 @@ def monthly_moves(
     paths: pd.DataFrame, *, min_cell: int = 1, conf_level: float = 0.95
 ) -> MonthlyMoves:
     """Estimate where the customers of each stage are one month later, pooled over all months."""
-    columns = ["from", "to", "estimate", "conf_low", "conf_high", "moves", "note"]
+    columns = ["from", "to", "estimate", "conf_low", "conf_high", "customer_months", "note"]
     if not len(paths):
         blank = {"from": "all", "to": "all", "note": NOBODY}
         return MonthlyMoves(None, pd.DataFrame([blank], columns=columns))
-    steps = step_probabilities(paths, step=1.0, conf_level=conf_level)
-    table = steps.table[steps.table["n"] > 0]
-    table = table.assign(moves=(table["estimate"] * table["n"]).round())
-    table = _blank_few(table[table["moves"] > 0], "from", "to", "movers", min_cell)
-    table["moves"] = table["moves"].where(table["note"] == "")
+    steps = step_probabilities(paths, step=1.0, least=min_cell, conf_level=conf_level)
+    made = (steps.table["estimate"] != 0) & (steps.table["n"] > 0)
+    table = steps.table[made].rename(columns={"n": "customer_months"})
     return MonthlyMoves(steps, table[columns].reset_index(drop=True))
 
 
@@ -324,15 +341,16 @@ def stage_stays(
     paths: pd.DataFrame, *, min_cell: int = 1, conf_level: float = 0.95
 ) -> StageStays:
     """Estimate how long the first stay in each stage lasts, and the share won back after churn."""
-    names = {"term": "stage", "estimate": "months"}
-    names |= {"conf_low": "months_conf_low", "conf_high": "months_conf_high"}
-    columns = ["stage", "n", "ended", "months", "months_conf_low", "months_conf_high", "note"]
+    names = {"term": "stage", "estimate": "stay_months", "ended": "stays_ended"}
+    names |= {"conf_low": "stay_conf_low", "conf_high": "stay_conf_high"}
+    columns = ["stage", "n", "stays_ended", "stay_months", "stay_conf_low", "stay_conf_high"]
+    columns.append("note")
     if not len(paths):
         return StageStays(pd.DataFrame([{"stage": "all", "note": NOBODY}], columns=columns), None)
     stays = sojourn_times(paths.drop(columns="group", errors="ignore"), conf_level=conf_level)
     table = stays.table.rename(columns=names)[columns]
-    fixed = table["months"].notna() & table["months_conf_low"].isna()
-    note = np.where(table["months"].isna() & (table["n"] > 0), "not reached", "")
+    fixed = table["stay_months"].notna() & table["stay_conf_low"].isna()
+    note = np.where(table["stay_months"].isna() & (table["n"] > 0), "not reached", "")
     note = np.where(fixed, "set by the rules", note)
     table = table.assign(note=np.where(table["n"] == 0, "nobody was seen to enter it", note))
     return StageStays(table, _won_back(paths, stays, min_cell))

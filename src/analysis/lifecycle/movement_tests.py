@@ -19,10 +19,12 @@ from analysis.methods.multistate import (
     stationarity_test,
     transition_probabilities,
 )
+from analysis.methods.multistate.aalen_johansen import conf_bounds
 
 REPLICATIONS = 200
 HALF_YEAR = 6
 TOO_FEW = "too few moves to compare"
+SHARES = ("estimate", "customers", "memoryless", "before")
 ONE_YEAR = "all began within one year, so age and calendar cannot be told apart"
 
 
@@ -73,8 +75,9 @@ class LaterStages:
     n_before: int
 
     def share_in(self, stage: str) -> dict[str, float] | None:
-        """The row of one later stage; None where it is not told."""
-        rows = self.table[(self.table["to"] == stage) & self.table["estimate"].notna()]
+        """The row of one later stage (or of those it is joined with); None where it is not told."""
+        named = [stage in to.split(", ") for to in self.table["to"]]
+        rows = self.table[named & self.table["estimate"].notna()]
         return rows.iloc[0].to_dict() if len(rows) else None
 
 
@@ -215,16 +218,24 @@ def later_stages(
     table["before"] = np.nan
     if n_before >= min_cell:
         table["before"] = table["to"].map(before.set_index("to")["estimate"])
-    table = table[table["customers"] > 0].assign(note="")
-    few = table["customers"] < min_cell
-    if few.sum() == 1 and len(table) > 1:
-        few[table.loc[~few, "customers"].idxmin()] = True
-    numbers = columns[1:]
-    table[numbers] = table[numbers].mask(few)
-    table["note"] = np.where(few, "too few to be shown", "")
-    return LaterStages(
-        table[[*columns, "note"]].reset_index(drop=True), stage, months, n, n_before
-    )
+    table = _join_small(table[table["customers"] > 0], n, min_cell, conf_level)
+    return LaterStages(table[[*columns, "note"]], stage, months, n, n_before)
+
+
+def _join_small(table: pd.DataFrame, n: int, least: int, conf_level: float) -> pd.DataFrame:
+    """Put later stages of fewer than `least` customers together with the next smallest."""
+    rows = table.assign(note="").sort_values("customers", kind="stable").to_dict("records")
+    while len(rows) > 1 and rows[0]["customers"] < least:
+        rare, host, *others = rows
+        sums = {name: rare[name] + host[name] for name in SHARES}
+        names = sorted([*rare["to"].split(", "), *host["to"].split(", ")])
+        share = np.array([sums["estimate"]])
+        low, high = conf_bounds(share, np.sqrt(share * (1 - share) / n), conf_level, "logit")
+        joined = {"to": ", ".join(names), "conf_low": low[0], "conf_high": high[0]}
+        rows = sorted([{**host, **sums, **joined}, *others], key=lambda row: row["customers"])
+    order = list(table["to"])
+    rows.sort(key=lambda row: min(order.index(name) for name in row["to"].split(", ")))
+    return pd.DataFrame(rows)
 
 
 def _from(paths, stage, start, end, method, conf_level) -> pd.DataFrame | None:

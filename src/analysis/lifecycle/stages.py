@@ -60,7 +60,7 @@ def assign_stages(tables: Tables, params: Params) -> Stages:
     months = relationship_months(tables, params)
     quantile = params.stages.rhythm_quantile
     table = stage_features(months, lapse_days=7 * params.lapse_weeks, rhythm_quantile=quantile)
-    staged = table.mutate(stage=stage_of(table, params.stages))
+    staged = table.mutate(stage=stage_of(table, params.stages)).cache()  # asked for many times
     notes = []
     if "first_contact_at" not in tables["customers"].columns:
         notes.append(NO_PROSPECTS)

@@ -117,6 +117,19 @@ def test_customer_frame_keeps_ties_in_one_third(tmp_path):
     assert frame.groupby("first_value")["first_value_third"].nunique().max() == 1
 
 
+def test_customer_frame_is_the_same_by_lines_and_by_days(tmp_path):
+    """A return of a stranger sends everyone through the netted days: nobody else may notice."""
+    rng = np.random.default_rng(5)
+    drawn = zip(*(rng.integers(*span, 400) for span in ((0, 40), (1, 13), (1, 28), (0, 9))))
+    rows = "".join(f"c{i},2023-{month:02}-{day:02},{amount},1\n" for i, month, day, amount in drawn)
+    sales = "customer_id,at,amount,margin\n" + rows
+    lines = customer_frame(*reversed(make(tmp_path, {"transactions": sales})))
+    days = customer_frame(
+        *reversed(make(tmp_path, {"transactions": sales + "x,2023-05-01,-1,0\n"}))
+    )
+    pd.testing.assert_frame_equal(lines, days)
+
+
 def test_customer_frame_leaves_out_who_only_returned(tmp_path):
     sales = "customer_id,at,amount\na,2023-01-10,10\nb,2023-01-10,-10\n"
     params, tables = make(tmp_path, {"transactions": sales})

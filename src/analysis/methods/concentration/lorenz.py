@@ -129,7 +129,7 @@ def _measures(levels: np.ndarray, size: np.ndarray, top: Sequence[float]) -> np.
     total, scale = held.sum(), np.abs(held).sum()
     if total <= 0:
         return np.full(1 + len(top), np.nan)
-    gini = (2 * (running - size) + size - n) @ held / (n * scale)
+    gini = ((2 * (running - size) + size - n) * held).sum() / (n * scale)
     below = np.interp(1 - np.asarray(top), np.append(0, running / n), np.append(0, np.cumsum(held)))
     return np.append(gini, 1 - below / total)
 

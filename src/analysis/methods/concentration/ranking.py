@@ -189,14 +189,15 @@ def _order(values: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def _judge(order, own, y, count) -> np.ndarray:
+    """Sums, not matrix products: threads of BLAS wait longer for each other than these take."""
     rank, own_rank = (_middle(code, size, count) for code, size in (order, own))
     n = count.sum()
-    total = count @ y
-    by_own = count @ (y * (own_rank - n / 2))
-    gini = count @ (y * (rank - n / 2)) / by_own if by_own > 0 and total > 0 else np.nan
+    total = (count * y).sum()
     a, b = rank - n / 2, own_rank - n / 2
-    scale = np.sqrt((count @ a**2) * (count @ b**2))
-    spearman = count @ (a * b) / scale if scale > 0 else np.nan
+    by_own = (count * y * b).sum()
+    gini = (count * y * a).sum() / by_own if by_own > 0 and total > 0 else np.nan
+    scale = np.sqrt((count * a**2).sum() * (count * b**2).sum())
+    spearman = (count * a * b).sum() / scale if scale > 0 else np.nan
     return np.array([gini, spearman, *_held(order, y, count, (0.1, 0.2))])
 
 

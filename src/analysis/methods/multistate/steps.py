@@ -12,12 +12,15 @@ from analysis.methods.multistate.occupation import labelled
 from analysis.methods.multistate.paths import Paths, split_groups
 from analysis.methods.multistate.transitions import TransitionProbabilities
 
+JOINED = "with the few of the same stage"
+
 
 def step_probabilities(
     paths: pd.DataFrame,
     *,
     step: float = 1.0,
     by: str | None = None,
+    least: int = 1,
     conf_level: float = 0.95,
 ) -> TransitionProbabilities:
     """Estimate the probability of each state one step (a month) later, pooled over time.
@@ -27,12 +30,15 @@ def step_probabilities(
     a stationary chain (Anderson & Goodman 1957, Ann Math Stat 28, 89-110). The standard error is
     that of a ratio with customers as clusters, the interval Wilson's with the effective number of
     trials (Korn & Graubard 1998, Surv Methodol 24, 193-201).
+
+    Moves that fewer than `least` customers made are counted with the next rarest of their state
+    (a cell left empty beside its row would give them away); the notes of both cells say so.
     """
     check_level(conf_level)
     if not step > 0:
         raise ParamsError(f"step must be above 0, but {step:g} came")
     groups = split_groups(paths, by)
-    parts = [labelled(_step(part, step, conf_level), by, label) for label, part in groups]
+    parts = [labelled(_step(part, step, least, conf_level), by, label) for label, part in groups]
     return TransitionProbabilities(
         pd.concat(parts, ignore_index=True), groups[0][1].states, 0.0, "step", conf_level
     )
@@ -73,12 +79,13 @@ def _closing_looks(paths: Paths, end: np.ndarray, on_time: np.ndarray) -> np.nda
     return np.flatnonzero(last & (on_time | absorbed))
 
 
-def _step(paths: Paths, step: float, conf_level: float) -> pd.DataFrame:
+def _step(paths: Paths, step: float, least: int, conf_level: float) -> pd.DataFrame:
     pairs = observed_steps(paths, step)
     size, states = len(paths.count), len(paths.states)
     cell = pairs["from"].to_numpy() * states + pairs["to"].to_numpy()
     moved = np.bincount(pairs["customer"] * states**2 + cell, minlength=size * states**2)
     moved = moved.reshape(size, states, states).astype(float)
+    moved, joined = _join_rare(moved, paths.count, least)
     trials = moved.sum(axis=2)
     n = np.einsum("i,ih->h", paths.count, trials)
     with np.errstate(all="ignore"):
@@ -87,6 +94,7 @@ def _step(paths: Paths, step: float, conf_level: float) -> pd.DataFrame:
         variance = np.einsum("i,ihj->hj", paths.count, rest**2) / n[:, None] ** 2
         effective = share * (1 - share) / variance
     customers = np.einsum("i,ih->h", paths.count, trials > 0)
+    told = joined < 0
     effective = np.where(variance > 0, np.minimum(effective, n[:, None]), customers[:, None])
     low, high = wilson_bounds(share, effective, conf_level)
     source, target = (axis.ravel() for axis in np.indices((states, states)))
@@ -96,16 +104,45 @@ def _step(paths: Paths, step: float, conf_level: float) -> pd.DataFrame:
             "from": names[source],
             "to": names[target],
             "time": step,
-            "estimate": share.ravel(),
-            "std_error": np.sqrt(variance).ravel(),
-            "conf_low": low.ravel(),
-            "conf_high": high.ravel(),
+            "estimate": np.where(told, share, np.nan).ravel(),
+            "std_error": np.where(told, np.sqrt(variance), np.nan).ravel(),
+            "conf_low": np.where(told, low, np.nan).ravel(),
+            "conf_high": np.where(told, high, np.nan).ravel(),
             "n": n[source].astype(int),
             "customers": customers[source].astype(int),
             "movers": np.einsum("i,ihj->hj", paths.count, moved > 0).ravel().astype(int),
-            "note": np.where(n[source] > 0, "", "nobody was followed from this state"),
+            "note": np.where(n[source] > 0, _notes(joined).ravel(), "nobody was followed"),
         }
     )
+
+
+def _join_rare(moved: np.ndarray, count: np.ndarray, least: int):
+    """Count rare moves with the next rarest; `joined` is -1, or the target that took a cell in."""
+    states = moved.shape[1]
+    joined = np.full((states, states), -1)
+    for source in range(states):
+        while True:
+            made = np.einsum("i,ij->j", count, moved[:, source] > 0)
+            order = [target for target in np.argsort(made, kind="stable") if made[target]]
+            if not order or made[order[0]] >= least:
+                break
+            rare, host = order[0], order[1] if len(order) > 1 else order[0]
+            joined[source, joined[source] == rare] = host
+            joined[source, rare] = host
+            if rare == host:
+                break
+            moved[:, source, host] += moved[:, source, rare]
+            moved[:, source, rare] = 0
+    return moved, joined
+
+
+def _notes(joined: np.ndarray) -> np.ndarray:
+    notes = np.where(joined >= 0, "too few to be shown", "").astype(object)
+    for source, rare in zip(*np.nonzero(joined >= 0), strict=True):
+        host = joined[source, rare]
+        if host != rare and not notes[source, host]:
+            notes[source, host] = JOINED
+    return notes
 
 
 def wilson_bounds(

@@ -1,0 +1,287 @@
+"""What one more point of satisfaction goes with: months of relationship, and margin.
+
+A prediction about customers who are alike in what was known before they answered; not a promise of
+what raising satisfaction would do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from analysis.data import Tables
+from analysis.errors import DataError
+from analysis.frames import purchase_days, spells
+from analysis.methods.hazards.standardised import StandardisedLife, standardised_life
+from analysis.methods.regression import RegressionFit, fit_spend
+from analysis.methods.standardisation import (
+    EValue,
+    OneMorePoint,
+    e_value,
+    e_value_of_difference,
+    one_more_point,
+)
+from analysis.params import Params
+from analysis.satisfaction.answers import Answers, attempt
+
+DAYS_PER_MONTH = 30.4375
+WORTH = "worth_after"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MonthsGained:
+    """How much longer customers stay who are one point more satisfied, otherwise alike.
+
+    Attributes
+    ----------
+    life : StandardisedLife or None
+        None where it cannot be estimated; `why` says why not.
+    table : DataFrame
+        `group, n` (answers), `as_answered` (months), `raised`, `months, months_conf_low,
+        months_conf_high` (the difference), `capped` (share too near the top), `note`.
+    ratio : Series or None
+        `hazard_ratio, ratio_low, ratio_high, p_value` of one point.
+    hidden : EValue or None
+        How strong a hidden common cause would have to be.
+    horizon : float
+        Months.
+    n, events, customers, n_inactive : int
+        Answers of customers who were active; ends seen; answers of those who were not.
+    """
+
+    life: StandardisedLife | None
+    table: pd.DataFrame
+    ratio: pd.Series | None
+    hidden: EValue | None
+    horizon: float
+    n: int
+    events: int
+    customers: int
+    n_inactive: int
+    notes: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MarginGained:
+    """How much more margin (or revenue) they leave in the weeks after the answer.
+
+    Attributes
+    ----------
+    gained : OneMorePoint or None
+    table : DataFrame
+        `group, n, as_answered, raised, gain, gain_conf_low, gain_conf_high, note`, in money.
+    quantity : str
+        'margin', or 'revenue' where the transactions carry no margin.
+    n_negative : int
+        Sums below zero, taken as none.
+    """
+
+    gained: OneMorePoint | None
+    table: pd.DataFrame
+    hidden: EValue | None
+    quantity: str
+    weeks: float
+    n: int
+    n_negative: int
+    why: str
+
+
+def relationships_after(answers: Answers, tables: Tables, params: Params) -> pd.DataFrame:
+    """Follow each answer to the end of the relationship that was open on its day.
+
+    Returns
+    -------
+    DataFrame
+        The answers of customers who were active, with `duration` (months from the answer) and
+        `event`. An end that is inferred falls on the day on which the silence exceeds
+        `lapse_weeks`: nothing later is used.
+    """
+    stays = spells(tables, params)[["customer_id", "started_at", "ended_at", "event"]]
+    until = pd.Timestamp(params.observed_until)
+    closed = stays["ended_at"].fillna(until)
+    stays = stays.assign(closed_at=closed)
+    asked = answers.frame.reset_index(names="sheet")
+    pairs = asked.merge(stays, on="customer_id")
+    open_then = (pairs["started_at"] <= pairs["at"]) & (pairs["at"] < pairs["closed_at"])
+    followed = pairs[open_then].drop_duplicates("sheet")
+    months = (followed["closed_at"] - followed["at"]).dt.days / DAYS_PER_MONTH
+    return followed.assign(duration=months).set_index("sheet")
+
+
+def months_gained(
+    followed: pd.DataFrame,
+    answers: Answers,
+    *,
+    rng: np.random.Generator,
+    replications: int = 200,
+    conf_level: float = 0.95,
+) -> MonthsGained:
+    """Restricted mean months to the horizon, as answered and one point up, standardised."""
+    roles, group = answers.roles, (answers.groups[0] if answers.groups else None)
+    covariates = [name for name in answers.controls if followed[name].nunique() > 1]
+    used = followed.dropna(subset=[roles.satisfaction, *covariates])
+    used = _drop_unused(used, covariates)
+    highest = answers.scales[roles.satisfaction].highest
+    known = {
+        "horizon": roles.horizon_months,
+        "n": len(used),
+        "events": int(used["event"].sum()),
+        "customers": int(used["customer_id"].nunique()),
+        "n_inactive": len(answers.frame) - len(followed),
+    }
+    by = group if group and len(used) and used[group].nunique() > 1 else None
+    life, why = attempt(lambda: _life(used, roles, covariates, highest, by, rng, replications, conf_level))
+    if life is None:
+        empty = pd.DataFrame([{"group": "all", "n": 0, "note": "not estimable"}])
+        return MonthsGained(None, empty, None, None, notes=(), why=why, **known)
+    ratio = life.fit.table.set_index("term").loc[roles.satisfaction]
+    common = life.fit.events > 0.15 * life.fit.n
+    hidden = e_value(
+        ratio["hazard_ratio"],
+        conf_low=ratio["ratio_low"],
+        conf_high=ratio["ratio_high"],
+        kind="hazard",
+        rare=not common,
+    )
+    return MonthsGained(
+        life=life,
+        table=_months_table(life, used, group),
+        ratio=ratio,
+        hidden=hidden,
+        notes=life.fit.notes,
+        why="",
+        **known,
+    )
+
+
+def _life(used, roles, covariates, highest, by, rng, replications, conf_level) -> StandardisedLife:
+    if not len(used):
+        raise DataError("someone must be active when answering, but nobody was; widen the period")
+    return standardised_life(
+        used,
+        driver=roles.satisfaction,
+        highest=highest,
+        horizon=roles.horizon_months,
+        rng=rng,
+        covariates=covariates,
+        by=by,
+        cluster="customer_id",
+        replications=replications,
+        conf_level=conf_level,
+    )
+
+
+def _drop_unused(used: pd.DataFrame, covariates: list[str]) -> pd.DataFrame:
+    """Levels that nobody has left must not become columns."""
+    named = [c for c in covariates if isinstance(used[c].dtype, pd.CategoricalDtype)]
+    return used.assign(**{name: used[name].cat.remove_unused_categories() for name in named})
+
+
+def _months_table(life: StandardisedLife, used: pd.DataFrame, group: str | None) -> pd.DataFrame:
+    wide = life.table.pivot(index="group", columns="term", values="estimate")
+    gap = life.table[life.table["term"].eq("difference")].set_index("group")
+    order = list(dict.fromkeys(life.table["group"]))
+    if group in used and isinstance(used[group].dtype, pd.CategoricalDtype):
+        order = ["all", *(str(level) for level in used[group].cat.categories if level in wide.index)]
+    return pd.DataFrame(
+        {
+            "group": order,
+            "n": gap.loc[order, "n"].to_numpy(),
+            "as_answered": wide.loc[order, "as answered"].to_numpy(),
+            "raised": wide.loc[order, "raised"].to_numpy(),
+            "months": gap.loc[order, "estimate"].to_numpy(),
+            "months_conf_low": gap.loc[order, "conf_low"].to_numpy(),
+            "months_conf_high": gap.loc[order, "conf_high"].to_numpy(),
+            "capped": life.share_capped.loc[order].to_numpy(),
+        }
+    )
+
+
+def worth_after(answers: Answers, tables: Tables) -> tuple[pd.DataFrame, str]:
+    """Margin (revenue where none is known) in the outcome weeks after each whole window.
+
+    Returns the answers whose window was observed to its end, with `worth_after`, and the quantity.
+    """
+    weeks = answers.roles.outcome_weeks
+    days = purchase_days(tables)
+    quantity = "margin" if "margin" in days.columns else "revenue"
+    amount = days[quantity if quantity == "margin" else "amount"]
+    days = days.select("customer_id", "at", amount=amount)
+    asked = tables["surveys"].select("customer_id", "at").distinct().rename(asked_at="at")
+    pairs = asked.join(days, "customer_id")
+    gap = pairs["at"].delta(pairs.asked_at, unit="day")
+    within = pairs.filter((gap > 0) & (gap <= int(7 * weeks)))
+    sums = within.group_by(["customer_id", "asked_at"]).agg(worth=ibis._.amount.sum())
+    found = tables.fetch(sums).rename(columns={"asked_at": "at", "worth": WORTH})
+    rows = answers.frame[answers.frame[f"observed_{weeks:g}w"]]
+    rows = rows.merge(found, on=["customer_id", "at"], how="left")
+    return rows.assign(**{WORTH: rows[WORTH].astype(float).fillna(0.0).round(6)}), quantity
+
+
+def margin_gained(
+    followed: pd.DataFrame, quantity: str, answers: Answers, *, conf_level: float = 0.95
+) -> MarginGained:
+    """Expected margin as answered and one point up, by Poisson pseudo-likelihood, standardised."""
+    roles, group = answers.roles, (answers.groups[0] if answers.groups else None)
+    negative = int((followed[WORTH] < 0).sum())
+    rows = followed.assign(**{WORTH: followed[WORTH].clip(lower=0)})
+    controls = [name for name in answers.controls if rows[name].nunique() > 1]
+
+    def estimate() -> tuple[RegressionFit, OneMorePoint]:
+        fit = fit_spend(
+            rows,
+            outcome=WORTH,
+            drivers=[roles.satisfaction],
+            controls=controls,
+            cluster=answers.cluster,
+            conf_level=conf_level,
+        )
+        highest = answers.scales[roles.satisfaction].highest
+        overall = one_more_point(fit, driver=roles.satisfaction, highest=highest)
+        if group not in controls:
+            return fit, overall
+        grouped = one_more_point(fit, driver=roles.satisfaction, highest=highest, by=group)
+        table = pd.concat([overall.table, grouped.table], ignore_index=True)
+        joined = OneMorePoint(
+            driver=overall.driver,
+            step=overall.step,
+            table=table,
+            share_capped=pd.concat([overall.share_capped, grouped.share_capped]),
+            outcome_sd=overall.outcome_sd,
+        )
+        return fit, joined
+
+    found, why = attempt(estimate)
+    known = {"quantity": quantity, "weeks": roles.outcome_weeks, "n_negative": negative}
+    if found is None:
+        empty = pd.DataFrame([{"group": "all", "n": 0, "note": "not estimable"}])
+        return MarginGained(None, empty, None, n=len(rows), why=why, **known)
+    fit, gained = found
+    gap = gained.table[gained.table["term"].eq("difference")].iloc[0]
+    hidden = e_value_of_difference(
+        gap["estimate"], std_error=gap["std_error"], outcome_sd=gained.outcome_sd
+    )
+    return MarginGained(gained, _gain_table(gained), hidden, n=fit.n, why="", **known)
+
+
+def _gain_table(gained: OneMorePoint) -> pd.DataFrame:
+    table = gained.table.assign(group=gained.table["group"].astype(str))
+    groups = list(dict.fromkeys(table["group"]))
+    wide = table.pivot(index="group", columns="term", values="estimate").loc[groups]
+    gap = table[table["term"].eq("difference")].set_index("group").loc[groups]
+    return pd.DataFrame(
+        {
+            "group": groups,
+            "n": gap["n"].to_numpy(),
+            "worth_as_answered": wide["as answered"].to_numpy(),
+            "worth_raised": wide["raised"].to_numpy(),
+            "gain": gap["estimate"].to_numpy(),
+            "gain_conf_low": gap["conf_low"].to_numpy(),
+            "gain_conf_high": gap["conf_high"].to_numpy(),
+            "note": gap["note"].to_numpy(),
+        }
+    )
