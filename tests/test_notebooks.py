@@ -2,23 +2,78 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from reporting.project import notebooks
+from analysis.params import read_params
+from reporting.project import Notebook, notebooks
 from reporting.staging import shown_cells
 
+BY_HAND = ("00_data", "10_retention")
 
-@pytest.mark.parametrize("notebook", notebooks(), ids=lambda notebook: notebook.name)
-def test_notebook_runs_from_the_top(notebook, monkeypatch):
+
+def cells_of(path: Path) -> list[Any]:
+    return nbformat.read(path, as_version=4).cells
+
+
+def tagged(cells: list[Any], tag: str) -> Any:
+    (cell,) = [cell for cell in cells if tag in cell.metadata.get("tags", ())]
+    return cell
+
+
+def values_of(cell: Any) -> dict[str, Any]:
+    """What a cell of parameters sets."""
+    names: dict[str, Any] = {}
+    exec(cell.source, {}, names)
+    return names
+
+
+def default_study(notebook: Notebook) -> Path:
+    values = values_of(tagged(cells_of(notebook.path), "parameters"))
+    assert values["overrides"] == {}
+    return (notebook.path.parent / values["study"]).resolve()
+
+
+def assert_ran_well(cells: list[Any]) -> None:
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    assert not [output for output in outputs if output["output_type"] == "error"]
+    assert not [output for output in outputs if output.get("name") == "stderr"]
+    assert shown_cells({"cells": cells}), "a notebook must show at least one labelled result"
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_notebook_runs_from_the_top_without_papermill(name, monkeypatch):
+    (notebook,) = [found for found in notebooks() if found.name == name]
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
     monkeypatch.delenv("STUDY_FOLDER", raising=False)
     content = nbformat.read(notebook.path, as_version=4)
     assert content.metadata["kernelspec"]["name"] == "python3"
-    folder = {"metadata": {"path": str(notebook.path.parent)}}
-    NotebookClient(content, timeout=300, kernel_name="python3", resources=folder).execute()
-    outputs = [out for cell in content.cells for out in cell.get("outputs", ())]
-    assert not [out for out in outputs if out["output_type"] == "error"]
-    assert not [out for out in outputs if out.get("name") == "stderr"]
-    assert shown_cells(content), "a notebook must show at least one labelled result"
+    place = {"metadata": {"path": str(notebook.path.parent)}}
+    NotebookClient(content, timeout=300, kernel_name="python3", resources=place).execute()
+    assert_ran_well(content.cells)
+
+
+@pytest.mark.parametrize("notebook", notebooks(), ids=lambda notebook: notebook.name)
+def test_notebook_s_own_study_suits_it(notebook):
+    params = read_params(default_study(notebook))
+    assert notebook.suits(params)
+    assert not params.data.absent(params.path.parent), "the study must be there in every checkout"
+
+
+@pytest.mark.parametrize("notebook", notebooks(), ids=lambda notebook: notebook.name)
+def test_notebook_ran_for_its_own_study_as_committed(notebook, built):
+    """What Papermill injects says what the notebook itself says: both runs are the same program."""
+    study = default_study(notebook)
+    committed = cells_of(notebook.path)
+    executed = cells_of(built / study.stem / "notebooks" / notebook.path.name)
+    injected = tagged(executed, "injected-parameters")
+    assert values_of(injected) == values_of(tagged(committed, "parameters"))
+    ran = [cell for cell in executed if cell is not injected]
+    assert [cell.source for cell in ran] == [cell.source for cell in committed]
+    counts = [cell.execution_count for cell in executed if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+    assert_ran_well(ran)

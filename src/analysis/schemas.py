@@ -6,13 +6,19 @@ says its unit and whether its values are private (ids and free text are never sh
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
+import ibis
 import ibis.expr.datatypes as dt
 import pandas as pd
-import pandera.ibis as pa
-from pandera.api.ibis.types import IbisData
+
+with warnings.catch_warnings():  # pandera tries pyspark, which warns of pandas 3 where installed
+    warnings.simplefilter("ignore", FutureWarning)
+    import pandera.ibis as pa
+    from pandera.api.ibis.types import IbisData
+    from pandera.backends.ibis.checks import IbisCheckBackend
 
 TEXT, NUMBER, DAY, TIME = "text", "number", "date", "date and time"
 ENGINE_TYPES = {TEXT: dt.string, NUMBER: dt.float64, DAY: dt.date, TIME: dt.timestamp}
@@ -238,6 +244,12 @@ def is_private(name: str, column: str) -> bool:
     """Whether the values of a column may never be shown."""
     columns = SCHEMAS[name].columns
     return column in columns and bool(columns[column].metadata["private"])
+
+
+def broken_rows(check: pa.Check, table: ibis.Table, column: str | None) -> ibis.Column:
+    """Return a check as an expression of the table's engine: true where a row breaks it."""
+    passes = IbisCheckBackend(check).apply(IbisData(table, column))
+    return (~passes).fill_null(False)
 
 
 def data_dictionary() -> pd.DataFrame:

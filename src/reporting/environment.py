@@ -125,7 +125,10 @@ def run(command: list[str], otherwise: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        add(Path(sys.argv[1]), sys.argv[2])
-    else:
-        main(Path(sys.argv[1]))
+    try:
+        if len(sys.argv) == 3:
+            add(Path(sys.argv[1]), sys.argv[2])
+        else:
+            main(Path(sys.argv[1]))
+    except KeyboardInterrupt:
+        raise SystemExit("Stopped; run make again to begin anew.") from None

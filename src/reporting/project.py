@@ -17,6 +17,7 @@ from reporting.partial import partial_path
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_NAME = 80
+HISTORY = "complete history"
 
 
 def build_folder() -> Path:
@@ -33,9 +34,10 @@ def params_folder() -> Path:
 class Notebook:
     """A notebook of `notebooks/` and the chapter that shows it.
 
-    `needs` are the tables, and the parts of the `satisfaction:` block, without which it has nothing
-    to say; `relationship` is empty where it suits both kinds of business; `without` are tables
-    that make it needless.
+    `needs` are the tables, columns (`customers.first_contact_at`), parts of the `satisfaction:`
+    block and "complete history" (every first purchase lies inside the observation), without which
+    it has nothing to say; `relationship` is empty where it suits both kinds of business; `without`
+    are tables that make it needless.
     """
 
     name: str
@@ -57,8 +59,9 @@ class Notebook:
         return suitable and not needless and not self.missing(params)
 
     def missing(self, params: Params) -> tuple[str, ...]:
-        """The tables and scales that the notebook needs and the study has not."""
-        known = params.data.tables | params.satisfaction.named
+        """The tables, columns and scales that the notebook needs and the study has not."""
+        known = params.data.tables | params.data.columns | params.satisfaction.named
+        known |= {HISTORY} if params.data.history_complete else set()
         return tuple(need for need in self.needs if need not in known)
 
 

@@ -148,7 +148,7 @@ def chapter_list(study: Study) -> str:
         shown = notebook in study.chapters
         if notebook.without and not shown:
             continue
-        needs = ", ".join(name.replace("_", " ") for name in notebook.needs)
+        needs = ", ".join(map(_need, notebook.needs))
         if notebook.relationship:
             needs += f" of a {RELATIONSHIPS[notebook.relationship]}"
         link = f"[{notebook.title}](#sec-{notebook.chapter})" if shown else notebook.title
@@ -159,6 +159,11 @@ def chapter_list(study: Study) -> str:
     ]
     caption = ": The chapters, and the tables that each one needs {#tbl-chapters}"
     return "\n".join([*head, *rows, "", caption, ""])
+
+
+def _need(name: str) -> str:
+    """`customers.first_contact_at` as "customers with first contact at"."""
+    return name.replace(".", " with ").replace("_", " ")
 
 
 def abstract(shown: dict[Notebook, dict[str, dict[str, Any]]]) -> str:

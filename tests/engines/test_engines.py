@@ -11,7 +11,7 @@ import yaml
 
 from analysis.data import read_tables
 from analysis.errors import DataError
-from analysis.frames import customer_frame, customer_months, spells, survey_frame
+from analysis.frames import customer_frame, customer_months, spells, survey_frame, write_frames
 from analysis.params import read_params
 
 MONEY = 1e-9
@@ -118,6 +118,13 @@ def test_frames_are_the_same_on_postgresql(on_duckdb, postgres, monkeypatch):
     params = write_study(folder, connected(values, postgres, tables))
     found, _ = frames_of(params)
     compare(found, expected)
+    write_frames(params)
+    again = read_tables(params)
+    assert again.connection.name == "postgres"
+    assert {"customer_frame", "spells"} <= set(again.stored)
+    pd.testing.assert_frame_equal(customer_frame(again, params), found["customers"])
+    files = [path for path in (folder / "build").rglob("*") if path.is_file()]
+    assert not any(b"correct horse" in path.read_bytes() for path in files)
 
 
 def test_frames_are_the_same_on_spark(on_duckdb, spark):

@@ -17,10 +17,12 @@ PUBLISHED = ("report.html", "report.pdf", "report.json", "results/light.csv", "r
 SETTINGS = {"SOURCE_DATE_EPOCH": "1700000000", "TIMEOUT": "60"}
 IMPORTS = "from analysis.params import read_params\nfrom IPython.display import display"
 TABLE = """#| label: tbl-weeks
+table = f"| Weeks |\\n|---:|\\n| {params.lapse_weeks:g} |"
+columns = [{"name": "weeks", "head": "Weeks", "means": "Weeks of silence"}]
 display(
-    {"text/markdown": f"| Weeks |\\n|---:|\\n| {params.lapse_weeks:g} |", "text/csv": "weeks\\n1\\n"},
+    {"text/markdown": table, "text/csv": "weeks\\n1\\n"},
     raw=True,
-    metadata={"caption": "The weeks", "columns": [{"name": "weeks", "head": "Weeks", "means": "x"}]},
+    metadata={"caption": "The weeks", "columns": columns},
 )"""
 CHAPTER = "# Light {#sec-light}\n\n{{< embed nb/10_light.ipynb#tbl-weeks >}}\n"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import subprocess
@@ -20,13 +19,14 @@ PYTHON = """#!/bin/sh
 echo "python3 $*" >> "$LOG"
 case "$*" in
   -c*) echo "$VERSION" ;;
-  "-m venv --without-pip "*) shift 3; make_it=1 ;;
+  "-m venv --without-pip "*) shift 3; make_it=1; bare=1 ;;
   "-m venv "*) shift 2; [ -n "$NO_ENSUREPIP" ] && exit 1; make_it=1 ;;
-  "-m pip --version") [ -n "$NO_PIP" ] && exit 1 ;;
+  "-m pip --version") [ -n "$NO_PIP" ] || [ -e "${0%/*}/bare" ] && exit 1 ;;
 esac
 if [ -n "$make_it" ]; then
   /bin/mkdir -p "$1/bin" "$1/lib/python$VERSION/site-packages"
   /bin/cp "$0" "$1/bin/python"
+  [ -z "$bare" ] || : > "$1/bin/bare"
 fi
 [ -z "$FAILS" ] || case "$*" in *install*) exit 1 ;; esac
 exit 0
@@ -60,10 +60,10 @@ class Machine:
         program.write_text(text)
         program.chmod(0o755)
 
-    def make(self, **settings: str) -> subprocess.CompletedProcess[str]:
+    def make(self, *optional: str, **settings: str) -> subprocess.CompletedProcess[str]:
         own = {"PATH": str(self.programs), "LOG": str(self.log), "VERSION": "3.12"}
         return subprocess.run(
-            [sys.executable, str(self.script), ".venv"],
+            [sys.executable, str(self.script), ".venv", *optional],
             cwd=self.project,
             env=own | settings,
             capture_output=True,
@@ -118,7 +118,7 @@ def test_environment_by_pip_checks_hashes_and_compiles(machine, settings, instal
     made = machine.make(**settings)
     assert made.returncode == 0, made.stderr
     calls = machine.calls()
-    assert re.search(installer + r".*--require-hashes .*--no-input --compile -r .*\.lock", calls)
+    assert re.search(installer + r".*--no-input --compile --require-hashes -r .*\.lock", calls)
     assert ("--without-pip" in calls) == bool(settings)
     assert machine.stamped()
 
@@ -129,7 +129,7 @@ def test_environment_by_pip_checks_hashes_and_compiles(machine, settings, instal
         ({"NO_ENSUREPIP": "1", "NO_PIP": "1"}, "pip must be there .* apt install python3-venv"),
         ({"VERSION": "3.9"}, "Python 3.11 or 3.12 or 3.13 must be on PATH, but is not"),
         ({"VERSION": "3.14"}, "Python 3.11 or 3.12 or 3.13 must be on PATH, but is not"),
-        ({"FAILS": "1"}, "packages of requirements.lock must be installable .* run make again"),
+        ({"FAILS": "1"}, "packages of the lock must be installable, .* run make again"),
     ],
 )
 def test_environment_that_cannot_be_made_ends_with_a_sentence(machine, settings, sentence):
@@ -155,6 +155,17 @@ def test_environment_half_made_or_of_another_lock_is_made_anew(machine):
     assert machine.make().returncode == 0
     assert "install" in machine.calls()
     assert machine.stamped()
+
+
+def test_optional_part_is_added_to_the_environment(machine):
+    machine.has("python3", PYTHON)
+    assert machine.make().returncode == 0
+    machine.calls()
+    assert machine.make("spark").returncode == 0
+    assert re.search(r"--compile --require-hashes -r .*requirements-spark\.lock", machine.calls())
+    refused = machine.make("quarto", FAILS="1")
+    assert refused.returncode == 1
+    assert "the embedded renderer goes on making the reports" in refused.stderr
 
 
 def test_environment_takes_another_python_that_fits(machine):
@@ -185,7 +196,9 @@ def test_make_helps_and_cleans_without_an_environment(tmp_path):
     (folder / "build").mkdir(parents=True)
     (folder / "params").mkdir()
     (folder / "params" / "acme.yml").touch()
-    shutil.copy2(ROOT / "Makefile", folder)
+    (folder / "src" / "reporting").mkdir(parents=True)
+    for name in ("Makefile", "requirements.lock", "src/reporting/environment.py"):
+        shutil.copy2(ROOT / name, folder / name)
     bare = {"PATH": str(programs), "HOME": str(tmp_path / "nobody")}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -207,7 +220,7 @@ def test_make_helps_and_cleans_without_an_environment(tmp_path):
     refused = run("env")
     assert refused.returncode != 0
     assert "python3 must be on PATH, but is not" in refused.stderr
-    assert os.listdir(tmp_path) and not (tmp_path / "nobody").exists()
+    assert not (tmp_path / "nobody").exists()
 
 
 def test_conda_environment_takes_the_same_python_and_lock():
@@ -220,7 +233,9 @@ def test_conda_environment_takes_the_same_python_and_lock():
     low, high = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", project["requires-python"]).groups()
     assert int(low) <= int(version.removeprefix("3.")) < int(high)
     assert conda["dependencies"][-1] == {"pip": ["-r requirements.lock"]}
-    versions = re.search(r"VERSIONS = \((.*)\)", (ROOT / "src/reporting/environment.py").read_text())
+    versions = re.search(
+        r"VERSIONS = \((.*)\)", (ROOT / "src/reporting/environment.py").read_text()
+    )
     mine = {int(minor) for minor in re.findall(r"3\.(\d+)", versions[1])}
     assert mine == set(range(int(low), int(high)))
 

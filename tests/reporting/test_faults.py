@@ -65,9 +65,15 @@ def assert_fault(light, made, *sentences):
 def test_faulty_params_speak_each_for_its_own_study(light):
     broken = {
         "unknown": (small_study("unknown", lapse_weks=3), "lapse_weks must be a known key"),
-        "missing": (small_study("missing", currency=None), "currency must be given, but is missing"),
+        "missing": (
+            small_study("missing", currency=None),
+            "currency must be given, but is missing",
+        ),
         "typed": (small_study("typed", lapse_weeks="soon"), "lapse_weeks must be a valid number"),
-        "twice": (small_study("twice") + "lapse_weeks: 4\n", "line 14: key 'lapse_weeks' must stand"),
+        "twice": (
+            small_study("twice") + "lapse_weeks: 4\n",
+            "line 14: key 'lapse_weeks' must stand",
+        ),
         "unread": (small_study("unread", segments="[channel"), "unread.yml must be readable YAML"),
         "named": (small_study("other"), r"study must be the file's name \('named'\)"),
         "listed": ("- 1\n", "listed.yml must hold keys and values"),
@@ -116,7 +122,11 @@ def test_faulty_command_ends_with_its_sentence(project_with_report, setting, sen
 @pytest.mark.parametrize(
     ("code", "settings", "sentence"),
     [
-        ("raise ValueError('one\\ntwo')", {}, r"cell 4 \('raise ValueError.* says ValueError: one two"),
+        (
+            "raise ValueError('one\\ntwo')",
+            {},
+            r"cell 4 \('raise ValueError.* says ValueError: one two",
+        ),
         ("answer = (", {}, "cell 4 .* says SyntaxError"),
         (UNSHOWN, {}, "cell 4 .* says RuntimeError: cannot be shown"),
         (DEAF, {"TIMEOUT": "2"}, "cell 4 .* took longer than 2 s; give it more with TIMEOUT=8"),
@@ -139,7 +149,7 @@ def test_failing_notebook_names_notebook_and_cell_and_is_kept(light, code, setti
         (
             "reports/_light.qmd",
             "# Light {#sec-light}\n\n{{< embed nb/10_light.ipynb#tbl-week >}}\n",
-            "_light.qmd:3: .*10_light.ipynb must have a cell labelled tbl-week, .*nearest: tbl-weeks",
+            "_light.qmd:3: .*10_light.ipynb must have a cell labelled tbl-week, .*: tbl-weeks",
         ),
         (
             "reports/_light.qmd",
@@ -163,7 +173,9 @@ def test_label_without_a_result_is_refused_as_is_a_timeout_that_is_no_number(lig
     light.write_cell("#| label: tbl-none\nanswer = 44")
     made = light.make("reports", TIMEOUT="soon")
     assert_fault(light, made, "TIMEOUT must be whole seconds such as 900, but 'soon' came")
-    assert_fault(light, light.make("reports"), "cell tbl-none must show one figure, table or finding")
+    assert_fault(
+        light, light.make("reports"), "cell tbl-none must show one figure, table or finding"
+    )
 
 
 def test_failing_quarto_leaves_the_last_report(light):

@@ -121,7 +121,10 @@ def test_page_loads_nothing_from_outside(report):
             address = str(tag.get(name, ""))
             outside = re.match(r"(?:https?:)?//", address.strip(), re.IGNORECASE)
             assert not outside or (tag.name == "a" and tag.find_parent(id="refs")), address
-    styles = " ".join([tag.get_text() for tag in page("style")] + [str(t["style"]) for t in page.find_all(style=True)])
+    styles = " ".join(
+        [tag.get_text() for tag in page("style")]
+        + [str(t["style"]) for t in page.find_all(style=True)]
+    )
     assert "@import" not in styles
     assert not re.search(r"url\(\s*[\"']?(?:https?:)?//", styles)
 

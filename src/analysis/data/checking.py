@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 
 import ibis
-from pandera.api.ibis.types import IbisData
-from pandera.backends.ibis.checks import IbisCheckBackend
 
 from analysis import schemas
 from analysis.data.faults import Fault
@@ -203,11 +201,11 @@ def _rules(plan: Plan, mapped: ibis.Table, params: Params) -> list[Rule]:
         rules.append(Rule("amount", "must not be negative (returns: refuse)", negative))
     for column in plan.origins:
         for check in schema.columns[column].checks if column in schema.columns else ():
-            broken = _breaks(check, mapped, column)
+            broken = schemas.broken_rows(check, mapped, column)
             rules.append(Rule(column, check.name, broken, "mend the source or leave the rows out"))
     for check in schema.checks:
         if all(column in plan.origins for column in check.statistics["needs"]):
-            broken = _breaks(check, mapped, None)
+            broken = schemas.broken_rows(check, mapped, None)
             rules.append(Rule(check.name, check.error, broken, "mend the source"))
     return rules
 
@@ -223,12 +221,6 @@ def _readable(plan: Plan, mapped: ibis.Table, column: str) -> Rule:
         sentence += f" like {source.date_format}" if source.date_format else " like 2024-12-31"
         remedy = 'set date_format: "%d.%m.%Y", or mend the source'
     return Rule(column, sentence, mapped[UNREAD + column], remedy)
-
-
-def _breaks(check, mapped: ibis.Table, column: str | None) -> ibis.Column:
-    """Run a pandera check as an expression of the engine."""
-    passes = IbisCheckBackend(check).apply(IbisData(mapped, column))
-    return (~passes).fill_null(False)
 
 
 def _outside(plan: Plan, mapped: ibis.Table, params: Params):

@@ -42,7 +42,9 @@ def _with_given(raw: RawTable) -> RawTable:
         return raw
     if number and raw.numbered is None:
         rule, came = "must have numbered rows for row_number", f"{raw.origin} is a database"
-        raise FaultyData([Fault(raw.name, number, rule, came, remedy="give a column of the source")])
+        raise FaultyData(
+            [Fault(raw.name, number, rule, came, remedy="give a column of the source")]
+        )
     given = {name: ibis.literal(value) for name, value in source.constants.items()}
     taken = sorted({*given, *filter(None, [number])} & set(raw.table.columns))
     if taken:

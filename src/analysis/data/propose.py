@@ -26,7 +26,7 @@ from analysis.data.recognise import (
     match_columns,
 )
 from analysis.errors import DataError
-from analysis.params.source import TableSource
+from analysis.params.source import CHAPTER_COLUMNS, TableSource
 from analysis.schemas import SCHEMAS
 
 SAMPLE = 2000
@@ -150,7 +150,9 @@ def _describe(name: str, raw: RawTable, options: dict[str, Any]) -> Proposal:
             columns[column] = UNKNOWN
             proposal.notes.append(f"{column}: one of {', '.join(raw.table.columns[:20])}?")
     ordered = [column for column in contract if column in columns]
-    options["columns"] = {c: columns[c] for c in ordered if columns[c] != c}
+    options["columns"] = {
+        c: columns[c] for c in ordered if columns[c] != c or f"{name}.{c}" in CHAPTER_COLUMNS
+    }
     used = [c for c in columns.values() if isinstance(c, str)]
     rest = [c for c in raw.table.columns if c not in used and c not in (product or ())]
     if name in ("customers", "surveys") and rest:

@@ -28,8 +28,9 @@ def read_tables(params: Params, *, stored: bool = True) -> Tables:
     """Read, check and repair the tables of a study.
 
     The tables of `build/<study>/tables` are used when nothing that they were made from has
-    changed; `stored=False` always reads the sources. A database is asked whether it has changed
-    only when the environment says `REFRESH=1`.
+    changed; `stored=False` always reads the sources. Tables of an embedded DuckDB file are asked
+    whether they have changed only when the environment says `REFRESH=1`; those of a server or a
+    cluster stay there and are checked again, but their frames are not made again.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def read_tables(params: Params, *, stored: bool = True) -> Tables:
     """
     fingerprint = _known_fingerprint(params)
     ready = read_stored(params, fingerprint) if stored and fingerprint else None
-    if ready is not None:
+    if ready is not None and ready.by_name:
         return ready
     connection, checked = check_source(params)
     faults = [fault for table in checked for fault in table.faults]
@@ -52,12 +53,14 @@ def read_tables(params: Params, *, stored: bool = True) -> Tables:
     audit += _notice_strangers(by_name)
     if params.data.connection is not None:
         fingerprint = _connection_fingerprint(params, by_name)
+    unchanged = ready is not None and ready.fingerprint == fingerprint
     return Tables(
         connection,
         by_name,
         pd.DataFrame(audit, columns=list(AUDIT_COLUMNS)),
         describe(params),
         fingerprint,
+        ready.stored if unchanged else {},
     )
 
 

@@ -82,10 +82,11 @@ class Tables:
     def fetch(self, expression: ibis.Table) -> pd.DataFrame:
         """Run an expression in the engine and return its rows; days become datetime64[us]."""
         with told_plainly("the tables", self.connection.name):
-            frame = expression.to_pandas()
+            rows = expression.to_pyarrow()
+        frame = rows.to_pandas(date_as_object=False)
         for column, kind in expression.schema().items():
             if kind.is_date() or kind.is_timestamp():
-                frame[column] = pd.to_datetime(frame[column]).astype("datetime64[us]")
+                frame[column] = frame[column].astype("datetime64[us]")
             elif kind.is_string():
                 frame[column] = frame[column].astype("str")
         return frame

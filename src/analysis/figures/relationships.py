@@ -8,7 +8,8 @@ from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from analysis.figures.palette import ACCENT, DASHES, GROUPS
 from analysis.figures.survival import MONTH_STEPS, draw_curves, draw_medians
-from analysis.lifecycle.ends import EndsAhead, EndsByCause
+from analysis.lifecycle.ahead import EndsAhead
+from analysis.lifecycle.ends import EndsByCause
 from analysis.lifecycle.relationships import RelationshipLength
 from analysis.wording import Wording
 

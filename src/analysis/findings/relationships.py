@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.findings import Finding, finding
-from analysis.lifecycle.ends import EndsAhead, EndsByCause
+from analysis.lifecycle.ahead import EndsAhead
+from analysis.lifecycle.ends import EndsByCause
 from analysis.lifecycle.relationships import RelationshipLength
 from analysis.wording import Wording
 

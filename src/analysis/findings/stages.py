@@ -41,14 +41,18 @@ def now_finding(result: StagesNow, say: Wording) -> Finding:
     if numbers["customers"] < say.min_cell:
         key = f"{NOW}.too_few"
         return finding(say, key, claim="descriptive", in_summary=False, **numbers)
-    details = _year_before(table, stage, say)
+    details = " ".join(filter(None, [_year_before(table, stage, say), _unseen(result, say)]))
     if result.at_risk_stage is None:
         numbers["share"] = numbers["customers"] / total
         return finding(say, f"{NOW}.largest", details, claim="descriptive", **numbers)
     living = [name for name in table["stage"] if name not in OUTSIDE]
     numbers["share"] = numbers["customers"] / max(result.customers_in(*living), 1)
-    key = f"{NOW}.{stage}"
-    return finding(say, key, details, claim="descriptive", **numbers)
+    of_living = say(f"{NOW}.of_living", **numbers) if stage == "declining" else ""
+    return finding(say, f"{NOW}.{stage}", of_living, details, claim="descriptive", **numbers)
+
+
+def _unseen(result: StagesNow, say: Wording) -> str:
+    return "" if result.prospects_known else say(f"{NOW}.no_prospects")
 
 
 def _year_before(table: pd.DataFrame, stage: str, say: Wording) -> str:
@@ -114,11 +118,11 @@ def _phrase(feature: str, kind: str, limit: float, params: Params, say: Wording)
     return say(f"stages.rules.{feature}.{side}", **numbers)
 
 
-def stage_playbook(params: Params, say: Wording) -> pd.DataFrame:
-    """What each stage asks for: `stage, asks`; stages of one's own bring their own."""
+def stage_playbook(result: StagesNow, say: Wording) -> pd.DataFrame:
+    """The customers of each stage and what the stage asks for (`asks`)."""
     known = say.texts["stages"]["playbook"]
-    asks = [known.get(stage, known["own"]) for stage in params.stages.stages]
-    return pd.DataFrame({"stage": params.stages.stages, "asks": asks})
+    asks = [known.get(stage, known["own"]) for stage in result.table["stage"]]
+    return result.table.assign(asks=asks)
 
 
 def course_finding(result: StageCourse, say: Wording) -> Finding:
@@ -212,7 +216,7 @@ def months_alt(result: StageMonths, tests: MovementTests, segment: str, say: Wor
 
 
 def moves_finding(result: MonthlyMoves, say: Wording) -> Finding:
-    """The most frequent way out of a stage."""
+    """How many of those at risk churn in a month, or the most frequent way out of a stage."""
     table = result.table.dropna(subset=["estimate"])
     left = table[table["from"] != table["to"]]
     if not len(left):

@@ -130,8 +130,10 @@ def _derive(measured: pd.DataFrame, attributes: pd.DataFrame, params: Params) ->
 
 def _months(days: pd.Series) -> pd.Series:
     """Write months as '1997-01', each distinct one once."""
-    codes, months = pd.factorize(days.to_numpy().astype("datetime64[M]"))
-    return pd.Series(np.datetime_as_string(months)[codes], index=days.index, dtype="str")
+    months = days.to_numpy().astype("datetime64[M]").astype("int64")
+    codes, distinct = pd.factorize(months)
+    names = np.datetime_as_string(distinct.astype("datetime64[M]"))
+    return pd.Series(names, dtype="str").take(codes).set_axis(days.index)
 
 
 def _thirds(values: pd.Series) -> pd.Series:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2 as chi_squared
-from scipy.stats import norm
 
 from analysis.lifecycle.waiting import NO_VALUE, Waiting
 from analysis.methods.hazards import CoxRegression, cox_regression, discrete_hazard
+from analysis.methods.hazards.course import ratio_over_time
 from analysis.methods.survival import milestone_differences, survival_curve
 from analysis.methods.survival.pairwise import holm
 
@@ -18,9 +18,8 @@ LEAST_ENDS = 30
 MARKS = {"weeks": (4, 13, 26, 52, 104, 156), "months": (6, 12, 24, 36, 60, 120)}
 THIRDS = ("lowest third", "middle third", "highest third")
 PER = {"first_value": "per doubling", NO_VALUE: "without charge"}
-KNOTS = 5  # of the smooth through scaled residuals
 TABLE_COLUMNS = ["covariate", "level", "reference", "log_ratio", "std_error", "hazard_ratio"]
-TABLE_COLUMNS += ["ratio_conf_low", "ratio_conf_high", "p_value", "n", "ended", "note"]
+TABLE_COLUMNS += ["ratio_conf_low", "ratio_conf_high", "p_value", "n", "cases", "note"]
 TEST_COLUMNS = ["covariate", "chi2", "dof", "p_value", "p_holm", "p_constant", "n", "note"]
 MARK_COLUMNS = ["group", "reference", "time", "share", "points_apart", "points_conf_low"]
 MARK_COLUMNS += ["points_conf_high", "p_value", "n", "note"]
@@ -40,9 +39,9 @@ class Influences:
         None where fewer than 30 ends were observed, or no covariate can be used.
     table : DataFrame
         One row a number or a level: `covariate, level` (numbers: what the ratio is per)`,
-        reference` (the level that it is compared with, empty for numbers)`, log_ratio, std_error, hazard_ratio, ratio_conf_low,
-        ratio_conf_high, p_value, n` (customers)`, ended, note`; reference levels have ratio 1 and
-        no interval.
+        reference` (the level that it is compared with, empty for numbers)`, log_ratio, std_error,
+        hazard_ratio, ratio_conf_low, ratio_conf_high, p_value, n` (customers)`, cases, note`;
+        reference levels have ratio 1 and no interval.
     tests : DataFrame
         One row a covariate: `covariate, chi2, dof, p_value` (Wald, all its coefficients 0)`,
         p_holm` (corrected for the number of covariates)`, p_constant` (score test that its ratios
@@ -151,7 +150,7 @@ def _ratio_table(fit: CoxRegression, waiting: Waiting) -> pd.DataFrame:
         for level in levels or [PER.get(name, "per standard deviation")]:
             member = waiting.table[name].astype(str) == level if levels else event | True
             row = {"covariate": name, "level": level, "n": int(member.sum()), "note": ""}
-            row |= {"ended": int(event[member].sum()), "reference": levels[0] if levels else ""}
+            row |= {"cases": int(event[member].sum()), "reference": levels[0] if levels else ""}
             term = f"{name}[{level}]" if levels else name
             if term in ratios.index:
                 found = ratios.loc[term]
@@ -193,53 +192,6 @@ def _steepest(fit: CoxRegression, covariate: str) -> str:
         spread = time.std() * value.std()
         slopes[term] = abs(np.cov(time, value)[0, 1] / spread) if spread > 0 else 0.0
     return max(slopes, key=slopes.get)
-
-
-def ratio_over_time(
-    fit: CoxRegression, term: str, *, points: int = 40, conf_level: float = 0.95
-) -> pd.DataFrame:
-    """Smooth the scaled Schoenfeld residuals of a term: its hazard ratio as time goes on.
-
-    A natural cubic spline with five knots in the transformed time, by least squares: what R's
-    `plot.cox.zph` draws. Returns `time, hazard_ratio, ratio_conf_low, ratio_conf_high`.
-
-    References
-    ----------
-    Grambsch & Therneau (1994), Biometrika 81, 515-526.
-    """
-    residuals = fit.proportional_hazards.residuals
-    own = residuals[residuals["term"] == term].sort_values("time", kind="stable")
-    x, y = own["transformed_time"].to_numpy(float), own["residual"].to_numpy(float)
-    knots = np.unique(np.quantile(x, np.linspace(0.02, 0.98, KNOTS)))
-    if len(knots) < 3:
-        knots = np.linspace(x.min(), x.max() + 1e-9, 3)
-    basis = natural_spline(x, knots)
-    inverse = np.linalg.pinv(basis.T @ basis)
-    coefficients = inverse @ basis.T @ y
-    noise = ((y - basis @ coefficients) ** 2).sum() / max(len(y) - basis.shape[1], 1)
-    grid = np.linspace(*np.quantile(x, [0.02, 0.98]), points)
-    at = natural_spline(grid, knots)
-    middle = at @ coefficients
-    reach = norm.ppf((1 + conf_level) / 2) * np.sqrt(
-        noise * np.einsum("ij,jk,ik->i", at, inverse, at)
-    )
-    return pd.DataFrame(
-        {
-            "time": np.interp(grid, x, own["time"].to_numpy(float)),
-            "hazard_ratio": np.exp(middle),
-            "ratio_conf_low": np.exp(middle - reach),
-            "ratio_conf_high": np.exp(middle + reach),
-        }
-    )
-
-
-def natural_spline(x: np.ndarray, knots: np.ndarray) -> np.ndarray:
-    """Natural cubic spline basis (n, K), linear beyond the knots (Hastie et al. 2009, eq. 5.4)."""
-    x = (x - knots[0]) / (knots[-1] - knots[0])
-    knots = (knots - knots[0]) / (knots[-1] - knots[0])
-    cubes = np.clip(x[:, None] - knots, 0, None) ** 3
-    slopes = (cubes[:, :-1] - cubes[:, -1:]) / (knots[-1] - knots[:-1])
-    return np.column_stack([np.ones(len(x)), x, slopes[:, :-1] - slopes[:, -1:]])
 
 
 def _milestones(waiting: Waiting, covariate: str, min_cell: int, conf_level: float) -> pd.DataFrame:

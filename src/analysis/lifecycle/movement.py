@@ -13,7 +13,7 @@ from scipy.stats import norm
 from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.frames import customer_frame
-from analysis.lifecycle.stages import Stages, stage_counts, stage_paths
+from analysis.lifecycle.stages import NO_PROSPECTS, Stages, stage_counts, stage_paths
 from analysis.methods.disclosure import pool_small, small_pairs, small_rows
 from analysis.methods.multistate import (
     ExpectedTime,
@@ -49,11 +49,14 @@ class StagesNow:
     as_of : date
     at_risk_stage : str or None
         The scheme's stage of decline.
+    prospects_known : bool
+        Whether people are seen before they buy.
     """
 
     table: pd.DataFrame
     as_of: date
     at_risk_stage: str | None
+    prospects_known: bool
 
     def customers_in(self, *stages: str) -> int:
         """Customers who are in any of these stages."""
@@ -153,11 +156,12 @@ def stages_now(stages: Stages, *, as_of: date, min_cell: int = 1) -> StagesNow:
     earlier = ["earlier_customers", "earlier_share"]
     hidden = small_rows(table["earlier_customers"].fillna(0), min_cell)
     table[earlier] = table[earlier].astype(float).mask(hidden, axis=0)
-    if stages.notes and "prospect" in stages.order and not table["customers"].iloc[0]:
+    known = NO_PROSPECTS not in stages.notes
+    if not known:
         table = table[table["stage"] != "prospect"].reset_index(drop=True)
     declining = ("declining", "declining_or_churned")
     at_risk = next((name for name in declining if name in stages.order), None)
-    return StagesNow(table, as_of, at_risk)
+    return StagesNow(table, as_of, at_risk, known)
 
 
 def _counted(table: pd.DataFrame, counts: pd.DataFrame, number: str, share: str) -> pd.DataFrame:
@@ -337,9 +341,7 @@ def monthly_moves(
     return MonthlyMoves(steps, table[columns].reset_index(drop=True))
 
 
-def stage_stays(
-    paths: pd.DataFrame, *, min_cell: int = 1, conf_level: float = 0.95
-) -> StageStays:
+def stage_stays(paths: pd.DataFrame, *, min_cell: int = 1, conf_level: float = 0.95) -> StageStays:
     """Estimate how long the first stay in each stage lasts, and the share won back after churn."""
     names = {"term": "stage", "estimate": "stay_months", "ended": "stays_ended"}
     names |= {"conf_low": "stay_conf_low", "conf_high": "stay_conf_high"}

@@ -76,7 +76,7 @@ class LaterStages:
 
     def share_in(self, stage: str) -> dict[str, float] | None:
         """The row of one later stage (or of those it is joined with); None where it is not told."""
-        named = [stage in to.split(", ") for to in self.table["to"]]
+        named = np.array([stage in to.split(", ") for to in self.table["to"]], dtype=bool)
         rows = self.table[named & self.table["estimate"].notna()]
         return rows.iloc[0].to_dict() if len(rows) else None
 

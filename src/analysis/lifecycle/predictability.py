@@ -25,7 +25,7 @@ MARKS = {"weeks": (4, 13, 26, 52, 104, 156), "months": (6, 12, 24, 36, 60, 120)}
 GRID = 20
 GROUP_SIZE = 50
 MEASURE_COLUMNS = ["measure", "value", "value_conf_low", "value_conf_high", "n", "note"]
-TIME_COLUMNS = ["time", "ended", "auc", "brier", "null", "skill", "n", "note"]
+TIME_COLUMNS = ["time", "cases", "auc", "brier", "null", "skill", "n", "note"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +39,7 @@ class Predictability:
         (0.5 is chance), mean AUC, integrated Brier score and its skill against the Kaplan-Meier
         curve (0: no better), ends observed over expected.
     by_time : DataFrame
-        `time, ended, auc, brier, null` (score of the Kaplan-Meier curve)`, skill, n, note`.
+        `time, cases, auc, brier, null` (score of the Kaplan-Meier curve)`, skill, n, note`.
     calibration : Calibration or None
         Predicted against observed shares still waiting at `until`; None where nothing was judged.
     until : float
@@ -153,7 +153,7 @@ def _concordance(measure: str, found, conf_level: float) -> dict:
 
 def _by_time(judged: pd.DataFrame, auc: pd.DataFrame, brier: pd.DataFrame) -> pd.DataFrame:
     table = brier.rename(columns={"estimate": "brier"}).assign(
-        auc=auc["estimate"].to_numpy()[:-1], ended=auc["cases"].to_numpy()[:-1].astype(int)
+        auc=auc["estimate"].to_numpy()[:-1], cases=auc["cases"].to_numpy()[:-1].astype(int)
     )
     return table[TIME_COLUMNS]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,11 @@ from scipy.stats import norm
 from analysis.data import Tables
 from analysis.errors import DataError, ParamsError
 from analysis.lifecycle.months import beginnings
+from analysis.methods.disclosure import pool_small
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
 from analysis.params import Params
+
+MOST_GROUPS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,10 +32,13 @@ class Prospects:
         `customers`.
     notes : tuple of str
         Who was left out, and why.
+    left_out : DataFrame
+        The same as numbers: `reason, people`; reasons that held for nobody are there too.
     """
 
     table: pd.DataFrame
     notes: tuple[str, ...]
+    left_out: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +61,35 @@ class Conversion:
     within: pd.DataFrame
     test: LogRankTest | None
     notes: tuple[str, ...]
+
+    def summary(self) -> pd.DataFrame:
+        """For a table: `group, contact_weeks, estimate, conf_low, conf_high, waiting, n, note`."""
+        names = {"weeks": "contact_weeks", "at_risk": "waiting"}
+        columns = ["group", "contact_weeks", "estimate", "conf_low", "conf_high", "waiting"]
+        return self.within.rename(columns=names)[[*columns, "n", "note"]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConversionCosts:
+    """What a first purchase costs.
+
+    `table`: that of `cost_per_conversion`, first for all, then by group; None where no cost is on
+    record or nobody was followed so long. `weeks`: the horizon.
+    """
+
+    table: pd.DataFrame | None
+    weeks: float
+
+    def summary(self) -> pd.DataFrame:
+        """For a table: `group, n, prospect_cost, conversion, cost` with interval`, note`."""
+        columns = ["group", "n", "prospect_cost", "conversion", "cost", "cost_conf_low"]
+        columns += ["cost_conf_high", "note"]
+        if self.table is None:
+            blank = {"group": "all", "n": 0, "note": "no cost is known, or nobody was followed"}
+            return pd.DataFrame([blank], columns=columns)
+        names = {"mean_cost": "prospect_cost", "estimate": "cost"}
+        names |= {"conf_low": "cost_conf_low", "conf_high": "cost_conf_high"}
+        return self.table.rename(columns=names)[columns]
 
 
 def read_prospects(tables: Tables, params: Params) -> Prospects:
@@ -100,7 +135,18 @@ def read_prospects(tables: Tables, params: Params) -> Prospects:
         entry=np.maximum((begin - contact).dt.days - 1, 0) / 7,
     )
     told = [note for note, rows in zip(notes, left_out.values(), strict=True) if rows.any()]
-    return Prospects(table[kept].reset_index(drop=True), tuple(told))
+    counts = pd.DataFrame({"reason": list(left_out), "people": [x.sum() for x in left_out.values()]})
+    return Prospects(table[kept].reset_index(drop=True), tuple(told), counts)
+
+
+def pool_channels(prospects: Prospects, *, min_cell: int, by: str = "channel") -> Prospects:
+    """Add `group`: a column of `customers` with small groups joined, or one group without it."""
+    table = prospects.table
+    group = pd.Series("all", index=table.index)
+    if by in table:
+        known = table[by].astype(object).where(table[by].notna(), "not known")
+        group = pool_small(known, min_cell, most=MOST_GROUPS).astype(str)
+    return replace(prospects, table=table.assign(group=group))
 
 
 def conversion(
@@ -176,6 +222,32 @@ def cost_per_conversion(
     rows = bought.within.set_index("group")
     rows = rows.assign(n=cost.count(), mean_cost=cost.mean(), spread=cost.std() ** 2 / cost.count())
     return _ratio_table(rows, conf_level)
+
+
+def conversion_costs(
+    prospects: Prospects, *, within: pd.DataFrame, min_cell: int = 1, conf_level: float = 0.95
+) -> ConversionCosts:
+    """Estimate the cost of a first purchase for everybody and by `group`.
+
+    Parameters
+    ----------
+    prospects : Prospects
+        With `group` (`pool_channels`).
+    within : DataFrame
+        That of the conversion by group: the horizon is the longest at which `min_cell` of every
+        group were still followed.
+    """
+    followed = within.groupby("weeks").agg(told=("estimate", "count"), least=("at_risk", "min"))
+    groups = within["group"].nunique()
+    reached = followed[(followed["told"] == groups) & (followed["least"] >= min_cell)]
+    if "acquisition_cost" not in prospects.table or not len(reached):
+        return ConversionCosts(None, np.nan)
+    weeks = float(reached.index.max())
+    options = {"horizon_weeks": weeks, "conf_level": conf_level}
+    tables = [cost_per_conversion(prospects, by=None, **options)]
+    if groups > 1:
+        tables.append(cost_per_conversion(prospects, by="group", **options))
+    return ConversionCosts(pd.concat(tables, ignore_index=True), weeks)
 
 
 def _ratio_table(rows: pd.DataFrame, conf_level: float) -> pd.DataFrame:

@@ -104,7 +104,7 @@ class SatisfactionParams(_Block):
     `satisfaction` and `loyalty` name the scales with these roles; `recommendation` the 0-10
     question. `outcome_weeks` is one of `horizons_weeks`; `horizon_months` bounds how long customers
     are followed after a survey. `answered_days` are the days within which an answer to a complaint
-    counts as fast, and as an answer at all.
+    counts as fast, and as an answer at all. `labels` names items and scales for readers.
     """
 
     scales: dict[Name, ScaleParams] = {}
@@ -117,6 +117,7 @@ class SatisfactionParams(_Block):
     path_model: PathParams | None = None
     outcome_weeks: Annotated[float, Field(gt=0, le=1040)] = 26
     horizon_months: Annotated[float, Field(gt=0, le=240)] = 12
+    labels: dict[Column, Annotated[str, Field(min_length=1, max_length=60)]] = {}
     answered_days: Annotated[tuple[int, int], Field(min_length=2, max_length=2)] = (3, 14)
     missing_items: Literal["listwise", "person_mean"] = "listwise"
 

@@ -25,6 +25,9 @@ PACKAGE_TABLES = {
     "complete_journey": {"transactions", "customers", "campaigns"},
     "housing": {"surveys"},
 }
+CHAPTER_COLUMNS = ("customers.first_contact_at",)  # columns without which a chapter is empty
+CUT_PACKAGES = {"complete_journey"}
+"""Packages whose customers bought before the observation began."""
 FilterValue = bool | int | float | date | str
 COMPARISONS = (
     "equals",
@@ -94,7 +97,8 @@ class TableSource(_Block):
     already has the contract's name needs no line. `keep` lists further columns to take along
     (segments of customers, items of surveys). `row_number` names a column that the number of the
     row stands for (a survey without customer numbers), `constants` columns that hold one value in
-    every row. With `sha256` a file of other content is refused.
+    every row. The chapter on prospects needs `first_contact_at` to be named, whatever the source
+    calls it. With `sha256` a file of other content is refused.
     """
 
     file: Text | tuple[Text, ...] | None = None
@@ -133,6 +137,11 @@ class TableSource(_Block):
                 "is mapped and given"
             )
         return self
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The columns of the contract that the block names."""
+        return (*self.columns, *self.keep)
 
 
 class Connection(_Block):
@@ -208,13 +217,30 @@ class DataSource(_Block):
     def tables(self) -> frozenset[str]:
         """The tables of the contract that the source has; `customers` can always be made."""
         if self.simulated is not None:
-            open_end = {"contracts"} if self.simulated.company != "bank" else set()
-            named = set(get_args(TableName)) - open_end
+            named = get_args(TableName)
         elif self.package is not None:
             named = PACKAGE_TABLES[self.package]
         else:
             named = self.files or self.connection.tables
         return frozenset(named) | {"customers"}
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that a chapter may need and that this source is known to have.
+
+        Files and connections have those that `columns` or `keep` names: what is not named here is
+        known only once the data are read.
+        """
+        if self.simulated is not None:
+            return frozenset(CHAPTER_COLUMNS)
+        tables = self.files or (self.connection.tables if self.connection else {})
+        named = {f"{table}.{c}" for table in tables for c in tables[table].named}
+        return frozenset(CHAPTER_COLUMNS) & named
+
+    @property
+    def history_complete(self) -> bool:
+        """Whether every customer's first purchase lies inside the observation."""
+        return self.history == "complete" and self.package not in CUT_PACKAGES
 
     def absent(self, folder: Path) -> str:
         """Why a study that may be left out has to be: its files are not there. Else empty."""

@@ -21,6 +21,7 @@ from analysis.params.satisfaction import SatisfactionParams
 WEEKS_PER_YEAR = 365.25 / 7
 NO_TIER = "no_tier"
 UNKNOWN = "unknown"
+NOT_ESTIMABLE = "not estimable"
 T = TypeVar("T")
 
 

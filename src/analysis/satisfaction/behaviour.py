@@ -23,8 +23,8 @@ from analysis.methods.regression import (
     fit_two_part,
     landmark,
 )
-from analysis.satisfaction.answers import Answers, attempt
-from analysis.satisfaction.intention import checks, effects_by, interaction_p, no_checks
+from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
+from analysis.satisfaction.intention import as_effects, checks, effects_by, interaction_p, no_checks
 
 AGAIN, PURCHASES, SPEND = "bought_again", "purchases_after", "spend_after"
 
@@ -38,12 +38,12 @@ class Behaviour:
     again, purchases, spend : RegressionFit or None
         Logit, Poisson and Poisson pseudo-likelihood; errors by customer.
     effects : DataFrame
-        Average marginal effects of one point: `outcome, n, effect, effect_conf_low,
+        Average marginal effects of one point: `outcome, n_answers, effect, effect_conf_low,
         effect_conf_high, p_value`, in the outcome's own unit (shares, purchases, money).
     by_group : DataFrame
-        `group, n, again, again_conf_low …, bought, bought_conf_low …, spent, spent_conf_low …`.
+        `known_group, n_answers, again, again_conf_low …, bought, bought_conf_low …, spent, spent_conf_low …`.
     models : DataFrame
-        `model, outcome, n, ratio, ratio_conf_low, ratio_conf_high` (odds, rate or amount ratio of
+        `model, outcome, n_answers, point_ratio, point_ratio_conf_low …` (odds, rate or amount ratio of
         one point), `p_value, note`.
     moderation_p : dict of str to float
         By grouping column: that the odds ratio of buying again is the same in all groups.
@@ -156,13 +156,13 @@ def _shapes(rows: pd.DataFrame, given: dict) -> ShapeComparison:
 def _effects(fits: dict[str, RegressionFit | None], driver: str) -> pd.DataFrame:
     rows = []
     for outcome, fit in fits.items():
-        row = {"outcome": outcome, "n": 0}
+        row = {"outcome": outcome, "n_answers": 0}
         if fit is not None:
             found = average_marginal_effects(fit, drivers=[driver]).iloc[0]
-            row |= {"n": found["n"], "effect": found["estimate"], "p_value": found["p_value"]}
+            row |= {"n_answers": found["n"], "effect": found["estimate"], "p_value": found["p_value"]}
             row |= {"effect_conf_low": found["conf_low"], "effect_conf_high": found["conf_high"]}
         rows.append(row)
-    order = ["outcome", "n", "effect", "effect_conf_low", "effect_conf_high", "p_value"]
+    order = ["outcome", "n_answers", "effect", "effect_conf_low", "effect_conf_high", "p_value"]
     return pd.DataFrame(rows).reindex(columns=order)
 
 
@@ -183,18 +183,18 @@ def _by_group(rows, fits, given, driver: str, group: str) -> pd.DataFrame:
             found.append(effects_by(_moderated(rows, outcome, given, group), driver, group))
         table = pd.concat(found) if found else effects_by(None, driver, group)
         renamed = table.rename(columns=lambda column, name=name: column.replace("effect", name))
-        parts.append(renamed.set_index(["group", "n"]))
+        parts.append(renamed.set_index(["known_group", "n_answers"]))
     joined = pd.concat(parts, axis=1).reset_index()
     if joined.empty:
-        joined = pd.DataFrame([{"group": "all", "n": 0}])
+        joined = pd.DataFrame([{"known_group": "all", "n_answers": 0}])
     order = [f"{name}{end}" for name in columns.values() for end in ("", "_conf_low", "_conf_high")]
-    return joined.reindex(columns=["group", "n", *order])
+    return joined.reindex(columns=["known_group", "n_answers", *order])
 
 
 def _all_row(fit: RegressionFit, driver: str) -> pd.DataFrame:
     found = average_marginal_effects(fit, drivers=[driver])
-    names = {"estimate": "effect", "conf_low": "effect_conf_low", "conf_high": "effect_conf_high"}
-    return found.rename(columns=names)[["group", "n", *names.values()]]
+    columns = list(effects_by(None, driver, "").columns)
+    return as_effects(found).rename(columns={"group": "known_group"})[columns]
 
 
 def _moderation(rows, given, driver: str, groups) -> dict[str, float]:
@@ -216,16 +216,17 @@ def _models(again, purchases, spread, spend, parts: TwoPartFit | None, driver) -
     ]
     rows = []
     for model, outcome, fit in fits:
-        row: dict[str, object] = {"model": model, "outcome": outcome, "n": 0}
+        row: dict[str, object] = {"model": model, "outcome": outcome, "n_answers": 0}
         if fit is None:
-            row |= {"note": "not estimable"}
+            row |= {"note": NOT_ESTIMABLE}
         else:
             own = fit.table.set_index("term").loc[driver]
-            row |= {"n": fit.n, "p_value": own["p_value"], "note": own["note"]}
+            row |= {"n_answers": fit.n, "p_value": own["p_value"], "note": own["note"]}
             ends = {"": "estimate", "_conf_low": "conf_low", "_conf_high": "conf_high"}
-            row |= {f"ratio{end}": np.exp(own[name]) for end, name in ends.items()}
+            row |= {f"point_ratio{end}": np.exp(own[name]) for end, name in ends.items()}
         rows.append(row)
-    order = ["model", "outcome", "n", "ratio", "ratio_conf_low", "ratio_conf_high", "p_value"]
+    order = ["model", "outcome", "n_answers", "point_ratio"]
+    order += ["point_ratio_conf_low", "point_ratio_conf_high", "p_value"]
     return pd.DataFrame(rows).reindex(columns=[*order, "note"])
 
 

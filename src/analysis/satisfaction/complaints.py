@@ -34,9 +34,9 @@ class Complaints:
     Attributes
     ----------
     table : DataFrame
-        `handling, n` (contacts), `customers, estimate` (share lost within the window), `conf_low,
-        conf_high, difference` (points against other contacts, adjusted), `difference_conf_low,
-        difference_conf_high, p_value`.
+        `handling, contacts, customers, estimate` (share lost within the window), `conf_low,
+        conf_high, points_apart` (against other contacts, adjusted), `points_conf_low,
+        points_conf_high, p_value`.
     fit : RegressionFit or None
         Logit of being lost; None where it cannot be estimated; `why` says why not.
     answered_within : dict of int to float
@@ -209,13 +209,13 @@ def _fit(rows: pd.DataFrame, adjusted: list[str], conf_level: float) -> Regressi
 
 def _shares(rows: pd.DataFrame, fit: RegressionFit | None, conf_level: float) -> pd.DataFrame:
     found = rows.groupby("handling", observed=True).agg(
-        n=(LOST, "size"), customers=("customer_id", "nunique"), estimate=(LOST, "mean")
+        contacts=(LOST, "size"), customers=("customer_id", "nunique"), estimate=(LOST, "mean")
     )
-    z, n, share = critical_value(conf_level), found["n"], found["estimate"]
+    z, n, share = critical_value(conf_level), found["contacts"], found["estimate"]
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     reach = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
     table = found.assign(conf_low=centre - reach, conf_high=centre + reach)
-    columns = ["difference", "difference_conf_low", "difference_conf_high", "p_value"]
+    columns = ["points_apart", "points_conf_low", "points_conf_high", "p_value"]
     table[columns] = np.nan
     if fit is not None:
         gaps = average_marginal_effects(fit, drivers=["handling"])

@@ -17,7 +17,7 @@ from analysis.methods.drivers import (
     performance_scores,
     rank_touchpoints,
 )
-from analysis.satisfaction.answers import Answers, attempt
+from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
 
 LOW_SHARE, HIGH_SHARE = 0.45, 0.88
 """On a scale from 1 to 10: an answer up to 5 is low, from 9 on high."""
@@ -57,7 +57,7 @@ class Touchpoints:
     drivers : Drivers
         With the touchpoints as drivers.
     table : DataFrame
-        `touchpoint, n, mean, pain` (share of low ratings), `pain_conf_low, pain_conf_high,
+        `touchpoint, n_answers, average, pain` (share of low ratings), `pain_conf_low, pain_conf_high,
         weight` (share of the differences), `kind` (penalty-reward), `priority, priority_rank`.
     """
 
@@ -141,36 +141,36 @@ def _estimate(
 
 
 def importance_table(found: Drivers) -> pd.DataFrame:
-    """The importance of each driver: `term, n, share, share_conf_low …, rank, stability, note`."""
+    """The importance of each driver: `driver, n_answers, variance …, importance_rank, rank_stability`."""
     if found.importance is None:
-        return pd.DataFrame([{"term": found.outcome, "n": 0, "note": "not estimable"}])
+        return pd.DataFrame([{"driver": found.outcome, "n_answers": 0, "note": NOT_ESTIMABLE}])
     table = found.importance.table.sort_values("rank")
     explained = found.importance.r_squared
     return pd.DataFrame(
         {
-            "term": table["term"],
-            "n": table["n"],
+            "driver": table["term"],
+            "n_answers": table["n"],
             "variance": table["estimate"],
             "variance_conf_low": table["conf_low"],
             "variance_conf_high": table["conf_high"],
             "of_explained": table["estimate"] / explained,
             "alone": table["alone"],
             "last": table["last"],
-            "rank": table["rank"],
+            "importance_rank": table["rank"],
             "rank_stability": table["rank_stability"],
         }
     )
 
 
 def asymmetry_table(found: Drivers) -> pd.DataFrame:
-    """Penalty and reward of each driver: `term, n_low, penalty …, n_high, reward …, kind`."""
+    """Penalty and reward of each driver: `driver, n_penalty, penalty …, n_reward, reward …, kind`."""
     if found.asymmetry is None:
-        return pd.DataFrame([{"term": found.outcome, "n": 0, "note": "not estimable"}])
+        return pd.DataFrame([{"driver": found.outcome, "n_answers": 0, "note": NOT_ESTIMABLE}])
     rows = found.asymmetry.table.set_index(["group", "term"])
     kinds = found.asymmetry.kinds.set_index("term")["kind"]
     parts = []
     for driver in kinds.index:
-        row: dict[str, object] = {"term": driver, "kind": kinds[driver]}
+        row: dict[str, object] = {"driver": driver, "kind": kinds[driver]}
         for side in ("penalty", "reward"):
             own = rows.loc[(driver, side)]
             row |= {
@@ -180,14 +180,14 @@ def asymmetry_table(found: Drivers) -> pd.DataFrame:
                 f"n_{side}": own["n"],
             }
         parts.append(row)
-    order = ["term", "n_penalty", "penalty", "penalty_conf_low", "penalty_conf_high"]
+    order = ["driver", "n_penalty", "penalty", "penalty_conf_low", "penalty_conf_high"]
     order += ["n_reward", "reward", "reward_conf_low", "reward_conf_high", "kind"]
     return pd.DataFrame(parts)[order]
 
 
 def _ranked(found: Drivers, frame, items, conf_level) -> pd.DataFrame:
     if found.importance is None:
-        return pd.DataFrame([{"touchpoint": found.outcome, "n": 0, "note": "not estimable"}])
+        return pd.DataFrame([{"touchpoint": found.outcome, "n_answers": 0, "note": NOT_ESTIMABLE}])
     ranked = rank_touchpoints(
         frame,
         importance=found.importance.table,
@@ -199,8 +199,8 @@ def _ranked(found: Drivers, frame, items, conf_level) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "touchpoint": ranked["term"],
-            "n": ranked["n"],
-            "mean": [frame[item].mean() for item in ranked["term"]],
+            "n_answers": ranked["n"],
+            "average": [frame[item].mean() for item in ranked["term"]],
             "pain": ranked["estimate"],
             "pain_conf_low": ranked["conf_low"],
             "pain_conf_high": ranked["conf_high"],

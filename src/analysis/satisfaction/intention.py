@@ -17,7 +17,7 @@ from analysis.methods.regression import (
     diagnose,
     fit_linear,
 )
-from analysis.satisfaction.answers import Answers, attempt
+from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +31,7 @@ class Intention:
     effect : Series or None
         The row of satisfaction: points of loyalty per point.
     by_group : DataFrame
-        `group, n, effect, effect_conf_low, effect_conf_high` of the first group (the tier).
+        `known_group, n_answers, effect, effect_conf_low, effect_conf_high` of the first group (the tier).
     moderation_p : float
         That satisfaction goes with as much loyalty in all groups; NaN where not tested.
     shapes : ShapeComparison or None
@@ -106,27 +106,28 @@ def loyalty_intention(
 
 
 def coefficients(found: Intention) -> pd.DataFrame:
-    """`term, n, effect, effect_conf_low, effect_conf_high, p_value, note`, intercept left out."""
+    """`term, n_answers, effect, effect_conf_low, effect_conf_high, p_value, note`, intercept left out."""
     if found.fit is None:
-        return pd.DataFrame([{"term": "all", "n": 0, "note": "not estimable"}])
+        return pd.DataFrame([{"term": "all", "n_answers": 0, "note": NOT_ESTIMABLE}])
     table = found.fit.table[found.fit.table["term"] != "intercept"]
     return as_effects(table)[
-        ["term", "n", "effect", "effect_conf_low", "effect_conf_high", "p_value", "note"]
+        ["term", "n_answers", "effect", "effect_conf_low", "effect_conf_high", "p_value", "note"]
     ]
 
 
 def mediation_table(found: Intention) -> pd.DataFrame:
-    """`route, n, effect, effect_conf_low, effect_conf_high, note`."""
+    """`route, n_answers, effect, effect_conf_low, effect_conf_high, note`."""
     if found.mediation is None:
-        return pd.DataFrame([{"route": "all", "n": 0, "note": "not estimable"}])
+        return pd.DataFrame([{"route": "all", "n_answers": 0, "note": NOT_ESTIMABLE}])
     table = as_effects(found.mediation.table).rename(columns={"term": "route"})
-    return table[["route", "n", "effect", "effect_conf_low", "effect_conf_high", "note"]]
+    return table[["route", "n_answers", "effect", "effect_conf_low", "effect_conf_high", "note"]]
 
 
 def as_effects(table: pd.DataFrame) -> pd.DataFrame:
     """Estimates under the names of effects."""
     return table.rename(
         columns={
+            "n": "n_answers",
             "estimate": "effect",
             "conf_low": "effect_conf_low",
             "conf_high": "effect_conf_high",
@@ -135,7 +136,7 @@ def as_effects(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _no_groups() -> pd.DataFrame:
-    columns = ["group", "n", "effect", "effect_conf_low", "effect_conf_high"]
+    columns = ["known_group", "n_answers", "effect", "effect_conf_low", "effect_conf_high"]
     return pd.DataFrame(columns=columns)
 
 
@@ -144,7 +145,7 @@ def effects_by(fit: RegressionFit | None, driver: str, group: str) -> pd.DataFra
     if fit is None:
         return _no_groups()
     found = as_effects(average_marginal_effects(fit, drivers=[driver], by=group))
-    return found.assign(group=found["group"].astype(str))[list(_no_groups().columns)]
+    return found.assign(known_group=found["group"].astype(str))[list(_no_groups().columns)]
 
 
 def interaction_p(fit: RegressionFit | None, driver: str) -> float:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.data import Tables
+from analysis.frames import customer_frame
 from analysis.methods.measurement import (
     DiscriminantValidity,
     estimate_reliability,
@@ -16,7 +18,8 @@ from analysis.methods.measurement import (
     item_nonresponse,
     survey_means,
 )
-from analysis.satisfaction.answers import Answers, attempt
+from analysis.params import Params
+from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
 
 TOLD = ("alpha", "omega", "composite_reliability", "average_variance_extracted")
 
@@ -28,13 +31,13 @@ class Measurement:
     Attributes
     ----------
     levels : DataFrame
-        `scale, items, n, mean, mean_conf_low, mean_conf_high, low, high` (the ends of the range),
+        `scale, items, n_answers, average, average_conf_low, average_conf_high, low, high` (the range),
         `n_filled, n_dropped`; means are weighted where the survey has weights.
     reliability : DataFrame
-        `scale, n, alpha, alpha_conf_low, alpha_conf_high, omega, composite_reliability,
+        `scale, n_answers, alpha, alpha_conf_low, alpha_conf_high, omega, composite_reliability,
         average_variance_extracted, note`.
     items : DataFrame
-        `scale, item, n, blank` (share), `mean, sd, item_total, alpha_if_dropped, loading, note`.
+        `scale, item, n_answers, blank` (share), `average, spread, item_total, alpha_if_dropped, loading, note`.
     validity : DiscriminantValidity or None
         None where it cannot be estimated; `why` then says why not.
     satisfaction : str or None
@@ -57,6 +60,15 @@ class Measurement:
         """The row of a scale."""
         return self.levels.set_index("scale").loc[scale]
 
+    def pairs(self) -> pd.DataFrame:
+        """HTMT of every pair: `pair, n_answers, htmt, htmt_conf_low, htmt_conf_high, note`."""
+        if self.validity is None:
+            return pd.DataFrame([{"pair": "all", "n_answers": 0, "note": NOT_ESTIMABLE}])
+        names = {"term": "pair", "estimate": "htmt", "n": "n_answers"}
+        names |= {"conf_low": "htmt_conf_low", "conf_high": "htmt_conf_high"}
+        table = self.validity.table.rename(columns=names)
+        return table[["pair", "n_answers", "htmt", "htmt_conf_low", "htmt_conf_high", "note"]]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Response:
@@ -65,7 +77,7 @@ class Response:
     Attributes
     ----------
     table : DataFrame
-        `segment, group, n` (customers), `answered, estimate` (their share), `conf_low, conf_high`.
+        `segment, known_group, n` (customers), `answered, estimate` (their share), `conf_low, conf_high`.
     p_values : dict of str to float
         That all groups of a segment answer alike; NaN where there is one group.
     known : bool
@@ -97,16 +109,19 @@ def measure_scales(
         rng=rng,
         conf_level=conf_level,
     )
-    validity, why = attempt(
-        lambda: heterotrait_monotrait(
-            frame,
-            scales={name: scale for name, scale in scales.items() if len(scale.items) > 1},
-            missing=missing,
-            replications=replications,
-            rng=rng,
-            conf_level=conf_level,
+    several = {name: scale for name, scale in scales.items() if len(scale.items) > 1}
+    validity, why = None, "two scales of several items are needed"
+    if len(several) > 1:
+        validity, why = attempt(
+            lambda: heterotrait_monotrait(
+                frame,
+                scales=several,
+                missing=missing,
+                replications=replications,
+                rng=rng,
+                conf_level=conf_level,
+            )
         )
-    ) if sum(len(scale.items) > 1 for scale in scales.values()) > 1 else (None, "")
     named = answers.roles.satisfaction
     return Measurement(
         levels=_levels(answers, conf_level),
@@ -138,10 +153,10 @@ def _levels(answers: Answers, conf_level: float) -> pd.DataFrame:
             {
                 "scale": name,
                 "items": len(scale.items),
-                "n": row.get("n", 0),
-                "mean": row.get("estimate", np.nan),
-                "mean_conf_low": row.get("conf_low", np.nan),
-                "mean_conf_high": row.get("conf_high", np.nan),
+                "n_answers": row.get("n", 0),
+                "average": row.get("estimate", np.nan),
+                "average_conf_low": row.get("conf_low", np.nan),
+                "average_conf_high": row.get("conf_high", np.nan),
                 "low": scale.lowest,
                 "high": scale.highest,
             }
@@ -155,7 +170,7 @@ def _coefficients(table: pd.DataFrame) -> pd.DataFrame:
         index="group", columns="term", values="estimate", sort=False, dropna=False
     )[list(TOLD)]
     alpha = table[table["term"].eq("alpha")].set_index("group")
-    wide.insert(0, "n", alpha["n"])
+    wide.insert(0, "n_answers", alpha["n"])
     wide.insert(2, "alpha_conf_low", alpha["conf_low"])
     wide.insert(3, "alpha_conf_high", alpha["conf_high"])
     wide["note"] = table.groupby("group", sort=False)["note"].max()
@@ -164,9 +179,27 @@ def _coefficients(table: pd.DataFrame) -> pd.DataFrame:
 
 def _items(answers: Answers, items: pd.DataFrame) -> pd.DataFrame:
     blank = item_nonresponse(answers.frame, items=list(items["item"])).set_index("item")
-    items = items.rename(columns={"group": "scale"})
+    names = {"group": "scale", "n": "n_answers", "mean": "average", "sd": "spread"}
+    items = items.rename(columns=names)
     items.insert(3, "blank", items["item"].map(blank["share_missing"]))
     return items
+
+
+def group_sizes(answers: Answers) -> pd.DataFrame:
+    """Answers by group: `segment, known_group, n_answers, share`; one row where there are none."""
+    frame = answers.frame
+    parts = [frame[name].value_counts(sort=False).rename(name) for name in answers.groups]
+    rows = [(part.name, str(group), count) for part in parts for group, count in part.items()]
+    rows = rows or [("all", "all", len(frame))]
+    table = pd.DataFrame(rows, columns=["segment", "known_group", "n_answers"])
+    return table.assign(share=table["n_answers"] / len(frame))
+
+
+def study_customers(tables: Tables, params: Params) -> pd.DataFrame:
+    """All customers of the study with what is known of them, whether they answered or not."""
+    if "transactions" in tables:
+        return customer_frame(tables, params)
+    return tables.fetch(tables["customers"])
 
 
 def who_answers(
@@ -192,9 +225,9 @@ def who_answers(
         text = marked.assign(**{name: marked[name].astype(object)})
         parts[name] = estimate_response(text, responded="answered", by=name, conf_level=conf_level)
     tables = [part.table.assign(segment=name) for name, part in parts.items()]
-    table = pd.concat(tables, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True).rename(columns={"group": "known_group"})
     table["answered"] = (table["estimate"] * table["n"]).round().astype(int)
-    order = ["segment", "group", "n", "answered", "estimate", "conf_low", "conf_high"]
+    order = ["segment", "known_group", "n", "answered", "estimate", "conf_low", "conf_high"]
     return Response(
         table=table[order],
         p_values={name: part.p_value for name, part in parts.items() if name != "all"},

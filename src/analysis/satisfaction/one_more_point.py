@@ -25,7 +25,7 @@ from analysis.methods.standardisation import (
     one_more_point,
 )
 from analysis.params import Params
-from analysis.satisfaction.answers import Answers, attempt
+from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
 
 DAYS_PER_MONTH = 30.4375
 WORTH = "worth_after"
@@ -40,8 +40,8 @@ class MonthsGained:
     life : StandardisedLife or None
         None where it cannot be estimated; `why` says why not.
     table : DataFrame
-        `group, n` (answers), `as_answered` (months), `raised`, `months, months_conf_low,
-        months_conf_high` (the difference), `capped` (share too near the top), `note`.
+        `known_group, n_answers, stay_as_answered` (months), `stay_raised, months_longer,
+        months_longer_conf_low, months_longer_conf_high` (the difference), `capped` (share too near the top), `note`.
     ratio : Series or None
         `hazard_ratio, ratio_low, ratio_high, p_value` of one point.
     hidden : EValue or None
@@ -61,8 +61,13 @@ class MonthsGained:
     events: int
     customers: int
     n_inactive: int
-    notes: tuple[str, ...]
     why: str
+
+    def checks(self) -> pd.DataFrame:
+        """Whether each rate ratio is constant over time: `term, chi2, dof, p_value, note`."""
+        if self.life is None:
+            return pd.DataFrame([{"term": "all", "note": NOT_ESTIMABLE}])
+        return self.life.fit.proportional_hazards.table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +78,7 @@ class MarginGained:
     ----------
     gained : OneMorePoint or None
     table : DataFrame
-        `group, n, as_answered, raised, gain, gain_conf_low, gain_conf_high, note`, in money.
+        `known_group, n_answers, worth_as_answered, worth_raised, gain, gain_conf_low, gain_conf_high, note`, in money.
     quantity : str
         'margin', or 'revenue' where the transactions carry no margin.
     n_negative : int
@@ -136,8 +141,8 @@ def months_gained(
     by = group if group and len(used) and used[group].nunique() > 1 else None
     life, why = attempt(lambda: _life(used, roles, covariates, highest, by, rng, replications, conf_level))
     if life is None:
-        empty = pd.DataFrame([{"group": "all", "n": 0, "note": "not estimable"}])
-        return MonthsGained(None, empty, None, None, notes=(), why=why, **known)
+        empty = pd.DataFrame([{"known_group": "all", "n_answers": 0, "note": NOT_ESTIMABLE}])
+        return MonthsGained(None, empty, None, None, why=why, **known)
     ratio = life.fit.table.set_index("term").loc[roles.satisfaction]
     common = life.fit.events > 0.15 * life.fit.n
     hidden = e_value(
@@ -152,7 +157,6 @@ def months_gained(
         table=_months_table(life, used, group),
         ratio=ratio,
         hidden=hidden,
-        notes=life.fit.notes,
         why="",
         **known,
     )
@@ -189,13 +193,13 @@ def _months_table(life: StandardisedLife, used: pd.DataFrame, group: str | None)
         order = ["all", *(str(level) for level in used[group].cat.categories if level in wide.index)]
     return pd.DataFrame(
         {
-            "group": order,
-            "n": gap.loc[order, "n"].to_numpy(),
-            "as_answered": wide.loc[order, "as answered"].to_numpy(),
-            "raised": wide.loc[order, "raised"].to_numpy(),
-            "months": gap.loc[order, "estimate"].to_numpy(),
-            "months_conf_low": gap.loc[order, "conf_low"].to_numpy(),
-            "months_conf_high": gap.loc[order, "conf_high"].to_numpy(),
+            "known_group": order,
+            "n_answers": gap.loc[order, "n"].to_numpy(),
+            "stay_as_answered": wide.loc[order, "as answered"].to_numpy(),
+            "stay_raised": wide.loc[order, "raised"].to_numpy(),
+            "months_longer": gap.loc[order, "estimate"].to_numpy(),
+            "months_longer_conf_low": gap.loc[order, "conf_low"].to_numpy(),
+            "months_longer_conf_high": gap.loc[order, "conf_high"].to_numpy(),
             "capped": life.share_capped.loc[order].to_numpy(),
         }
     )
@@ -258,7 +262,7 @@ def margin_gained(
     found, why = attempt(estimate)
     known = {"quantity": quantity, "weeks": roles.outcome_weeks, "n_negative": negative}
     if found is None:
-        empty = pd.DataFrame([{"group": "all", "n": 0, "note": "not estimable"}])
+        empty = pd.DataFrame([{"known_group": "all", "n_answers": 0, "note": NOT_ESTIMABLE}])
         return MarginGained(None, empty, None, n=len(rows), why=why, **known)
     fit, gained = found
     gap = gained.table[gained.table["term"].eq("difference")].iloc[0]
@@ -275,8 +279,8 @@ def _gain_table(gained: OneMorePoint) -> pd.DataFrame:
     gap = table[table["term"].eq("difference")].set_index("group").loc[groups]
     return pd.DataFrame(
         {
-            "group": groups,
-            "n": gap["n"].to_numpy(),
+            "known_group": groups,
+            "n_answers": gap["n"].to_numpy(),
             "worth_as_answered": wide["as answered"].to_numpy(),
             "worth_raised": wide["raised"].to_numpy(),
             "gain": gap["estimate"].to_numpy(),

@@ -15,7 +15,7 @@ from analysis.methods.regression import (
     check_proportional_odds,
     fit_ordinal,
 )
-from analysis.satisfaction.answers import Answers, attempt
+from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
 
 
 
@@ -28,11 +28,11 @@ class OrderedAnswer:
     fit : OrdinalFit or None
         None where it cannot be estimated; `why` says why not.
     odds : DataFrame
-        `term, n, odds, odds_conf_low, odds_conf_high` (of a better answer), `p_value, note`.
+        `term, n_answers, odds, odds_conf_low, odds_conf_high` (of a better answer), `p_value, note`.
     shares : DataFrame
-        `answer, n, share` as given.
+        `answer, n_answers, share` as given.
     best : DataFrame
-        Effects on the share of the best answer: `term, n, effect …` (0 to 1).
+        Effects on the share of the best answer: `term, n_answers, share_gain …` (0 to 1).
     parallel : ProportionalOdds or None
     item : str
     """
@@ -69,7 +69,7 @@ def ordered_answer(answers: Answers, *, conf_level: float = 0.95) -> OrderedAnsw
     )
     counts = frame[asked.item].value_counts().reindex(given)
     shares = pd.DataFrame(
-        {"answer": given, "n": counts.to_numpy(), "share": (counts / counts.sum()).to_numpy()}
+        {"answer": given, "n_answers": counts.to_numpy(), "share": (counts / counts.sum()).to_numpy()}
     )
     if fit is None:
         return OrderedAnswer(None, _none(why), shares, _none(why), None, asked.item, why)
@@ -88,11 +88,11 @@ def ordered_answer(answers: Answers, *, conf_level: float = 0.95) -> OrderedAnsw
 
 
 def parallel_table(found: OrderedAnswer) -> pd.DataFrame:
-    """Brant's check: `term, n, chi_squared, degrees, p_value, note`."""
+    """Brant's check: `term, n_answers, chi_squared, degrees, p_value, note`."""
     if found.parallel is None:
-        return pd.DataFrame([{"term": "all", "n": 0, "note": "not estimable"}])
-    table = found.parallel.table.rename(columns={"estimate": "chi_squared"})
-    return table[["term", "n", "chi_squared", "degrees", "p_value", "note"]]
+        return pd.DataFrame([{"term": "all", "n_answers": 0, "note": NOT_ESTIMABLE}])
+    table = found.parallel.table.rename(columns={"estimate": "chi_squared", "n": "n_answers"})
+    return table[["term", "n_answers", "chi_squared", "degrees", "p_value", "note"]]
 
 
 def _prepared(answers: Answers) -> pd.DataFrame:
@@ -148,7 +148,7 @@ def _odds(fit: OrdinalFit) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "term": table["term"],
-            "n": table["n"],
+            "n_answers": table["n"],
             "odds": np.exp(table["estimate"]),
             "odds_conf_low": np.exp(table["conf_low"]),
             "odds_conf_high": np.exp(table["conf_high"]),
@@ -163,9 +163,10 @@ def _odds(fit: OrdinalFit) -> pd.DataFrame:
 def _best(fit: OrdinalFit) -> pd.DataFrame:
     found = average_marginal_effects(fit)
     found = found[found["level"].eq(fit.levels[-1])]
-    names = {"estimate": "gain", "conf_low": "gain_conf_low", "conf_high": "gain_conf_high"}
-    return found.rename(columns=names)[["term", "n", *names.values(), "p_value"]]
+    names = {"n": "n_answers", "estimate": "share_gain"}
+    names |= {"conf_low": "share_gain_conf_low", "conf_high": "share_gain_conf_high"}
+    return found.rename(columns=names)[["term", *names.values(), "p_value"]]
 
 
 def _none(why: str) -> pd.DataFrame:
-    return pd.DataFrame([{"term": "all", "n": 0, "note": why}])
+    return pd.DataFrame([{"term": "all", "n_answers": 0, "note": why}])

@@ -15,7 +15,7 @@ from analysis.methods.pathmodel import (
     ecsi_model,
     estimate_path_model,
 )
-from analysis.satisfaction.answers import Answers, attempt
+from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,8 +29,8 @@ class SatisfactionPaths:
     target : str
         Loyalty where it is in the model, else satisfaction, else the last construct.
     constructs : DataFrame
-        `scale, n, items, r_squared, average_variance_extracted, composite_reliability, rho_a,
-        htmt` (its largest ratio with another construct).
+        `scale, n_answers, items, r_squared, average_variance_extracted, composite_reliability, rho_a,
+        htmt_largest` (its largest ratio with another construct).
     """
 
     estimate: PathEstimate | None
@@ -40,21 +40,21 @@ class SatisfactionPaths:
     why: str
 
     def paths(self) -> pd.DataFrame:
-        """`path, n, coefficient, coefficient_conf_low …, consistent, f_squared, vif, p_value`."""
+        """`path, n_answers, coefficient, coefficient_conf_low …, consistent, f_squared, vif, p_value`."""
         if self.estimate is None:
-            return pd.DataFrame([{"path": self.target, "n": 0, "note": "not estimable"}])
+            return pd.DataFrame([{"path": self.target, "n_answers": 0, "note": NOT_ESTIMABLE}])
         table = self.estimate.table.rename(columns={"term": "path"})
-        table = table.rename(columns={"estimate": "coefficient", "vif": "inflation"})
+        table = table.rename(columns={"estimate": "coefficient", "vif": "inflation", "n": "n_answers"})
         table = table.rename(
             columns={"conf_low": "coefficient_conf_low", "conf_high": "coefficient_conf_high"}
         )
-        order = ["path", "n", "coefficient", "coefficient_conf_low", "coefficient_conf_high"]
+        order = ["path", "n_answers", "coefficient", "coefficient_conf_low", "coefficient_conf_high"]
         return table[[*order, "p_value", "consistent", "f_squared", "inflation", "note"]]
 
     def effects_on_target(self) -> pd.DataFrame:
-        """`construct, n, direct, indirect, total, total_conf_low, total_conf_high`."""
+        """`construct, n_answers, direct, indirect, total, total_conf_low, total_conf_high`."""
         if self.estimate is None:
-            return pd.DataFrame([{"construct": self.target, "n": 0, "note": "not estimable"}])
+            return pd.DataFrame([{"construct": self.target, "n_answers": 0, "note": NOT_ESTIMABLE}])
         found = self.estimate.effects
         found = found[found["to"].eq(self.target)]
         kinds = found.pivot(index="from", columns="kind", values="estimate")
@@ -63,7 +63,7 @@ class SatisfactionPaths:
         table = pd.DataFrame(
             {
                 "construct": names,
-                "n": self.estimate.n,
+                "n_answers": self.estimate.n,
                 "direct": kinds.reindex(names).get("direct", pd.Series(np.nan, names)).to_numpy(),
                 "indirect": kinds.reindex(names).get("indirect", pd.Series(np.nan, names)).to_numpy(),
                 "total": total.loc[names, "estimate"].to_numpy(),
@@ -74,16 +74,16 @@ class SatisfactionPaths:
         return table
 
     def loadings(self) -> pd.DataFrame:
-        """`construct, item, n, weight, loading, communality, inflation`."""
+        """`construct, item, n_answers, item_weight, loading, communality, inflation`."""
         if self.estimate is None:
-            return pd.DataFrame([{"construct": self.target, "n": 0, "note": "not estimable"}])
+            return pd.DataFrame([{"construct": self.target, "n_answers": 0, "note": NOT_ESTIMABLE}])
         wide = self.estimate.items.pivot(index="item", columns="term", values="estimate")
         quality = self.estimate.item_quality
         return pd.DataFrame(
             {
                 "construct": quality["construct"],
                 "item": quality["item"],
-                "n": self.estimate.n,
+                "n_answers": self.estimate.n,
                 "item_weight": quality["item"].map(wide["weight"]),
                 "loading": quality["item"].map(wide["loading"]),
                 "communality": quality["communality"],
@@ -148,14 +148,14 @@ def _target(model: PathModel, answers: Answers) -> str:
 
 def _constructs(estimate: PathEstimate | None, answers: Answers, model: PathModel) -> pd.DataFrame:
     if estimate is None:
-        return pd.DataFrame([{"scale": model.constructs[-1], "n": 0, "note": "not estimable"}])
+        return pd.DataFrame([{"scale": model.constructs[-1], "n_answers": 0, "note": NOT_ESTIMABLE}])
     ratios = heterotrait_monotrait(
         answers.frame, scales=model.scales, missing=answers.roles.missing_items
     ).matrix
     quality = estimate.quality
     largest = ratios.combine_first(ratios.T).max()
     table = quality.rename(columns={"construct": "scale"}).assign(
-        n=estimate.n, htmt=quality["construct"].map(largest)
+        n_answers=estimate.n, htmt_largest=quality["construct"].map(largest)
     )
-    order = ["scale", "n", "items", "r_squared", "average_variance_extracted"]
-    return table[[*order, "composite_reliability", "rho_a", "htmt"]]
+    order = ["scale", "n_answers", "items", "r_squared", "average_variance_extracted"]
+    return table[[*order, "composite_reliability", "rho_a", "htmt_largest"]]

@@ -23,7 +23,7 @@ class Recommendation:
     overall : Series or None
         `estimate, conf_low, conf_high, n` of the score; None where nobody answered.
     table : DataFrame
-        `segment` ('all', tier, …), `group, n, score, score_conf_low, score_conf_high,
+        `segment` ('all', tier, …), `known_group, n_answers, nps_score, nps_conf_low, nps_conf_high,
         promoters, passives, detractors` (shares, 0 to 1).
     shown : SurveyEstimates or None
         By tier where tiers are known, else by the first segment, else overall.
@@ -70,7 +70,7 @@ def recommendation(
 
     overall, why = attempt(lambda: score(None))
     if overall is None:
-        empty = pd.DataFrame(columns=["segment", "group", "n", "score", *PARTS[1:]])
+        empty = pd.DataFrame(columns=["segment", "known_group", "n_answers", "nps_score", *PARTS[1:]])
         return Recommendation(None, empty, None, "all", None, answers.weight is not None, why)
     scores = {"all": overall} | {group: _ordered(score(group), answers, group) for group in groups}
     by_name = groups[0] if groups else "all"
@@ -100,11 +100,11 @@ def _wide(found: SurveyEstimates, segment: str) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "segment": segment,
-            "group": [str(group) for group in groups],
-            "n": score["n"].to_numpy(),
-            "score": score["estimate"].to_numpy(),
-            "score_conf_low": score["conf_low"].clip(-100, 100).to_numpy(),
-            "score_conf_high": score["conf_high"].clip(-100, 100).to_numpy(),
+            "known_group": [str(group) for group in groups],
+            "n_answers": score["n"].to_numpy(),
+            "nps_score": score["estimate"].to_numpy(),
+            "nps_conf_low": score["conf_low"].clip(-100, 100).to_numpy(),
+            "nps_conf_high": score["conf_high"].clip(-100, 100).to_numpy(),
         }
     )
     for part in PARTS[1:]:

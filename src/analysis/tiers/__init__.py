@@ -12,6 +12,16 @@ from analysis.tiers.judging import (
     profile_tiers,
     reweighted,
 )
+from analysis.tiers.landmark import TierFutures, follow_tiers
+from analysis.tiers.limits import (
+    CostToServe,
+    NearLimits,
+    cost_to_serve,
+    near_limits,
+    present_profile,
+)
+from analysis.tiers.moves import Moves, tier_moves
+from analysis.tiers.periods import RatedPeriods, next_period, rate_periods
 from analysis.tiers.quantities import (
     outcomes_after,
     quantities_before,
@@ -20,25 +30,43 @@ from analysis.tiers.quantities import (
 )
 from analysis.tiers.rating import Rating, rate_customers
 from analysis.tiers.rerating import Rerating, company_rating, rate_again
+from analysis.tiers.schemes import OtherSchemes, compare_other_schemes
+from analysis.tiers.standing import judge_periods, present_concentration
 
 __all__ = [
+    "CostToServe",
     "Judgement",
+    "Moves",
+    "NearLimits",
+    "OtherSchemes",
+    "RatedPeriods",
     "Rating",
     "Rerating",
     "SchemeComparison",
+    "TierFutures",
     "TierProfile",
     "coarser",
     "company_rating",
+    "compare_other_schemes",
     "compare_schemes",
+    "cost_to_serve",
     "finer",
+    "follow_tiers",
+    "judge_periods",
     "judge_rating",
+    "near_limits",
     "near_thresholds",
+    "next_period",
     "outcomes_after",
+    "present_concentration",
+    "present_profile",
     "profile_tiers",
     "quantities_before",
     "quantities_frame",
     "rate_again",
     "rate_customers",
+    "rate_periods",
     "rating_dates",
     "reweighted",
+    "tier_moves",
 ]

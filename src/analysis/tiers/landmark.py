@@ -42,8 +42,8 @@ def follow_tiers(rated: RatedPeriods, tables: Tables, params: Params) -> TierFut
     held = found["tier"].cat.remove_unused_categories()
     found = found.assign(tier=held)
     curve = survival_curve(found, by="tier", conf_level=params.conf_level)
-    horizons = [weeks for weeks in _horizons(rated, params) if weeks <= found["duration"].max()]
-    table = curve.at(horizons or [found["duration"].max()]).rename(columns={"time": "weeks"})
+    horizons = _horizons(rated, params, found["duration"].max())
+    table = curve.at(horizons).rename(columns={"time": "weeks"})
     if not contractual:
         low, high = 1 - table["conf_high"], 1 - table["conf_low"]
         table = table.assign(estimate=1 - table["estimate"], conf_low=low, conf_high=high)
@@ -51,10 +51,11 @@ def follow_tiers(rated: RatedPeriods, tables: Tables, params: Params) -> TierFut
     return TierFutures(curve, table[columns], test, contractual, "")
 
 
-def _horizons(rated: RatedPeriods, params: Params) -> list[float]:
-    weeks = rated.months * 365.25 / 12 / 7
-    shown = [horizon for horizon in params.horizons_weeks if horizon < 0.95 * weeks]
-    return [*shown, float(int(weeks))]
+def _horizons(rated: RatedPeriods, params: Params, followed: float) -> list[float]:
+    """The study's horizons within the period after the rating, and its last whole week."""
+    last = min(rated.months * 365.25 / 12 / 7, followed)
+    last = float(int(last)) if last >= 1 else last
+    return [*(horizon for horizon in params.horizons_weeks if horizon < 0.95 * last), last]
 
 
 def _purchases(rated: RatedPeriods, tables: Tables, params: Params) -> pd.DataFrame:

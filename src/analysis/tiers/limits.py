@@ -79,10 +79,12 @@ class CostToServe:
     """What the contacts of each tier cost, beside what it brings.
 
     table : tier, n, mean_cost and mean_value (a customer), share_cost, share_value, cost_of_value
-    (cost as a share of the value), note. note : why nothing is told. value : 'margin' or 'amount'.
+    (cost as a share of the value), note. profile : the same as shares, for a figure. note : why
+    nothing is told. value : 'margin' or 'amount'.
     """
 
     table: pd.DataFrame
+    profile: TierProfile
     value: str
     note: str
 
@@ -99,7 +101,8 @@ def cost_to_serve(rated: RatedPeriods, tables: Tables) -> CostToServe:
         value=frame[rated.value].astype(float),
         cost=cost.reindex(frame["customer_id"]).fillna(0).to_numpy() if has_costs else np.nan,
     )
-    table = profile_tiers(rated.present, named, ["cost", "value"]).table
+    profile = profile_tiers(rated.present, named, ["cost", "value"])
+    table = profile.table.copy()
     with np.errstate(divide="ignore", invalid="ignore"):
         table["cost_of_value"] = np.where(
             table["mean_value"] > 0, table["mean_cost"] / table["mean_value"], np.nan
@@ -107,7 +110,7 @@ def cost_to_serve(rated: RatedPeriods, tables: Tables) -> CostToServe:
     note = "" if has_costs and float(cost.sum()) > 0 else NO_COSTS
     if note:
         table[["mean_cost", "share_cost", "cost_of_value"]] = np.nan
-    return CostToServe(table, rated.value, note)
+    return CostToServe(table, profile, rated.value, note)
 
 
 def _costs(rated: RatedPeriods, tables: Tables) -> pd.Series:

@@ -73,7 +73,7 @@ def _others(rated: RatedPeriods, tables: Tables, params: Params) -> dict[str, Ra
     own = _company(rated, tables, frame)
     if own is not None:
         found[COMPANY] = own
-    for name, changed in _changed(scheme).items():
+    for name, changed in _changed(scheme, frame).items():
         found[name] = rate_customers(frame, changed, rated_at=rated.judged_at)
     for name in params.tiers.compare:
         if name == scheme.name:
@@ -87,17 +87,28 @@ def _others(rated: RatedPeriods, tables: Tables, params: Params) -> dict[str, Ra
     return found
 
 
-def _changed(scheme: Scheme) -> dict[str, Scheme]:
+def _changed(scheme: Scheme, frame: pd.DataFrame) -> dict[str, Scheme]:
+    """Coarser, finer, and each dimension that the study has weighed double."""
     made = {}
     for name, change in (("coarser", coarser), ("finer", finer)):
         try:
             made[name] = change(scheme)
         except ParamsError:
             continue
-    for dimension in scheme.score.dimensions if scheme.score else ():
-        if len(scheme.score.dimensions) > 1:
+    known = _dimensions(scheme, frame)
+    for dimension in known:
+        if len(known) > 1:
             made[f"more_{dimension}"] = reweighted(scheme, dimension)
     return made
+
+
+def _dimensions(scheme: Scheme, frame: pd.DataFrame) -> list[str]:
+    def has(quantity: str) -> bool:
+        name = quantity.removeprefix("-")
+        return name in frame and bool(frame[name].notna().any())
+
+    parts = scheme.score.dimensions if scheme.score else {}
+    return [name for name, part in parts.items() if any(map(has, part.quantities))]
 
 
 def _company(rated: RatedPeriods, tables: Tables, frame: pd.DataFrame) -> Rating | None:

@@ -7,6 +7,7 @@ Another language is another file with the same keys.
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from analysis.params import Params
 from analysis.wording.formats import Formats
 
 FOLDER = Path(__file__).parent
+JOINTS = re.compile(r"(: | × | → | – )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,11 @@ class Wording:
         """A category's name for readers; one that the catalogue does not know stands as it is."""
         if isinstance(value, bool) or not isinstance(value, str):
             return str(value)
-        return self.texts["values"].get(value, value.replace("_", " "))
+        known = self.texts["values"]
+        if value in known:
+            return known[value]
+        # "tier: gold", "image → loyalty": names that are joined are told one by one.
+        return "".join(known.get(part, part.replace("_", " ")) for part in JOINTS.split(value))
 
 
 def _wildcard(name: str, pattern: str) -> str:
@@ -127,6 +133,8 @@ class _Filler(string.Formatter):
 def wording_for(params: Params) -> Wording:
     """The catalogue of a study's language."""
     texts = _catalogue(params.language)
+    labels = params.satisfaction.labels
+    texts = {**texts, "values": {**texts["values"], **labels}}
     return Wording(
         texts=texts,
         formats=Formats.of(texts["formats"], params.currency),

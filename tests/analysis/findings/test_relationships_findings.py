@@ -13,7 +13,8 @@ from analysis.figures.relationships import (
     plot_relationship_length,
 )
 from analysis.findings import relationships as findings
-from analysis.lifecycle.ends import ends_ahead, ends_by_cause
+from analysis.lifecycle.ahead import ends_ahead
+from analysis.lifecycle.ends import ends_by_cause
 from analysis.lifecycle.relationships import relationship_length
 from analysis.params import Params
 from analysis.tables import present

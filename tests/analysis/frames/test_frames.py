@@ -120,7 +120,9 @@ def test_customer_frame_keeps_ties_in_one_third(tmp_path):
 def test_customer_frame_is_the_same_by_lines_and_by_days(tmp_path):
     """A return of a stranger sends everyone through the netted days: nobody else may notice."""
     rng = np.random.default_rng(5)
-    drawn = zip(*(rng.integers(*span, 400) for span in ((0, 40), (1, 13), (1, 28), (0, 9))))
+    drawn = zip(
+        *(rng.integers(*span, 400) for span in ((0, 40), (1, 13), (1, 28), (0, 9))), strict=True
+    )
     rows = "".join(f"c{i},2023-{month:02}-{day:02},{amount},1\n" for i, month, day, amount in drawn)
     sales = "customer_id,at,amount,margin\n" + rows
     lines = customer_frame(*reversed(make(tmp_path, {"transactions": sales})))

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.lifecycle.ends import check_ends_ahead, ends_ahead, ends_by_cause
+from analysis.lifecycle.ahead import check_ends_ahead, ends_ahead
+from analysis.lifecycle.ends import ends_by_cause
 
 MONTH = 30.4375
 UNTIL = date(2024, 12, 31)

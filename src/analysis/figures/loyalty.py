@@ -1,0 +1,242 @@
+"""How satisfied customers are, what goes with it, and what followed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter, PercentFormatter, ScalarFormatter
+
+from analysis.figures.estimates import draw_estimates, draw_nothing, large_enough
+from analysis.figures.palette import ACCENT, CONTEXT, INK, SEQUENTIAL
+from analysis.figures.satisfaction import (
+    plot_driver_importance,
+    plot_importance_performance,
+    plot_nps,
+    plot_path_model,
+)
+from analysis.methods.regression import ShapeComparison
+from analysis.satisfaction.behaviour import Behaviour
+from analysis.satisfaction.complaints import Complaints
+from analysis.satisfaction.drivers import Drivers
+from analysis.satisfaction.intention import Intention
+from analysis.satisfaction.measured import Measurement
+from analysis.satisfaction.one_more_point import MarginGained, MonthsGained
+from analysis.satisfaction.ordered import OrderedAnswer
+from analysis.satisfaction.paths import SatisfactionPaths
+from analysis.satisfaction.recommendation import Recommendation
+from analysis.wording import Wording
+
+PENALTY = "#d55e00"
+
+
+def plot_scale_levels(result: Measurement, ax: Axes, say: Wording) -> Axes:
+    """Draw the mean of each scale with its interval, over the range of the answers."""
+    table = large_enough(result.levels.dropna(subset=["average"]), say)
+    if table.empty:
+        return draw_nothing(ax, say)
+    table = table.sort_values("average", ascending=False)
+    shown = _renamed(table, "average")
+    numbers = [say.formats.show(value, "number1") for value in table["average"]]
+    labels = [
+        say("measured.scale", scale=_head(row.scale, say), items=row.items)
+        for row in table.itertuples()
+    ]
+    draw_estimates(ax, labels, shown, numbers, zero=None)
+    ax.set_xlim(table["low"].min(), table["high"].max())
+    ax.set_xlabel(say("measured.axis", low=table["low"].min(), high=table["high"].max()))
+    return ax
+
+
+def plot_validity(result: Measurement, ax: Axes, say: Wording) -> Axes:
+    """Draw how alike every two scales are (HTMT), each cell with its number."""
+    if result.validity is None:
+        return draw_nothing(ax, say)
+    matrix = result.validity.matrix.iloc[1:, :-1]
+    values = matrix.to_numpy(float)
+    ax.imshow(values, cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
+    ax.grid(False)
+    ax.spines[["left", "bottom"]].set_visible(False)
+    ax.tick_params(length=0)
+    ax.set_xticks(range(matrix.shape[1]), [_head(name, say) for name in matrix.columns])
+    ax.set_yticks(range(matrix.shape[0]), [_head(name, say) for name in matrix.index])
+    for (row, column), value in np.ndenumerate(values):
+        if np.isfinite(value):
+            text = say.formats.show(value, "number2")
+            ax.text(column, row, text, ha="center", va="center",
+                    color="white" if value > 0.6 else INK)  # fmt: skip
+    return ax
+
+
+def plot_recommendation(result: Recommendation, ax: Axes, say: Wording) -> Axes:
+    """Draw the net promoter score of each group with its interval."""
+    if result.shown is None:
+        return draw_nothing(ax, say)
+    return plot_nps(result.shown, ax, say)
+
+
+def plot_intention_shape(result: Intention, ax: Axes, say: Wording) -> Axes:
+    """Draw expected loyalty over satisfaction: a free curve with its band, and the line."""
+    if result.shapes is None:
+        return draw_nothing(ax, say)
+    _draw_shape(result.shapes, ax, say)
+    ax.set_ylabel(say("intended.axis", outcome=say.value(result.fit.outcome)))
+    return ax
+
+
+def plot_behaviour_shape(result: Behaviour, ax: Axes, say: Wording) -> Axes:
+    """Draw the share who bought again over satisfaction: observed by point, and adjusted curves."""
+    if result.shapes is None:
+        return draw_nothing(ax, say)
+    observed = large_enough(result.bands, say, "n")
+    ax.vlines(observed["at"], observed["conf_low"], observed["conf_high"], color=INK, linewidth=1.2)
+    ax.scatter(observed["at"], observed["estimate"], color=INK, s=28, zorder=4)
+    _draw_shape(result.shapes, ax, say)
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.set_ylabel(say("behaved.axis", weeks=result.weeks))
+    return ax
+
+
+def _draw_shape(shapes: ShapeComparison, ax: Axes, say: Wording) -> None:
+    free = shapes.curve[shapes.curve["group"] == "spline"]
+    line = shapes.curve[shapes.curve["group"] == "line"]
+    ax.fill_between(free["value"], free["conf_low"], free["conf_high"], color=ACCENT, alpha=0.16,
+                    linewidth=0)  # fmt: skip
+    ax.plot(free["value"], free["estimate"], color=ACCENT, label=say("loyalty.free"))
+    ax.plot(line["value"], line["estimate"], color=CONTEXT, linestyle=(0, (5, 1.5)),
+            label=say("loyalty.line"))  # fmt: skip
+    ax.legend(loc="upper left")
+    ax.set_xlabel(say("loyalty.driver_axis", driver=_head(shapes.driver, say)))
+
+
+def plot_behaviour_groups(result: Behaviour, ax: Axes, say: Wording) -> Axes:
+    """Draw, for all and by group, how many more of 100 buy again per point of satisfaction."""
+    table = large_enough(result.by_group.dropna(subset=["again"]), say)
+    if table.empty:
+        return draw_nothing(ax, say)
+    numbers = [_signed(value, "points", say) for value in table["again"]]
+    draw_estimates(ax, _groups(table, say), 100 * _renamed(table, "again"), numbers)
+    ax.set_xlabel(say("behaved.groups_axis", weeks=result.weeks))
+    return ax
+
+
+def plot_months_gained(result: MonthsGained, ax: Axes, say: Wording) -> Axes:
+    """Draw, for all and by group, how many months longer customers stay per point."""
+    table = large_enough(result.table, say)
+    if result.life is None or table.empty:
+        return draw_nothing(ax, say)
+    numbers = [_signed(value, "number1", say) for value in table["months_longer"]]
+    draw_estimates(ax, _groups(table, say), _renamed(table, "months_longer"), numbers)
+    ax.set_xlabel(say("point.months.axis", horizon=result.horizon))
+    return ax
+
+
+def plot_margin_gained(result: MarginGained, ax: Axes, say: Wording) -> Axes:
+    """Draw, for all and by group, how much more margin goes with one point."""
+    table = large_enough(result.table, say)
+    if result.gained is None or table.empty:
+        return draw_nothing(ax, say)
+    numbers = [_signed(value, "money", say) for value in table["gain"]]
+    draw_estimates(ax, _groups(table, say), _renamed(table, "gain"), numbers)
+    ax.set_xlabel(say(f"point.{result.quantity}.axis", weeks=result.weeks))
+    return ax
+
+
+def plot_importance(result: Drivers, ax: Axes, say: Wording) -> Axes:
+    """Draw each driver's share of the differences in satisfaction."""
+    if result.importance is None:
+        return draw_nothing(ax, say)
+    return plot_driver_importance(result.importance, ax, say)
+
+
+def plot_map(result: Drivers, ax: Axes, say: Wording) -> Axes:
+    """Draw importance against performance."""
+    if result.map is None:
+        return draw_nothing(ax, say)
+    return plot_importance_performance(result.map, ax, say)
+
+
+def plot_penalty_reward(result: Drivers, ax: Axes, say: Wording) -> Axes:
+    """Draw what a low rating takes away and a high one adds, against the middle ratings."""
+    if result.asymmetry is None:
+        return draw_nothing(ax, say)
+    table = result.asymmetry.table
+    drivers = list(dict.fromkeys(table["group"]))[::-1]
+    ax.axvline(0, color=INK, linewidth=0.9)
+    for term, colour in (("penalty", PENALTY), ("reward", ACCENT)):
+        rows = table[table["term"] == term].set_index("group").reindex(drivers)
+        told = ((rows["n"] >= say.min_cell) & rows["estimate"].notna()).to_numpy()
+        places = np.arange(len(drivers))[told]
+        rows = rows[told]
+        ax.barh(places, rows["estimate"], height=0.5, color=colour, alpha=0.75)
+        ax.hlines(places, rows["conf_low"], rows["conf_high"], color=INK, linewidth=1.2)
+    ax.set_yticks(range(len(drivers)), [_head(driver, say) for driver in drivers])
+    ax.margins(x=0.08)
+    ax.grid(False, axis="y")
+    ax.grid(True, axis="x")
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel(say("drivers.asymmetry.axis", outcome=say.value(result.outcome)))
+    return ax
+
+
+def plot_satisfaction_paths(result: SatisfactionPaths, ax: Axes, say: Wording) -> Axes:
+    """Draw the path diagram."""
+    if result.estimate is None:
+        return draw_nothing(ax, say)
+    return plot_path_model(result.estimate, ax, say)
+
+
+def plot_odds(result: OrderedAnswer, ax: Axes, say: Wording) -> Axes:
+    """Draw the odds ratio of a better answer for each term, on a scale of ratios."""
+    table = result.odds
+    if result.fit is None or table["odds"].isna().all():
+        return draw_nothing(ax, say)
+    table = table.dropna(subset=["odds"])
+    numbers = [say.formats.show(value, "number2") for value in table["odds"]]
+    labels = [_head(term, say) for term in table["term"]]
+    draw_estimates(ax, labels, _renamed(table, "odds"), numbers, zero=1.0)
+    ax.set_xscale("log")
+    low, high = table["odds_conf_low"].min(), table["odds_conf_high"].max()
+    ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 3, 5, 10) if 0.8 * low < tick < 1.25 * high]
+    ax.set_xticks(ticks)
+    ax.xaxis.set_major_formatter(ScalarFormatter())
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_xlabel(say("ordered.axis", item=say.value(result.item)))
+    return ax
+
+
+def plot_complaints(result: Complaints, ax: Axes, say: Wording) -> Axes:
+    """Draw the share lost after each kind of contact, with its interval."""
+    table = large_enough(result.table, say, "contacts")
+    if table.empty:
+        return draw_nothing(ax, say)
+    numbers = [say.formats.show(value, "percent") for value in table["estimate"]]
+    labels = [say.value(handling) for handling in table["handling"]]
+    shown = 100 * table[["estimate", "conf_low", "conf_high"]]
+    draw_estimates(ax, labels, shown, numbers, zero=None)
+    ax.set_xlim(0, None)
+    ax.xaxis.set_major_formatter(PercentFormatter(100, decimals=0))
+    kind = "contracts" if result.contractual else "purchases"
+    ax.set_xlabel(say(f"complaints.axis.{kind}", weeks=result.weeks))
+    return ax
+
+
+def _head(name: str, say: Wording) -> str:
+    words = say.value(name)
+    return words[:1].upper() + words[1:]
+
+
+def _signed(value: float, kind: str, say: Wording) -> str:
+    return ("+" if value > 0 else "") + say.formats.show(value, kind)
+
+
+def _groups(table: pd.DataFrame, say: Wording) -> list[str]:
+    return [
+        say("loyalty.group", group=_head(row.known_group, say), n=row.n_answers)
+        for row in table.itertuples()
+    ]
+
+
+def _renamed(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    ends = {name: "estimate", f"{name}_conf_low": "conf_low", f"{name}_conf_high": "conf_high"}
+    return table[list(ends)].rename(columns=ends)

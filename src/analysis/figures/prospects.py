@@ -1,0 +1,19 @@
+"""How many prospects become customers, and how soon."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+
+from analysis.figures.survival import draw_curves
+from analysis.lifecycle.prospects import Conversion
+from analysis.wording import Wording
+
+
+def plot_conversion(result: Conversion, ax: Axes, say: Wording) -> Axes:
+    """Draw the share who became customers by weeks since the first contact, by group.
+
+    Curves stop where fewer than the study's smallest group are still waiting.
+    """
+    ax.set(xlabel=say("prospects.weeks_axis"), ylabel=say("prospects.share_axis"))
+    draw_curves(result.curve, ax, say, falling=False, heading="prospects.waiting")
+    return ax

@@ -1,0 +1,242 @@
+"""What intention, behaviour and ordered answers say."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.findings import Finding, finding
+from analysis.findings.satisfaction import headline_of
+from analysis.methods.regression import ShapeComparison
+from analysis.satisfaction.behaviour import Behaviour
+from analysis.satisfaction.intention import Intention
+from analysis.satisfaction.ordered import OrderedAnswer
+from analysis.wording import Wording
+
+SHAPE = "intended.shape"
+MEDIATION = "intended.mediation"
+
+
+def controls_in_words(terms: list[str], driver: str, say: Wording) -> str:
+    """The columns that a regression adjusts for, each once."""
+    names = dict.fromkeys(term.split(": ")[0] for term in terms if term not in ("intercept", driver))
+    return ", ".join(_lower(say.value(name)) for name in names)
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
+
+def intention_finding(result: Intention, say: Wording) -> Finding:
+    """How much intended loyalty goes with one more point of satisfaction."""
+    options = {"claim": "descriptive", "in_summary": not result.followed}
+    if result.fit is None or not np.isfinite(result.effect["std_error"]):
+        return finding(say, "intended.finding.none", claim="descriptive", in_summary=False)
+    effect = result.effect
+    numbers = {"effect": effect["estimate"], "low": effect["conf_low"], "high": effect["conf_high"]}
+    known = numbers | {"answers": result.fit.n}
+    if effect["conf_low"] <= 0:
+        key = "intended.finding.unclear"
+        options["in_summary"] = False
+        return finding(say, key, say(f"{key}.detail", **known), **options)
+    among = controls_in_words(result.fit.design.names, effect.name, say)
+    key = "intended.finding.detail" if among else "intended.finding.bare"
+    details = [say(key, controls=among, **known), say("intended.finding.same")]
+    details.append(_moderation(result.moderation_p, result.grouped_by, say))
+    return finding(say, "intended.finding", *details, **options, **numbers)
+
+
+def _moderation(p_value: float, by: str, say: Wording) -> str:
+    if not np.isfinite(p_value):
+        return ""
+    kind = "differ" if p_value < 1 - say.conf_level else "alike"
+    return say(f"intended.moderation.{kind}", by=_lower(say.value(by)), p=p_value)
+
+
+def shape_finding(shapes: ShapeComparison | None, say: Wording) -> Finding:
+    """Whether every point of satisfaction counts alike."""
+    options = {"claim": "descriptive", "in_summary": False}
+    p_value = np.nan if shapes is None else _spline_p(shapes)
+    if not np.isfinite(p_value):
+        return finding(say, f"{SHAPE}.none", **options)
+    if p_value >= 1 - say.conf_level:
+        return finding(say, f"{SHAPE}.line", say(f"{SHAPE}.line.detail", p=p_value), **options)
+    slopes = shapes.bend.set_index("term")["estimate"]
+    if len(slopes) < 2:
+        detail = ""
+    else:
+        at = float(slopes.index[1].rpartition(" ")[2])
+        below, above = slopes.iloc[0], slopes.iloc[0] + slopes.iloc[1]
+        detail = say(f"{SHAPE}.bent.detail", p=p_value, at=at, below=below, above=above)
+    return finding(say, f"{SHAPE}.bent", detail, **options)
+
+
+def _spline_p(shapes: ShapeComparison) -> float:
+    return float(shapes.table.set_index("shape").at["spline", "p_value"])
+
+
+def intention_caption(result: Intention, say: Wording) -> str:
+    """What the figure of intention shows."""
+    if result.shapes is None:
+        return say("intended.none_alt")
+    headline = headline_of(shape_finding(result.shapes, say))
+    return say("intended.caption", headline=headline, answers=result.fit.n)
+
+
+def intention_alt(result: Intention, say: Wording) -> str:
+    """The same in words."""
+    if result.shapes is None:
+        return say("intended.none_alt")
+    return say("intended.alt", headline=headline_of(shape_finding(result.shapes, say)))
+
+
+def mediation_finding(result: Intention, say: Wording) -> Finding:
+    """How much of a driver's tie with loyalty runs through satisfaction."""
+    options = {"claim": "descriptive", "in_summary": False}
+    found = result.mediation
+    if found is None or found.table["estimate"].isna().any():
+        return finding(say, f"{MEDIATION}.none", **options)
+    rows = found.table.set_index("term")
+    driver = say.value(found.driver)
+    if rows.at["share mediated", "note"]:
+        return finding(say, f"{MEDIATION}.unclear", driver=driver, **options)
+    detail = say(
+        f"{MEDIATION}.detail",
+        total=rows.at["total", "estimate"],
+        indirect=rows.at["indirect", "estimate"],
+        direct=rows.at["direct", "estimate"],
+        low=rows.at["indirect", "conf_low"],
+        high=rows.at["indirect", "conf_high"],
+        driver=driver,
+    )
+    numbers = {"share": rows.at["share mediated", "estimate"], "driver": driver}
+    caution = say(f"{MEDIATION}.caution")
+    return finding(say, MEDIATION, detail, caution, **options, **numbers)
+
+
+def mediation_driver(result: Intention, say: Wording) -> str:
+    """The name of the driver, for the table's caption."""
+    return say.value("all" if result.mediation is None else result.mediation.driver)
+
+
+def behaviour_finding(result: Behaviour, say: Wording) -> Finding:
+    """How many more customers buy again per point of satisfaction."""
+    again = result.effects.set_index("outcome").loc["bought_again"]
+    if result.again is None or result.n < say.min_cell or not np.isfinite(again["effect"]):
+        why = say("behaved.finding.why", weeks=result.weeks)
+        key = "behaved.finding.none"
+        return finding(say, key, claim="predictive", in_summary=False, why=why)
+    numbers = {"points": again["effect"], "weeks": result.weeks}
+    limits = {"low": again["effect_conf_low"], "high": again["effect_conf_high"]}
+    if limits["low"] <= 0:
+        key = "behaved.finding.unclear"
+        detail = say(f"{key}.detail", **numbers, **limits)
+        return finding(say, key, detail, claim="predictive", in_summary=False, **numbers)
+    driver = result.again.design.names[1]
+    detail = say(
+        "behaved.finding.detail",
+        answers=result.again.n,
+        customers=result.customers,
+        controls=controls_in_words(result.again.design.names, driver, say),
+        **limits,
+    )
+    details = [detail, _bought(result, say), say("behaved.finding.not_causal")]
+    return finding(say, "behaved.finding", *details, claim="predictive", **numbers)
+
+
+def _bought(result: Behaviour, say: Wording) -> str:
+    rows = result.effects.set_index("outcome")
+    numbers = {}
+    for outcome, name in (("purchases_after", "bought"), ("spend_after", "spent")):
+        numbers[name] = rows.at[outcome, "effect"]
+        numbers[f"{name}_low"] = rows.at[outcome, "effect_conf_low"]
+        numbers[f"{name}_high"] = rows.at[outcome, "effect_conf_high"]
+    clear = np.isfinite(list(numbers.values())).all() and numbers["bought_low"] > 0
+    return say("behaved.finding.bought", **numbers) if clear and numbers["spent_low"] > 0 else ""
+
+
+def groups_finding(result: Behaviour, say: Wording) -> Finding:
+    """Whether one point goes with more in some groups than in others."""
+    options = {"claim": "predictive", "in_summary": False}
+    tested = {by: p for by, p in result.moderation_p.items() if np.isfinite(p)}
+    if not tested:
+        return finding(say, "behaved.groups.one", **options)
+    told = [
+        say("behaved.groups.tested", by=_lower(say.value(by)), p=p) for by, p in tested.items()
+    ]
+    by = min(tested, key=tested.get)
+    kind = "differ" if tested[by] * len(tested) < 1 - say.conf_level else "alike"
+    by = by if kind == "differ" else result.grouped_by or by
+    return finding(say, f"behaved.groups.{kind}", *told, by=_lower(say.value(by)), **options)
+
+
+def behaviour_shape_caption(result: Behaviour, say: Wording) -> str:
+    """What the figure of buying again shows."""
+    if result.shapes is None:
+        return say("behaved.none_alt")
+    headline = headline_of(shape_finding(result.shapes, say))
+    numbers = {"weeks": result.weeks, "answers": result.again.n}
+    return say("behaved.shape_caption", headline=headline, **numbers)
+
+
+def behaviour_shape_alt(result: Behaviour, say: Wording) -> str:
+    """The same in words."""
+    if result.shapes is None:
+        return say("behaved.none_alt")
+    return say("behaved.shape_alt", headline=headline_of(shape_finding(result.shapes, say)))
+
+
+def groups_caption(result: Behaviour, say: Wording) -> str:
+    """What the figure of the groups shows."""
+    headline = headline_of(groups_finding(result, say))
+    numbers = {"weeks": result.weeks, "answers": result.n}
+    return say("behaved.groups_caption", headline=headline, **numbers)
+
+
+def groups_alt(result: Behaviour, say: Wording) -> str:
+    """The same in words."""
+    return say("behaved.groups_alt")
+
+
+def ordered_finding(result: OrderedAnswer, say: Wording) -> Finding:
+    """What goes most with a better answer."""
+    options = {"claim": "descriptive"}
+    told = result.odds.dropna(subset=["odds"]) if "odds" in result.odds else result.odds.head(0)
+    if result.fit is None or told.empty or result.fit.n < say.min_cell:
+        return finding(say, "ordered.finding.none", in_summary=False, **options)
+    clear = told[(told["odds_conf_low"] > 1) | (told["odds_conf_high"] < 1)]
+    item, best = say.value(result.item), result.shares["share"].iloc[-1]
+    if clear.empty:
+        return finding(say, "ordered.finding.unclear", _parallel(result, say), in_summary=False, **options)
+    row = clear.loc[np.log(clear["odds"]).abs().idxmax()]
+    numbers = {"odds": row["odds"], "term": say.value(row["term"])}
+    limits = {"low": row["odds_conf_low"], "high": row["odds_conf_high"]}
+    key = "ordered.finding"
+    detail = say(f"{key}.detail", answers=row["n_answers"], item=item, share=best, **limits)
+    made = finding(say, key, detail, _parallel(result, say), in_summary=False, **options, **numbers)
+    if row["odds"] >= 1:
+        return made
+    less = say(f"{key}.less", **numbers)
+    return Finding(made.number, less, made.detail, made.claim, made.label, made.in_summary)
+
+
+def _parallel(result: OrderedAnswer, say: Wording) -> str:
+    p_value = np.nan
+    if result.parallel is not None:
+        p_value = float(result.parallel.table.iloc[0]["p_value"])
+    if not np.isfinite(p_value):
+        return say("ordered.parallel.unknown")
+    kind = "fails" if p_value < 1 - say.conf_level else "holds"
+    return say(f"ordered.parallel.{kind}", p=p_value)
+
+
+def ordered_caption(result: OrderedAnswer, say: Wording) -> str:
+    """What the figure of the odds ratios shows."""
+    if result.fit is None:
+        return say("ordered.none_alt")
+    headline = headline_of(ordered_finding(result, say))
+    return say("ordered.caption", headline=headline, item=say.value(result.item), answers=result.fit.n)
+
+
+def ordered_alt(result: OrderedAnswer, say: Wording) -> str:
+    """The same in words."""
+    return say("ordered.none_alt" if result.fit is None else "ordered.alt")

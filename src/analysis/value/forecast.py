@@ -1,0 +1,104 @@
+"""Does the model forecast? Fitted before the weeks held out, judged in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from analysis.methods.purchases import (
+    Calibration,
+    Tracking,
+    check_holdout,
+    fit_bgnbd,
+    fit_mbgnbd,
+    fit_paretonbd,
+    track_purchases,
+)
+from analysis.params import Params
+from analysis.value.histories import Histories
+
+FITS = {"bgnbd": fit_bgnbd, "mbgnbd": fit_mbgnbd, "paretonbd": fit_paretonbd}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForecastCheck:
+    """What the models would have forecast, beside what came.
+
+    table : model, log_likelihood, forecast (purchases in the weeks held out, given the histories),
+    forecast_conf_low, forecast_conf_high, made, shortfall, n, note; the model in force first.
+    parameters : model, parameter, fit (its value), fit_conf_low, fit_conf_high, n, note. tracking,
+    calibration : of the model in force; None where `note` says why not. split_at : last day that
+    the models saw. weeks : held out.
+    """
+
+    table: pd.DataFrame
+    parameters: pd.DataFrame
+    tracking: Tracking | None
+    calibration: Calibration | None
+    split_at: date
+    weeks: float
+    note: str
+
+
+def check_forecast(
+    histories: Histories, params: Params, *, rng: np.random.Generator
+) -> ForecastCheck:
+    """Fit BG/NBD, MBG/NBD and Pareto/NBD up to `split_at` and compare their forecasts.
+
+    Parameters
+    ----------
+    histories : Histories
+        Uses `fitted`, `starts`, `repeats`.
+    params : Params
+        Uses `purchase_model` (in force), `holdout_weeks`, `conf_level`.
+    """
+    columns = ["model", "log_likelihood", "forecast", "forecast_conf_low", "forecast_conf_high"]
+    columns += ["made", "shortfall", "n", "note"]
+    fits = ["model", "parameter", "fit", "fit_conf_low", "fit_conf_high", "n", "note"]
+    weeks = params.holdout_weeks
+    nothing = pd.DataFrame(columns=columns), pd.DataFrame(columns=fits)
+    if histories.note:
+        return ForecastCheck(*nothing, None, None, histories.split_at, weeks, histories.note)
+    frame, options = histories.fitted, {"conf_level": params.conf_level}
+    order = [params.purchase_model, *(name for name in FITS if name != params.purchase_model)]
+    rows, parameters, tracking, calibration = [], [], None, None
+    for name in order:
+        model = FITS[name](frame, **options)
+        parameters.append(model.table.assign(model=name))
+        if model.note:
+            empty = dict.fromkeys(columns[2:5], np.nan) | {"made": frame["holdout"].sum()}
+            rows.append({"model": name, "n": len(frame), "note": model.note} | empty)
+            continue
+        found = check_holdout(model, frame, time=weeks, rng=rng, **options)
+        rows.append(_row(name, model, found, len(frame)))
+        if name == params.purchase_model:
+            calibration, tracking = found, _track(model, histories, params)
+    names = {"term": "parameter", "estimate": "fit"}
+    names |= {"conf_low": "fit_conf_low", "conf_high": "fit_conf_high"}
+    fitted = pd.concat(parameters, ignore_index=True).rename(columns=names)[fits]
+    note = "" if calibration is not None else rows[0]["note"]
+    return ForecastCheck(
+        pd.DataFrame(rows, columns=columns), fitted, tracking, calibration, histories.split_at,
+        weeks, note,
+    )  # fmt: skip
+
+
+def _row(name: str, model, found: Calibration, n: int) -> dict:
+    total = found.forecast.iloc[0]
+    return {
+        "model": name, "log_likelihood": model.log_likelihood, "forecast": total["estimate"],
+        "forecast_conf_low": total["conf_low"], "forecast_conf_high": total["conf_high"],
+        "made": found.made, "shortfall": found.shortfall, "n": n, "note": total["note"],
+    }  # fmt: skip
+
+
+def _track(model, histories: Histories, params: Params) -> Tracking:
+    begin = pd.Timestamp(params.observed_from)
+    split = (pd.Timestamp(histories.split_at) - begin).days / 7
+    until = (pd.Timestamp(params.observed_until) - begin).days / 7
+    return track_purchases(
+        model, histories.starts, histories.repeats, split=split, until=until, observed_until=until
+    )
