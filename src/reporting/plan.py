@@ -92,9 +92,10 @@ def study_rules(study: Study) -> str:
     """One rule for the tables, one a notebook, one for the report."""
     folder, name, python = in_rule(study.folder), study.params.study, "@$(PY) -m"
     tables = f"{folder}/tables/key.json"
+    again = " FORCE" if os.environ.get("REFRESH") == "1" else ""
     lines = [
         f"# {study.name}",
-        f"{tables}: {folder}/study.json {key_file('tables', tables_key())}",
+        f"{tables}: {folder}/study.json {key_file('tables', tables_key())}{again}",
         f"\t{python} reporting.tables {name}",
     ]
     executed = []

@@ -45,7 +45,7 @@ def plot_next_value(result: Judgement | None, ax: Axes, say: Wording) -> Axes:
             ax.annotate(text, (at, top), (0, 4), textcoords="offset points", **style)
     ax.set_xticks(place, [say.value(tier) for tier in table["group"]])
     ax.grid(False, axis="x")
-    ax.set_ylabel(say("judging.top.axis"))
+    ax.set_ylabel(say("judging.top.axis", currency=say.formats.currency.strip()))
     ax.margins(y=0.12)
     return ax
 

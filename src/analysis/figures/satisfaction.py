@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
+from analysis.figures.naming import name_points
 from analysis.figures.palette import ACCENT, CONTEXT, INK
 from analysis.figures.path_layout import distance_to_segments, place_constructs
 from analysis.methods.disclosure import small_rows
@@ -173,12 +174,7 @@ def plot_importance_performance(result: ImportancePerformance, ax: Axes, say: Wo
     colours = np.where(first, "#d55e00", ACCENT)
     ax.scatter(across, upward, c=colours, s=46, zorder=3)
     ax.margins(0.2)
-    for driver in table.itertuples():
-        ax.annotate(
-            say.value(driver.term), (driver.performance, 100 * driver.importance),
-            xytext=(6, 5), textcoords="offset points", size=10, weight="bold",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8},
-        )  # fmt: skip
+    name_points(ax, across.to_numpy(), upward.to_numpy(), [say.value(d) for d in table["term"]])
     ax.set_ylim(bottom=0)
     ax.grid(False)
     ax.set_xlabel(say("satisfaction.performance_axis"))

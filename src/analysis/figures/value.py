@@ -9,7 +9,9 @@ from matplotlib.ticker import PercentFormatter
 
 from analysis.figures.palette import ACCENT, CONTEXT, INK
 from analysis.methods.concentration import Concentration
+from analysis.methods.disclosure import small_rows
 from analysis.methods.purchases import Calibration, Tracking
+from analysis.value import ForecastCheck, ResidualValue
 from analysis.wording import Wording
 
 TOP = 0.2
@@ -57,6 +59,54 @@ def plot_calibration(result: Calibration, ax: Axes, say: Wording) -> Axes:
     ax.set_xlabel(say("value.axes.decile" if by_decile else "value.axes.frequency"))
     ax.set_ylabel(say("value.axes.mean"))
     _key(ax, say, left=not by_decile)
+    return ax
+
+
+def plot_forecast_tracking(result: ForecastCheck, ax: Axes, say: Wording) -> Axes:
+    """Draw the tracking of the model in force; a sentence where nothing could be held out."""
+    if result.tracking is None:
+        return _nothing(ax, say("value.forecast.none.headline"))
+    return plot_tracking(result.tracking, ax, say)
+
+
+def plot_forecast_calibration(result: ForecastCheck, ax: Axes, say: Wording) -> Axes:
+    """Draw the calibration of the model in force; a sentence where nothing could be held out."""
+    if result.calibration is None:
+        return _nothing(ax, say("value.forecast.none.headline"))
+    return plot_calibration(result.calibration, ax, say)
+
+
+def plot_residual_value(result: ResidualValue, ax: Axes, say: Wording) -> Axes:
+    """Draw what a customer of each group is still expected to bring, with the groups' shares.
+
+    `result` holds one way to group; small groups are left out, and the next where it must be.
+    """
+    table = result.table[result.table["segment"] != "all"]
+    table = table[~small_rows(table["n"], say.min_cell)][::-1].reset_index(drop=True)
+    if not len(table):
+        return _nothing(ax, say("value.residual.none.headline"))
+    place = np.arange(len(table))
+    ends = [table[f"value_ahead_conf_{end}"] / table["n"] for end in ("low", "high")]
+    reach = np.nan_to_num([table["value_each"] - ends[0], ends[1] - table["value_each"]])
+    ax.barh(place, table["value_each"], color=ACCENT, alpha=0.85, height=0.62)
+    marks = {"fmt": "none", "color": INK, "capsize": 3, "linewidth": 1.4}
+    ax.errorbar(table["value_each"], place, xerr=reach, **marks)
+    for at, row in table.iterrows():
+        text = say("value.residual.label", part=row["value_part"], n=row["n"])
+        edge = row["value_each"] + reach[1][at]
+        ax.annotate(text, (edge, at), (5, 0), textcoords="offset points", va="center",
+                    fontsize=9.5, annotation_clip=False)  # fmt: skip
+    ax.set_yticks(place, [say.value(group) for group in table["group"]])
+    ax.grid(False, axis="y")
+    currency = say.formats.currency.strip()
+    ax.set_xlabel(say("value.residual.axis", weeks=result.weeks, currency=currency))
+    ax.set_xlim(0, float((table["value_each"] + reach[1]).max()) * 1.25)
+    return ax
+
+
+def _nothing(ax: Axes, text: str) -> Axes:
+    ax.set_axis_off()
+    ax.annotate(text, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", color=INK)
     return ax
 
 

@@ -108,6 +108,8 @@ def asymmetry_finding(result: Drivers, say: Wording) -> Finding:
         names = [f"“{say.value(name)}”" for name in kinds.loc[kinds["kind"].eq(kind), "term"]]
         unequal += len(names)
         details += [say(f"{UNEQUAL}.{kind}", names=", ".join(names))] if names else []
+    if not unequal:
+        return finding(say, f"{UNEQUAL}.equal", **options)
     details.append(say(f"{UNEQUAL}.performance") if unequal < len(kinds) else "")
     return finding(say, UNEQUAL, *details, count=unequal, all=len(kinds), **options)
 
@@ -141,12 +143,16 @@ def paths_finding(result: SatisfactionPaths, say: Wording) -> Finding:
         limits = {"low": first["total_conf_low"], "high": first["total_conf_high"]}
         answers = result.estimate.n
         details.append(
-            say("paths.finding.detail", explained=explained, answers=answers, target=target, **limits)
+            say(
+                "paths.finding.detail",
+                explained=explained,
+                answers=answers,
+                target=target,
+                **limits,
+            )
         )
     details += [say("paths.finding.alone", **_strongest(result, say)), _unclear(result, say)]
-    return finding(
-        say, "paths.finding", *details, claim="descriptive", in_summary=False, **numbers
-    )
+    return finding(say, "paths.finding", *details, claim="descriptive", in_summary=False, **numbers)
 
 
 def _strongest(result: SatisfactionPaths, say: Wording) -> dict[str, object]:

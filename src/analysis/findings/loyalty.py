@@ -18,7 +18,9 @@ MEDIATION = "intended.mediation"
 
 def controls_in_words(terms: list[str], driver: str, say: Wording) -> str:
     """The columns that a regression adjusts for, each once."""
-    names = dict.fromkeys(term.split(": ")[0] for term in terms if term not in ("intercept", driver))
+    names = dict.fromkeys(
+        term.split(": ")[0] for term in terms if term not in ("intercept", driver)
+    )
     return ", ".join(_lower(say.value(name)) for name in names)
 
 
@@ -160,9 +162,7 @@ def groups_finding(result: Behaviour, say: Wording) -> Finding:
     tested = {by: p for by, p in result.moderation_p.items() if np.isfinite(p)}
     if not tested:
         return finding(say, "behaved.groups.one", **options)
-    told = [
-        say("behaved.groups.tested", by=_lower(say.value(by)), p=p) for by, p in tested.items()
-    ]
+    told = [say("behaved.groups.tested", by=_lower(say.value(by)), p=p) for by, p in tested.items()]
     by = min(tested, key=tested.get)
     kind = "differ" if tested[by] * len(tested) < 1 - say.conf_level else "alike"
     by = by if kind == "differ" else result.grouped_by or by
@@ -206,7 +206,9 @@ def ordered_finding(result: OrderedAnswer, say: Wording) -> Finding:
     clear = told[(told["odds_conf_low"] > 1) | (told["odds_conf_high"] < 1)]
     item, best = say.value(result.item), result.shares["share"].iloc[-1]
     if clear.empty:
-        return finding(say, "ordered.finding.unclear", _parallel(result, say), in_summary=False, **options)
+        return finding(
+            say, "ordered.finding.unclear", _parallel(result, say), in_summary=False, **options
+        )
     row = clear.loc[np.log(clear["odds"]).abs().idxmax()]
     numbers = {"odds": row["odds"], "term": say.value(row["term"])}
     limits = {"low": row["odds_conf_low"], "high": row["odds_conf_high"]}
@@ -234,7 +236,9 @@ def ordered_caption(result: OrderedAnswer, say: Wording) -> str:
     if result.fit is None:
         return say("ordered.none_alt")
     headline = headline_of(ordered_finding(result, say))
-    return say("ordered.caption", headline=headline, item=say.value(result.item), answers=result.fit.n)
+    return say(
+        "ordered.caption", headline=headline, item=say.value(result.item), answers=result.fit.n
+    )
 
 
 def ordered_alt(result: OrderedAnswer, say: Wording) -> str:

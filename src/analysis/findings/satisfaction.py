@@ -61,7 +61,9 @@ def level_finding(result: Measurement, say: Wording) -> Finding:
         "worst_average": worst["average"],
     }
     limits = {"low_end": row["average_conf_low"], "high_end": row["average_conf_high"]}
-    details = [say(f"{LEVEL}.detail", **numbers, **limits)] if np.isfinite(limits["low_end"]) else []
+    details = (
+        [say(f"{LEVEL}.detail", **numbers, **limits)] if np.isfinite(limits["low_end"]) else []
+    )
     details += [say(f"{LEVEL}.weighted")] if result.weighted else []
     return finding(say, LEVEL, *details, claim="descriptive", **numbers)
 

@@ -288,5 +288,5 @@ def or_nothing(table: pd.DataFrame, column: str, say: Wording) -> pd.DataFrame:
     if len(table):
         return table
     return pd.DataFrame({name: [np.nan] for name in table}).assign(
-        **{column: say("tiers.not_told"), "n": 0}
+        **{column: say("tiers.not_told")} | ({"n": 0} if "n" in table else {})
     )

@@ -14,7 +14,7 @@ from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.frames import customer_frame
 from analysis.lifecycle.stages import NO_PROSPECTS, Stages, stage_counts, stage_paths
-from analysis.methods.disclosure import pool_small, small_pairs, small_rows
+from analysis.methods.disclosure import pool_small, small_rows
 from analysis.methods.multistate import (
     ExpectedTime,
     SojournTimes,
@@ -243,7 +243,7 @@ def stage_course(
     told = told.assign(observed=told.groupby("months")["at_risk"].transform("sum"))
     told["customers"] = (told["estimate"] * told["observed"]).round().astype(int)
     seen = told.groupby("stage")["customers"].transform("sum") > 0
-    told = _blank_few(told[seen], "months", "stage", "customers", min_cell)
+    told = _blank_few(told[seen], min_cell)
     return StageCourse(occupation, told[[*columns, "note"]], float(reach))
 
 
@@ -263,9 +263,11 @@ def followed_to(paths: pd.DataFrame, least: int) -> float:
     return float(min(reached))
 
 
-def _blank_few(table: pd.DataFrame, row: str, column: str, count: str, least: int):
-    hidden = small_pairs(table, row, column, count, least)
-    numbers = ["estimate", "conf_low", "conf_high", count]
+def _blank_few(table: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Blank the shares of a month that would tell of fewer than `least` customers."""
+    by_month = table.groupby("months", sort=False)["customers"]
+    hidden = by_month.transform(lambda counts: small_rows(counts, least)).astype(bool)
+    numbers = ["estimate", "conf_low", "conf_high", "customers"]
     shown = {name: table[name].astype(float).mask(hidden) for name in numbers}
     return table.assign(**shown, note=np.where(hidden, FEW, ""))
 

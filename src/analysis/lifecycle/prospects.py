@@ -17,6 +17,7 @@ from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, 
 from analysis.params import Params
 
 MOST_GROUPS = 6
+EVERYBODY = "all prospects"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +67,9 @@ class Conversion:
         """For a table: `group, contact_weeks, estimate, conf_low, conf_high, waiting, n, note`."""
         names = {"weeks": "contact_weeks", "at_risk": "waiting"}
         columns = ["group", "contact_weeks", "estimate", "conf_low", "conf_high", "waiting"]
-        return self.within.rename(columns=names)[[*columns, "n", "note"]]
+        table = self.within.rename(columns=names)[[*columns, "n", "note"]]
+        table["note"] = np.where(table["estimate"].isna(), "nobody was followed so long", "")
+        return table.replace({"group": {"all": EVERYBODY}})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,11 +88,11 @@ class ConversionCosts:
         columns = ["group", "n", "prospect_cost", "conversion", "cost", "cost_conf_low"]
         columns += ["cost_conf_high", "note"]
         if self.table is None:
-            blank = {"group": "all", "n": 0, "note": "no cost is known, or nobody was followed"}
+            blank = {"group": EVERYBODY, "n": 0, "note": "no cost is known, or nobody was followed"}
             return pd.DataFrame([blank], columns=columns)
         names = {"mean_cost": "prospect_cost", "estimate": "cost"}
         names |= {"conf_low": "cost_conf_low", "conf_high": "cost_conf_high"}
-        return self.table.rename(columns=names)[columns]
+        return self.table.rename(columns=names)[columns].replace({"group": {"all": EVERYBODY}})
 
 
 def read_prospects(tables: Tables, params: Params) -> Prospects:

@@ -62,25 +62,6 @@ def small_cells(counts: pd.DataFrame, min_cell: int) -> pd.DataFrame:
             return pd.DataFrame(hidden, index=counts.index, columns=counts.columns)
 
 
-def small_pairs(
-    table: pd.DataFrame, row: str, column: str, count: str, min_cell: int
-) -> np.ndarray:
-    """Which rows of a long two-way table must be hidden: `small_cells`, one row a cell.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Columns used: those that `row`, `column` and `count` name; each pair stands once.
-
-    Returns
-    -------
-    array of bool, shape (rows,)
-    """
-    counts = table.pivot(index=row, columns=column, values=count)
-    hidden = small_cells(counts, min_cell).stack()
-    return hidden.reindex(pd.MultiIndex.from_frame(table[[row, column]])).to_numpy(bool)
-
-
 def _hide_second(values: np.ndarray, hidden: np.ndarray) -> None:
     for row in np.flatnonzero(hidden.sum(axis=1) == 1):
         open_cells = np.flatnonzero(~hidden[row] & (values[row] > 0))

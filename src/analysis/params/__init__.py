@@ -64,6 +64,7 @@ class Params(BaseModel):
     discount_rate: Annotated[float, Field(ge=0, le=1)] = 0.1
     value_horizon_weeks: Weeks = 52
     holdout_weeks: Weeks = 26
+    renewal_months: Annotated[int, Field(ge=1, le=60)] = 12
     gap_days: Annotated[int, Field(ge=0, le=3660)] = 30
     min_cell: Annotated[int, Field(ge=1, le=1000)] = 10
     conf_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95

@@ -133,7 +133,9 @@ def behaviour_after(
         by_group=_by_group(rows, fits, given, driver, group),
         grouped_by=group,
         models=_models(again, purchases, spread, spend, parts, driver),
-        moderation_p=_moderation(rows, given, driver, [group, *moderators] if group else moderators),
+        moderation_p=_moderation(
+            rows, given, driver, [group, *moderators] if group else moderators
+        ),
         bands=_bands(rows, answers, conf_level),
         shapes=shapes,
         diagnostics=_diagnostics(again, purchases, spend, why),
@@ -159,7 +161,11 @@ def _effects(fits: dict[str, RegressionFit | None], driver: str) -> pd.DataFrame
         row = {"outcome": outcome, "n_answers": 0}
         if fit is not None:
             found = average_marginal_effects(fit, drivers=[driver]).iloc[0]
-            row |= {"n_answers": found["n"], "effect": found["estimate"], "p_value": found["p_value"]}
+            row |= {
+                "n_answers": found["n"],
+                "effect": found["estimate"],
+                "p_value": found["p_value"],
+            }
             row |= {"effect_conf_low": found["conf_low"], "effect_conf_high": found["conf_high"]}
         rows.append(row)
     order = ["outcome", "n_answers", "effect", "effect_conf_low", "effect_conf_high", "p_value"]

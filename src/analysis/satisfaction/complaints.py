@@ -97,7 +97,9 @@ def _contacts(tables: Tables, params: Params) -> pd.DataFrame:
     fast_days, late_days = params.satisfaction.answered_days
     interactions = tables["interactions"]
     kinds = interactions.kind.isin([COMPLAINT, *COMPARED])
-    columns = {"resolved_at": interactions.resolved_at} if "resolved_at" in interactions.columns else {}
+    columns = (
+        {"resolved_at": interactions.resolved_at} if "resolved_at" in interactions.columns else {}
+    )
     chosen = interactions.filter(kinds).select(
         "customer_id", "kind", began_at=interactions["at"].cast("timestamp"), **columns
     )
@@ -158,7 +160,9 @@ def complaints_and_loss(
     fast_days, late_days = params.satisfaction.answered_days
     contacts = _contacts(tables, params)
     complained = contacts[contacts["kind"] == COMPLAINT]
-    adjusted = [c for c in ("tier", "tenure_years", "log_spend_before", "log_recency") if c in events]
+    adjusted = [
+        c for c in ("tier", "tenure_years", "log_spend_before", "log_recency") if c in events
+    ]
     present = [group for group in GROUPS if (events["handling"] == group).any()]
     rows = events.assign(handling=pd.Categorical(events["handling"], present, ordered=True))
     fit, why = attempt(lambda: _fit(rows, adjusted, conf_level))

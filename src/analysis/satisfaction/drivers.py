@@ -102,9 +102,7 @@ def _turned(answers: Answers, scale, item: str) -> pd.Series:
     return scale.lowest + scale.highest - values if item in scale.reverse else values
 
 
-def _estimate(
-    answers: Answers, frame, names, bounds, rng, replications, conf_level
-) -> Drivers:
+def _estimate(answers: Answers, frame, names, bounds, rng, replications, conf_level) -> Drivers:
     outcome, (low, high) = answers.roles.satisfaction, bounds
     low_at = np.floor(low + LOW_SHARE * (high - low))
     high_at = np.ceil(low + HIGH_SHARE * (high - low))

@@ -73,7 +73,16 @@ def loyalty_intention(
     group = answers.groups[0] if answers.groups else ""
     if fit is None:
         return Intention(
-            None, None, _no_groups(), group, np.nan, None, None, no_checks(why), answers.followed, why
+            None,
+            None,
+            _no_groups(),
+            group,
+            np.nan,
+            None,
+            None,
+            no_checks(why),
+            answers.followed,
+            why,
         )
     shapes, _ = attempt(
         lambda: compare_shapes(
@@ -119,7 +128,14 @@ def mediation_table(found: Intention) -> pd.DataFrame:
     """`route, n_answers, effect, effect_conf_low, effect_conf_high, note`."""
     if found.mediation is None:
         return pd.DataFrame([{"route": "all", "n_answers": 0, "note": NOT_ESTIMABLE}])
+    names = {
+        "driver": found.mediation.driver,
+        "mediator": found.mediation.mediator,
+        "outcome": found.mediation.outcome,
+    }
     table = as_effects(found.mediation.table).rename(columns={"term": "route"})
+    routes = [" → ".join(names.get(p, p) for p in route.split(" → ")) for route in table["route"]]
+    table["route"] = routes
     return table[["route", "n_answers", "effect", "effect_conf_low", "effect_conf_high", "note"]]
 
 

@@ -139,7 +139,9 @@ def months_gained(
         "n_inactive": len(answers.frame) - len(followed),
     }
     by = group if group and len(used) and used[group].nunique() > 1 else None
-    life, why = attempt(lambda: _life(used, roles, covariates, highest, by, rng, replications, conf_level))
+    life, why = attempt(
+        lambda: _life(used, roles, covariates, highest, by, rng, replications, conf_level)
+    )
     if life is None:
         empty = pd.DataFrame([{"known_group": "all", "n_answers": 0, "note": NOT_ESTIMABLE}])
         return MonthsGained(None, empty, None, None, why=why, **known)
@@ -190,7 +192,10 @@ def _months_table(life: StandardisedLife, used: pd.DataFrame, group: str | None)
     gap = life.table[life.table["term"].eq("difference")].set_index("group")
     order = list(dict.fromkeys(life.table["group"]))
     if group in used and isinstance(used[group].dtype, pd.CategoricalDtype):
-        order = ["all", *(str(level) for level in used[group].cat.categories if level in wide.index)]
+        order = [
+            "all",
+            *(str(level) for level in used[group].cat.categories if level in wide.index),
+        ]
     return pd.DataFrame(
         {
             "known_group": order,

@@ -18,7 +18,6 @@ from analysis.methods.regression import (
 from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
 
 
-
 @dataclass(frozen=True, slots=True, eq=False)
 class OrderedAnswer:
     """An ordered logit of one question.
@@ -69,7 +68,11 @@ def ordered_answer(answers: Answers, *, conf_level: float = 0.95) -> OrderedAnsw
     )
     counts = frame[asked.item].value_counts().reindex(given)
     shares = pd.DataFrame(
-        {"answer": given, "n_answers": counts.to_numpy(), "share": (counts / counts.sum()).to_numpy()}
+        {
+            "answer": given,
+            "n_answers": counts.to_numpy(),
+            "share": (counts / counts.sum()).to_numpy(),
+        }
     )
     if fit is None:
         return OrderedAnswer(None, _none(why), shares, _none(why), None, asked.item, why)
@@ -103,9 +106,7 @@ def _prepared(answers: Answers) -> pd.DataFrame:
             f"the ordered question and its drivers must be columns of the survey, but "
             f"{', '.join(absent)} is absent; mend satisfaction.answer"
         )
-    ordered = {
-        name: _listed(frame[name], name, levels) for name, levels in asked.orders.items()
-    }
+    ordered = {name: _listed(frame[name], name, levels) for name, levels in asked.orders.items()}
     frame = frame.assign(**ordered)
     values = frame[asked.item]
     if asked.levels:
@@ -126,7 +127,7 @@ def _prepared(answers: Answers) -> pd.DataFrame:
 
 
 def _band_names(bands: tuple[float, ...]) -> list[str]:
-    """"up to 6", "above 6 to 8", "above 8" as codes for the catalogue: numbers stay readable."""
+    """ "up to 6", "above 6 to 8", "above 8" as codes for the catalogue: numbers stay readable."""
     names = [f"≤ {bands[0]:g}"]
     names += [f"> {low:g}, ≤ {high:g}" for low, high in zip(bands, bands[1:], strict=False)]
     return [*names, f"> {bands[-1]:g}"]

@@ -44,11 +44,19 @@ class SatisfactionPaths:
         if self.estimate is None:
             return pd.DataFrame([{"path": self.target, "n_answers": 0, "note": NOT_ESTIMABLE}])
         table = self.estimate.table.rename(columns={"term": "path"})
-        table = table.rename(columns={"estimate": "coefficient", "vif": "inflation", "n": "n_answers"})
+        table = table.rename(
+            columns={"estimate": "coefficient", "vif": "inflation", "n": "n_answers"}
+        )
         table = table.rename(
             columns={"conf_low": "coefficient_conf_low", "conf_high": "coefficient_conf_high"}
         )
-        order = ["path", "n_answers", "coefficient", "coefficient_conf_low", "coefficient_conf_high"]
+        order = [
+            "path",
+            "n_answers",
+            "coefficient",
+            "coefficient_conf_low",
+            "coefficient_conf_high",
+        ]
         return table[[*order, "p_value", "consistent", "f_squared", "inflation", "note"]]
 
     def effects_on_target(self) -> pd.DataFrame:
@@ -65,7 +73,9 @@ class SatisfactionPaths:
                 "construct": names,
                 "n_answers": self.estimate.n,
                 "direct": kinds.reindex(names).get("direct", pd.Series(np.nan, names)).to_numpy(),
-                "indirect": kinds.reindex(names).get("indirect", pd.Series(np.nan, names)).to_numpy(),
+                "indirect": kinds.reindex(names)
+                .get("indirect", pd.Series(np.nan, names))
+                .to_numpy(),
                 "total": total.loc[names, "estimate"].to_numpy(),
                 "total_conf_low": total.loc[names, "conf_low"].to_numpy(),
                 "total_conf_high": total.loc[names, "conf_high"].to_numpy(),
@@ -148,7 +158,9 @@ def _target(model: PathModel, answers: Answers) -> str:
 
 def _constructs(estimate: PathEstimate | None, answers: Answers, model: PathModel) -> pd.DataFrame:
     if estimate is None:
-        return pd.DataFrame([{"scale": model.constructs[-1], "n_answers": 0, "note": NOT_ESTIMABLE}])
+        return pd.DataFrame(
+            [{"scale": model.constructs[-1], "n_answers": 0, "note": NOT_ESTIMABLE}]
+        )
     ratios = heterotrait_monotrait(
         answers.frame, scales=model.scales, missing=answers.roles.missing_items
     ).matrix

@@ -70,7 +70,9 @@ def recommendation(
 
     overall, why = attempt(lambda: score(None))
     if overall is None:
-        empty = pd.DataFrame(columns=["segment", "known_group", "n_answers", "nps_score", *PARTS[1:]])
+        empty = pd.DataFrame(
+            columns=["segment", "known_group", "n_answers", "nps_score", *PARTS[1:]]
+        )
         return Recommendation(None, empty, None, "all", None, answers.weight is not None, why)
     scores = {"all": overall} | {group: _ordered(score(group), answers, group) for group in groups}
     by_name = groups[0] if groups else "all"

@@ -96,9 +96,12 @@ def _row(name: str, model, found: Calibration, n: int) -> dict:
 
 
 def _track(model, histories: Histories, params: Params) -> Tracking:
-    begin = pd.Timestamp(params.observed_from)
-    split = (pd.Timestamp(histories.split_at) - begin).days / 7
-    until = (pd.Timestamp(params.observed_until) - begin).days / 7
+    """Weeks are counted so that the models' last day ends one."""
+    split_at = pd.Timestamp(histories.split_at)
+    split = -(-(split_at - pd.Timestamp(params.observed_from)).days // 7)
+    earlier = split - (split_at - pd.Timestamp(params.observed_from)).days / 7
+    until = split + (pd.Timestamp(params.observed_until) - split_at).days / 7
     return track_purchases(
-        model, histories.starts, histories.repeats, split=split, until=until, observed_until=until
-    )
+        model, histories.starts + earlier, histories.repeats + earlier, split=float(split),
+        until=until, observed_until=until,
+    )  # fmt: skip

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -94,6 +94,29 @@ class ResidualValue:
     weeks: float
     money: str
     note: str
+
+    def of(self, segment: str) -> ResidualValue:
+        """The same of one way to group only."""
+        return replace(self, table=self.table[self.table["segment"] == segment])
+
+
+def value_groups(
+    customers: pd.DataFrame,
+    segments: Sequence[str],
+    *,
+    tier: pd.DataFrame,
+    stage: pd.DataFrame,
+) -> dict[str, pd.Series]:
+    """The ways to group customers: the segments, their tier and their stage, by customer_id.
+
+    Columns used: `customers`: `customer_id` and the segments; `tier`, `stage`: `customer_id` and
+    `tier`, `stage`, as at the end of observation.
+    """
+    known = customers.set_index("customer_id")
+    groups = {name: known[name] for name in segments}
+    groups["current_tier"] = tier.set_index("customer_id")["tier"]
+    groups["current_stage"] = stage.set_index("customer_id")["stage"]
+    return groups
 
 
 def residual_value(

@@ -149,9 +149,7 @@ def _groups(durations: pd.DataFrame, by: str | None) -> tuple[list[np.ndarray], 
     return [everyone, *(codes == code for code in range(len(labels)))], ["all", *labels]
 
 
-def _try_means(
-    columns: Durations, matrix, moved, members, rows, horizon
-) -> np.ndarray | None:
+def _try_means(columns: Durations, matrix, moved, members, rows, horizon) -> np.ndarray | None:
     try:
         return _means(columns, matrix, moved, members, rows, horizon)
     except (DataError, np.linalg.LinAlgError):

@@ -132,7 +132,7 @@ def group_labels(table: pd.DataFrame, by: str) -> pd.Series:
     if by not in table:
         raise DataError(f"paths must have the group column '{by}', but it is missing")
     customer, ids = pd.factorize(table["customer_id"])
-    labels = pd.Series(table[by].to_numpy()).groupby(customer)
+    labels = table[by].reset_index(drop=True).groupby(customer)
     split = labels.nunique(dropna=False) > 1
     if split.any():
         raise DataError(
