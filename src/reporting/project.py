@@ -37,7 +37,7 @@ class Notebook:
     `needs` are the tables, columns (`customers.first_contact_at`), parts of the `satisfaction:`
     block and "complete history" (every first purchase lies inside the observation), without which
     it has nothing to say; `relationship` is empty where it suits both kinds of business; `without`
-    are tables that make it needless.
+    are tables that make it needless; `weight` (1 to 3) is its claim on a place in the summary.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Notebook:
     needs: tuple[str, ...]
     relationship: str
     without: tuple[str, ...] = ()
+    weight: int = 1
 
     @property
     def chapter(self) -> str:
@@ -79,14 +80,14 @@ def _notebook(path: Path) -> Notebook:
         first = "".join(content["cells"][0]["source"])
         title = re.match(r"# (.+)", first).group(1)
         needs, relationship = tuple(chapter["needs"]), chapter.get("relationship", "")
-        without = tuple(chapter.get("without", ()))
+        without, weight = tuple(chapter.get("without", ())), int(chapter.get("weight", 1))
     except (ValueError, LookupError, AttributeError, TypeError):
         raise ReportError(
             f"notebooks/{path.name} must be a notebook that begins with a `# title` cell and names "
             'the tables it needs in its metadata ("chapter": {"needs": ["transactions"]}), '
             "but does not"
         ) from None
-    return Notebook(path.stem, path, title, needs, relationship, without)
+    return Notebook(path.stem, path, title, needs, relationship, without, weight)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ RELATIONSHIPS = {
     "contractual": "business with contracts",
     "noncontractual": "business without contracts",
 }
+MOST_FINDINGS = 7
 FORMS = ("image/svg+xml", "image/png", "text/markdown")
 
 
@@ -128,17 +129,31 @@ def _clean_cell(label: str, output: dict[str, Any]) -> dict[str, Any]:
 
 
 def summary(study: Study, shown: dict[Notebook, dict[str, dict[str, Any]]]) -> str:
-    """The executive summary: the findings of all chapters, each with its claim and its chapter."""
+    """The executive summary: the weightiest findings, each with its claim and its chapter."""
     lines = ["# Executive summary {#sec-summary .unnumbered}", ""]
-    for notebook, cells in shown.items():
-        for output in cells.values():
-            finding = output["metadata"].get("finding")
-            if finding and finding["in_summary"]:
-                link = f"[{notebook.title.rstrip('?.')}](#sec-{notebook.chapter})"
-                body = output["data"]["text/markdown"]
-                text = "".join(body).rstrip()
-                lines += [text.removesuffix(":::") + f"[More: {link}]{{.more}}\n:::", ""]
+    for notebook, output in weightiest(shown):
+        link = f"[{notebook.title.rstrip('?.')}](#sec-{notebook.chapter})"
+        text = "".join(output["data"]["text/markdown"]).rstrip().removesuffix(":::")
+        lines += [f"{text}[More: {link}]{{.more}}\n:::", ""]
     return "\n".join(lines)
+
+
+def weightiest(
+    shown: dict[Notebook, dict[str, dict[str, Any]]],
+) -> list[tuple[Notebook, dict[str, Any]]]:
+    """At most seven findings in the order of the report.
+
+    The first findings of all chapters come before the second ones, and the chapters that answer
+    the study's main questions (`weight`) before the others.
+    """
+    ranked = []
+    for notebook, cells in shown.items():
+        findings = [out for out in cells.values() if "finding" in out["metadata"]]
+        told = [out for out in findings if out["metadata"]["finding"]["in_summary"]]
+        for place, output in enumerate(told):
+            ranked.append((place, -notebook.weight, len(ranked), notebook, output))
+    chosen = sorted(ranked, key=lambda entry: entry[:3])[:MOST_FINDINGS]
+    return [entry[3:] for entry in sorted(chosen, key=lambda entry: entry[2])]
 
 
 def chapter_list(study: Study) -> str:

@@ -10,7 +10,8 @@ from analysis.figures.stages import (
     plot_state_occupation,
     plot_transition_matrix,
 )
-from analysis.lifecycle.movement import MonthlyMoves, StageCourse, StageMonths, StagesNow
+from analysis.lifecycle.movement import MonthlyMoves, StageCourse, StagesNow
+from analysis.lifecycle.stage_time import StageMonths
 from analysis.methods.disclosure import small_rows
 from analysis.wording import Wording
 

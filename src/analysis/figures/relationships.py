@@ -41,6 +41,7 @@ def plot_ends_by_cause(result: EndsByCause, ax: Axes, say: Wording) -> Axes:
     ends = []
     for i, cause in enumerate(result.causes):
         steps = table[table["cause"] == cause]
+        steps = steps[(steps["events"] > 0) | (steps["time"] == longest)]
         time = np.append(0.0, steps["time"])
         share = np.append(0.0, steps["estimate"])
         low = np.append(0.0, steps["conf_low"].fillna(steps["estimate"]))

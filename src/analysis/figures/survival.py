@@ -87,6 +87,7 @@ def draw_curves(
 def _visible(steps: pd.DataFrame, min_cell: int, falling: bool) -> pd.DataFrame:
     """The steps from time zero up to where too few are at risk."""
     seen = steps[steps["at_risk"] >= min_cell]
+    seen = seen[(seen["events"] > 0) | (seen["time"] == seen["time"].max())]
     start = {"time": [0.0], "estimate": [1.0], "conf_low": [1.0], "conf_high": [1.0]}
     seen = pd.concat([pd.DataFrame(start), seen], ignore_index=True)
     low, high = (

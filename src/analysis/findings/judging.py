@@ -95,9 +95,7 @@ def gain_finding(result: Judgement | None, rated: RatedPeriods, say: Wording) ->
         return _none(say)
     key = "better" if gap["conf_low"] > 0 else "worse" if gap["conf_high"] < 0 else "alike"
     details = [say(f"{GAIN}.detail", **numbers), say(f"{GAIN}.{key}.meaning")]
-    return finding(
-        say, f"{GAIN}.{key}", *details, claim="predictive", in_summary=False, **numbers
-    )
+    return finding(say, f"{GAIN}.{key}", *details, claim="predictive", in_summary=False, **numbers)
 
 
 def gain_table(result: Judgement | None, say: Wording) -> pd.DataFrame:
@@ -166,9 +164,7 @@ def stay_finding(
     if np.isfinite(auc["estimate"]) and np.isfinite(auc["conf_low"]):
         ends = {"auc": auc["estimate"], "low": auc["conf_low"], "high": auc["conf_high"]}
         details += [say(f"{STAY}.{kind}.auc", **ends), say(f"{STAY}.{kind}.caution")]
-    return finding(
-        say, f"{STAY}.{kind}", *details, claim="predictive", in_summary=False, **numbers
-    )
+    return finding(say, f"{STAY}.{kind}", *details, claim="predictive", in_summary=False, **numbers)
 
 
 def stay_table(result: TierFutures, say: Wording) -> pd.DataFrame:
@@ -221,9 +217,7 @@ def schemes_finding(result: OtherSchemes, say: Wording) -> Finding:
     clear = best["gini_conf_low"] > own["gini_conf_high"]
     key = "better" if clear else "alike"
     detail = say(f"{SCHEMES}.{key}.detail", **numbers)
-    return finding(
-        say, f"{SCHEMES}.{key}", detail, claim="predictive", in_summary=False, **numbers
-    )
+    return finding(say, f"{SCHEMES}.{key}", detail, claim="predictive", in_summary=False, **numbers)
 
 
 def schemes_table(result: OtherSchemes, say: Wording) -> pd.DataFrame:

@@ -93,7 +93,7 @@ def cost_finding(result: RetentionCost, contracts: ContractValue, say: Wording) 
     if not len(result.table) or result.table["n"].iloc[-1] < say.min_cell:
         return finding(say, f"{COST}.none", **options)
     row = result.table.iloc[-1]
-    numbers = {"each": row["spent_each"], "spent": row["spent"], "n": row["n"]}
+    numbers = {"each": row["spent_each"], "spent": row["spent_year"], "n": row["n"]}
     details = [say(f"{COST}.detail", **numbers)]
     if len(contracts.table) and contracts.table["fee_year"].iloc[-1] > 0:
         fee = contracts.table["fee_year"].iloc[-1]
@@ -103,4 +103,4 @@ def cost_finding(result: RetentionCost, contracts: ContractValue, say: Wording) 
 
 def cost_table(result: RetentionCost, say: Wording) -> pd.DataFrame:
     """By kind; one line that says why where there is none."""
-    return or_nothing(result.table, "kind", say)
+    return or_nothing(result.table, "spent_on", say)

@@ -8,17 +8,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.findings import Finding, finding
-from analysis.lifecycle.movement import (
-    OUTSIDE,
-    MonthlyMoves,
-    StageCourse,
-    StageMonths,
-    StagesNow,
-    StageStays,
-)
-from analysis.lifecycle.movement_tests import LaterStages, MovementTests
-from analysis.params import Params
-from analysis.params.stages import Bounds, StageRule
+from analysis.lifecycle.movement import OUTSIDE, MonthlyMoves, StageCourse, StagesNow
+from analysis.lifecycle.movement_tests import MovementTests
+from analysis.lifecycle.stage_time import StageMonths, StageStays
 from analysis.wording import Wording
 
 NOW = "stages.now"
@@ -26,8 +18,6 @@ COURSE = "stages.course"
 MONTHS = "stages.expected"
 MOVES = "stages.moves"
 STAYS = "stages.stays"
-LATER = "stages.later"
-TESTS = "stages.tests"
 
 
 def now_finding(result: StagesNow, say: Wording) -> Finding:
@@ -78,53 +68,6 @@ def now_alt(result: StagesNow, say: Wording) -> str:
     return say(f"{NOW}.alt", headline=f"{told.number} {told.headline}")
 
 
-def stage_rules(params: Params, say: Wording) -> pd.DataFrame:
-    """The scheme in words: `rule, stage, condition`."""
-    rules = params.stages.ordered_rules
-    words = [_condition(rule, params, say) for rule in rules]
-    return pd.DataFrame(
-        {
-            "rule": np.arange(1, len(rules) + 1),
-            "stage": [rule.stage for rule in rules],
-            "condition": words,
-        }
-    )
-
-
-def _condition(rule: StageRule, params: Params, say: Wording) -> str:
-    phrases = [
-        _phrase(name, kind, limit, params, say)
-        for name, bounds in rule.when.items()
-        for kind, limit in _limits(bounds)
-    ]
-    if not phrases:
-        return say("stages.rules.everybody")
-    return reduce(lambda one, more: say("stages.rules.join", before=one, other=more), phrases)
-
-
-def _limits(bounds: Bounds) -> list[tuple[str, float]]:
-    return list(bounds.model_dump(exclude_none=True).items())
-
-
-def _phrase(feature: str, kind: str, limit: float, params: Params, say: Wording) -> str:
-    side = {"min": "min", "above": "min", "max": "max", "below": "max"}[kind]
-    bound = say(f"stages.rules.{kind}")
-    numbers = {"bound": bound, "limit": limit, "share": 1 - limit, "unless": limit}
-    if feature == "lapse_share":
-        if params.relationship == "contractual":
-            numbers["limit"] = limit * (params.gap_days + 1) - 1
-            return say(f"stages.rules.ended.{side}", **numbers)
-        numbers["limit"] = limit * params.lapse_weeks
-    return say(f"stages.rules.{feature}.{side}", **numbers)
-
-
-def stage_playbook(result: StagesNow, say: Wording) -> pd.DataFrame:
-    """The customers of each stage and what the stage asks for (`asks`)."""
-    known = say.texts["stages"]["playbook"]
-    asks = [known.get(stage, known["own"]) for stage in result.table["stage"]]
-    return result.table.assign(asks=asks)
-
-
 def course_finding(result: StageCourse, say: Wording) -> Finding:
     """Where customers are some months after the start."""
     told = result.marks.dropna(subset=["estimate"])
@@ -139,7 +82,7 @@ def course_finding(result: StageCourse, say: Wording) -> Finding:
         say(f"{COURSE}.other", stage=say.value(row.stage), share=row.estimate)
         for row in rows.iloc[1:].itertuples()
     ]
-    details = [_interval(first, say)]
+    details = [interval(first, say)]
     if others:
         joined = reduce(lambda one, more: say(f"{COURSE}.join", before=one, other=more), others)
         details.append(say(f"{COURSE}.others", others=joined))
@@ -148,7 +91,8 @@ def course_finding(result: StageCourse, say: Wording) -> Finding:
     )
 
 
-def _interval(row: pd.Series | dict, say: Wording) -> str:
+def interval(row: pd.Series | dict, say: Wording) -> str:
+    """The interval of a share as a sentence; nothing where it has none."""
     if not np.isfinite(row["conf_low"]):
         return ""
     return say("stages.interval", low=row["conf_low"], high=row["conf_high"])
@@ -175,7 +119,9 @@ def months_finding(result: StageMonths, tests: MovementTests, segment: str, say:
     pairs = result.differences.dropna(subset=["more_months", "p_difference"])
     options = {"claim": "descriptive", "in_summary": False}
     if not len(pairs):
-        return finding(say, f"{MONTHS}.too_few", say(f"{MONTHS}.too_few.detail"), **options, **names)
+        return finding(
+            say, f"{MONTHS}.too_few", say(f"{MONTHS}.too_few.detail"), **options, **names
+        )
     row = pairs.loc[(pairs["more_months"] / _reach(pairs)).idxmax()]
     numbers = names | {
         "stage": say.value(row["stage"]),
@@ -226,7 +172,7 @@ def moves_finding(result: MonthlyMoves, say: Wording) -> Finding:
     numbers = {"share": row["estimate"], "source": say.value(row["from"])}
     numbers |= {"target": say.value(row["to"]), "n": row["customer_months"]}
     back = left[(left["from"] == row["from"]) & (left["to"] != row["to"])]
-    details = [_interval(row, say)]
+    details = [interval(row, say)]
     if len(back):
         most = back.loc[back["estimate"].idxmax()]
         other = {"target": say.value(most["to"]), "share": most["estimate"]}
@@ -261,81 +207,7 @@ def won_back_finding(result: StageStays, say: Wording) -> Finding:
     numbers = {"share": row["estimate"], "months": row["months"], "n": row["n"]}
     if not row["estimate"]:
         return finding(say, f"{STAYS}.none", claim="descriptive", in_summary=False, **numbers)
-    details = [_interval(row, say), say(f"{STAYS}.counted", **numbers)]
+    details = [interval(row, say), say(f"{STAYS}.counted", **numbers)]
     return finding(
         say, f"{STAYS}.won_back", *details, claim="descriptive", in_summary=False, **numbers
     )
-
-
-def later_finding(result: LaterStages, now: StagesNow, say: Wording) -> Finding:
-    """Where those who decline now are likely to be some months later."""
-    names = {"months": result.months}
-    if result.stage is None:
-        return finding(say, f"{LATER}.no_stage", claim="predictive", in_summary=False, **names)
-    gone = result.share_in("churned") or result.share_in(result.stage)
-    if gone is None or not np.isfinite(gone["conf_low"]):
-        return finding(say, f"{LATER}.too_few", claim="predictive", in_summary=False, **names)
-    today = now.customers_in(result.stage)
-    numbers = names | {
-        "stage": say.value(result.stage),
-        "target": say.value(gone["to"]),
-        "share": gone["estimate"],
-        "today": today,
-        "expected": today * gone["estimate"],
-        "before": gone["before"],
-        "memoryless": gone["memoryless"],
-        "n": result.n,
-    }
-    details = [_interval(gone, say), say(f"{LATER}.expected", **numbers)]
-    if np.isfinite(gone["before"]):
-        steady = gone["conf_low"] <= gone["before"] <= gone["conf_high"]
-        details.append(say(f"{LATER}.{'steady' if steady else 'changed'}", **numbers))
-    return finding(say, f"{LATER}.told", *details, claim="predictive", **numbers)
-
-
-def memory_finding(tests: MovementTests, later: LaterStages, say: Wording) -> Finding:
-    """Whether the past of a stage matters, what stays valid, and what it would have cost."""
-    p_value = tests.p_value("memory")
-    options = {"claim": "descriptive", "in_summary": False}
-    if not np.isfinite(p_value):
-        return finding(say, f"{TESTS}.memory_untold", **options)
-    row = tests.table.set_index("question").loc["memory"]
-    numbers = {"p": p_value, "source": say.value(row["from"]), "target": say.value(row["to"])}
-    numbers |= {"earlier": say.value(row["where"])}
-    if p_value >= 1 - say.conf_level:
-        return finding(say, f"{TESTS}.no_memory", say(f"{TESTS}.no_memory.detail", **numbers),
-                       **options, **numbers)  # fmt: skip
-    details = [say(f"{TESTS}.memory.detail", **numbers), _cost(later, say)]
-    return finding(say, f"{TESTS}.memory", *details, **options, **numbers)
-
-
-def _cost(later: LaterStages, say: Wording) -> str:
-    told = later.table.dropna(subset=["estimate", "memoryless"])
-    if not len(told):
-        return ""
-    worst = told.loc[(told["memoryless"] - told["estimate"]).abs().idxmax()]
-    numbers = {"stage": say.value(later.stage), "target": say.value(worst["to"])}
-    numbers |= {"share": worst["estimate"], "memoryless": worst["memoryless"]}
-    return say(f"{TESTS}.cost", months=later.months, **numbers)
-
-
-def tests_table(tests: MovementTests, segment: str, say: Wording) -> pd.DataFrame:
-    """The tests for people: `question, p_value, deviates, ratio, note`."""
-    rows = []
-    for row in tests.table.to_dict("records"):
-        told = isinstance(row["from"], str)
-        names = {"segment": say.value(segment)}
-        if told:
-            names |= {"source": say.value(row["from"]), "target": say.value(row["to"])}
-            names["where"] = say.value(str(row["where"]))
-        kind = "memory" if row["question"] == "memory" else "moves"
-        rows.append(
-            {
-                "question": say(f"{TESTS}.questions.{row['question']}", **names),
-                "p_value": row["p_value"],
-                "deviates": say(f"{TESTS}.deviates_{kind}", **names) if told else "",
-                "ratio": row["ratio"],
-                "note": row["note"],
-            }
-        )
-    return pd.DataFrame(rows)

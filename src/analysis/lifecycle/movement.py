@@ -1,4 +1,4 @@
-"""How customers move through the stages: where they are, how long they stay, where they go next."""
+"""How customers move through the stages: where they are, now and by age, and where they go next."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import date
 import ibis
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis.data import Tables
 from analysis.errors import DataError
@@ -16,22 +15,15 @@ from analysis.frames import customer_frame
 from analysis.lifecycle.stages import NO_PROSPECTS, Stages, stage_counts, stage_paths
 from analysis.methods.disclosure import pool_small, small_rows
 from analysis.methods.multistate import (
-    ExpectedTime,
-    SojournTimes,
     StateOccupation,
     TransitionProbabilities,
-    expected_time,
-    sojourn_times,
     state_occupation,
     step_probabilities,
-    transition_counts,
 )
-from analysis.methods.survival.pairwise import holm
 from analysis.params import Params
 
 MARKS, LATE_MARKS = (3, 6, 12, 24), (3, 12, 24, 60, 120)
 MOST_GROUPS = 6
-YEAR = 12
 FEW = "too few to be shown"
 NOBODY = "nobody was followed for a month"
 OUTSIDE = ("prospect", "churned")  # stages of those who are no customers now
@@ -72,8 +64,9 @@ class StageCourse:
     occupation : StateOccupation or None
         Aalen-Johansen estimate at each whole month; None where nobody was followed for a month.
     marks : DataFrame
-        `months, stage, customers` (seen in the stage then)`, estimate, conf_low, conf_high, observed,
-        note`; estimates are blank where they would tell of fewer than `min_cell` customers.
+        `months, stage, customers` (seen in the stage then)`, estimate, conf_low, conf_high,
+        observed, note`; estimates are blank where they would tell of fewer than `min_cell`
+        customers.
     reach_months : float
         The last month in which at least `min_cell` customers were followed.
     """
@@ -84,61 +77,17 @@ class StageCourse:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StageMonths:
-    """Expected months in each stage, by groups known at the start.
-
-    Attributes
-    ----------
-    expected : ExpectedTime or None
-    differences : DataFrame
-        One row a stage: `stage, group, reference, more_months, more_conf_low,
-        more_conf_high, p_difference, note`: the two groups that lie furthest apart, p-values
-        after Holm over all pairs and stages.
-    horizon_months, until_months : float
-        What was asked for, and the part of it in which every group was followed.
-    """
-
-    expected: ExpectedTime | None
-    differences: pd.DataFrame
-    horizon_months: float
-    until_months: float
-
-    def summary(self) -> pd.DataFrame:
-        """One row a group and stage: `group, stage, stage_months` with interval`, n, note`."""
-        columns = ["group", "stage", "stage_months", "stage_months_conf_low"]
-        columns += ["stage_months_conf_high", "n", "note"]
-        if self.expected is None:
-            blank = {"group": "all", "stage": "all", "n": 0, "note": NOBODY}
-            return pd.DataFrame([blank], columns=columns)
-        names = {"term": "stage", "estimate": "stage_months"}
-        names |= {"conf_low": "stage_months_conf_low", "conf_high": "stage_months_conf_high"}
-        return self.expected.table.rename(columns=names)[columns]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class MonthlyMoves:
     """Share of the customers of a stage who are in each stage one month later.
 
     `probabilities` (None where nobody was followed); `table`: `from, to, estimate, conf_low,
-    conf_high, customer_months` (months that customers began in the stage)`, note`; moves that were never made are
-    left out, and those that fewer than `min_cell` customers made are counted with another.
+    conf_high, customer_months` (months that customers began in the stage)`, note`; moves that were
+    never made are left out, and those that fewer than `min_cell` customers made are counted with
+    another.
     """
 
     probabilities: TransitionProbabilities | None
     table: pd.DataFrame
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StageStays:
-    """How long the first stay in each stage lasts, and who comes back from churn.
-
-    `table`: `stage, n, stays_ended, stay_months, stay_conf_low, stay_conf_high, note`; `won_back`: a dict
-    of `months, estimate, conf_low, conf_high, n` of the share won back so soon after churning, or
-    None where the scheme or the data do not tell it.
-    """
-
-    table: pd.DataFrame
-    won_back: dict[str, float] | None
 
 
 def stages_now(stages: Stages, *, as_of: date, min_cell: int = 1) -> StagesNow:
@@ -272,63 +221,6 @@ def _blank_few(table: pd.DataFrame, least: int) -> pd.DataFrame:
     return table.assign(**shown, note=np.where(hidden, FEW, ""))
 
 
-def stage_months(
-    paths: pd.DataFrame, *, horizon_months: float, min_cell: int = 1, conf_level: float = 0.95
-) -> StageMonths:
-    """Estimate the months in each stage up to a horizon, by `group`, and compare the groups.
-
-    The horizon is shortened to where `min_cell` customers of every group are followed.
-
-    References
-    ----------
-    Beyersmann & Putter (2014), A note on computing average state occupation times, Demographic
-    Research 30, 1681-1696; Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
-    """
-    until = min(horizon_months, followed_to(paths, min_cell))
-    names = ["more_months", "more_conf_low", "more_conf_high", "p_difference", "note"]
-    columns = ["stage", "group", "reference", *names]
-    if not until:
-        blank = pd.DataFrame([{"stage": "all", "note": NOBODY}], columns=columns)
-        return StageMonths(None, blank, horizon_months, 0.0)
-    expected = expected_time(paths, horizon=until, by="group", conf_level=conf_level)
-    pairs = _all_pairs(expected.table, conf_level)
-    if not len(pairs):
-        alone = pd.DataFrame([{"stage": "all", "note": "one group only"}], columns=columns)
-        return StageMonths(expected, alone, horizon_months, until)
-    furthest = pairs.groupby("stage", sort=False)["more_months"].idxmax()
-    order = dict.fromkeys(expected.table["term"])
-    told = pairs.loc[furthest[list(order)], columns].reset_index(drop=True)
-    return StageMonths(expected, told, horizon_months, until)
-
-
-def _all_pairs(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
-    """Every pair of groups in every stage, the longer first; groups are independent customers."""
-    pairs = table.merge(table, on="term", suffixes=("", "_reference"))
-    ahead = pairs["estimate"] - pairs["estimate_reference"]
-    later = pairs["group"].astype(str) > pairs["group_reference"].astype(str)
-    pairs = pairs[(ahead > 0) | ((ahead == 0) & later)]
-    error = np.hypot(pairs["std_error"], pairs["std_error_reference"]).to_numpy()
-    difference = (pairs["estimate"] - pairs["estimate_reference"]).to_numpy()
-    reach = norm.ppf(0.5 + conf_level / 2) * error
-    known = error > 0
-    z = np.divide(difference, error, out=np.full(len(error), np.nan), where=known)
-    p_value = np.full(len(error), np.nan)
-    if known.any():
-        p_value[known] = holm(2 * norm.sf(z[known]))
-    return pd.DataFrame(
-        {
-            "stage": pairs["term"].to_numpy(),
-            "group": pairs["group"].astype(str).to_numpy(),
-            "reference": pairs["group_reference"].astype(str).to_numpy(),
-            "more_months": difference,
-            "more_conf_low": np.where(known, difference - reach, np.nan),
-            "more_conf_high": np.where(known, difference + reach, np.nan),
-            "p_difference": p_value,
-            "note": np.where(known, "", "the same for all by definition"),
-        }
-    )
-
-
 def monthly_moves(
     paths: pd.DataFrame, *, min_cell: int = 1, conf_level: float = 0.95
 ) -> MonthlyMoves:
@@ -341,39 +233,3 @@ def monthly_moves(
     made = (steps.table["estimate"] != 0) & (steps.table["n"] > 0)
     table = steps.table[made].rename(columns={"n": "customer_months"})
     return MonthlyMoves(steps, table[columns].reset_index(drop=True))
-
-
-def stage_stays(paths: pd.DataFrame, *, min_cell: int = 1, conf_level: float = 0.95) -> StageStays:
-    """Estimate how long the first stay in each stage lasts, and the share won back after churn."""
-    names = {"term": "stage", "estimate": "stay_months", "ended": "stays_ended"}
-    names |= {"conf_low": "stay_conf_low", "conf_high": "stay_conf_high"}
-    columns = ["stage", "n", "stays_ended", "stay_months", "stay_conf_low", "stay_conf_high"]
-    columns.append("note")
-    if not len(paths):
-        return StageStays(pd.DataFrame([{"stage": "all", "note": NOBODY}], columns=columns), None)
-    stays = sojourn_times(paths.drop(columns="group", errors="ignore"), conf_level=conf_level)
-    table = stays.table.rename(columns=names)[columns]
-    fixed = table["stay_months"].notna() & table["stay_conf_low"].isna()
-    note = np.where(table["stay_months"].isna() & (table["n"] > 0), "not reached", "")
-    note = np.where(fixed, "set by the rules", note)
-    table = table.assign(note=np.where(table["n"] == 0, "nobody was seen to enter it", note))
-    return StageStays(table, _won_back(paths, stays, min_cell))
-
-
-def _won_back(paths: pd.DataFrame, stays: SojournTimes, least: int) -> dict[str, float] | None:
-    """Share who left churn within a year (or as far as enough were followed)."""
-    exits = transition_counts(paths).query("`from` == 'churned'").dropna(subset="to")
-    if not len(exits) or set(exits["to"]) != {"won_back"}:
-        return None
-    curve = stays.curve[stays.curve["state"] == "churned"]
-    enough = curve[(curve["time"] <= YEAR) & (curve["at_risk"] >= least)]
-    if not len(enough):
-        return None
-    row = enough.iloc[-1]
-    return {
-        "months": float(row["time"]),
-        "estimate": 1 - row["estimate"],
-        "conf_low": 1 - row["conf_high"],
-        "conf_high": 1 - row["conf_low"],
-        "n": int(curve["at_risk"].iloc[0]),
-    }

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.lifecycle.movement import YEAR, since_start
+from analysis.lifecycle.movement import since_start
 from analysis.lifecycle.stages import Stages, stage_paths
 from analysis.methods.multistate import (
     MarkovTest,
@@ -22,6 +22,7 @@ from analysis.methods.multistate import (
 from analysis.methods.multistate.aalen_johansen import conf_bounds
 
 REPLICATIONS = 200
+YEAR = 12
 HALF_YEAR = 6
 TOO_FEW = "too few moves to compare"
 SHARES = ("estimate", "customers", "memoryless", "before")

@@ -138,7 +138,9 @@ def read_prospects(tables: Tables, params: Params) -> Prospects:
         entry=np.maximum((begin - contact).dt.days - 1, 0) / 7,
     )
     told = [note for note, rows in zip(notes, left_out.values(), strict=True) if rows.any()]
-    counts = pd.DataFrame({"reason": list(left_out), "people": [x.sum() for x in left_out.values()]})
+    counts = pd.DataFrame(
+        {"reason": list(left_out), "people": [x.sum() for x in left_out.values()]}
+    )
     return Prospects(table[kept].reset_index(drop=True), tuple(told), counts)
 
 

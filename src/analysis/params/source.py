@@ -131,10 +131,10 @@ class TableSource(_Block):
         if self.sha256 and not isinstance(self.file, str):
             raise ValueError("sha256 must be that of one file, but the table has another source")
         given = {*self.constants, *filter(None, [self.row_number])}
-        if given & {*self.columns, *self.keep}:
+        twice = sorted(given & {*self.named})
+        if twice:
             raise ValueError(
-                f"a column must be given once, but {', '.join(sorted(given & {*self.columns, *self.keep}))} "
-                "is mapped and given"
+                f"a column must be given once, but {', '.join(twice)} is mapped and given"
             )
         return self
 

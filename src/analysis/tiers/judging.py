@@ -190,6 +190,8 @@ def coarser(scheme: Scheme) -> Scheme:
 
 def finer(scheme: Scheme) -> Scheme:
     """The same scheme with a tier more between each two limits."""
+    if len(scheme.tiers) < 3:
+        raise ParamsError(f"a finer scheme must come from three tiers, but {scheme.tiers} came")
     tiers = [scheme.tiers[0]]
     for low, high in pairwise(scheme.tiers):
         tiers += [f"{high} -", high] if low != scheme.tiers[0] else [high]

@@ -43,12 +43,21 @@ def follow_tiers(rated: RatedPeriods, tables: Tables, params: Params) -> TierFut
     found = found.assign(tier=held)
     curve = survival_curve(found, by="tier", conf_level=params.conf_level)
     horizons = _horizons(rated, params, found["duration"].max())
-    table = curve.at(horizons).rename(columns={"time": "weeks"})
+    table = _with_ended(curve.at(horizons).rename(columns={"time": "weeks"}), curve)
     if not contractual:
         low, high = 1 - table["conf_high"], 1 - table["conf_low"]
         table = table.assign(estimate=1 - table["estimate"], conf_low=low, conf_high=high)
     test = logrank_test(found, by="tier") if held.nunique() > 1 else None
     return TierFutures(curve, table[columns], test, contractual, "")
+
+
+def _with_ended(table: pd.DataFrame, curve: SurvivalCurve) -> pd.DataFrame:
+    """Once nobody of a tier is left, nobody is left later either (past its own follow-up)."""
+    empty = [group for group in curve.groups if curve.of(group)["estimate"].iloc[-1] == 0]
+    gone = table["estimate"].isna() & table["group"].isin(empty)
+    return table.assign(
+        estimate=table["estimate"].mask(gone, 0.0), note=table["note"].mask(gone, "")
+    )
 
 
 def _horizons(rated: RatedPeriods, params: Params, followed: float) -> list[float]:

@@ -66,9 +66,7 @@ def tier_moves(
     if len(ratings) < 2:
         return Moves(None, tuple(r.rated_at for r in ratings), nothing, ONE_RATING)
     tiers, dates = rated.rerating.tiers, (ratings[-2].rated_at, ratings[-1].rated_at)
-    observed = measure_migration(
-        *rated.rerating.pair(), tiers=tiers, conf_level=params.conf_level
-    )
+    observed = measure_migration(*rated.rerating.pair(), tiers=tiers, conf_level=params.conf_level)
     scheme = params.tiers.rated_by
     if not _can_be_dealt(scheme, {*SIMULATED, "nps"}):
         return Moves(observed, dates, nothing, NOT_DEALT)

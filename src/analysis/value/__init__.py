@@ -3,13 +3,6 @@
 from analysis.value.acquisition import AcquiredValue, acquired_value
 from analysis.value.forecast import ForecastCheck, check_forecast
 from analysis.value.histories import Histories, purchase_histories
-from analysis.value.residual import (
-    ResidualValue,
-    ValueModels,
-    fit_value_models,
-    residual_value,
-    value_groups,
-)
 from analysis.value.renewals import (
     ContractValue,
     Renewals,
@@ -18,6 +11,13 @@ from analysis.value.renewals import (
     fit_renewals,
     renewal_lives,
     retention_cost,
+)
+from analysis.value.residual import (
+    ResidualValue,
+    ValueModels,
+    fit_value_models,
+    residual_value,
+    value_groups,
 )
 
 __all__ = [

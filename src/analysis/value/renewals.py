@@ -230,8 +230,8 @@ def _draws(model: SBG | BdW, rng: np.random.Generator) -> list[SBG | BdW]:
 class RetentionCost:
     """What contacts and campaigns cost in the last year, by open contract.
 
-    table : kind ('contacts', 'campaigns', 'all'), spent, n (customers with an open contract),
-    spent_each. note : why nothing is told.
+    table : spent_on ('contacts', 'campaigns', 'together'), spent_year, n (customers with an open
+    contract), spent_each. note : why nothing is told.
     """
 
     table: pd.DataFrame
@@ -255,10 +255,12 @@ def retention_cost(tables: Tables, params: Params) -> RetentionCost:
         day = table["at"].cast("date")
         recent = table.filter((day >= start.date()) & (day <= until.date()))
         rows.append((kind, float(tables.fetch(recent.agg(cost=recent.cost.sum())).iloc[0, 0] or 0)))
-    table = pd.DataFrame(rows, columns=["kind", "spent"])
+    table = pd.DataFrame(rows, columns=["spent_on", "spent_year"])
     if not len(table) or n == 0:
         note = "the study has no contacts or campaigns with a cost, or no open contract"
-        return RetentionCost(pd.DataFrame(columns=["kind", "spent", "n", "spent_each"]), note)
-    total = pd.DataFrame([{"kind": "all", "spent": table["spent"].sum()}])
+        return RetentionCost(
+            pd.DataFrame(columns=["spent_on", "spent_year", "n", "spent_each"]), note
+        )
+    total = pd.DataFrame([{"spent_on": "together", "spent_year": table["spent_year"].sum()}])
     table = pd.concat([table, total], ignore_index=True)
-    return RetentionCost(table.assign(n=n, spent_each=table["spent"] / n), "")
+    return RetentionCost(table.assign(n=n, spent_each=table["spent_year"] / n), "")

@@ -65,7 +65,7 @@ def test_areas_are_the_shares_and_end_where_few_are_observed(paths, say, ax):
         heights[state] = at_the_end.max() - at_the_end.min()
     table = result.table[result.table["time"] == 11].set_index("state")["estimate"]
     assert heights == pytest.approx(table.to_dict())
-    assert {text.get_text() for text in ax.texts} >= {"new", "churned", "mature"}
+    assert {text.get_text() for text in ax.texts} >= {"New", "Churned", "Mature"}
 
 
 def test_the_matrix_carries_numbers_and_hides_few(paths, say, ax):

@@ -141,7 +141,9 @@ def simulate_no_change(
         if measure is not None:
             halves = [np.asarray(rate(measure(purchases[of]))) for of in (~second, second)]
         else:
-            halves = [_rated(rate, customer[of], amount[of], len(names)) for of in (~second, second)]
+            halves = [
+                _rated(rate, customer[of], amount[of], len(names)) for of in (~second, second)
+            ]
         made.append(measure_migration(*halves, tiers=tiers, conf_level=conf_level))
     ends = (1 - conf_level) / 2, (1 + conf_level) / 2
     tables = [
