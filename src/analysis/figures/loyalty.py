@@ -21,10 +21,11 @@ from analysis.satisfaction.complaints import Complaints
 from analysis.satisfaction.drivers import Drivers
 from analysis.satisfaction.intention import Intention
 from analysis.satisfaction.measured import Measurement
-from analysis.satisfaction.one_more_point import MarginGained, MonthsGained
+from analysis.satisfaction.one_more_point import MonthsGained
 from analysis.satisfaction.ordered import OrderedAnswer
 from analysis.satisfaction.paths import SatisfactionPaths
 from analysis.satisfaction.recommendation import Recommendation
+from analysis.satisfaction.worth import MarginGained
 from analysis.wording import Wording
 
 PENALTY = "#d55e00"

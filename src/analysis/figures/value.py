@@ -22,7 +22,7 @@ EXPECTED = (0, (5, 1.5))
 def plot_tracking(result: Tracking, ax: Axes, say: Wording) -> Axes:
     """Draw purchases by week on the left and added up on the right, made and expected."""
     ax.set_axis_off()
-    weekly, running = ax.inset_axes([0, 0, 0.43, 1]), ax.inset_axes([0.57, 0, 0.43, 1])
+    weekly, running = ax.inset_axes([0, 0, 0.41, 1]), ax.inset_axes([0.59, 0, 0.41, 1])
     for panel, names, label in (
         (weekly, ("actual", "expected"), "weekly"),
         (running, ("cumulative_actual", "cumulative_expected"), "cumulative"),
@@ -31,6 +31,7 @@ def plot_tracking(result: Tracking, ax: Axes, say: Wording) -> Axes:
         panel.set(xlabel=say("value.axes.week"), ylabel=say(f"value.axes.{label}"))
         panel.set_xlim(0, result.table["time"].iloc[-1])
         panel.set_ylim(0, None)
+        panel.yaxis.set_major_formatter(lambda made, _: say.formats.show(made, "auto"))
         panel.axvline(result.split, color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
     _key(running, say, low=True)
     top = weekly.get_ylim()[1]
@@ -82,7 +83,7 @@ def plot_residual_value(result: ResidualValue, ax: Axes, say: Wording) -> Axes:
     `result` holds one way to group; small groups are left out, and the next where it must be.
     """
     table = result.table[result.table["segment"] != "all"]
-    table = table[~small_rows(table["n"], say.min_cell)][::-1].reset_index(drop=True)
+    table = table[~small_rows(table["n"], say.min_cell)].reset_index(drop=True)
     if not len(table):
         return _nothing(ax, say("value.residual.none.headline"))
     place = np.arange(len(table))

@@ -19,6 +19,7 @@ def drivers_finding(result: Drivers, say: Wording) -> Finding:
     """Which driver goes with most of satisfaction, unless two are as good as tied."""
     if result.importance is None or result.n < say.min_cell:
         return finding(say, "drivers.finding.none", claim="descriptive", in_summary=False)
+    options = {"claim": "descriptive", "in_summary": not result.followed}
     table = result.importance.table.sort_values("rank")
     first, second = table.iloc[0], table.iloc[1]
     numbers = {
@@ -30,11 +31,11 @@ def drivers_finding(result: Drivers, say: Wording) -> Finding:
     }
     stable = first["rank_stability"]
     if not np.isfinite(stable) or not np.isfinite(first["conf_low"]):
-        return finding(say, "drivers.finding", claim="descriptive", **numbers)
+        return finding(say, "drivers.finding", **options, **numbers)
     limits = {"low": first["conf_low"], "high": first["conf_high"], "stable": stable}
     detail = say("drivers.finding.detail", **numbers, **limits)
     key = "drivers.finding" if stable >= STABLE else "drivers.finding.close"
-    return finding(say, key, detail, claim="descriptive", **numbers)
+    return finding(say, key, detail, **options, **numbers)
 
 
 def drivers_caption(result: Drivers, say: Wording) -> str:

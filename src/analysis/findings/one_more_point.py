@@ -6,7 +6,8 @@ import numpy as np
 
 from analysis.findings import Finding, finding
 from analysis.findings.satisfaction import headline_of
-from analysis.satisfaction.one_more_point import MarginGained, MonthsGained
+from analysis.satisfaction.one_more_point import MonthsGained
+from analysis.satisfaction.worth import MarginGained
 from analysis.wording import Wording
 
 MONTHS = "point.months"

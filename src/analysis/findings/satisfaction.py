@@ -65,7 +65,9 @@ def level_finding(result: Measurement, say: Wording) -> Finding:
         [say(f"{LEVEL}.detail", **numbers, **limits)] if np.isfinite(limits["low_end"]) else []
     )
     details += [say(f"{LEVEL}.weighted")] if result.weighted else []
-    return finding(say, LEVEL, *details, claim="descriptive", **numbers)
+    return finding(
+        say, LEVEL, *details, claim="descriptive", in_summary=not result.followed, **numbers
+    )
 
 
 def _extremes(told: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

@@ -80,7 +80,7 @@ def criteria_table(rated: RatedPeriods, scheme: Scheme, say: Wording) -> pd.Data
         plain = [quantity.removeprefix("-") for quantity in quantities]
         missing = [q for q in plain if q not in rated.present_frame]
         state = say(f"{SCHEME}.known") if not missing else _listed(missing, say, "missing")
-        rows.append((name, weight, _listed(plain, say, "list"), state))
+        rows.append((f"rated_by_{name}", weight, _listed(plain, say, "list"), state))
     return pd.DataFrame(rows, columns=["dimension", "weight", "quantities", "known"])
 
 

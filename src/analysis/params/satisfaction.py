@@ -1,4 +1,4 @@
-"""The `satisfaction:` block of a params file: which answers measure what, and what is asked of them.
+"""The `satisfaction:` block of a params file: which answers measure what, and what is asked.
 
 ```yaml
 satisfaction:

@@ -33,7 +33,7 @@ class Answers:
     ----------
     frame : DataFrame
         `customer_id, at`, the items, one column a scale (its mean, in the unit of the answers,
-        reverse-coded items turned), what was known before the answer (`tier`, `tenure_years`,
+        reverse-coded items turned), what was known before the answer (`tier_held`, `tenure_years`,
         `log_spend_before`, the study's segments) and, where purchases are known, the windows after
         it (see `survey_frame`).
     scales : dict of str to Scale
@@ -179,9 +179,10 @@ def _with_tier(frame: pd.DataFrame, tables: Tables) -> tuple[pd.DataFrame, list[
     history = tables.fetch(tables["tier_history"])
     columns = [c for c in ("customer_id", "from_at", "to_at", "tier") if c in history]
     frame = attach(frame, history[columns], at="at")
-    tier = frame["tier"].astype(object).where(frame["tier"].notna(), NO_TIER)
+    tier = frame.pop("tier").astype(object)
+    tier = tier.where(tier.notna(), NO_TIER)
     if "revenue_before" in frame:
         order = list(frame["revenue_before"].groupby(tier).mean().sort_values().index)
     else:
         order = sorted(tier.unique())
-    return frame.assign(tier=pd.Categorical(tier, order, ordered=True)), ["tier"]
+    return frame.assign(tier_held=pd.Categorical(tier, order, ordered=True)), ["tier_held"]

@@ -26,6 +26,8 @@ from analysis.methods.regression import (
 from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
 from analysis.satisfaction.intention import as_effects, checks, effects_by, interaction_p, no_checks
 
+LEAST = 10
+"""Answers that a group needs for an estimate of its own."""
 AGAIN, PURCHASES, SPEND = "bought_again", "purchases_after", "spend_after"
 
 
@@ -41,10 +43,10 @@ class Behaviour:
         Average marginal effects of one point: `outcome, n_answers, effect, effect_conf_low,
         effect_conf_high, p_value`, in the outcome's own unit (shares, purchases, money).
     by_group : DataFrame
-        `known_group, n_answers, again, again_conf_low …, bought, bought_conf_low …, spent, spent_conf_low …`.
+        `known_group, n_answers, again, bought, spent`, each with its interval.
     models : DataFrame
-        `model, outcome, n_answers, point_ratio, point_ratio_conf_low …` (odds, rate or amount ratio of
-        one point), `p_value, note`.
+        `model, outcome, n_answers, point_ratio, point_ratio_conf_low …` (of odds, rates or
+        amounts), `p_value, note`.
     moderation_p : dict of str to float
         By grouping column: that the odds ratio of buying again is the same in all groups.
     bands : DataFrame
@@ -133,9 +135,7 @@ def behaviour_after(
         by_group=_by_group(rows, fits, given, driver, group),
         grouped_by=group,
         models=_models(again, purchases, spread, spend, parts, driver),
-        moderation_p=_moderation(
-            rows, given, driver, [group, *moderators] if group else moderators
-        ),
+        moderation_p=_moderation(rows, given, driver, [*filter(None, [group]), *moderators]),
         bands=_bands(rows, answers, conf_level),
         shapes=shapes,
         diagnostics=_diagnostics(again, purchases, spend, why),
@@ -174,8 +174,19 @@ def _effects(fits: dict[str, RegressionFit | None], driver: str) -> pd.DataFrame
 
 def _moderated(rows, outcome: str, given: dict, group: str) -> RegressionFit | None:
     fitters = {AGAIN: fit_logit, PURCHASES: fit_counts, SPEND: fit_spend}
-    fit, _ = attempt(lambda: fitters[outcome](rows, outcome=outcome, moderator=group, **given))
+    kept = _estimable_groups(rows, outcome, group)
+    fit, _ = attempt(lambda: fitters[outcome](kept, outcome=outcome, moderator=group, **given))
     return fit
+
+
+def _estimable_groups(rows: pd.DataFrame, outcome: str, group: str) -> pd.DataFrame:
+    """Leave out groups that are too small, or too much alike, for a slope of their own."""
+    found = rows.groupby(group, observed=True)[outcome].agg(["size", "nunique"])
+    told = found.index[(found["size"] >= LEAST) & (found["nunique"] > 1)]
+    kept = rows[rows[group].isin(told)]
+    if isinstance(kept[group].dtype, pd.CategoricalDtype):
+        return kept.assign(**{group: kept[group].cat.remove_unused_categories()})
+    return kept
 
 
 def _by_group(rows, fits, given, driver: str, group: str) -> pd.DataFrame:

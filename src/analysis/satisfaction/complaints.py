@@ -1,8 +1,8 @@
 """Complaints, how they were handled, and who was lost afterwards.
 
 Whether a complaint was answered in time is known only after that time. So customers are followed
-from the day on which the slower limit has passed: all groups have survived the same wait, and none is
-credited with it.
+from the day on which the slower limit has passed: all groups have survived the same wait, and none
+is credited with it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from analysis.frames import attach, purchase_days, spells
 from analysis.methods.regression import RegressionFit, average_marginal_effects, fit_logit
 from analysis.methods.resampling import critical_value
 from analysis.params import Params
-from analysis.satisfaction.answers import WEEKS_PER_YEAR, attempt
+from analysis.satisfaction.answers import NO_TIER, WEEKS_PER_YEAR, attempt
 
 COMPLAINT, COMPARED = "complaint", ("contact", "enquiry")
 OTHER, FAST, SLOW, OPEN = "other_contact", "answered_fast", "answered_late", "not_answered"
@@ -72,7 +72,7 @@ def complaint_events(tables: Tables, params: Params) -> pd.DataFrame:
     DataFrame
         `customer_id, at` (the day of the landmark, `late_days` after the contact), `handling`,
         `lost` (0/1, in the window after it), `days_since_last, tenure_years, log_spend_before` and
-        `tier`, all as of the landmark. Contacts whose window was cut off are left out.
+        `tier_held`, all as of the landmark. Contacts whose window was cut off are left out.
     """
     _, late_days = params.satisfaction.answered_days
     contacts = _contacts(tables, params)
@@ -97,11 +97,9 @@ def _contacts(tables: Tables, params: Params) -> pd.DataFrame:
     fast_days, late_days = params.satisfaction.answered_days
     interactions = tables["interactions"]
     kinds = interactions.kind.isin([COMPLAINT, *COMPARED])
-    columns = (
-        {"resolved_at": interactions.resolved_at} if "resolved_at" in interactions.columns else {}
-    )
+    known = [name for name in ("resolved_at",) if name in interactions.columns]
     chosen = interactions.filter(kinds).select(
-        "customer_id", "kind", began_at=interactions["at"].cast("timestamp"), **columns
+        "customer_id", "kind", *known, began_at=interactions["at"].cast("timestamp")
     )
     contacts = tables.fetch(chosen)
     if "resolved_at" not in contacts:
@@ -150,7 +148,8 @@ def _with_tier(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     history = tables.fetch(tables["tier_history"])
     columns = [c for c in ("customer_id", "from_at", "to_at", "tier") if c in history]
     rows = attach(rows, history[columns], at="at")
-    return rows.assign(tier=rows["tier"].astype(object).where(rows["tier"].notna(), "no_tier"))
+    tier = rows.pop("tier").astype(object)
+    return rows.assign(tier_held=tier.where(tier.notna(), NO_TIER))
 
 
 def complaints_and_loss(
@@ -161,7 +160,7 @@ def complaints_and_loss(
     contacts = _contacts(tables, params)
     complained = contacts[contacts["kind"] == COMPLAINT]
     adjusted = [
-        c for c in ("tier", "tenure_years", "log_spend_before", "log_recency") if c in events
+        c for c in ("tier_held", "tenure_years", "log_spend_before", "log_recency") if c in events
     ]
     present = [group for group in GROUPS if (events["handling"] == group).any()]
     rows = events.assign(handling=pd.Categorical(events["handling"], present, ordered=True))

@@ -36,6 +36,8 @@ class Drivers:
     low_at, high_at : float
         Answers up to and from which a rating counts as low, as high.
     n : int
+    followed : bool
+        Whether the study also knows what customers did.
     """
 
     importance: DriverImportance | None
@@ -45,6 +47,7 @@ class Drivers:
     low_at: float
     high_at: float
     n: int
+    followed: bool
     why: str
 
 
@@ -57,8 +60,9 @@ class Touchpoints:
     drivers : Drivers
         With the touchpoints as drivers.
     table : DataFrame
-        `touchpoint, n_answers, average, pain` (share of low ratings), `pain_conf_low, pain_conf_high,
-        weight` (share of the differences), `kind` (penalty-reward), `priority, priority_rank`.
+        `touchpoint, n_answers, average, pain` (share of low ratings), `pain_conf_low,
+        pain_conf_high, variance` (share of the differences), `kind` (penalty-reward), `priority,
+        priority_rank`.
     """
 
     drivers: Drivers
@@ -135,11 +139,13 @@ def _estimate(answers: Answers, frame, names, bounds, rng, replications, conf_le
             )
         )
     n = 0 if importance is None else int(importance.table["n"].iloc[0])
-    return Drivers(importance, charted, asymmetry, outcome, low_at, high_at, n, why)
+    return Drivers(
+        importance, charted, asymmetry, outcome, low_at, high_at, n, answers.followed, why
+    )
 
 
 def importance_table(found: Drivers) -> pd.DataFrame:
-    """The importance of each driver: `driver, n_answers, variance …, importance_rank, rank_stability`."""
+    """The importance of each driver, one row each, the most important first."""
     if found.importance is None:
         return pd.DataFrame([{"driver": found.outcome, "n_answers": 0, "note": NOT_ESTIMABLE}])
     table = found.importance.table.sort_values("rank")
@@ -161,7 +167,7 @@ def importance_table(found: Drivers) -> pd.DataFrame:
 
 
 def asymmetry_table(found: Drivers) -> pd.DataFrame:
-    """Penalty and reward of each driver: `driver, n_penalty, penalty …, n_reward, reward …, kind`."""
+    """Penalty and reward of each driver, with their numbers of answers and its kind."""
     if found.asymmetry is None:
         return pd.DataFrame([{"driver": found.outcome, "n_answers": 0, "note": NOT_ESTIMABLE}])
     rows = found.asymmetry.table.set_index(["group", "term"])

@@ -31,7 +31,7 @@ class Intention:
     effect : Series or None
         The row of satisfaction: points of loyalty per point.
     by_group : DataFrame
-        `known_group, n_answers, effect, effect_conf_low, effect_conf_high` of the first group (the tier).
+        `known_group, n_answers, effect, effect_conf_low, effect_conf_high` by tier.
     moderation_p : float
         That satisfaction goes with as much loyalty in all groups; NaN where not tested.
     shapes : ShapeComparison or None
@@ -115,7 +115,7 @@ def loyalty_intention(
 
 
 def coefficients(found: Intention) -> pd.DataFrame:
-    """`term, n_answers, effect, effect_conf_low, effect_conf_high, p_value, note`, intercept left out."""
+    """`term, n_answers, effect …, p_value, note` of all terms but the intercept."""
     if found.fit is None:
         return pd.DataFrame([{"term": "all", "n_answers": 0, "note": NOT_ESTIMABLE}])
     table = found.fit.table[found.fit.table["term"] != "intercept"]

@@ -31,19 +31,21 @@ class Measurement:
     Attributes
     ----------
     levels : DataFrame
-        `scale, items, n_answers, average, average_conf_low, average_conf_high, low, high` (the range),
-        `n_filled, n_dropped`; means are weighted where the survey has weights.
+        `scale, items, n_answers, average, average_conf_low, average_conf_high, low, high` (the
+        range), `n_filled, n_dropped`; means are weighted where the survey has weights.
     reliability : DataFrame
         `scale, n_answers, alpha, alpha_conf_low, alpha_conf_high, omega, composite_reliability,
         average_variance_extracted, note`.
     items : DataFrame
-        `scale, item, n_answers, blank` (share), `average, spread, item_total, alpha_if_dropped, loading, note`.
+        `scale, item, n_answers, blank` (share), `average, spread, item_total, alpha_if_dropped,
+        loading, note`.
     validity : DiscriminantValidity or None
         None where it cannot be estimated; `why` then says why not.
     satisfaction : str or None
         The scale of satisfaction.
     answers, customers : int
-    weighted : bool
+    weighted, followed : bool
+        Whether answers are weighted; whether the study knows what customers did.
     """
 
     levels: pd.DataFrame
@@ -55,6 +57,7 @@ class Measurement:
     answers: int
     customers: int
     weighted: bool
+    followed: bool
 
     def level(self, scale: str) -> pd.Series:
         """The row of a scale."""
@@ -77,7 +80,8 @@ class Response:
     Attributes
     ----------
     table : DataFrame
-        `segment, known_group, n` (customers), `answered, estimate` (their share), `conf_low, conf_high`.
+        `segment, known_group, n` (customers), `answered, estimate` (their share), `conf_low,
+        conf_high`.
     p_values : dict of str to float
         That all groups of a segment answer alike; NaN where there is one group.
     known : bool
@@ -133,6 +137,7 @@ def measure_scales(
         answers=len(frame),
         customers=answers.customers,
         weighted=answers.weight is not None,
+        followed=answers.followed,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,8 @@ class OrderedAnswer:
     fit : OrdinalFit or None
         None where it cannot be estimated; `why` says why not.
     odds : DataFrame
-        `term, n_answers, odds, odds_conf_low, odds_conf_high` (of a better answer), `p_value, note`.
+        `term, n_answers, odds, odds_conf_low, odds_conf_high` (of a better answer), `coefficient,
+        std_error, p_value, note`.
     shares : DataFrame
         `answer, n_answers, share` as given.
     best : DataFrame
@@ -123,14 +125,22 @@ def _prepared(answers: Answers) -> pd.DataFrame:
         known = numbers.map(dict(zip(levels, names, strict=True)))
         return frame.assign(**{asked.item: pd.Categorical(known, names, ordered=True)})
     edges = [-np.inf, *asked.bands, np.inf]
-    return frame.assign(**{asked.item: pd.cut(numbers, edges, labels=_band_names(asked.bands))})
+    names = _band_names(asked.bands, numbers.dropna())
+    return frame.assign(**{asked.item: pd.cut(numbers, edges, labels=names)})
 
 
-def _band_names(bands: tuple[float, ...]) -> list[str]:
-    """ "up to 6", "above 6 to 8", "above 8" as codes for the catalogue: numbers stay readable."""
-    names = [f"≤ {bands[0]:g}"]
-    names += [f"> {low:g}, ≤ {high:g}" for low, high in zip(bands, bands[1:], strict=False)]
-    return [*names, f"> {bands[-1]:g}"]
+def _band_names(bands: tuple[float, ...], numbers: pd.Series) -> list[str]:
+    """0–6, 7–8, 9–10 for whole numbers; else ≤ 6.5, > 6.5 …"""
+    whole = not (pd.Series([*bands, *numbers]) % 1).any()
+    if whole and len(numbers):
+        lows = [min(numbers.min(), bands[0]), *(band + 1 for band in bands)]
+        highs = [*bands, max(numbers.max(), bands[-1] + 1)]
+        return [
+            f"{low:g}" if low == high else f"{low:g}–{high:g}"
+            for low, high in zip(lows, highs, strict=True)
+        ]
+    between = [f"> {low:g}, ≤ {high:g}" for low, high in pairwise(bands)]
+    return [f"≤ {bands[0]:g}", *between, f"> {bands[-1]:g}"]
 
 
 def _listed(values: pd.Series, name: str, levels: tuple[str, ...]) -> pd.Series:

@@ -29,8 +29,8 @@ class SatisfactionPaths:
     target : str
         Loyalty where it is in the model, else satisfaction, else the last construct.
     constructs : DataFrame
-        `scale, n_answers, items, r_squared, average_variance_extracted, composite_reliability, rho_a,
-        htmt_largest` (its largest ratio with another construct).
+        `scale, n_answers, items, r_squared, average_variance_extracted, composite_reliability,
+        rho_a, htmt_largest` (its largest ratio with another construct).
     """
 
     estimate: PathEstimate | None
@@ -40,7 +40,7 @@ class SatisfactionPaths:
     why: str
 
     def paths(self) -> pd.DataFrame:
-        """`path, n_answers, coefficient, coefficient_conf_low …, consistent, f_squared, vif, p_value`."""
+        """Every path with its interval, the consistent estimate, f² and variance inflation."""
         if self.estimate is None:
             return pd.DataFrame([{"path": self.target, "n_answers": 0, "note": NOT_ESTIMABLE}])
         table = self.estimate.table.rename(columns={"term": "path"})
@@ -65,23 +65,21 @@ class SatisfactionPaths:
             return pd.DataFrame([{"construct": self.target, "n_answers": 0, "note": NOT_ESTIMABLE}])
         found = self.estimate.effects
         found = found[found["to"].eq(self.target)]
-        kinds = found.pivot(index="from", columns="kind", values="estimate")
         total = found[found["kind"].eq("total")].set_index("from")
         names = total["estimate"].sort_values(ascending=False).index
-        table = pd.DataFrame(
+        kinds = found.pivot(index="from", columns="kind", values="estimate")
+        kinds = kinds.reindex(index=names, columns=["direct", "indirect"])
+        return pd.DataFrame(
             {
                 "construct": names,
                 "n_answers": self.estimate.n,
-                "direct": kinds.reindex(names).get("direct", pd.Series(np.nan, names)).to_numpy(),
-                "indirect": kinds.reindex(names)
-                .get("indirect", pd.Series(np.nan, names))
-                .to_numpy(),
+                "direct": kinds["direct"].to_numpy(),
+                "indirect": kinds["indirect"].to_numpy(),
                 "total": total.loc[names, "estimate"].to_numpy(),
                 "total_conf_low": total.loc[names, "conf_low"].to_numpy(),
                 "total_conf_high": total.loc[names, "conf_high"].to_numpy(),
             }
         )
-        return table
 
     def loadings(self) -> pd.DataFrame:
         """`construct, item, n_answers, item_weight, loading, communality, inflation`."""

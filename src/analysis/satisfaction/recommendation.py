@@ -68,11 +68,10 @@ def recommendation(
             conf_level=conf_level,
         )
 
-    overall, why = attempt(lambda: score(None))
+    asked = answers.roles.recommendation is not None
+    overall, why = attempt(lambda: score(None)) if asked else (None, "the question was not asked")
     if overall is None:
-        empty = pd.DataFrame(
-            columns=["segment", "known_group", "n_answers", "nps_score", *PARTS[1:]]
-        )
+        empty = pd.DataFrame([{"segment": "all", "known_group": "all", "n_answers": 0}])
         return Recommendation(None, empty, None, "all", None, answers.weight is not None, why)
     scores = {"all": overall} | {group: _ordered(score(group), answers, group) for group in groups}
     by_name = groups[0] if groups else "all"

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.data import Tables
 from analysis.methods.purchases import acquisition_value, fit_gammagamma
 from analysis.params import Params
-from analysis.value.forecast import FITS
+from analysis.value.forecast import FITS, not_fitted
 from analysis.value.histories import Histories
 from analysis.value.residual import ValueModels
 
@@ -92,10 +92,10 @@ def _costs(histories: Histories, known: pd.DataFrame, by: str) -> dict[str, floa
 
 
 def _row(name, model, spend, models: ValueModels, cost, params: Params) -> dict:
-    notes = [part.note for part in (model, spend) if part.note]
+    notes = [note for note in (not_fitted(model), not_fitted(spend)) if note]
     if notes or not np.isfinite(spend.mean):
         return {"group": name, "n": model.customers, "acquisition_cost": cost,
-                "note": "; ".join(notes) or "the mean spend is not finite"}  # fmt: skip
+                "note": "; ".join(notes) or "the mean spend is infinite"}  # fmt: skip
     lines = acquisition_value(
         model, time=params.value_horizon_weeks, spend=spend, margin=models.margin, cost=cost,
         discounting=models.discounting, conf_level=params.conf_level,

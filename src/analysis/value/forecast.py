@@ -20,6 +20,12 @@ from analysis.methods.purchases import (
 from analysis.params import Params
 from analysis.value.histories import Histories
 
+
+def not_fitted(model) -> str:
+    """Why a model has no parameters; empty where it has (a note of its own may warn of them)."""
+    return "" if np.isfinite(model.params).all() else model.note
+
+
 FITS = {"bgnbd": fit_bgnbd, "mbgnbd": fit_mbgnbd, "paretonbd": fit_paretonbd}
 
 
@@ -68,7 +74,7 @@ def check_forecast(
     for name in order:
         model = FITS[name](frame, **options)
         parameters.append(model.table.assign(model=name))
-        if model.note:
+        if not_fitted(model):
             empty = dict.fromkeys(columns[2:5], np.nan) | {"made": frame["holdout"].sum()}
             rows.append({"model": name, "n": len(frame), "note": model.note} | empty)
             continue

@@ -12,6 +12,7 @@ from analysis.data import Tables
 from analysis.frames import spells
 from analysis.methods.purchases import SBG, BdW, fit_bdw, fit_sbg
 from analysis.params import Params
+from analysis.value.forecast import not_fitted
 
 DAYS_PER_MONTH = 30.4375
 DRAWS = 200
@@ -95,6 +96,7 @@ def fit_renewals(tables: Tables, params: Params) -> Renewals:
     gain = 2 * (bdw.log_likelihood - sbg.log_likelihood)
     p_value = float(stats.chi2.sf(max(gain, 0), 1)) if np.isfinite(gain) else np.nan
     in_force = "bdw" if p_value < 1 - params.conf_level else "sbg"
+    note = not_fitted(bdw if in_force == "bdw" else sbg)
     split = until - pd.Timedelta(days=round(7 * params.holdout_weeks))
     known = found[found["started_at"] <= split]
     known = known.assign(ended_at=known["ended_at"].where(known["ended_at"] <= split))
@@ -102,7 +104,7 @@ def fit_renewals(tables: Tables, params: Params) -> Renewals:
     curve, error = _with_models(_curve(lives), early)
     starts = lives.groupby("began").size().rename("n").reset_index()
     return Renewals(
-        curve, sbg, bdw, in_force, p_value, error, months, starts.astype({"began": str}), sbg.note
+        curve, sbg, bdw, in_force, p_value, error, months, starts.astype({"began": str}), note
     )
 
 
@@ -113,16 +115,17 @@ def _curve(lives: pd.DataFrame) -> pd.DataFrame:
         left = int(((lives["duration"] == period) & lives["event"]).sum())
         staying *= 1 - left / at_risk
         rows.append((period, at_risk, 1 - left / at_risk, staying))
-    return pd.DataFrame(rows, columns=["period", "at_risk", "renewed", "staying"])
+    curve = pd.DataFrame(rows, columns=["period", "at_risk", "renewed", "staying"])
+    return curve.assign(held_out=False, sbg=np.nan, bdw=np.nan)
 
 
 def _with_models(curve: pd.DataFrame, early: pd.DataFrame) -> tuple[pd.DataFrame, dict]:
     last = int(early["duration"].max()) if len(early) else 0
-    curve = curve.assign(held_out=curve["period"] > last, sbg=np.nan, bdw=np.nan)
+    curve = curve.assign(held_out=curve["period"] > last)
     error = {}
     for name, fit in (("sbg", fit_sbg), ("bdw", fit_bdw)):
         model = fit(early) if len(early) else None
-        if model is None or model.note:
+        if model is None or not_fitted(model):
             continue
         curve[name] = model.survival(curve["period"].to_numpy())
         judged = curve["held_out"] & (curve["at_risk"] >= LEAST_AT_RISK)

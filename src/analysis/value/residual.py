@@ -20,7 +20,7 @@ from analysis.methods.purchases import (
     group_totals,
 )
 from analysis.params import Params
-from analysis.value.forecast import FITS
+from analysis.value.forecast import FITS, not_fitted
 from analysis.value.histories import Histories
 
 DRAWS = 10
@@ -68,7 +68,7 @@ def fit_value_models(histories: Histories, params: Params) -> ValueModels:
     tables = [model.table.assign(model=params.purchase_model), spend.table.assign(model="spend")]
     table = pd.concat(tables, ignore_index=True).rename(columns=names)
     columns = ["model", "parameter", "fit", "fit_conf_low", "fit_conf_high", "n", "note"]
-    infinite = "" if np.isfinite(spend.mean) or spend.note else "the mean spend is not finite"
+    infinite = "" if np.isfinite(spend.mean) or not_fitted(spend) else "the mean spend is infinite"
     return ValueModels(
         model,
         spend,
@@ -76,7 +76,7 @@ def fit_value_models(histories: Histories, params: Params) -> ValueModels:
         table[columns],
         Discounting(params.discount_rate),
         histories.margin,
-        "; ".join(filter(None, (model.note, spend.note, infinite))),
+        "; ".join(filter(None, (not_fitted(model), not_fitted(spend), infinite))),
     )
 
 

@@ -114,7 +114,7 @@ def test_gain_and_profile_name_what_they_draw(say, frame):
     profile = profile_tiers(rating, frame, ["amount"])
     ax = drawn(plot_profile, profile, say)
     named = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert named == ["share of customers", "share of amount"]
+    assert named == ["share of customers", "share of revenue"]
     widths = [bar.get_width() for bar in ax.containers[1]]
     assert sum(widths) == pytest.approx(1)
 

@@ -36,7 +36,10 @@ from analysis.tiers import (
 from analysis.wording import wording_for
 
 FROM, UNTIL = date(2021, 1, 1), date(2022, 12, 31)
-SCHEME = {"tiers": ("basic", "silver", "gold"), "thresholds": {"limits": {"amount": (100.0, 300.0)}}}
+SCHEME = {
+    "tiers": ("basic", "silver", "gold"),
+    "thresholds": {"limits": {"amount": (100.0, 300.0)}},
+}
 SPEND = {"rating_months": 12, "scheme": SCHEME}
 CAUSAL = ("because", "causes", "leads to", "thanks to", "effect of")
 

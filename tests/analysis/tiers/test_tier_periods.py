@@ -98,9 +98,7 @@ def test_later_purchases_change_no_earlier_rating(calm):
         [steady(), pd.DataFrame([("c0001", "2022-06-01", 9e5)], columns=steady().columns)]
     )
     again = rate_periods(tables_of(more), study())
-    pd.testing.assert_frame_equal(
-        rated.rerating.ratings[0].table, again.rerating.ratings[0].table
-    )
+    pd.testing.assert_frame_equal(rated.rerating.ratings[0].table, again.rerating.ratings[0].table)
 
 
 def test_moves_of_those_who_do_not_change_are_luck(calm):

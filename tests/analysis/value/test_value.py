@@ -115,14 +115,16 @@ def test_value_rises_with_the_horizon_and_falls_with_the_rate(made):
     for weeks, rate in ((26, 0.1), (52, 0.1), (104, 0.1), (52, 0.3)):
         params = study(value_horizon_weeks=weeks, discount_rate=rate)
         found = fit_value_models(histories, params)
-        totals.append(residual_value(found, histories, {}, params, rng=rng()).table["value_ahead"][0])
+        totals.append(
+            residual_value(found, histories, {}, params, rng=rng()).table["value_ahead"][0]
+        )
     assert totals[0] < totals[1] < totals[2]
     assert totals[3] < totals[1]
     assert models.money == "revenue"
 
 
 def test_groups_sum_to_all_and_unknown_ones_are_named(made):
-    tables, params, histories, models = made
+    _, params, histories, models = made
     ids = histories.present["customer_id"]
     half = pd.Series(["a"] * 700 + ["b"] * 700, index=ids[:1400])
     table = residual_value(models, histories, {"half": half}, params, rng=rng()).table
