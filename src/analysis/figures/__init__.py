@@ -23,7 +23,7 @@ STYLE = Path(__file__).with_name("report.mplstyle")
 WIDTH_INCHES = 7
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Illustration:
     """A drawn figure with what it says: the caption, and the alternative text.
 
@@ -35,6 +35,9 @@ class Illustration:
     svg: str
     caption: str
     alt: str
+
+    def __repr__(self) -> str:
+        return f"Illustration({self.caption!r})"
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         return {"image/svg+xml": self.svg}, {"caption": self.caption, "alt": self.alt}

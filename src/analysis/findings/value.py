@@ -17,9 +17,17 @@ RESIDUAL, FORECAST, SPEND, ACQUIRED = (
 
 
 def residual_finding(
-    result: ResidualValue, say: Wording, *, top: str | None = None, segment: str = "current_tier"
+    result: ResidualValue,
+    say: Wording,
+    *,
+    check: ForecastCheck,
+    top: str | None = None,
+    segment: str = "current_tier",
 ) -> Finding:
-    """What the present customers are still expected to bring; `top` names the best group."""
+    """What the present customers are still expected to bring, and how such a forecast fared.
+
+    `top` names the best group of `segment`.
+    """
     table = result.table
     if not len(table) or table["n"].iloc[0] < say.min_cell:
         return finding(say, f"{RESIDUAL}.none", claim="predictive", in_summary=False)
@@ -32,10 +40,19 @@ def residual_finding(
     if np.isfinite(row["value_ahead_conf_low"]):
         ends = {"low": row["value_ahead_conf_low"], "high": row["value_ahead_conf_high"]}
         details.append(say(f"{RESIDUAL}.interval", **ends))
-    details += [say(f"{RESIDUAL}.each", **numbers), _top(table, segment, top, say)]
+    details += [_fared(check, say), say(f"{RESIDUAL}.each", **numbers)]
+    details.append(_top(table, segment, top, say))
     if result.money == "revenue":
         details.append(say(f"{RESIDUAL}.revenue"))
     return finding(say, f"{RESIDUAL}.told", *details, claim="predictive", **numbers)
+
+
+def _fared(check: ForecastCheck, say: Wording) -> str:
+    if check.calibration is None or not np.isfinite(check.calibration.shortfall):
+        return say(f"{RESIDUAL}.unchecked")
+    off = check.calibration.shortfall
+    key = "missed" if off > 0 else "exceeded"
+    return say(f"{RESIDUAL}.{key}", off=abs(off), weeks=check.weeks)
 
 
 def _top(table: pd.DataFrame, segment: str, top: str | None, say: Wording) -> str:

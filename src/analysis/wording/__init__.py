@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -54,7 +54,7 @@ class Wording:
         Whether the customers are simulated.
     """
 
-    texts: Mapping[str, Any]
+    texts: Mapping[str, Any] = field(repr=False)
     formats: Formats
     min_cell: int
     conf_level: float

@@ -91,7 +91,7 @@ def everything(tables, params):
     forecast = check_forecast(histories, params, rng=draw)
     acquired = acquired_value(models, histories, tables, params, by="channel")
     told = [
-        findings.residual_finding(ahead, say, top="gold").markdown,
+        findings.residual_finding(ahead, say, check=forecast, top="gold").markdown,
         findings.forecast_finding(forecast, say).markdown,
         findings.spend_finding(models, say).markdown,
         findings.acquired_finding(acquired, say).markdown,

@@ -1,0 +1,261 @@
+"""What the bank's answers were drawn from is found again in them."""
+
+from dataclasses import replace
+
+import ibis
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.errors import DataError
+from analysis.methods.hazards import cox_regression
+from analysis.methods.regression import fit_counts, landmark
+from analysis.satisfaction import (
+    measure_scales,
+    read_answers,
+    recommendation,
+    who_answers,
+    with_states,
+)
+from analysis.satisfaction.behaviour import answers_followed, behaviour_after
+from analysis.satisfaction.drivers import (
+    asymmetry_table,
+    importance_table,
+    satisfaction_drivers,
+    touchpoints,
+)
+from analysis.satisfaction.intention import loyalty_intention, mediation_table
+from analysis.satisfaction.measured import study_customers
+from analysis.satisfaction.one_more_point import months_gained, relationships_after
+from analysis.satisfaction.paths import satisfaction_paths
+from analysis.satisfaction.worth import margin_gained, worth_after
+
+Z = 3.3  # a fixed seed must lie within the 99.9 % interval of each of the many numbers
+
+
+def rng():
+    return np.random.default_rng(1)
+
+
+@pytest.fixture(scope="module")
+def latent(bank) -> pd.DataFrame:
+    table = bank.company.truth.latent.to_pandas().set_index("customer_id")
+    return table.loc[bank.answers.frame["customer_id"]].reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def per_point(bank, latent) -> float:
+    """Latent satisfaction per point of the measured one, given the answers."""
+    score = bank.answers.frame["satisfaction"]
+    known = score.notna()
+    return np.corrcoef(score[known], latent["satisfaction"][known])[0, 1] / score.std()
+
+
+def test_alpha_and_loadings_are_found(bank):
+    found = measure_scales(bank.answers, rng=rng(), replications=100)
+    truth = bank.company.truth.survey
+    reliability = found.reliability.set_index("scale")
+    for scale in truth.loadings:
+        # Rounding to whole points and the ends of the scale take away a little.
+        assert reliability.at[scale, "alpha"] == pytest.approx(truth.alpha(scale), abs=0.025), scale
+    loadings = found.items.set_index("item")["loading"]
+    for items in truth.loadings.values():
+        for item, loading in items.items():
+            assert loadings[item] == pytest.approx(abs(loading), abs=0.06), item
+    assert found.weighted
+    assert found.validity.table["conf_high"].max() < 1
+
+
+def test_weights_give_the_mean_of_all_customers(bank):
+    found = measure_scales(bank.answers, rng=rng(), replications=0)
+    row = found.level("satisfaction")
+    truth = bank.company.truth.survey.means["satisfaction_1"]
+    # Active customers are a little more satisfied than all, since the others leave sooner.
+    assert truth - 0.1 < row["average"] < truth + 0.45
+
+
+def test_consistent_paths_are_the_structural_ones(bank):
+    found = satisfaction_paths(bank.answers, rng=rng())
+    truth = bank.company.truth.survey.paths
+    table = found.estimate.table.set_index(["from", "to"])
+    for (source, target), coefficient in truth.items():
+        row = table.loc[(source, target)]
+        assert abs(row["consistent"] - coefficient) < 0.08, (source, target)
+    assert found.target == "loyalty"
+    assert found.effects_on_target().iloc[0]["construct"] == "satisfaction"
+
+
+def test_importance_puts_value_and_quality_first(bank):
+    found = satisfaction_drivers(bank.answers, rng=rng(), replications=100)
+    table = importance_table(found)
+    assert set(table["driver"][:2]) == {"value", "quality"}
+    assert table["variance"].sum() == pytest.approx(found.importance.r_squared)
+    assert set(asymmetry_table(found)["kind"]) <= {"performance", "basic", "excitement"}
+    journey = touchpoints(bank.answers, rng=rng(), replications=50).table
+    truth = bank.company.truth.survey.means
+    painful = journey.set_index("touchpoint")["pain"]
+    lowest = min(bank.params.satisfaction.touchpoints, key=truth.get)
+    assert painful.idxmax() == lowest
+
+
+def test_loyalty_runs_through_satisfaction(bank):
+    found = loyalty_intention(bank.answers, rng=rng(), replications=100)
+    assert 0.45 < found.effect["estimate"] < 0.65
+    routes = mediation_table(found).set_index("route")["effect"]
+    assert routes["share mediated"] > 0.6
+    assert routes["indirect"] + routes["direct"] == pytest.approx(routes["total"])
+    # A line is what the answers were drawn from.
+    assert found.shapes.table.set_index("shape").at["spline", "p_value"] > 0.001
+
+
+def test_effect_on_the_purchase_rate_is_found(bank, per_point):
+    frame, truth = bank.answers.frame, bank.company.truth
+    path = truth.path.to_pandas()
+    opens, closes = frame["at"] + pd.Timedelta(days=1), frame["at"] + pd.Timedelta(days=92)
+    stays = frame[["customer_id"]].reset_index(names="sheet").merge(path, on="customer_id")
+    low = np.maximum(stays["from_at"], opens.loc[stays["sheet"]].to_numpy())
+    until = stays["to_at"].fillna(pd.Timestamp("2100-01-01"))
+    high = np.minimum(until, closes.loc[stays["sheet"]].to_numpy())
+    months = ((high - low) / pd.Timedelta(days=30.4375)).clip(lower=0)
+    rate = stays["stage"].map(truth.purchases.rate).fillna(0.0)
+    exposure = (months * rate).groupby(stays["sheet"]).sum().reindex(frame.index)
+    benefit = frame["tier_held"].astype(str).map(truth.tiers.benefit).fillna(0.0)
+    rows = frame.assign(exposure=exposure * np.exp(benefit))
+    rows = rows[rows["observed_13w"] & (rows["exposure"] > 0.3)]
+    fit = fit_counts(
+        rows,
+        outcome="purchases_13w",
+        drivers=["satisfaction"],
+        exposure="exposure",
+        cluster="customer_id",
+    )
+    found = fit.table.set_index("term").loc["satisfaction"]
+    expected = truth.purchases.satisfaction_effect * per_point
+    assert abs(found["estimate"] - expected) < Z * found["std_error"]
+    assert found["p_value"] < 1e-4
+
+
+def test_effect_on_the_churn_hazard_is_found(bank, per_point):
+    path = bank.company.truth.path.to_pandas()
+    followed = relationships_after(bank.answers, bank.tables, bank.params).reset_index()
+    stays = path[["customer_id", "stage", "from_at", "to_at", "reason"]]
+    rows = followed.merge(stays, on="customer_id")
+    held = (rows["from_at"] <= rows["at"]) & ~(rows["to_at"] <= rows["at"])
+    rows = rows[held & (rows["stage"] != "churned")].drop_duplicates("sheet")
+    ends = path.loc[path["reason"].eq("voluntary"), ["customer_id", "to_at"]]
+    chosen = pd.MultiIndex.from_frame(ends.assign(to_at=ends["to_at"].dt.normalize()))
+    asked = pd.MultiIndex.from_arrays([rows["customer_id"], rows["ended_at"]])
+    # Within half a year, before the stage that was true at the answer has changed much.
+    own = asked.isin(chosen) & rows["event"] & (rows["duration"] <= 6)
+    rows = rows.assign(event=own, duration=rows["duration"].clip(upper=6))
+    rows = rows.dropna(subset=["satisfaction"])
+    assert rows["event"].sum() > 150
+    fit = cox_regression(rows, covariates=["satisfaction"], strata="stage", cluster="customer_id")
+    found = fit.table.iloc[0]
+    expected = bank.company.truth.stages.satisfaction_effect * per_point
+    assert abs(found["estimate"] - expected) < Z * found["std_error"]
+
+
+def test_one_more_point_lasts_longer_and_leaves_more(bank):
+    followed = relationships_after(bank.answers, bank.tables, bank.params)
+    assert (followed["at"] >= followed["started_at"]).all()
+    assert followed["duration"].gt(0).all()
+    longer = months_gained(followed, bank.answers, rng=rng(), replications=40)
+    row = longer.table.iloc[0]
+    assert 0 < row["months_longer_conf_low"] < row["months_longer"] < row["months_longer_conf_high"]
+    assert longer.ratio["hazard_ratio"] < 1
+    assert longer.hidden.estimate > longer.hidden.limit > 1
+    assert longer.n + longer.n_inactive <= len(bank.answers.frame)
+    worth, quantity = worth_after(bank.answers, bank.tables)
+    assert quantity == "margin"
+    richer = margin_gained(worth, quantity, bank.answers)
+    assert richer.table["gain"].iloc[0] > 0
+    assert richer.table["known_group"].tolist()[0] == "all"
+
+
+def test_worth_is_what_the_transactions_say(bank):
+    worth, _ = worth_after(bank.answers, bank.tables)
+    bought = bank.tables.fetch(bank.tables["transactions"])
+    for _, sheet in worth.sample(20, random_state=1).iterrows():
+        own = bought[bought["customer_id"] == sheet["customer_id"]]
+        days = (own["at"] - sheet["at"]).dt.days
+        assert own.loc[days.between(1, 91), "margin"].sum() == pytest.approx(
+            sheet["worth_after"], abs=1e-5
+        )
+
+
+def test_behaviour_uses_whole_windows_after_the_answer_only(bank):
+    rows, cut_off, _ = answers_followed(bank.answers)
+    assert rows["observed_13w"].all()
+    assert len(rows) + cut_off == len(bank.answers.frame)
+    found = behaviour_after(bank.answers)
+    effects = found.effects.set_index("outcome")["effect"]
+    assert (effects > 0).all()
+    assert found.by_group["known_group"].iloc[0] == "all"
+    ratios = found.models.set_index("model")["point_ratio"]
+    assert ratios["poisson"] == pytest.approx(ratios["negative_binomial"], rel=0.05)
+
+
+def test_survey_after_its_outcome_is_an_error(bank):
+    frame = bank.answers.frame.assign(opened=bank.answers.frame["at"] - pd.Timedelta(days=30))
+    with pytest.raises(DataError, match="an outcome before the survey explains nothing"):
+        landmark(frame, answered_at="at", outcome_from="opened", observed="observed_13w")
+
+
+def test_what_was_known_before_does_not_change_with_what_came_later(bank):
+    cut = pd.Timestamp("2022-12-31")
+    early = bank.params.model_copy(update={"observed_until": cut.date()})
+    kept = {
+        name: bank.tables[name].filter(bank.tables[name]["at"] <= cut)
+        for name in ("transactions", "surveys")
+    }
+    held = bank.tables["tier_history"]
+    kept["tier_history"] = held.filter(held.from_at <= cut)
+    before = read_answers(replace(bank.tables, by_name={**bank.tables.by_name, **kept}), early)
+    columns = ["tier_held", "tenure_years", "log_spend_before", "satisfaction"]
+    whole = bank.answers.frame.set_index(["customer_id", "at"])
+    part = before.frame.set_index(["customer_id", "at"])
+    for column in columns:
+        now, then = whole.loc[part.index, column], part[column]
+        assert (now.map(str).to_numpy() == then.map(str).to_numpy()).all(), column
+
+
+def test_recommendation_follows_the_tier_of_the_day(bank):
+    found = recommendation(bank.answers)
+    tiers = found.table[found.table["segment"].eq("tier_held")]
+    assert tiers["known_group"].tolist() == ["potential", "general", "important", "high_end"]
+    parts = found.table[["promoters", "passives", "detractors"]].sum(axis=1)
+    np.testing.assert_allclose(parts, 1)
+    overall = found.table.iloc[0]
+    assert overall["nps_score"] == pytest.approx(
+        100 * (overall["promoters"] - overall["detractors"])
+    )
+
+
+def test_response_differs_by_age_as_it_was_drawn(bank):
+    customers = study_customers(bank.tables, bank.params)
+    found = who_answers(customers, bank.answers, segments=("age_band",))
+    ages = found.table[found.table["segment"].eq("age_band")].set_index("known_group")["estimate"]
+    assert ages.is_monotonic_increasing
+    assert found.p_values["age_band"] < 0.001
+    assert found.known
+
+
+def test_states_are_those_of_the_month_before(bank):
+    months = pd.DataFrame(
+        {
+            "customer_id": bank.answers.frame["customer_id"].iloc[0],
+            "month": pd.to_datetime(["2019-01-01", "2019-02-01"]).date,
+            "stage": ["new", "mature"],
+        }
+    )
+    day = pd.Timestamp("2019-02-15")
+    frame = bank.answers.frame.iloc[:1].assign(at=day)
+    table = ibis.memtable(
+        months, schema={"customer_id": "string", "month": "date", "stage": "string"}
+    )
+    found = with_states(
+        replace(bank.answers, frame=frame), table, name="stage", order=("new", "mature")
+    )
+    # February is judged at its end: on the 15th only January is known.
+    assert found.frame["stage"].tolist() == ["new"]
