@@ -22,6 +22,7 @@ STUDIES = [
     for path in sorted(PARAMS.glob("*.yml"))
     if not read_params(path).data.absent(path.parent)
 ]
+SIMULATED = [name for name in STUDIES if read_params(PARAMS / f"{name}.yml").simulated]
 CLAIMS = {"descriptive", "predictive", "causal"}
 NAMING_COLUMNS = ("tbl-dictionary", "tbl-missing")
 EMBED = re.compile(r"\{\{< embed \S+#((?:fig|tbl)-[\w-]+) >\}\}")
@@ -167,7 +168,7 @@ def test_summary_has_findings_with_claim_and_link(report):
         findings += [tag] if "finding" in tag.get("class", ()) else []
     chapters = json.loads((report / "study.json").read_text())["chapters"]
     assert len(findings) <= 7
-    assert len(findings) >= 3 or chapters == ["00_data"]
+    assert len(findings) >= min(3, len(chapters) - 1)
     for finding in findings:
         assert finding.find(class_="finding-number").get_text(strip=True)
         assert finding.find(class_="claim").get_text(strip=True) in CLAIMS
@@ -197,7 +198,7 @@ def test_results_show_no_group_below_the_smallest_size(report):
             assert (table["n"].dropna() >= least).all(), path.name
 
 
-@pytest.mark.parametrize("name", [name for name in STUDIES if name != "cdnow"])
+@pytest.mark.parametrize("name", SIMULATED)  # real ids are plain numbers, which stand everywhere
 def test_no_customer_is_named_anywhere(built, name):
     folder = built / name
     ids = set(pd.read_parquet(folder / "tables" / "customers.parquet")["customer_id"])

@@ -214,7 +214,9 @@ def ordered_finding(result: OrderedAnswer, say: Wording) -> Finding:
     limits = {"low": row["odds_conf_low"], "high": row["odds_conf_high"]}
     key = "ordered.finding"
     detail = say(f"{key}.detail", answers=row["n_answers"], item=item, share=best, **limits)
-    made = finding(say, key, detail, _parallel(result, say), in_summary=False, **options, **numbers)
+    against = say(f"{key}.against", reference=row["reference"]) if row["reference"] else ""
+    details = [against, detail, _parallel(result, say)]
+    made = finding(say, key, *details, in_summary=result.alone, **options, **numbers)
     if row["odds"] >= 1:
         return made
     less = say(f"{key}.less", **numbers)

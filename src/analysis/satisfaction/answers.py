@@ -141,6 +141,8 @@ def attempt(estimate: Callable[[], T]) -> tuple[T | None, str]:
         return estimate(), ""
     except DataError as error:
         return None, str(error)
+    except np.linalg.LinAlgError:
+        return None, "too few different answers"
 
 
 def _usable(frame: pd.DataFrame, column: str) -> bool:

@@ -16,6 +16,7 @@ from analysis.methods.regression import (
     check_proportional_odds,
     fit_ordinal,
 )
+from analysis.methods.regression.design import Levels
 from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
 
 
@@ -28,14 +29,16 @@ class OrderedAnswer:
     fit : OrdinalFit or None
         None where it cannot be estimated; `why` says why not.
     odds : DataFrame
-        `term, n_answers, odds, odds_conf_low, odds_conf_high` (of a better answer), `coefficient,
-        std_error, p_value, note`.
+        `term, reference` (the level it is compared with), `n_answers, odds, odds_conf_low,
+        odds_conf_high` (of a better answer), `coefficient, std_error, p_value, note`.
     shares : DataFrame
         `answer, n_answers, share` as given.
     best : DataFrame
         Effects on the share of the best answer: `term, n_answers, share_gain …` (0 to 1).
     parallel : ProportionalOdds or None
     item : str
+    alone : bool
+        Whether the survey measures no scales, so that this is all that it tells.
     """
 
     fit: OrdinalFit | None
@@ -44,6 +47,7 @@ class OrderedAnswer:
     best: pd.DataFrame
     parallel: ProportionalOdds | None
     item: str
+    alone: bool
     why: str
 
 
@@ -77,7 +81,9 @@ def ordered_answer(answers: Answers, *, conf_level: float = 0.95) -> OrderedAnsw
         }
     )
     if fit is None:
-        return OrderedAnswer(None, _none(why), shares, _none(why), None, asked.item, why)
+        return OrderedAnswer(
+            None, _none(why), shares, _none(why), None, asked.item, not answers.scales, why
+        )
     parallel = None
     if len(fit.levels) > 2:
         parallel, _ = attempt(lambda: check_proportional_odds(fit))
@@ -88,6 +94,7 @@ def ordered_answer(answers: Answers, *, conf_level: float = 0.95) -> OrderedAnsw
         best=_best(fit),
         parallel=parallel,
         item=asked.item,
+        alone=not answers.scales,
         why="",
     )
 
@@ -156,9 +163,16 @@ def _listed(values: pd.Series, name: str, levels: tuple[str, ...]) -> pd.Series:
 
 def _odds(fit: OrdinalFit) -> pd.DataFrame:
     table = fit.table[fit.table["term"].isin(fit.design.names)]
+    references = {
+        name: str(term.levels[0])
+        for term in fit.design.terms
+        if isinstance(term, Levels)
+        for name in term.names
+    }
     return pd.DataFrame(
         {
             "term": table["term"],
+            "reference": table["term"].map(references).fillna(""),
             "n_answers": table["n"],
             "odds": np.exp(table["estimate"]),
             "odds_conf_low": np.exp(table["conf_low"]),

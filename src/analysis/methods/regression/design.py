@@ -173,6 +173,8 @@ def build_design(
     others = [_control_term(frame, column) for column in controls if column != moderator]
     if moderator is not None:
         group = _control_term(frame, moderator)
+        if not group.names:
+            raise DataError(f"{moderator} must take two values to moderate, but one came; drop it")
         others += [group, *(Product(term, group) for term in main)]
     return Design(terms=(*main, *others), intercept=intercept)
 
