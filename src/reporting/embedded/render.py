@@ -47,7 +47,7 @@ def _render_html(staged: Path, html: Path, work: Path, meta: dict[str, Any]) -> 
     sheets = (theme_file(staged, "theme.css"), HERE / "page.css")
     styles = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
     options = ["--mathml", "--template", str(HERE / "page.html")]
-    options += ["--toc", "--toc-depth=2"] if meta.get("toc") else []
+    options += ["--toc", "--toc-depth=3"] if meta.get("toc") else []
     made = _pandoc("html5", options, meta, {**page.dates(meta), "styles": styles}, staged, work)
     html.write_text(page.self_contained(made, work), encoding="utf-8")
 
