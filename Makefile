@@ -12,7 +12,7 @@ TARGETED := $(strip $(STUDY)$(SET))
 SPOKEN := $(subst ','\'',$(STUDY)|$(SET))
 PLAN := $(or $(BUILD),build)/plan$(if $(TARGETED),-$(shell printf '%s' '$(SPOKEN)' | cksum | cut -d' ' -f1)).mk
 
-.PHONY: help env lab tables notebooks report reports test check bench lock quarto spark new validate clean FORCE
+.PHONY: help env lab tables notebooks report reports test check expected bench lock quarto spark new validate clean FORCE
 
 help:  ## tell the verbs (this page)
 	@echo 'make VERB [STUDY=name] [SET="key=value …"]'; echo
@@ -33,7 +33,7 @@ notebooks:  ## run every notebook of every study (or STUDY=…)
 reports:  ## make every report, HTML and PDF, and build/index.html
 report:  ## make one report: STUDY=cdnow; with SET="lapse_weeks=26" a variant beside it
 
-ifneq ($(filter tables notebooks report reports,$(MAKECMDGOALS)),)
+ifneq ($(filter tables notebooks report reports expected,$(MAKECMDGOALS)),)
 ifneq ($(filter report,$(MAKECMDGOALS)),)
 ifeq ($(STUDY),)
 $(error make report needs a study: make report STUDY=cdnow)
@@ -58,6 +58,9 @@ test: $(READY)  ## run the tests
 check: $(READY)  ## look over code, notebooks and report sources without running them
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
 	@$(PY) -m reporting.sources
+
+expected: reports  ## store what the reports say now (tests/expected): review the difference
+	@$(PY) tests/reporting/test_expected.py
 
 bench: $(READY)  ## time the methods against their peers, side by side
 	@for script in bench/bench_*.py; do $(PY) $$script || exit 1; done
