@@ -12,7 +12,7 @@ TARGETED := $(strip $(STUDY)$(SET))
 SPOKEN := $(subst ','\'',$(STUDY)|$(SET))
 PLAN := $(or $(BUILD),build)/plan$(if $(TARGETED),-$(shell printf '%s' '$(SPOKEN)' | cksum | cut -d' ' -f1)).mk
 
-.PHONY: help env lab tables notebooks report reports test check expected bench lock quarto spark new validate clean FORCE
+.PHONY: help env lab tables notebooks report reports test check expected bench lock quarto spark new validate export clean FORCE
 
 help:  ## tell the verbs (this page)
 	@echo 'make VERB [STUDY=name] [SET="key=value …"]'; echo
@@ -51,6 +51,9 @@ new: $(READY)  ## propose a params file for your own tables: STUDY=acme FROM=pat
 
 validate: $(READY)  ## print every fault in a study's data: STUDY=acme
 	@$(PY) -m reporting.commands validate
+
+export: $(READY)  ## list the customers with stage, tier and reason (exports/, not in git): STUDY=acme
+	@$(PY) -m reporting.export
 
 test: $(READY)  ## run the tests
 	@$(PY) -m pytest

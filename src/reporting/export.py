@@ -1,0 +1,74 @@
+"""The list of customers for those who act on it (`make export`): the one place that names them.
+
+Reports show groups, never persons. The list goes to `exports/<study>/customers.csv`, which git
+ignores and only its owner may read.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from reporting.errors import ReportError, speak
+from reporting.partial import partial_path
+from reporting.project import ROOT, Study, params_folder, read_study
+
+OWNER_ONLY = 0o600
+
+
+def exports_folder() -> Path:
+    """`exports/`, or the folder that EXPORTS names (tests write elsewhere)."""
+    return Path(os.environ.get("EXPORTS") or ROOT / "exports").resolve()
+
+
+def customer_list(study: Study) -> pd.DataFrame:
+    """One row a customer: `customer_id, stage, stage_at, tier, rated_at, reason`.
+
+    `stage` is that at the end of the last month observed; prospects have no tier.
+    """
+    from analysis.data import read_tables
+    from analysis.lifecycle.present import present_stage
+    from analysis.lifecycle.stages import assign_stages
+    from analysis.tiers import rate_periods
+
+    tables = read_tables(study.params)
+    rating = rate_periods(tables, study.params).present
+    stages = present_stage(assign_stages(tables, study.params))
+    stages["stage_at"] = study.params.observed_until
+    tiers = rating.table[["customer_id", "tier", "reason"]].assign(rated_at=rating.rated_at)
+    merged = stages.merge(tiers, on="customer_id", how="outer").sort_values("customer_id")
+    return merged[["customer_id", "stage", "stage_at", "tier", "rated_at", "reason"]]
+
+
+def write_list(customers: pd.DataFrame, path: Path) -> None:
+    """Write the list as a whole, readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = partial_path(path)
+    with open(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, OWNER_ONLY), "w") as file:
+        customers.to_csv(file, index=False)
+    partial.replace(path)
+
+
+def main() -> None:
+    """Export the customers of the study that STUDY names."""
+    name = os.environ.get("STUDY", "").strip()
+    if not name:
+        raise ReportError("make export needs a study, but none came: make export STUDY=market")
+    study = read_study(params_folder() / f"{name}.yml")
+    if "transactions" not in study.params.data.tables:
+        raise ReportError(
+            f"make export needs a study with transactions, but {name} has none: "
+            "stages and tiers come from purchases"
+        )
+    os.environ["STUDY_FOLDER"] = str(study.folder)
+    customers = customer_list(study)
+    path = exports_folder() / study.name / "customers.csv"
+    write_list(customers, path)
+    print(f"{path}: {len(customers):,} customers with their stage, tier and its reason.")
+    print("It names persons: give it only to those who may see them.")
+
+
+if __name__ == "__main__":
+    speak(main)
