@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 
 from analysis.params import read_params
 from reporting.project import Notebook, notebooks
-from reporting.staging import shown_cells
+from reporting.executed import shown_cells
 
 BY_HAND = ("00_data", "10_retention")
 

@@ -11,6 +11,7 @@ from analysis.methods.disclosure import small_rows
 from analysis.wording import Column, Wording
 
 LONGEST_COLUMN = 46
+WORDS = {"text": Wording.value, "note": Wording.note, "name": Wording.name}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,16 +97,16 @@ def _cells(shown: pd.DataFrame, known: dict[str, Column], say: Wording) -> pd.Da
         else:
             cells = [_cell(value, column.format, say) for value in shown[name]]
         made[column.head] = cells
-        right.append(column.format != "text")
+        right.append(column.format not in WORDS)
     cells = pd.DataFrame(made)
     cells.attrs["right"] = right
     return cells
 
 
 def _cell(value: Any, kind: str, say: Wording) -> str:
-    if kind == "text":
-        return say.value(value) if isinstance(value, str) else say.formats.cell(value, "text")
-    return say.formats.cell(value, kind)
+    if kind in WORDS and isinstance(value, str):
+        return WORDS[kind](say, value)
+    return say.formats.cell(value, "text" if kind in WORDS else kind)
 
 
 def _interval(low: Any, high: Any, kind: str, say: Wording) -> str:

@@ -73,7 +73,8 @@ def front_matter_end(lines: list[str]) -> int:
 def metadata(staged: Path) -> dict[str, Any]:
     """The front matter of `report.qmd` over the keys of `_quarto.yml`, as Quarto merges them."""
     project = read_yaml(staged / "_quarto.yml")
-    shared = {key: value for key, value in project.items() if key not in ("project", "format")}
+    own = ("project", "format", "language")
+    shared = {key: value for key, value in project.items() if key not in own}
     return {"lang": "en", **shared, **read_source(staged / "report.qmd").front}
 
 

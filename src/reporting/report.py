@@ -9,12 +9,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+from reporting.chapters import not_translated
 from reporting.errors import ReportError, speak
+from reporting.executed import run_stamp
 from reporting.partial import partial_path, remove
 from reporting.project import Study, build_folder, params_folder, read_study
 from reporting.rendering import render_report
 from reporting.site import write_index
-from reporting.staging import run_stamp, stage_report
+from reporting.staging import stage_report
 
 # The PDF comes last: Make takes the report as made when its youngest file is in place.
 PUBLISHED = ("report", "results", "report.json", "report.html", "report.pdf")
@@ -27,6 +29,8 @@ def main() -> None:
     started = time.monotonic()
     make_report(study)
     write_index(build_folder())
+    if told := not_translated(study):
+        print(f"  {study.name}: {told}", flush=True)
     print(
         f"  {study.name}: report.html, report.pdf ({time.monotonic() - started:.1f} s)", flush=True
     )
@@ -65,6 +69,7 @@ def description_of(study: Study, renderer: str) -> dict[str, Any]:
         "title": study.params.title,
         "subtitle": study.params.subtitle,
         "study": study.name,
+        "language": study.params.language,
         "simulated": study.params.simulated,
         "period": [str(study.params.observed_from), str(study.params.observed_until)],
         "finished": run_stamp(study)["finished"],

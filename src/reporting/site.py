@@ -8,38 +8,47 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from analysis.wording import catalogue
 from reporting.project import ROOT, write_if_changed
 
 
 def write_index(build: Path) -> None:
-    """List the reports that lie under `build`, studies first and variants after them."""
+    """List the reports that lie under `build`, studies first and variants after them.
+
+    The page is in the language of the reports where all have the same, else in English.
+    """
     found = [*build.glob("*/report.json"), *build.glob("variants/*/*/report.json")]
-    studies = sorted((path for path in found if "variants" not in path.parts), key=str)
-    variants = sorted((path for path in found if "variants" in path.parts), key=str)
-    sections = [_section("Reports", studies, build), _section("Variants", variants, build)]
+    reports = {path: json.loads(path.read_text("utf-8")) for path in sorted(found, key=str)}
+    languages = {report.get("language", "en") for report in reports.values()}
+    language = languages.pop() if len(languages) == 1 else "en"
+    words = {key: escape(text) for key, text in catalogue(language)["index"].items()}
+    sections = []
+    for key in ("reports", "variants"):
+        own = [path for path in reports if ("variants" in path.parts) == (key == "variants")]
+        items = "\n".join(_item(reports[path], path.parent, build, words) for path in own)
+        if items:
+            sections.append(f"<section><h2>{words[key]}</h2>\n<ul>\n{items}\n</ul></section>")
     page = Template((ROOT / "reports" / "index.html").read_text(encoding="utf-8"))
-    write_if_changed(
-        build / "index.html", page.substitute(reports="\n".join(filter(None, sections)))
-    )
+    text = page.substitute(words, language=language, list="\n".join(sections))
+    write_if_changed(build / "index.html", text)
 
 
-def _section(title: str, reports: list[Path], build: Path) -> str:
-    if not reports:
-        return ""
-    items = "\n".join(_item(json.loads(path.read_text("utf-8")), path, build) for path in reports)
-    return f"<section><h2>{title}</h2>\n<ul>\n{items}\n</ul></section>"
-
-
-def _item(report: dict[str, Any], path: Path, build: Path) -> str:
-    folder = path.parent.relative_to(build).as_posix()
-    badge = ' <span class="badge">simulated data</span>' if report["simulated"] else ""
-    tables = sorted((path.parent / "results").glob("*.csv"))
+def _item(report: dict[str, Any], folder: Path, build: Path, words: dict[str, str]) -> str:
+    place = folder.relative_to(build).as_posix()
+    badge = f' <span class="badge">{words["simulated"]}</span>' if report["simulated"] else ""
     begin, end = report["period"]
+    about = words["about"].format(
+        study=escape(report["study"]),
+        begin=begin,
+        end=end,
+        data=escape(report["data"]["title"]),
+        finished=escape(report["finished"]),
+    )
+    tables = words["tables"].format(tables=len(list((folder / "results").glob("*.csv"))))
     return f"""<li>
-<h3><a href="{folder}/report.html">{escape(report["title"])}</a>{badge}</h3>
+<h3><a href="{place}/report.html">{escape(report["title"])}</a>{badge}</h3>
 <p>{escape(report["subtitle"])}</p>
-<p class="small">Study {escape(report["study"])} · {begin} to {end} ·
-data: {escape(report["data"]["title"])} · made {escape(report["finished"])}</p>
-<p><a href="{folder}/report.html">Web page</a> · <a href="{folder}/report.pdf">PDF</a> ·
-<a href="{folder}/results/">{len(tables)} tables</a></p>
+<p class="small">{about}</p>
+<p><a href="{place}/report.html">{words["page"]}</a> · <a href="{place}/report.pdf">PDF</a> ·
+<a href="{place}/results/">{tables}</a></p>
 </li>"""

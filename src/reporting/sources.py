@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from reporting.errors import ReportError, speak
+from reporting.executed import LABEL
 from reporting.plan import python_of
 from reporting.project import ROOT, notebooks
-from reporting.staging import LABEL
 from reporting.subset import check_sources
 
 FORBIDDEN = {
@@ -36,7 +36,7 @@ PREFIXES = ("fig-", "tbl-", "finding-")
 def main() -> None:
     """Check every notebook and every `.qmd`; all faults at once."""
     faults = [fault for notebook in notebooks() for fault in notebook_faults(notebook.path)]
-    outside, warnings = check_sources(sorted((ROOT / "reports").glob("*.qmd")))
+    outside, warnings = check_sources(sorted((ROOT / "reports").rglob("*.qmd")))
     faults += outside
     for warning in warnings:
         print(warning)

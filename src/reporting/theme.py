@@ -1,20 +1,47 @@
 """The look that both renderers share: the files of `reports/` that travel with a staged report."""
 
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+from analysis.wording import catalogue
 from reporting.errors import ReportError
 
 REPORTS = Path(__file__).parents[2] / "reports"
-THEME_FILES = ("_quarto.yml", "theme.css", "theme.typ", "theme.lua")
+THEME_FILES = ("theme.css", "theme.typ", "theme.lua")
+WORDS = "_words.yml"
+CALLOUTS = ("note", "tip", "warning", "important", "caution")
 
 
-def stage_theme(staged: Path) -> None:
-    """Copy the theme and the PDF's fonts into a staged report; Quarto reads them there."""
+def stage_theme(staged: Path, language: str = "en") -> None:
+    """Write the theme, the renderer's words and the PDF's fonts into a staged report."""
     from reporting.embedded.fonts import stage_fonts
 
     for name in THEME_FILES:
         (staged / name).write_bytes((REPORTS / name).read_bytes())
+    texts = catalogue(language)
+    words, formats = texts["renderer"], texts["formats"]
+    project = yaml.safe_load((REPORTS / "_quarto.yml").read_text(encoding="utf-8"))
+    project |= {"lang": language, "date-format": words["date_format"], "language": _quarto(words)}
+    _write(staged / "_quarto.yml", project)
+    _write(staged / WORDS, words | {key: formats[key] for key in ("date", "months")})
     stage_fonts(staged / "fonts")
+
+
+def _quarto(words: dict[str, str]) -> dict[str, str]:
+    """The same words under the names that real Quarto gives them."""
+    named = {"toc-title-document": words["contents"]}
+    for kind in ("fig", "tbl"):
+        named[f"crossref-{kind}-title"] = words[kind]
+    for kind in ("fig", "tbl", "sec", "eq"):
+        named[f"crossref-{kind}-prefix"] = words[kind]
+    return named | {f"callout-{kind}-title": words[kind] for kind in CALLOUTS}
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
+    path.write_text(text, encoding="utf-8")
 
 
 def theme_file(staged: Path, name: str) -> Path:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from analysis.params import read_params
+from analysis.wording import wording_for
 from reporting import plan
+from reporting.pages import chapter_list
 from reporting.project import ROOT, Study, notebooks
-from reporting.staging import chapter_list
 
 
 def chapters(name: str) -> set[str]:
@@ -33,7 +34,8 @@ def test_study_without_surveys_gets_none_of_them():
 
 
 def test_needless_chapter_is_not_listed_as_missing():
-    listed = chapter_list(Study(read_params(ROOT / "params" / "market.yml")))
+    study = Study(read_params(ROOT / "params" / "market.yml"))
+    listed = chapter_list(study, wording_for(study.params))
     survey = next(found for found in notebooks() if found.name == "01_survey")
     assert survey.title not in listed
     assert "path model" in listed

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from reporting import embedded
-from reporting.theme import REPORTS, THEME_FILES, stage_theme
+from reporting.theme import REPORTS, THEME_FILES, WORDS, stage_theme
 
 CSS = (REPORTS / "theme.css").read_text(encoding="utf-8")
 PAGE = (Path(embedded.__file__).parent / "page.css").read_text(encoding="utf-8")
@@ -69,7 +69,12 @@ def test_style_sheets_load_nothing_and_respect_the_reader():
 
 def test_stage_theme_copies_what_quarto_reads(tmp_path):
     stage_theme(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {*THEME_FILES, "fonts"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *THEME_FILES,
+        "_quarto.yml",
+        WORDS,
+        "fonts",
+    }
     assert len(list((tmp_path / "fonts").glob("SourceSansPro-*.ttf"))) == 6
 
 

@@ -27,9 +27,16 @@ class Concordance:
 
 
 def count_concordance(
-    columns: Durations, risk: np.ndarray, *, strata: np.ndarray | None = None
+    columns: Durations,
+    risk: np.ndarray,
+    *,
+    strata: np.ndarray | None = None,
+    clusters: np.ndarray | None = None,
 ) -> Concordance:
-    """Count pairs in which one ended while the other was at risk and lasted longer."""
+    """Count pairs in which one ended while the other was at risk and lasted longer.
+
+    `strata`, `clusters` (n,) are codes: pairs are made within strata, errors summed by cluster.
+    """
     n = len(risk)
     totals = np.zeros((3, n))
     layers = np.zeros(n, dtype=np.intp) if strata is None else strata
@@ -44,7 +51,11 @@ def count_concordance(
         return Concordance(np.nan, np.nan, 0.0, 0.0, 0.0)
     estimate = (higher + same / 2) / pairs
     influence = (totals[0] + totals[1] / 2 - estimate * totals.sum(axis=0)) / pairs
-    std_error = float(np.sqrt(weight @ influence**2))
+    if clusters is None:
+        variance = weight @ influence**2
+    else:
+        variance = (np.bincount(clusters, weights=weight * influence) ** 2).sum()
+    std_error = float(np.sqrt(variance))
     return Concordance(float(estimate), std_error, float(higher), float(lower), float(same))
 
 

@@ -60,12 +60,14 @@ def mediate(
     replications: int = 1000,
     rng: np.random.Generator,
     cluster: str | None = None,
+    weight: str | None = None,
     conf_level: float = 0.95,
 ) -> Mediation:
     """Split a driver's effect into what runs through the mediator and what does not.
 
     Columns used: `driver`, `mediator`, `outcome` (numbers), `controls` (numbers or categories,
-    taken out of all three), `cluster` (customers drawn whole). Intervals are BCa.
+    taken out of all three), `cluster` (customers drawn whole), `weight` (sampling weight).
+    Intervals are BCa.
 
     Raises
     ------
@@ -79,19 +81,22 @@ def mediate(
     numbers = [driver, mediator, outcome]
     if len(set(numbers)) < 3:
         raise ParamsError(f"driver, mediator and outcome must differ, but {numbers} came")
-    rows = complete_rows(frame, numbers=numbers, others=[*controls, cluster])
+    rows = complete_rows(frame, numbers=numbers, others=[*controls, cluster, weight])
     taken = control_columns(rows, controls)
     values = np.column_stack([taken, rows[numbers]]).astype(float)
     require_estimable(values, [*taken.columns, *numbers])
-    clusters = None if cluster is None else rows[cluster].to_numpy()
-    drawn = bootstrap_covariances(values, replications=replications, rng=rng, clusters=clusters)
+    sampled = {
+        "clusters": None if cluster is None else rows[cluster].to_numpy(),
+        "weights": None if weight is None else rows[weight].to_numpy(float),
+    }
+    drawn = bootstrap_covariances(values, replications=replications, rng=rng, **sampled)
     table = bootstrap_table(
         TERMS,
-        mediation_effects(covariance(values)[None])[0],
+        mediation_effects(covariance(values, sampled["weights"])[None])[0],
         mediation_effects(drawn),
         n=len(rows),
         conf_level=conf_level,
-        jackknife=mediation_effects(jackknife_covariances(values, clusters=clusters)),
+        jackknife=mediation_effects(jackknife_covariances(values, **sampled)),
     ).assign(note="")
     total = table.set_index("term").loc["total"]
     if total["conf_low"] <= 0 <= total["conf_high"]:

@@ -25,6 +25,16 @@ def critical_value(conf_level: float) -> float:
     return float(ndtri(0.5 + conf_level / 2))
 
 
+def share_interval(
+    share: pd.Series, n: pd.Series, *, conf_level: float = 0.95
+) -> tuple[pd.Series, pd.Series]:
+    """Limits of a share of `n` independent answers; Wilson (1927), JASA 22, 209-212."""
+    z = critical_value(conf_level)
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    reach = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return (centre - reach).clip(0, 1), (centre + reach).clip(0, 1)
+
+
 def covariance(values: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """Covariance matrix (p, p) of `values` (n, p), divided by the total weight."""
     weights = np.ones(len(values)) if weights is None else np.asarray(weights, float)

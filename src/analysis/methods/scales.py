@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParamsError
@@ -144,6 +145,13 @@ def item_answers(
         n_dropped=int((~complete).sum()),
         n_filled=int(blank[complete].to_numpy().sum()),
     )
+
+
+def clusters_of(
+    survey: pd.DataFrame, values: pd.DataFrame, cluster: str | None
+) -> np.ndarray | None:
+    """The customer of each usable answer sheet; None without clusters."""
+    return None if cluster is None else survey.loc[values.index, cluster].to_numpy()
 
 
 def scale_scores(

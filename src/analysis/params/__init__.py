@@ -20,6 +20,7 @@ from analysis.params.stages import StageScheme
 from analysis.params.tiers import TierParams
 
 SCHEMA_VERSION = 1
+CATALOGUES = Path(__file__).parents[1] / "wording"
 
 Text = Annotated[str, Field(min_length=1)]
 Weeks = Annotated[float, Field(gt=0, le=1040)]
@@ -40,7 +41,7 @@ class Params(BaseModel):
     title: Text
     subtitle: str = ""
     author: Text
-    language: Literal["en"] = "en"
+    language: Text = "en"
     relationship: Literal["contractual", "noncontractual"]
     observed_from: date
     observed_until: date
@@ -80,6 +81,17 @@ class Params(BaseModel):
             return date.fromisoformat(day) if isinstance(day, str) else day
         except ValueError:
             return day
+
+    @field_validator("language")
+    @classmethod
+    def _known_language(cls, language: str) -> str:
+        if not (CATALOGUES / f"{language}.yml").is_file():
+            known = ", ".join(sorted(file.stem for file in CATALOGUES.glob("*.yml")))
+            raise ValueError(
+                f"language must be one with a catalogue ({known}), but '{language}' came; "
+                "see docs/another-language.md"
+            )
+        return language
 
     @field_validator("timezone")
     @classmethod

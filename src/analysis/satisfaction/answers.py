@@ -18,6 +18,7 @@ from analysis.methods.scales import Scale, scale_scores
 from analysis.params import Params
 from analysis.params.satisfaction import SatisfactionParams
 
+WEIGHT = "survey_weight"
 WEEKS_PER_YEAR = 365.25 / 7
 NO_TIER = "no_tier"
 UNKNOWN = "unknown"
@@ -70,6 +71,11 @@ class Answers:
         return "customer_id" if self.customers < len(self.frame) else None
 
     @property
+    def sampled(self) -> dict[str, str | None]:
+        """How the answers came about, as the methods take it: `cluster` and `weight`."""
+        return {"cluster": self.cluster, "weight": self.weight}
+
+    @property
     def one_day(self) -> bool:
         """Whether all answers carry one day, as where the source knows none."""
         return self.frame["at"].nunique() < 2
@@ -81,7 +87,8 @@ def read_answers(tables: Tables, params: Params) -> Answers:
     Raises
     ------
     DataError
-        Items that are absent, text, or outside the range of their scale; all at once.
+        Items that are absent, text, or outside the range of their scale, all at once; sampling
+        weights that some answers have and others have not.
     """
     roles = params.satisfaction
     frame = survey_frame(tables, params).reset_index(drop=True)
@@ -100,7 +107,7 @@ def read_answers(tables: Tables, params: Params) -> Answers:
             tenure_years=frame["tenure_weeks"].fillna(0) / WEEKS_PER_YEAR,
             log_spend_before=np.log1p(spent),
         )
-    weight = "survey_weight" if _usable(frame, "survey_weight") else None
+    weight = WEIGHT if _is_weighted(frame) else None
     known = ("tenure_years", "log_spend_before") if followed else ()
     return Answers(
         frame=frame,
@@ -145,8 +152,17 @@ def attempt(estimate: Callable[[], T]) -> tuple[T | None, str]:
         return None, "too few different answers"
 
 
-def _usable(frame: pd.DataFrame, column: str) -> bool:
-    return column in frame and bool(frame[column].notna().all()) and bool((frame[column] > 0).all())
+def _is_weighted(frame: pd.DataFrame) -> bool:
+    """Whether every answer has a sampling weight; an error where only some have one."""
+    if WEIGHT not in frame or frame[WEIGHT].isna().all():
+        return False
+    wrong = ~(frame[WEIGHT] > 0)
+    if wrong.any():
+        raise DataError(
+            f"surveys.{WEIGHT} must be above 0 on every row, but {wrong.sum():,} of "
+            f"{len(frame):,} rows are blank or not; fill them or leave the column out"
+        )
+    return True
 
 
 def _with_segments(

@@ -6,18 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.methods.mediation import Mediation, mediate
-from analysis.methods.regression import (
-    RegressionFit,
-    ShapeComparison,
-    average_marginal_effects,
-    compare_shapes,
-    diagnose,
-    fit_linear,
-)
+from analysis.methods.regression import RegressionFit, ShapeComparison, fit_linear
 from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
+from analysis.satisfaction.groups import as_effects, effects_by_group, interaction_p, moderate
+from analysis.satisfaction.soundness import checks, no_checks, shapes_on_scale
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,26 +25,26 @@ class Intention:
     effect : Series or None
         The row of satisfaction: points of loyalty per point.
     by_group : DataFrame
-        `known_group, n_answers, effect, effect_conf_low, effect_conf_high` by tier.
-    moderation_p : float
-        That satisfaction goes with as much loyalty in all groups; NaN where not tested.
+        `segment, known_group, n_answers, effect, effect_conf_low, effect_conf_high`.
+    moderation_p : dict of str to float
+        By grouping column: that satisfaction goes with as much loyalty in all its groups.
     shapes : ShapeComparison or None
     mediation : Mediation or None
-        Of the driver with the largest correlation with satisfaction.
+        Of quality, else of the driver with the largest correlation with satisfaction.
     diagnostics : DataFrame
         `check, value, p_value, note`.
-    followed : bool
-        Whether the study also knows what customers did.
+    weighted, followed : bool
+        Whether answers are weighted; whether the study also knows what customers did.
     """
 
     fit: RegressionFit | None
     effect: pd.Series | None
     by_group: pd.DataFrame
-    grouped_by: str
-    moderation_p: float
+    moderation_p: dict[str, float]
     shapes: ShapeComparison | None
     mediation: Mediation | None
     diagnostics: pd.DataFrame
+    weighted: bool
     followed: bool
     why: str
 
@@ -59,58 +53,43 @@ def loyalty_intention(
     answers: Answers,
     *,
     rng: np.random.Generator,
+    moderators: tuple[str, ...] = (),
     replications: int = 1000,
     conf_level: float = 0.95,
 ) -> Intention:
-    """Regress the loyalty scale on satisfaction, the driver scales and what was known before."""
-    roles = answers.roles
-    given = {"outcome": roles.loyalty, "cluster": answers.cluster, "conf_level": conf_level}
-    fit, why = attempt(
-        lambda: fit_linear(
-            answers.frame, drivers=[roles.satisfaction], controls=answers.controls, **given
-        )
-    )
-    group = answers.groups[0] if answers.groups else ""
-    if fit is None:
-        return Intention(
-            None,
-            None,
-            _no_groups(),
-            group,
-            np.nan,
-            None,
-            None,
-            no_checks(why),
-            answers.followed,
-            why,
-        )
-    shapes, _ = attempt(
-        lambda: compare_shapes(
-            answers.frame, driver=roles.satisfaction, controls=answers.controls, **given
-        )
-    )
-    moderated = None
-    if group:
-        moderated, _ = attempt(
-            lambda: fit_linear(
-                answers.frame,
-                drivers=[roles.satisfaction],
-                controls=answers.controls,
-                moderator=group,
-                **given,
-            )
-        )
+    """Regress the loyalty scale on satisfaction and what was known before.
+
+    `moderators` are further columns whose groups may differ (the stage); the first of the study's
+    groups (the tier) is always looked at.
+    """
+    driver = answers.roles.satisfaction
+    given = {"controls": answers.controls, "conf_level": conf_level, **answers.sampled}
+
+    def fit_one(rows: pd.DataFrame, outcome: str, moderator: str | None = None) -> RegressionFit:
+        return fit_linear(rows, outcome=outcome, drivers=[driver], moderator=moderator, **given)
+
+    outcome = answers.roles.loyalty
+    fit, why = attempt(lambda: fit_one(answers.frame, outcome))
+    moderated, shapes, mediation = {}, None, None
+    if fit is not None:
+        groups = [*answers.groups[:1], *moderators]
+        moderated = moderate(fit_one, answers.frame, outcome, groups)
+        scale = answers.scales[driver]
+        bounds = {"lowest": scale.lowest, "highest": scale.highest}
+        shapes = shapes_on_scale(answers.frame, outcome=outcome, driver=driver, **bounds, **given)
+        mediation = _mediation(answers, rng, replications, conf_level)
+    tested = {name: interaction_p(own, driver) for name, own in moderated.items()}
     return Intention(
         fit=fit,
-        effect=fit.table.set_index("term").loc[roles.satisfaction],
-        by_group=effects_by(moderated, roles.satisfaction, group),
-        grouped_by=group,
-        moderation_p=interaction_p(moderated, roles.satisfaction),
+        effect=None if fit is None else fit.table.set_index("term").loc[driver],
+        by_group=effects_by_group(fit, moderated, driver),
+        moderation_p={name: p for name, p in tested.items() if np.isfinite(p)},
         shapes=shapes,
-        mediation=_mediation(answers, rng, replications, conf_level),
-        diagnostics=checks(fit),
+        mediation=mediation,
+        diagnostics=no_checks(why) if fit is None else checks(fit),
+        weighted=answers.weight is not None,
         followed=answers.followed,
-        why="",
+        why=why,
     )
 
 
@@ -139,60 +118,6 @@ def mediation_table(found: Intention) -> pd.DataFrame:
     return table[["route", "n_answers", "effect", "effect_conf_low", "effect_conf_high", "note"]]
 
 
-def as_effects(table: pd.DataFrame) -> pd.DataFrame:
-    """Estimates under the names of effects."""
-    return table.rename(
-        columns={
-            "n": "n_answers",
-            "estimate": "effect",
-            "conf_low": "effect_conf_low",
-            "conf_high": "effect_conf_high",
-        }
-    )
-
-
-def _no_groups() -> pd.DataFrame:
-    columns = ["known_group", "n_answers", "effect", "effect_conf_low", "effect_conf_high"]
-    return pd.DataFrame(columns=columns)
-
-
-def effects_by(fit: RegressionFit | None, driver: str, group: str) -> pd.DataFrame:
-    """Average marginal effects of the driver in each group of a moderated fit."""
-    if fit is None:
-        return _no_groups()
-    found = as_effects(average_marginal_effects(fit, drivers=[driver], by=group))
-    return found.assign(known_group=found["group"].astype(str))[list(_no_groups().columns)]
-
-
-def interaction_p(fit: RegressionFit | None, driver: str) -> float:
-    """Wald test that the driver's coefficient is the same in all groups."""
-    if fit is None:
-        return float("nan")
-    at = [k for k, name in enumerate(fit.design.names) if name.startswith(f"{driver} × ")]
-    gap, spread = fit.parameters[at], fit.covariance[np.ix_(at, at)]
-    if not at or np.linalg.matrix_rank(spread) < len(at):
-        return float("nan")
-    statistic = float(gap @ np.linalg.solve(spread, gap))
-    return float(stats.chi2.sf(statistic, len(at)))
-
-
-def checks(fit: RegressionFit) -> pd.DataFrame:
-    """The diagnostics that a reader needs: the largest variance inflation, influence, spread."""
-    found = diagnose(fit)
-    inflation = found["term"].str.startswith("variance inflation")
-    rows = [found[~inflation]]
-    if inflation.any():
-        worst = found.loc[found.loc[inflation, "estimate"].idxmax()].to_dict()
-        rows.insert(0, pd.DataFrame([worst | {"term": "largest variance inflation"}]))
-    table = pd.concat(rows, ignore_index=True)
-    return table.rename(columns={"term": "check", "estimate": "value"})
-
-
-def no_checks(why: str) -> pd.DataFrame:
-    """The table of diagnostics where there is nothing to diagnose."""
-    return pd.DataFrame([{"check": "none", "value": np.nan, "p_value": np.nan, "note": why}])
-
-
 def _mediation(answers: Answers, rng, replications: int, conf_level: float) -> Mediation | None:
     roles = answers.roles
     drivers = [name for name in answers.scales if name not in (roles.satisfaction, roles.loyalty)]
@@ -208,8 +133,8 @@ def _mediation(answers: Answers, rng, replications: int, conf_level: float) -> M
             controls=answers.controls,
             replications=replications,
             rng=rng,
-            cluster=answers.cluster,
             conf_level=conf_level,
+            **answers.sampled,
         )
     )
     return found

@@ -10,7 +10,6 @@ import pandas as pd
 
 from analysis.methods.purchases import (
     BGNBD,
-    MBGNBD,
     Discounting,
     GammaGamma,
     ParetoNBD,
@@ -37,7 +36,7 @@ class ValueModels:
     is kept, or None. note : why nothing is estimable.
     """
 
-    purchases: BGNBD | MBGNBD | ParetoNBD
+    purchases: BGNBD | ParetoNBD
     spend: GammaGamma
     check: SpendCheck
     parameters: pd.DataFrame

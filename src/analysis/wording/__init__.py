@@ -2,7 +2,8 @@
 
 `say = wording_for(params)` opens the catalogue `<language>.yml`; `say("retention.x", share=0.483)`
 fills a sentence. Numbers are formatted where the sentence names a format: `{share:percent}`.
-Another language is another file with the same keys.
+Names of categories and notes that the code makes ("not reached") are looked up as they are written
+there: `say.value(…)`, `say.note(…)`. Another language is another file with the same keys.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from analysis.wording.formats import Formats
 
 FOLDER = Path(__file__).parent
 JOINTS = re.compile(r"(: | × | → | – )")
+FIELD = re.compile(r"\{([a-z_]+)[^}]*\}")
+NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Wording:
 
     Attributes
     ----------
+    language : str
     texts : dict
         The catalogue file.
     formats : Formats
@@ -54,6 +58,7 @@ class Wording:
         Whether the customers are simulated.
     """
 
+    language: str
     texts: Mapping[str, Any] = field(repr=False)
     formats: Formats
     min_cell: int
@@ -85,10 +90,10 @@ class Wording:
         found: Any = self.texts
         for part in key.split("."):
             if not isinstance(found, Mapping) or part not in found:
-                raise LookupError(f"the wording catalogue must hold '{key}', but does not")
+                raise LookupError(f"wording/{self.language}.yml must hold '{key}', but does not")
             found = found[part]
         if not isinstance(found, str):
-            raise LookupError(f"the wording catalogue must hold a text at '{key}'")
+            raise LookupError(f"wording/{self.language}.yml must hold a text at '{key}'")
         return found
 
     def column(self, name: str) -> Column:
@@ -98,7 +103,9 @@ class Wording:
             name if name in columns else next((p for p in columns if fnmatchcase(name, p)), None)
         )
         if pattern is None:
-            raise LookupError(f"the wording catalogue must hold the column '{name}', but does not")
+            raise LookupError(
+                f"wording/{self.language}.yml must hold the column '{name}', but does not"
+            )
         entry, part = columns[pattern], _wildcard(name, pattern)
         texts = (entry["head"], entry["means"])
         head, means = (_Filler(self.formats).vformat(t, (part,), self._known()) for t in texts)
@@ -108,11 +115,59 @@ class Wording:
         """A category's name for readers; one that the catalogue does not know stands as it is."""
         if isinstance(value, bool) or not isinstance(value, str):
             return str(value)
-        known = self.texts["values"]
-        if value in known:
-            return known[value]
+        told = self._told("values", value)
         # "tier: gold", "image → loyalty": names that are joined are told one by one.
-        return "".join(known.get(part, part.replace("_", " ")) for part in JOINTS.split(value))
+        parts = JOINTS.split(value) if told is None else ()
+        return told or "".join(self._named("values", part) for part in parts)
+
+    def name(self, name: str) -> str:
+        """The name of a table or column for readers."""
+        return self._named("names", name)
+
+    def _named(self, section: str, name: str) -> str:
+        told = self._told(section, name)
+        return name.replace("_", " ") if told is None else told
+
+    def note(self, note: str) -> str:
+        """A method's note for readers; notes joined by "; " are told one by one.
+
+        The catalogue's `notes` hold each as the code writes it, with `{names}` for what varies; one
+        that it does not know is told as a category's name, or as it is.
+        """
+        told = self._told("notes", note)
+        if told is not None:
+            return told
+        one, joint, others = note.partition("; ")
+        return self.note(one) + joint + self.note(others) if joint else self.value(note)
+
+    def _told(self, section: str, text: str) -> str | None:
+        """The wording of a text that the code made; None where the catalogue does not know it."""
+        known = self.texts[section]
+        if text in known:
+            return known[text] or text
+        for written, pattern in _patterns(tuple(filter(FIELD.search, known))):
+            if found := pattern.fullmatch(text):
+                parts = {
+                    name: self._told_part(name, part) for name, part in found.groupdict().items()
+                }
+                return _NoteFiller(self.formats).vformat(known[written] or written, (), parts)
+        return None
+
+    def _told_part(self, name: str, part: str) -> str:
+        """What varies in a note: a number, a further note, or the name of something."""
+        told = {"note": self.note, "column": self.name}.get(name, self.value)
+        return part if NUMBER.fullmatch(part) else told(part)
+
+
+@cache
+def _patterns(written: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
+    """Texts with what varies in braces, as they are looked up: the first that fits is taken."""
+    parts = [(text, enumerate(FIELD.split(text))) for text in written]
+    return [(text, re.compile("".join(_pattern(*part) for part in split))) for text, split in parts]
+
+
+def _pattern(place: int, part: str) -> str:
+    return f"(?P<{part}>.+?)" if place % 2 else re.escape(part)
 
 
 def _wildcard(name: str, pattern: str) -> str:
@@ -130,12 +185,21 @@ class _Filler(string.Formatter):
         return self.formats.show(value, spec or "text")
 
 
+class _NoteFiller(_Filler):
+    """The same for what a note says: its numbers come as text, such as "1,234"."""
+
+    def format_field(self, value: str, spec: str) -> str:
+        numeric = spec and NUMBER.fullmatch(value)
+        return super().format_field(*(value.replace(",", ""), spec) if numeric else (value, ""))
+
+
 def wording_for(params: Params) -> Wording:
     """The catalogue of a study's language."""
-    texts = _catalogue(params.language)
+    texts = catalogue(params.language)
     labels = params.satisfaction.labels
     texts = {**texts, "values": {**texts["values"], **labels}}
     return Wording(
+        language=params.language,
         texts=texts,
         formats=Formats.of(texts["formats"], params.currency),
         min_cell=params.min_cell,
@@ -146,5 +210,6 @@ def wording_for(params: Params) -> Wording:
 
 
 @cache
-def _catalogue(language: str) -> Mapping[str, Any]:
+def catalogue(language: str) -> Mapping[str, Any]:
+    """The texts of a language, as its file holds them."""
     return yaml.safe_load((FOLDER / f"{language}.yml").read_text(encoding="utf-8"))

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import yaml
+from reporting.qmd import read_yaml
+from reporting.theme import WORDS, theme_file
 
 PICTURE = re.compile(r'<img src="([^":]+)"')
 SVG_HEAD = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
@@ -15,10 +16,9 @@ SVG_SAFE = " !$&'()*+,-./;=?@[]_~"
 KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
 
 
-def words(meta: dict[str, Any]) -> dict[str, Any]:
-    """The renderer's own words in the report's language."""
-    catalogue = yaml.safe_load((Path(__file__).parent / "words.yml").read_text(encoding="utf-8"))
-    return {"words": catalogue.get(_language(meta), catalogue["en"])}
+def words(staged: Path) -> dict[str, Any]:
+    """The renderer's own words in the report's language, which the staging wrote."""
+    return read_yaml(theme_file(staged, WORDS))
 
 
 def dates(meta: dict[str, Any]) -> dict[str, str]:
@@ -26,17 +26,13 @@ def dates(meta: dict[str, Any]) -> dict[str, str]:
     date = str(meta.get("date", ""))
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", date):
         return {}
-    day = datetime.date.fromisoformat(date)
-    spoken = f"{day:%Y}年{day.month}月{day.day}日" if _language(meta) == "zh" else None
+    day, words = datetime.date.fromisoformat(date), meta["words"]
+    month = words["months"][day.month - 1]
     return {
-        "date": spoken or f"{day.day} {day:%B %Y}",
+        "date": words["date"].format(day=day.day, month=month, year=day.year),
         "iso-date": date,
         "typst-date": f"datetime(year: {day.year}, month: {day.month}, day: {day.day})",
     }
-
-
-def _language(meta: dict[str, Any]) -> str:
-    return str(meta["lang"]).split("-")[0].lower()
 
 
 def self_contained(html: str, work: Path) -> str:

@@ -27,7 +27,7 @@ def version() -> str:
 def render(staged: Path, html: Path, pdf: Path, work: Path) -> None:
     """Write both formats of the report in `staged`; `work` is an empty folder."""
     meta = metadata(staged)
-    meta |= page.words(meta)
+    meta["words"] = page.words(staged)
     variables = read_yaml(staged / "_variables.yml")
     text = expand(staged, work, {"var": variables, "meta": meta})
     (work / "report.md").write_text(text, encoding="utf-8")

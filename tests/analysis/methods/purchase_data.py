@@ -98,3 +98,38 @@ def simulate_paretonbd(customers, params, rng, *, length) -> pd.DataFrame:
     rate = rng.gamma(r, 1 / alpha, customers)
     life = rng.exponential(size=customers) / rng.gamma(s, 1 / beta, customers)
     return simulate_purchases(customers, rate, life, None, rng, length=length)
+
+
+@cache
+def cdnow_cohort(until: str) -> pd.DataFrame:
+    """The whole cohort of 23,570 customers up to a day, with `spend` in all."""
+    names = ["id", "date", "quantity", "amount"]
+    table = pd.read_csv(
+        FOLDER / "CDNOW_master.txt", sep=r"\s+", header=0, names=names, dtype={"date": str}
+    )
+    table["date"] = pd.to_datetime(table["date"], format="%Y%m%d")
+    days = table.groupby(["id", "date"], as_index=False)["amount"].sum()
+    return _frame(days, pd.Timestamp(until)).assign(
+        spend=lambda frame: days[days["date"] <= until].groupby("id")["amount"].sum()
+    )
+
+
+@cache
+def cdnow_sample(until: str) -> pd.DataFrame:
+    """The 1/10 sample up to a day."""
+    return _frame(cdnow_days(), pd.Timestamp(until))
+
+
+def _frame(days: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
+    before = days[days["date"] <= until]
+    first = before.groupby("id")["date"].transform("min")
+    spans = before.groupby("id")["date"].agg(["min", "max", "size"])
+    repeats = before[before["date"] > first].groupby("id")["amount"].mean()
+    return pd.DataFrame(
+        {
+            "frequency": spans["size"] - 1,
+            "recency": (spans["max"] - spans["min"]).dt.days / 7,
+            "age": (until - spans["min"]).dt.days / 7,
+            "monetary_value": repeats.reindex(spans.index).fillna(0.0),
+        }
+    )

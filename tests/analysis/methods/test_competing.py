@@ -117,6 +117,20 @@ def test_gray_test_reproduces_cmprsk_within_strata(cmprsk):
     assert_allclose(two["chi2"], [3.5151549, 0.1400145], atol=5.1e-8)
 
 
+def test_gray_test_with_ties_and_weights_as_cmprsk(mgus2, transplant):
+    # R cmprsk 2.2-11, run: cuminc(etime, event, group, strata, rho)$Tests
+    causes = mgus2.assign(old=mgus2["age"] > 70)
+    sexes = gray_test(causes, by="sex").table.set_index("cause")["chi2"]
+    assert_allclose(sexes[["pcm", "death"]], [1.194507825, 11.651259012], rtol=1e-9)
+    late = gray_test(causes, by="sex", rho=1).table.set_index("cause")["chi2"]
+    assert_allclose(late[["pcm", "death"]], [1.229358834, 13.930509715], rtol=1e-9)
+    layered = gray_test(causes, by="old", strata="sex").table.set_index("cause")["chi2"]
+    assert_allclose(layered[["pcm", "death"]], [4.603819586, 225.211449464], rtol=1e-9)
+    four = gray_test(transplant, by="abo", rho=1).table
+    assert_allclose(four["chi2"], [1.747023084, 56.791611885, 5.709831577], rtol=1e-9)
+    assert four["dof"].tolist() == [3, 3, 3]
+
+
 def test_cumulative_incidence_reproduces_cmprsk(cmprsk):
     # R cmprsk, tests/test.Rout.save: cuminc(ss, cc)
     at = cumulative_incidence(cmprsk).at([1, 2, 3, 4, 5])

@@ -45,7 +45,8 @@ def test_cox_regression_reproduces_rossi_within_strata(rossi):
 
 
 def test_cox_regression_reproduces_stanford_heart(stanford_heart):
-    # R survival and lifelines: (start, stop] covariates
+    # R survival 3.5-3, run: coxph(Surv(start, stop, event) ~ age + year + surgery +
+    # transplant, heart)
     fit = cox_regression(stanford_heart, covariates=["age", "year", "surgery", "transplant"])
     assert_allclose(fit.coefficients, [0.02717, -0.14635, -0.63721, -0.01025], atol=5.1e-6)
     assert_allclose(fit.table["std_error"], [0.01371, 0.07047, 0.36723, 0.31375], atol=6e-6)
@@ -54,7 +55,7 @@ def test_cox_regression_reproduces_stanford_heart(stanford_heart):
 
 
 def test_cox_regression_reproduces_the_examples_of_r():
-    # R survival, ?coxph: test1 with strata(sex), test2 with (start, stop]
+    # R survival 3.5-3, run: the examples of ?coxph, test1 with strata(sex), test2 (start, stop]
     one = pd.DataFrame(
         {
             "duration": [4, 3, 1, 1, 2, 2, 3],
@@ -87,8 +88,8 @@ def test_proportional_hazards_reproduce_ovarian(ovarian):
 
 
 def test_proportional_hazards_reproduce_veteran(veteran):
-    # R survival >= 3.0: cox.zph(coxph(Surv(time, status) ~ trt + celltype + karno + diagtime + age
-    # + prior, veteran))
+    # R survival 3.5-3, run: cox.zph(coxph(Surv(time, status) ~ trt + celltype + karno +
+    # diagtime + age + prior, veteran))
     names = ["trt", "celltype", "karno", "diagtime", "age", "prior"]
     fit = cox_regression(veteran, covariates=names)
     table = fit.proportional_hazards.table
@@ -122,7 +123,7 @@ def test_proportional_hazards_are_the_score_of_a_time_interaction(veteran, trans
 
 
 def test_cox_regression_clusters_reproduce_retinopathy(retinopathy):
-    # R survival: coxph(Surv(futime, status) ~ type + trt, cluster = id, retinopathy)
+    # R survival 3.5-3, run: coxph(Surv(futime, status) ~ type + trt, retinopathy, cluster = id)
     table = retinopathy.assign(adult=(retinopathy["type"] == "adult") * 1)
     fit = cox_regression(table, covariates=["adult", "trt"], cluster="customer_id")
     assert_allclose(fit.coefficients, [0.05388, -0.77893], atol=5.1e-6)

@@ -13,6 +13,7 @@ from satisfaction_data import (
     factor_survey,
     mobi,
     mobi_model,
+    mobi_scales,
 )
 
 from analysis.errors import DataError, ParamsError
@@ -95,6 +96,8 @@ def test_bank_least_squares_errors_as_plspm(bank_estimate):
     rows = bank_estimate.table[bank_estimate.table["to"].eq("SAT")]
     errors = [0.0499287396486374, 0.0656906937615269, 0.0751969653585023, 0.0600164458313523]
     np.testing.assert_allclose(rows["std_error"], errors, atol=1e-5)
+    p_values = [7.74463499296224e-05, 0.966593697082093, 0.105591533548731, 2.09749370009098e-19]
+    np.testing.assert_allclose(rows["p_value"], p_values, rtol=2e-4)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +130,89 @@ def test_bank_mode_b_as_plspm(shared_data):
     communality += [0.637277128517747, 0.73353650551065, 0.578474667245272]
     np.testing.assert_allclose(found["communality"], communality, atol=4e-5)
     assert found["average_variance_extracted"].isna().all()
+
+
+def test_bank_cross_loadings_and_redundancies_as_plspm(bank_estimate):
+    # plspm, tests/data: satisfaction.crossloadings.csv, satisfaction.outer-model.csv
+    crossed = {
+        "imag1": [0.709326501, 0.313711253, 0.312979377, 0.424830508, 0.394306274, 0.397233342],
+        "expe4": [0.491701538, 0.718345250, 0.620523372, 0.560969053, 0.509098854, 0.445661635],
+        "qual4": [0.631979900, 0.625521598, 0.788981937, 0.635331525, 0.591830922, 0.604012004],
+        "loy4": [0.374463005, 0.222617240, 0.339639190, 0.432991636, 0.344227418, 0.681874238],
+    }
+    for item, loadings in crossed.items():
+        np.testing.assert_allclose(bank_estimate.cross_loadings.loc[item], loadings, atol=1e-6)
+    items = bank_estimate.item_quality.set_index("item")["redundancy"]
+    redundancy = {"expe1": 0.196574497, "qual2": 0.559302191, "val1": 0.441334186,
+                  "sat1": 0.598413572, "loy4": 0.237089758}  # fmt: skip
+    np.testing.assert_allclose(items[list(redundancy)], list(redundancy.values()), atol=1e-6)
+
+
+def test_mobi_with_a_formed_construct_as_seminr(shared_data):
+    # seminr by way of plspm-python, tests/data/seminr-mobi-basic-{paths,outer-model}.csv
+    blocks = {"Image": ("IMAG", 5), "Expectation": ("CUEX", 3), "Quality": ("PERQ", 7),
+              "Loyalty": ("CUSL", 3)}  # fmt: skip
+    scales = {k: Scale(tuple(f"{s}{i}" for i in range(1, n + 1))) for k, (s, n) in blocks.items()}
+    scales["Complaints"] = Scale(("CUSCO",))
+    into_loyalty = dict.fromkeys(("Expectation", "Quality", "Complaints"), ("Loyalty",))
+    model = PathModel(scales, into_loyalty | {"Image": ("Expectation",)}, {"Quality": "B"})
+    found = estimate_path_model(mobi(shared_data), model=model, scheme="path")
+    paths = found.table.set_index("from")["estimate"]
+    expected = {"Expectation": 0.124534792831633, "Quality": 0.405693671851465,
+                "Image": 0.512876954138615, "Complaints": 0.176081956818542}  # fmt: skip
+    np.testing.assert_allclose(paths[list(expected)], list(expected.values()), atol=1e-8)
+    items = found.items.pivot(index="item", columns="term", values="estimate")
+    outer = {
+        "PERQ1": (0.407033650980277, 0.848331559563572),
+        "PERQ4": (0.0740065406659367, 0.654863987061899),
+        "PERQ6": (-0.0862475048715799, 0.610190554740549),
+        "CUEX3": (0.381323454524026, 0.545427204646342),
+        "CUSL2": (0.117887757261553, 0.205795369057261),
+        "CUSCO": (1, 1),
+    }
+    for item, (weight, loading) in outer.items():
+        assert items.at[item, "weight"] == pytest.approx(weight, abs=1e-7)
+        assert items.at[item, "loading"] == pytest.approx(loading, abs=1e-7)
+
+
+def test_mobi_indirect_effects_cross_loadings_and_inflation_as_seminr(shared_data):
+    # seminr, tests/fixtures: boot_report_total_indirect_paths, cross_loadings,
+    # composite_collinearity
+    paths = {"Image": ["Satisfaction"], "Expectation": ["Satisfaction"], "Satisfaction": ["Value"]}
+    chain = estimate_path_model(mobi(shared_data), model=PathModel(mobi_scales(), paths))
+    indirect = chain.effects[chain.effects["kind"].eq("indirect")].set_index("term")["estimate"]
+    assert indirect["Image → Value"] == pytest.approx(0.356893475055069, abs=1e-8)
+    assert indirect["Expectation → Value"] == pytest.approx(0.129399649311115, abs=1e-8)
+    found = estimate_path_model(mobi(shared_data), model=mobi_model())
+    crossed = {
+        "IMAG1": [0.763199100938388, 0.351586629361819, 0.396662680764419, 0.549181935347663],
+        "CUEX2": [0.406568591606649, 0.710214472518844, 0.179858031172824, 0.366980549249504],
+        "CUSA3": [0.627868432872707, 0.390906142343749, 0.598952326330781, 0.850379560919916],
+    }
+    for item, loadings in crossed.items():
+        np.testing.assert_allclose(found.cross_loadings.loc[item], loadings, atol=1e-7)
+    vif = found.item_quality.set_index("item")["vif"]
+    inflation = {"PERV1": 1.96158254047704, "CUSA1": 1.50500417008445, "CUSA2": 1.76197723191477,
+                 "CUSA3": 1.64446280215093}  # fmt: skip
+    np.testing.assert_allclose(vif[list(inflation)], list(inflation.values()), rtol=1e-9)
+
+
+def test_consistent_estimates_that_run_to_extremes_are_flagged(bank_estimate):
+    # Expectations and quality can hardly be told apart (HTMT .98): quality → value is 1.67.
+    noted = bank_estimate.table.set_index("term")
+    assert noted.at["QUAL → VAL", "note"] == "consistent path beyond ±1"
+    assert noted.at["IMAG → EXPE", "note"] == ""
+    assert any("hardly be parted" in note for note in bank_estimate.notes)
+
+
+def test_inadmissible_consistent_estimates_are_left_out():
+    rng = np.random.default_rng(1)
+    survey = factor_survey(rng, 300) + rng.normal(size=(300, 6))
+    # One question asked twice ties the scales more than each scale hangs together.
+    survey["y1"] = survey["x1"] = 2 * survey["x1"]
+    found = estimate_path_model(survey.clip(-9, 9), model=FACTORS)
+    assert found.table["consistent"].isna().all()
+    assert found.table["note"].eq("consistent estimate not admissible").all()
 
 
 def test_mobi_as_seminr(shared_data):
@@ -236,15 +322,17 @@ def test_mode_b_of_two_blocks_is_canonical_correlation():
     assert found.table.loc[0, "estimate"] == pytest.approx(first, abs=1e-7)
 
 
-def test_effect_size_and_scores_by_hand(shared_data):
+def test_scores_are_standardised_and_effects_are_what_a_path_adds(shared_data):
     found = estimate_path_model(mobi(shared_data), model=mobi_model())
     np.testing.assert_allclose(found.scores.std(ddof=0), 1, atol=1e-9)
-    drivers = found.scores[["Expectation", "Value"]].to_numpy()
-    outcome = found.scores["Satisfaction"].to_numpy()
-    left, *_ = np.linalg.lstsq(drivers, outcome)
-    without = 1 - ((outcome - drivers @ left) ** 2).mean()
-    full = found.quality["r_squared"].iloc[-1]
-    assert found.table.loc[0, "f_squared"] == pytest.approx((full - without) / (1 - full))
+    # seminr, tests/fixtures/V_3_5_X/fsquared1.csv: Image to Satisfaction, estimated without it
+    f_squared = found.table.set_index("from")["f_squared"]
+    assert f_squared["Image"] == pytest.approx(0.303554364141901, abs=1e-9)
+    alone = PathModel(mobi_model().scales, {"Image": ["Satisfaction"], "Value": ["Expectation"]})
+    lonely = estimate_path_model(mobi(shared_data), model=alone)
+    explained = lonely.quality.set_index("construct").at["Satisfaction", "r_squared"]
+    found = lonely.table.set_index("to").at["Satisfaction", "f_squared"]
+    assert found == pytest.approx(explained / (1 - explained))
 
 
 # --- property

@@ -30,7 +30,7 @@ def test_survival_curve_reproduces_aml(aml):
 
 
 def test_survival_curve_reproduces_lung_by_sex(lung):
-    # R survival: survfit(Surv(time, status) ~ sex, conf.type = "log-log")
+    # R survival 3.5-3, run: survfit(Surv(time, status) ~ sex, lung, conf.type = "log-log")
     curve = survival_curve(lung, by="sex")
     assert curve.medians[["n", "events"]].to_numpy().tolist() == [[138, 112], [90, 53]]
     assert curve.medians["estimate"].tolist() == [270, 426]
@@ -41,7 +41,7 @@ def test_survival_curve_reproduces_lung_by_sex(lung):
 
 
 def test_survival_curve_median_interval_on_the_log_scale(lung):
-    # R's default: print(survfit(Surv(time, status) ~ sex, lung))
+    # R survival 3.5-3, run: print(survfit(Surv(time, status) ~ sex, lung))
     medians = survival_curve(lung, by="sex", conf_type="log").medians
     assert medians["conf_low"].tolist() == [212, 348]
     assert medians["conf_high"].tolist() == [310, 550]

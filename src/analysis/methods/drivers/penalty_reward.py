@@ -8,8 +8,11 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import DataError
+from analysis.methods.regression import fit_linear
 from analysis.methods.resampling import critical_value
-from analysis.methods.rows import complete_rows, control_columns
+from analysis.methods.rows import complete_rows
+
+LOW, HIGH = "\0low", "\0high"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,12 +44,14 @@ def penalty_reward(
     high_at: float,
     controls: Sequence[str] = (),
     cluster: str | None = None,
+    weight: str | None = None,
     conf_level: float = 0.95,
 ) -> PenaltyReward:
     """Regress the outcome on "at or below `low_at`" and "at or above `high_at`" of each driver.
 
     Columns used: `outcome`, `drivers` (numbers on one scale), `controls` (numbers or categories),
-    `cluster`. Errors are robust (HC1) or clustered. A group that nobody is in is NaN with a note.
+    `cluster`, `weight`; errors as in `regression.fit_linear`. A group that nobody is in is NaN with
+    a note.
 
     References
     ----------
@@ -55,19 +60,25 @@ def penalty_reward(
     """
     if not low_at < high_at:
         raise DataError(f"low_at must lie below high_at, but {low_at} and {high_at} came")
-    rows = complete_rows(frame, numbers=[outcome, *drivers], others=[*controls, cluster])
-    low = rows[list(drivers)].le(low_at).astype(float).add_suffix("\0low")
-    high = rows[list(drivers)].ge(high_at).astype(float).add_suffix("\0high")
-    taken = control_columns(rows, controls)
-    design = pd.concat([low, high, taken], axis=1)
-    empty = design.columns[design.nunique() < 2]
-    design = design.drop(columns=empty).assign(intercept=1.0)
-    if len(rows) <= design.shape[1]:
-        raise DataError(
-            f"complete answers must outnumber the {design.shape[1]} parameters, but "
-            f"{len(rows)} came; use fewer drivers"
-        )
-    coefficients, spread = _least_squares(rows, design, outcome, cluster)
+    rows = complete_rows(frame, numbers=[outcome, *drivers], others=[*controls, cluster, weight])
+    low = rows[list(drivers)].le(low_at).astype(float).add_suffix(LOW)
+    high = rows[list(drivers)].ge(high_at).astype(float).add_suffix(HIGH)
+    sides = pd.concat([low, high], axis=1)
+    sides = sides.loc[:, sides.nunique() > 1]
+    if sides.empty:
+        raise DataError("some answers must be low or high and others not, but all are alike")
+    fit = fit_linear(
+        rows.join(sides),
+        outcome=outcome,
+        drivers=list(sides),
+        controls=[name for name in controls if rows[name].nunique() > 1],
+        cluster=cluster,
+        weight=weight,
+        conf_level=conf_level,
+    )
+    names = fit.design.names
+    coefficients = pd.Series(fit.parameters, names)
+    spread = pd.DataFrame(fit.covariance, names, names)
     z = critical_value(conf_level)
     counts = {**low.sum(), **high.sum()}
     parts = [_rows_of(driver, coefficients, spread, counts, z) for driver in drivers]
@@ -80,20 +91,6 @@ def penalty_reward(
     )
 
 
-def _least_squares(
-    rows: pd.DataFrame, design: pd.DataFrame, outcome: str, cluster: str | None
-) -> tuple[pd.Series, pd.DataFrame]:
-    from statsmodels.regression.linear_model import OLS
-
-    model = OLS(rows[outcome].astype(float), design)
-    if cluster is None:
-        fitted = model.fit(cov_type="HC1")
-    else:
-        codes = pd.factorize(rows[cluster])[0]
-        fitted = model.fit(cov_type="cluster", cov_kwds={"groups": codes})
-    return fitted.params, fitted.cov_params()
-
-
 def _rows_of(
     driver: str,
     coefficients: pd.Series,
@@ -101,7 +98,7 @@ def _rows_of(
     counts: dict[str, float],
     z: float,
 ) -> pd.DataFrame:
-    sides = {"penalty": [f"{driver}\0low"], "reward": [f"{driver}\0high"]}
+    sides = {"penalty": [driver + LOW], "reward": [driver + HIGH]}
     sides["asymmetry"] = sides["penalty"] + sides["reward"]
     rows = []
     for term, columns in sides.items():

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods.resampling import critical_value
+from analysis.methods.measurement import survey_means, survey_shares
 
 QUADRANTS = {
     (True, False): "concentrate here",
@@ -39,9 +39,14 @@ def performance_scores(
     drivers: Sequence[str],
     lowest: float,
     highest: float,
+    weight: str | None = None,
+    cluster: str | None = None,
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Mean of each driver rescaled to 0-100: the columns of estimates, n the answers given."""
+    """Mean of each driver rescaled to 0-100: the columns of estimates, n the answers given.
+
+    `weight` and `cluster` as in `survey_means`.
+    """
     if not lowest < highest:
         raise ParamsError(f"lowest must lie below highest, but {lowest} and {highest} came")
     scores = 100 * (survey[list(drivers)].astype(float) - lowest) / (highest - lowest)
@@ -50,18 +55,17 @@ def performance_scores(
             f"drivers must lie between {lowest} and {highest}, but some answers do not; "
             "mend the range"
         )
-    errors = scores.std() / np.sqrt(scores.count())
-    reach = critical_value(conf_level) * errors
-    table = pd.DataFrame(
-        {
-            "estimate": scores.mean(),
-            "std_error": errors,
-            "conf_low": (scores.mean() - reach).clip(lower=0),
-            "conf_high": (scores.mean() + reach).clip(upper=100),
-            "n": scores.count(),
-        }
+    rescaled = survey.assign(**scores)
+    rows = [
+        survey_means(
+            rescaled, columns=[driver], weight=weight, cluster=cluster, conf_level=conf_level
+        ).table
+        for driver in drivers
+    ]
+    table = pd.concat(rows, ignore_index=True).drop(columns=["group", "note"])
+    return table.assign(
+        conf_low=table["conf_low"].clip(lower=0), conf_high=table["conf_high"].clip(upper=100)
     )
-    return table.rename_axis("term").reset_index()
 
 
 def importance_performance(
@@ -109,12 +113,14 @@ def rank_touchpoints(
     importance: pd.DataFrame,
     touchpoints: Sequence[str],
     pain_at: float,
+    weight: str | None = None,
+    cluster: str | None = None,
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
     """Touchpoints in the order of the journey, ranked by pain and by weight.
 
-    Pain is the share of those who rated a touchpoint at `pain_at` or lower (Wilson interval);
-    weight its importance for the outcome.
+    Pain is the share of those who rated a touchpoint at `pain_at` or lower (see `survey_shares`
+    for its interval, `weight` and `cluster`); weight its importance for the outcome.
 
     Returns
     -------
@@ -126,25 +132,20 @@ def rank_touchpoints(
     if lost:
         raise DataError(f"importance must hold every touchpoint, but {lost} are absent")
     ratings = survey[list(touchpoints)].astype(float)
-    n = ratings.count()
-    pain = ratings.le(pain_at).sum() / n
-    z = critical_value(conf_level)
-    centre = (pain + z**2 / (2 * n)) / (1 + z**2 / n)
-    reach = z * np.sqrt(pain * (1 - pain) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    weight = weights.loc[list(touchpoints)].clip(lower=0)
-    product = pain * weight
-    table = pd.DataFrame(
-        {
-            "estimate": pain,
-            "std_error": np.sqrt(pain * (1 - pain) / n),
-            "conf_low": centre - reach,
-            "conf_high": centre + reach,
-            "n": n,
-            "weight": weight,
-            "pain_rank": pain.rank(ascending=False),
-            "weight_rank": weight.rank(ascending=False),
-            "priority": product / product.sum() if product.sum() > 0 else np.nan,
-            "priority_rank": product.rank(ascending=False),
-        }
+    low = survey.assign(**ratings.le(pain_at).astype(float).where(ratings.notna()))
+    shares = [
+        survey_shares(
+            low, column=touchpoint, weight=weight, cluster=cluster, conf_level=conf_level
+        ).table
+        for touchpoint in touchpoints
+    ]
+    table = pd.concat(shares, ignore_index=True).drop(columns=["group", "note"])
+    pain, own = table["estimate"], weights.loc[list(touchpoints)].clip(lower=0).to_numpy()
+    product = pain * own
+    return table.assign(
+        weight=own,
+        pain_rank=pain.rank(ascending=False),
+        weight_rank=pd.Series(own).rank(ascending=False),
+        priority=product / product.sum() if product.sum() > 0 else np.nan,
+        priority_rank=product.rank(ascending=False),
     )
-    return table.rename_axis("term").reset_index()

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2 as chi_squared
-from scipy.stats import norm
 
 from analysis.errors import DataError
 from analysis.methods._concordance import Concordance, count_concordance
@@ -20,16 +19,12 @@ from analysis.methods._durations import (
     read_durations,
     read_groups,
 )
-from analysis.methods.hazards.design import (
-    Design,
-    read_design,
-    refuse_collinear,
-    refuse_constant,
-)
+from analysis.methods.hazards.coefficients import coefficient_table
+from analysis.methods.hazards.design import Design, read_design, refuse_constant
+from analysis.methods.hazards.maximum import Likelihood, maximise
 from analysis.methods.hazards.partial_likelihood import (
     RiskRows,
     arrange_rows,
-    score_and_information,
     score_residuals,
     sum_risk_sets,
 )
@@ -39,9 +34,6 @@ from analysis.methods.hazards.proportionality import (
 )
 from analysis.methods.hazards.spells import check_spells, varies_within
 
-DECREMENT = 1e-10  # a Newton step below this gain is followed by one that changes nothing visible
-MAX_STEPS = 50
-RUNAWAY = 100.0  # standard error of a covariate's whole range beyond which it separates the ends
 THIN = 10  # ends a coefficient (Peduzzi et al. 1995)
 
 
@@ -56,8 +48,8 @@ class CoxRegression:
         (robust if clustered), `conf_low, conf_high, hazard_ratio, ratio_low, ratio_high, z,
         p_value, n, events, note`.
     tests : DataFrame
-        `term` (likelihood ratio, Wald, score), `chi2, dof, p_value` that all coefficients are 0;
-        from the model-based information, as R prints them without `cluster`.
+        `term` (likelihood ratio, Wald, score), `chi2, dof, p_value` that all coefficients are 0.
+        Wald's is robust where clustered; the others take rows as independent, as in R.
     proportional_hazards : ProportionalHazardsTest
         Score test of each term and of all.
     covariance, naive_covariance : ndarray, (p, p)
@@ -67,6 +59,7 @@ class CoxRegression:
     n, events : int
         Relationships (or spells) and ends.
     strata, cluster : str or None
+    cluster_codes : ndarray of int, (n,), or None
     notes : tuple of str
         Violated proportionality, few ends a term, covariates that change over time.
     design, columns, stratum_codes, stratum_labels, rows, center, scale, time_varying, conf_level
@@ -84,6 +77,7 @@ class CoxRegression:
     events: int
     strata: str | None
     cluster: str | None
+    cluster_codes: np.ndarray | None
     notes: tuple[str, ...]
     design: Design
     columns: Durations
@@ -101,9 +95,14 @@ class CoxRegression:
         return self.table["estimate"].to_numpy()
 
     def concordance(self) -> Concordance:
-        """Harrell's C of the fitted risk on the data of the fit, within strata; ties count half."""
+        """Harrell's C of the fitted risk on the data of the fit, within strata; ties count half.
+
+        Its standard error is by cluster where the fit is.
+        """
         risk = np.round(self.design.matrix @ self.coefficients, 12)
-        return count_concordance(self.columns, risk, strata=self.stratum_codes)
+        return count_concordance(
+            self.columns, risk, strata=self.stratum_codes, clusters=self.cluster_codes
+        )
 
 
 def cox_regression(
@@ -166,10 +165,15 @@ def cox_regression(
     unscale = np.outer(1 / scale, 1 / scale)
     notes = _notes(test, events, design, time_varying)
     return CoxRegression(
-        table=_coefficient_table(
-            design.terms, beta / scale, covariance * unscale, conf_level, columns.n, events
+        table=coefficient_table(
+            design.terms,
+            beta / scale,
+            np.sqrt(np.diag(covariance)) / scale,
+            conf_level,
+            n=columns.n,
+            events=events,
         ),
-        tests=_global_tests(beta, null, final),
+        tests=_global_tests(beta, covariance, null, final),
         proportional_hazards=test,
         covariance=covariance * unscale,
         naive_covariance=naive * unscale,
@@ -179,6 +183,7 @@ def cox_regression(
         events=events,
         strata=strata,
         cluster=cluster,
+        cluster_codes=groups,
         notes=notes,
         design=design,
         columns=columns,
@@ -192,15 +197,6 @@ def cox_regression(
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Likelihood:
-    """Log partial likelihood with its derivatives: score (p,), information (p, p)."""
-
-    log_likelihood: float
-    score: np.ndarray
-    information: np.ndarray
-
-
 def _read_time(frame: pd.DataFrame) -> tuple[Durations, bool]:
     if isinstance(frame, pd.DataFrame) and {"start", "stop"} <= set(frame.columns):
         if "duration" in frame.columns:
@@ -211,49 +207,6 @@ def _read_time(frame: pd.DataFrame) -> tuple[Durations, bool]:
     return read_durations(frame), False
 
 
-def evaluate(rows: RiskRows, beta: np.ndarray) -> Likelihood:
-    """Log partial likelihood and derivatives at beta."""
-    sums = sum_risk_sets(rows, beta)
-    return Likelihood(sums.log_likelihood, *score_and_information(rows, sums))
-
-
-def maximise(rows: RiskRows, terms: list[str]) -> tuple[np.ndarray, Likelihood, Likelihood]:
-    """Newton's method from zero with step halving; the estimate, and the values at both ends."""
-    beta = np.zeros(len(rows.x))
-    null = current = evaluate(rows, beta)
-    refuse_collinear(terms, null.information)
-    for _ in range(MAX_STEPS):
-        step = np.linalg.lstsq(current.information, current.score, rcond=None)[0]
-        gain = current.score @ step
-        proposed = evaluate(rows, beta + step)
-        while not proposed.log_likelihood >= current.log_likelihood - 1e-9 * abs(
-            current.log_likelihood
-        ):
-            step /= 2
-            proposed = evaluate(rows, beta + step)
-        beta, current = beta + step, proposed
-        if gain < DECREMENT:
-            break
-    _refuse_separation(rows, terms, current.information)
-    return beta, null, current
-
-
-def _refuse_separation(rows: RiskRows, terms: list[str], information: np.ndarray) -> None:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.sqrt(1 / np.clip(np.diag(information), 0, None))
-    alone = error * np.ptp(rows.x, axis=1) > RUNAWAY
-    if not alone.any():
-        values, vectors = np.linalg.eigh(information)
-        if values[0] * RUNAWAY**2 > 1e-2 or values[0] > 1e-9 * values[-1]:
-            return
-        alone = np.abs(vectors[:, 0]) > 0.3
-    names = ", ".join(term for term, bad in zip(terms, alone, strict=True) if bad)
-    raise DataError(
-        f"a covariate must not decide by itself who ends, but {names} does: its hazard ratio runs "
-        "off to zero or infinity (separation); merge the level or leave it out"
-    )
-
-
 def _robust(rows: RiskRows, beta: np.ndarray, naive: np.ndarray, groups: np.ndarray) -> np.ndarray:
     residuals = score_residuals(rows, sum_risk_sets(rows, beta)) * rows.count
     member = groups[rows.rows]
@@ -262,40 +215,12 @@ def _robust(rows: RiskRows, beta: np.ndarray, naive: np.ndarray, groups: np.ndar
     return shifts @ shifts.T
 
 
-def _coefficient_table(
-    terms: list[str],
-    estimate: np.ndarray,
-    covariance: np.ndarray,
-    conf_level: float,
-    n: int,
-    events: int,
+def _global_tests(
+    beta: np.ndarray, covariance: np.ndarray, null: Likelihood, final: Likelihood
 ) -> pd.DataFrame:
-    std_error = np.sqrt(np.diag(covariance))
-    reach = norm.ppf((1 + conf_level) / 2) * std_error
-    z = estimate / std_error
-    return pd.DataFrame(
-        {
-            "term": terms,
-            "estimate": estimate,
-            "std_error": std_error,
-            "conf_low": estimate - reach,
-            "conf_high": estimate + reach,
-            "hazard_ratio": np.exp(estimate),
-            "ratio_low": np.exp(estimate - reach),
-            "ratio_high": np.exp(estimate + reach),
-            "z": z,
-            "p_value": 2 * norm.sf(np.abs(z)),
-            "n": n,
-            "events": events,
-            "note": "",
-        }
-    )
-
-
-def _global_tests(beta: np.ndarray, null: Likelihood, final: Likelihood) -> pd.DataFrame:
     chi2 = [
         2 * (final.log_likelihood - null.log_likelihood),
-        beta @ final.information @ beta,
+        beta @ np.linalg.lstsq(covariance, beta, rcond=None)[0],
         null.score @ np.linalg.solve(null.information, null.score),
     ]
     return pd.DataFrame(

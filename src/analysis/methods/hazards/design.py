@@ -11,6 +11,8 @@ import pandas as pd
 from analysis.errors import DataError, ParamsError
 from analysis.methods._durations import check_columns, raise_faults, read_numbers
 
+RUNAWAY = 100.0  # standard error of a covariate's whole range beyond which it separates the ends
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Design:
@@ -131,3 +133,13 @@ def refuse_collinear(terms: list[str], information: np.ndarray) -> None:
         f"covariates must not be combinations of each other, but {', '.join(names)} are "
         "(collinear); leave one out"
     )
+
+
+def name_separating(terms: list[str], separating: np.ndarray) -> None:
+    """Raise with the columns that decide by themselves who ends, given a mask of them (p,)."""
+    if separating.any():
+        names = ", ".join(term for term, bad in zip(terms, separating, strict=True) if bad)
+        raise DataError(
+            f"a covariate must not decide by itself who ends, but {names} does: its hazard ratio "
+            "runs off to zero or infinity (separation); merge the level or leave it out"
+        )

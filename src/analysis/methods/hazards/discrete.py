@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from scipy.stats import norm
 
 from analysis.errors import DataError
 from analysis.methods._durations import (
@@ -22,15 +21,17 @@ from analysis.methods._durations import (
     read_durations,
     read_groups,
 )
+from analysis.methods.hazards.coefficients import coefficient_table
 from analysis.methods.hazards.design import (
+    RUNAWAY,
     Design,
+    name_separating,
     read_design,
     refuse_collinear,
     refuse_constant,
 )
 
 BASELINES = ("period", "log")
-RUNAWAY = 100.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +102,15 @@ def discrete_hazard(
         cells = cells[~cells["period"].isin(quiet)]
         notes = _quiet_note(quiet)
     fit, start = _fit_cells(cells, design.terms, baseline, clustered=cluster is not None)
-    table = _table(fit, start, design.terms, conf_level, columns)
+    count = np.ones(len(columns.event)) if columns.count is None else columns.count
+    table = coefficient_table(
+        design.terms,
+        fit.params[start:],
+        fit.bse[start:],
+        conf_level,
+        n=columns.n,
+        events=int(count[columns.event].sum()),
+    )
     return DiscreteHazard(table, by_period, float(fit.llf), notes)
 
 
@@ -177,34 +186,4 @@ def _fit_cells(cells: pd.DataFrame, terms: list[str], baseline: str, *, clustere
 
 def _refuse_separation(spread: np.ndarray, estimate: np.ndarray, terms: list[str]) -> None:
     runaway = ~(spread < RUNAWAY) | ~np.isfinite(estimate)
-    if runaway.any():
-        names = ", ".join(term for term, bad in zip(terms, runaway, strict=True) if bad)
-        raise DataError(
-            f"a covariate must not decide by itself who ends, but {names} does: its hazard ratio "
-            "runs off to zero or infinity (separation); merge the level or leave it out"
-        )
-
-
-def _table(
-    fit, start: int, terms: list[str], conf_level: float, columns: Durations
-) -> pd.DataFrame:
-    estimate, std_error = fit.params[start:], fit.bse[start:]
-    reach = norm.ppf((1 + conf_level) / 2) * std_error
-    count = np.ones(len(columns.event)) if columns.count is None else columns.count
-    return pd.DataFrame(
-        {
-            "term": terms,
-            "estimate": estimate,
-            "std_error": std_error,
-            "conf_low": estimate - reach,
-            "conf_high": estimate + reach,
-            "hazard_ratio": np.exp(estimate),
-            "ratio_low": np.exp(estimate - reach),
-            "ratio_high": np.exp(estimate + reach),
-            "z": estimate / std_error,
-            "p_value": 2 * norm.sf(np.abs(estimate / std_error)),
-            "n": columns.n,
-            "events": int(count[columns.event].sum()),
-            "note": "",
-        }
-    )
+    name_separating(terms, runaway)

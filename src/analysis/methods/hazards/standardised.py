@@ -6,6 +6,7 @@ restricted mean; its average over customers is standardised, so that both means 
 customers. The difference compares customers who are alike in all other covariates of the model.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +15,11 @@ from scipy.interpolate import CubicSpline
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods._durations import Durations, check_columns, read_durations, read_groups
-from analysis.methods.hazards.cox import CoxRegression, cox_regression, maximise
+from analysis.methods.hazards.cox import CoxRegression, cox_regression
 from analysis.methods.hazards.design import read_design
+from analysis.methods.hazards.maximum import maximise
 from analysis.methods.hazards.partial_likelihood import arrange_rows, sum_risk_sets
-from analysis.methods.resampling import bootstrap_counts, percentile_interval
+from analysis.methods.resampling import bootstrap_counts, critical_value
 
 KNOTS = 48
 FEWEST_REPLICATES = 0.8
@@ -30,12 +32,12 @@ class StandardisedLife:
     Attributes
     ----------
     table : DataFrame
-        `group, term` (as answered, raised, difference), `estimate` (unit of `duration`),
-        `std_error, conf_low, conf_high` (bootstrap of clusters, percentiles), `n, note`.
+        `segment` (the column that forms the group; 'all'), `group, term` (as answered, raised,
+        difference), `estimate` (unit of `duration`), `std_error` (bootstrap of clusters),
+        `conf_low, conf_high` (normal), `n, capped` (share of rows too near the top to be raised by
+        the whole step), `note`.
     fit : CoxRegression
         Of all rows; its table holds the hazard ratio of the driver.
-    share_capped : Series
-        By group: rows too near the top to be raised by the whole step.
     horizon, step : float
     replicates : int
         Bootstrap samples that could be fitted.
@@ -44,7 +46,6 @@ class StandardisedLife:
     table: pd.DataFrame
     fit: CoxRegression
     driver: str
-    share_capped: pd.Series
     horizon: float
     step: float
     replicates: int
@@ -59,7 +60,7 @@ def standardised_life(
     rng: np.random.Generator,
     covariates: list[str] | None = None,
     step: float = 1.0,
-    by: str | None = None,
+    by: Sequence[str] = (),
     cluster: str | None = None,
     replications: int = 200,
     conf_level: float = 0.95,
@@ -75,8 +76,8 @@ def standardised_life(
         Top of the driver's scale: nobody is raised beyond it.
     horizon : float
         In the unit of `duration`; not beyond the longest follow-up.
-    by : str, optional
-        Groups to average over one by one, beside all rows; one model for all of them.
+    by : sequence of str
+        Columns whose groups are averaged over one by one, beside all rows; one model for all.
     cluster : str, optional
         Column whose rows the bootstrap draws together (`customer_id`).
 
@@ -110,7 +111,8 @@ def standardised_life(
     matrix = fit.design.matrix
     raised = durations.assign(**{driver: np.minimum(durations[driver] + step, highest)})
     moved = read_design(raised, fit.design.covariates, fit.design.levels).matrix
-    members, labels = _groups(durations, by)
+    groups = _groups(durations, by)
+    members = [member for *_, member in groups]
     once = np.arange(len(matrix))
     estimate = _means(columns, matrix, moved, members, once, horizon)
     clusters = None if cluster is None else read_groups(durations, cluster)[0]
@@ -129,24 +131,22 @@ def standardised_life(
         )
     capped = durations[driver].gt(highest - step).to_numpy()
     return StandardisedLife(
-        table=_table(estimate, replicates, members, labels, conf_level),
+        table=_table(estimate, replicates, groups, capped, conf_level),
         fit=fit,
         driver=driver,
-        share_capped=pd.Series(
-            {label: capped[member].mean() for label, member in zip(labels, members, strict=True)}
-        ),
         horizon=horizon,
         step=step,
         replicates=len(replicates),
     )
 
 
-def _groups(durations: pd.DataFrame, by: str | None) -> tuple[list[np.ndarray], list[str]]:
-    everyone = np.ones(len(durations), bool)
-    if by is None:
-        return [everyone], ["all"]
-    codes, labels = read_groups(durations, by)
-    return [everyone, *(codes == code for code in range(len(labels)))], ["all", *labels]
+def _groups(durations: pd.DataFrame, by: Sequence[str]) -> list[tuple[str, str, np.ndarray]]:
+    """Segment, group and its rows: everybody first, then the groups of each column."""
+    found = [("all", "all", np.ones(len(durations), bool))]
+    for column in by:
+        codes, labels = read_groups(durations, column)
+        found += [(column, label, codes == code) for code, label in enumerate(labels)]
+    return found
 
 
 def _try_means(columns: Durations, matrix, moved, members, rows, horizon) -> np.ndarray | None:
@@ -201,26 +201,27 @@ def _life_by_risk(
 def _table(
     estimate: np.ndarray,
     replicates: np.ndarray,
-    members: list[np.ndarray],
-    labels: list[str],
+    groups: list[tuple[str, str, np.ndarray]],
+    capped: np.ndarray,
     conf_level: float,
 ) -> pd.DataFrame:
-    low, high = percentile_interval(replicates, conf_level=conf_level)
     error = np.nanstd(replicates, axis=0, ddof=1)
-    parts = []
-    for place, (label, member) in enumerate(zip(labels, members, strict=True)):
-        parts.append(
-            pd.DataFrame(
-                {
-                    "group": label,
-                    "term": ["as answered", "raised", "difference"],
-                    "estimate": estimate[place],
-                    "std_error": error[place],
-                    "conf_low": low[place],
-                    "conf_high": high[place],
-                    "n": int(member.sum()),
-                    "note": "",
-                }
-            )
+    reach = critical_value(conf_level) * error
+    parts = [
+        pd.DataFrame(
+            {
+                "segment": segment,
+                "group": label,
+                "term": ["as answered", "raised", "difference"],
+                "estimate": estimate[place],
+                "std_error": error[place],
+                "conf_low": (estimate - reach)[place],
+                "conf_high": (estimate + reach)[place],
+                "n": int(member.sum()),
+                "capped": capped[member].mean(),
+                "note": "",
+            }
         )
+        for place, (segment, label, member) in enumerate(groups)
+    ]
     return pd.concat(parts, ignore_index=True)

@@ -4,6 +4,7 @@ from analysis.methods.measurement.estimates import (
     SurveyEstimates,
     net_promoter_score,
     survey_means,
+    survey_shares,
 )
 from analysis.methods.measurement.reliability import Reliability, estimate_reliability
 from analysis.methods.measurement.response import (
@@ -38,4 +39,5 @@ __all__ = [
     "net_promoter_score",
     "scale_scores",
     "survey_means",
+    "survey_shares",
 ]

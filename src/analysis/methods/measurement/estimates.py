@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.methods.resampling import critical_value
+from analysis.methods.resampling import critical_value, share_interval
 
 PROMOTER_FROM = 9
 DETRACTOR_TO = 6
@@ -87,7 +87,39 @@ def survey_means(
     where named. Rows that miss one of the columns are left out for all of them, and counted.
     """
     marks = pd.DataFrame({column: _numeric(survey, column) for column in columns})
-    return _means_by_group(survey, marks, by, weight, cluster, conf_level)
+    return _means_by_group(survey, marks, by, weight, cluster, conf_level, corrected=True)
+
+
+def survey_shares(
+    survey: pd.DataFrame,
+    *,
+    column: str,
+    by: str | None = None,
+    weight: str | None = None,
+    cluster: str | None = None,
+    conf_level: float = 0.95,
+) -> SurveyEstimates:
+    """Share of answers that are 1, by group; Wilson intervals that stay within 0 and 1.
+
+    Columns used: `column` (0 or 1), and `by`, `weight` (sampling weight, positive), `cluster` where
+    named. With weights or clusters the interval is that of as many independent answers as would
+    have the same linearised error.
+
+    References
+    ----------
+    Korn & Graubard (1998), Survey Methodology 24, 193-201 (effective sample size).
+    """
+    marks = pd.DataFrame({column: _numeric(survey, column)})
+    if not marks[column].dropna().isin([0, 1]).all():
+        raise DataError(f"{column} must be 0 or 1, but other numbers came")
+    found = _means_by_group(survey, marks, by, weight, cluster, conf_level)
+    share, error = found.table["estimate"], found.table["std_error"]
+    known = error.gt(0)
+    effective = (share * (1 - share) / error.where(known) ** 2).fillna(found.table["n"])
+    low, high = share_interval(share, effective, conf_level=conf_level)
+    told = error.notna()
+    table = found.table.assign(conf_low=low.where(told), conf_high=high.where(told))
+    return SurveyEstimates(table=table, n_missing=found.n_missing)
 
 
 def _numeric(survey: pd.DataFrame, column: str) -> pd.Series:
@@ -110,6 +142,7 @@ def _means_by_group(
     weight: str | None,
     cluster: str | None,
     conf_level: float,
+    corrected: bool = False,
 ) -> SurveyEstimates:
     weights = pd.Series(1.0, survey.index) if weight is None else _numeric(survey, weight)
     if weights.le(0).any():
@@ -124,7 +157,7 @@ def _means_by_group(
         raise DataError("a survey must have at least one complete answer, but none came")
     groups = pd.Series("all", survey.index) if by is None else survey[by]
     units = pd.factorize(survey.loc[usable, cluster])[0] if cluster else np.arange(usable.sum())
-    linearised = weight is not None or cluster is not None
+    linearised = corrected or weight is not None or cluster is not None
     tables = [
         _group_means(
             marks[usable], weights[usable], units, groups[usable].eq(group), linearised

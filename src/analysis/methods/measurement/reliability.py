@@ -19,7 +19,7 @@ from analysis.methods.resampling import (
     critical_value,
     jackknife_covariances,
 )
-from analysis.methods.scales import Missing, Scale, check_scales, item_answers
+from analysis.methods.scales import Missing, Scale, check_scales, clusters_of, item_answers
 
 COEFFICIENTS = (
     "alpha",
@@ -60,6 +60,7 @@ def estimate_reliability(
     missing: Missing = "listwise",
     replications: int = 0,
     rng: np.random.Generator | None = None,
+    cluster: str | None = None,
     conf_level: float = 0.95,
 ) -> Reliability:
     """Cronbach's alpha, omega, composite reliability and AVE of each scale.
@@ -67,12 +68,14 @@ def estimate_reliability(
     `alpha` is of the answers as they are, `alpha_standardised` of the standardised ones. Omega,
     composite reliability and AVE rest on one common factor fitted by minimum residuals;
     Dillon-Goldstein's rho on the first principal component, as in PLS. Without replications only
-    alpha has an interval (Duhachek & Iacobucci); with them all have (BCa). A scale with a
-    constant item, or too few answers, is a row with NaN and a note.
+    alpha has an interval (Duhachek & Iacobucci); with them all have (BCa), and customers who
+    answer more than once (`cluster`) are drawn whole. A scale with a constant item, or too few
+    answers, is a row with NaN and a note.
 
-    References ---------- Cronbach (1951), Psychometrika 16; McDonald (1999), Test Theory;
-    Duhachek & Iacobucci (2004), J. Appl. Psych. 89, 792-808; Tenenhaus et al. (2005), CSDA 48,
-    159-205 (rho).
+    References
+    ----------
+    Cronbach (1951), Psychometrika 16; McDonald (1999), Test Theory; Duhachek & Iacobucci (2004),
+    J. Appl. Psych. 89, 792-808; Tenenhaus et al. (2005), CSDA 48, 159-205 (rho).
     """
     check_scales(survey, scales=scales)
     tables, items, counts = [], [], []
@@ -82,7 +85,8 @@ def estimate_reliability(
         if note:
             table, per_item = _not_estimable(scale, len(answers.values), note)
         else:
-            table = _coefficients(answers.values, replications, rng, conf_level)
+            units = clusters_of(survey, answers.values, cluster)
+            table = _coefficients(answers.values, replications, rng, conf_level, units)
             per_item = _item_statistics(answers.values)
         tables.append(table.assign(group=name))
         items.append(per_item.assign(group=name))
@@ -119,6 +123,7 @@ def _coefficients(
     replications: int,
     rng: np.random.Generator | None,
     conf_level: float,
+    clusters: np.ndarray | None,
 ) -> pd.DataFrame:
     answers = values.to_numpy()
     matrix = covariance(answers)
@@ -127,9 +132,11 @@ def _coefficients(
     if replications:
         if rng is None:
             raise ParamsError("replications need rng, a numpy Generator, but None came")
-        drawn = bootstrap_covariances(answers, replications=replications, rng=rng)
+        drawn = bootstrap_covariances(
+            answers, replications=replications, rng=rng, clusters=clusters
+        )
         replicates = reliability_coefficients(drawn)
-        jackknife = reliability_coefficients(jackknife_covariances(answers))
+        jackknife = reliability_coefficients(jackknife_covariances(answers, clusters=clusters))
     table = bootstrap_table(
         COEFFICIENTS,
         estimate,

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import DataError
-from analysis.methods.resampling import critical_value
+from analysis.methods.resampling import share_interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,16 +44,14 @@ def estimate_response(
     groups = pd.Series("all", invited.index) if by is None else invited[by].fillna("unknown")
     answered = marks.astype(int).groupby(groups).agg(["sum", "count"])
     n, share = answered["count"], answered["sum"] / answered["count"]
-    z = critical_value(conf_level)
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    reach = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    low, high = share_interval(share, n, conf_level=conf_level)
     table = pd.DataFrame(
         {
             "term": "response_rate",
             "estimate": share,
             "std_error": np.sqrt(share * (1 - share) / n),
-            "conf_low": (centre - reach).clip(0, 1),
-            "conf_high": (centre + reach).clip(0, 1),
+            "conf_low": low,
+            "conf_high": high,
             "n": n,
             "note": "",
         }

@@ -15,7 +15,7 @@ from analysis.methods.resampling import (
     covariance,
     jackknife_covariances,
 )
-from analysis.methods.scales import Missing, Scale, check_scales, item_answers
+from analysis.methods.scales import Missing, Scale, check_scales, clusters_of, item_answers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,13 +40,15 @@ def heterotrait_monotrait(
     missing: Missing = "listwise",
     replications: int = 0,
     rng: np.random.Generator | None = None,
+    cluster: str | None = None,
     conf_level: float = 0.95,
 ) -> DiscriminantValidity:
     """HTMT of every pair of scales, with BCa intervals when replications are asked.
 
     The mean absolute correlation between the items of two scales over the geometric mean of those
     within. A scale of one item counts as measured without error (monotrait correlation one).
-    Answer sheets that miss any scale are left out.
+    Answer sheets that miss any scale are left out; customers who answer more than once (`cluster`)
+    are drawn whole.
 
     References
     ----------
@@ -70,9 +72,10 @@ def heterotrait_monotrait(
     if replications:
         if rng is None:
             raise ParamsError("replications need rng, a numpy Generator, but None came")
-        drawn = bootstrap_covariances(values, replications=replications, rng=rng)
+        units = clusters_of(survey, answers, cluster)
+        drawn = bootstrap_covariances(values, replications=replications, rng=rng, clusters=units)
         replicates = htmt_ratios(drawn, blocks=blocks)
-        jackknife = htmt_ratios(jackknife_covariances(values), blocks=blocks)
+        jackknife = htmt_ratios(jackknife_covariances(values, clusters=units), blocks=blocks)
     pairs = list(combinations(scales, 2))
     table = bootstrap_table(
         [f"{one} – {other}" for one, other in pairs],

@@ -1,15 +1,17 @@
 """The tables of a path estimate."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from analysis.methods.pathmodel import quality
 from analysis.methods.pathmodel.model import PathModel
 from analysis.methods.pathmodel.solve import Estimates
-from analysis.methods.resampling import bootstrap_table, critical_value
+from analysis.methods.resampling import bootstrap_table
 
 NOT_FACTORS = (
     "Composites are weighted sums of answers, not common factors: their paths lean towards zero "
@@ -17,42 +19,67 @@ NOT_FACTORS = (
     "if one common factor stands behind each reflective construct."
 )
 NOT_CONSISTENT = (
-    "The consistent estimates are not admissible here (a reliability at or below zero, or a "
-    "correlation or share explained above one): do not read them."
+    "The consistent estimates are not admissible here (a reliability outside 0 to 1, or "
+    "correlations that cannot be): do not read them."
 )
+BEYOND_ONE = (
+    "Consistent paths beyond ±1 show that constructs can hardly be parted once their unreliability "
+    "is taken out: do not read them."
+)
+INADMISSIBLE = "consistent estimate not admissible"
+EXTREME = "consistent path beyond ±1"
 
 
-def describe(
-    model: PathModel,
-    matrix: np.ndarray,
-    sample: Estimates,
-    replicates: Estimates | None,
-    *,
-    n: int,
-    conf_level: float,
-) -> dict[str, object]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """What every table of an estimate is made from."""
+
+    model: PathModel
+    sample: Estimates
+    replicates: Estimates | None
+    n: int
+    conf_level: float
+
+    def drawn(self, take: Callable[[Estimates], np.ndarray]) -> np.ndarray | None:
+        """A quantity of the bootstrap samples; None without them."""
+        return None if self.replicates is None else take(self.replicates)
+
+    def table(self, terms: list[str], take: Callable[[Estimates], np.ndarray]) -> pd.DataFrame:
+        """The columns of estimates of a quantity (batch, terms)."""
+        drawn = self.drawn(take)
+        return bootstrap_table(
+            terms, take(self.sample)[0], drawn, n=self.n, conf_level=self.conf_level
+        )
+
+
+def describe(told: Told, matrix: np.ndarray, f_squared: np.ndarray) -> dict[str, object]:
     """The tables and numbers of `PathEstimate`, by name."""
+    model, sample = told.model, told.sample
     loadings = sample.outer.loadings[0]
-    admissible = _consistent_is_admissible(sample)
-    notes = [NOT_FACTORS] if admissible else [NOT_FACTORS, NOT_CONSISTENT]
+    paths = _paths(told, f_squared)
+    notes = {INADMISSIBLE: NOT_CONSISTENT, EXTREME: BEYOND_ONE}
     return {
-        "table": _paths(model, sample, replicates, n, conf_level, admissible),
-        "effects": _effects(model, sample, replicates, n, conf_level),
-        "items": _items(model, sample, replicates, n, conf_level),
-        "quality": _constructs(model, sample, replicates, n, conf_level),
+        "table": paths,
+        "effects": _effects(told),
+        "items": _items(told),
+        "quality": _constructs(told),
         "item_quality": _item_quality(model, matrix, sample),
         "cross_loadings": pd.DataFrame(loadings, model.items, model.constructs),
         "fornell_larcker": _fornell_larcker(model, sample),
         "goodness_of_fit": quality.goodness_of_fit(
             loadings, sample.explained[0], block_of=model.block_of
         ),
-        "notes": tuple(notes),
+        "notes": (NOT_FACTORS, *(notes[note] for note in dict.fromkeys(paths["note"]) if note)),
     }
 
 
 def _consistent_is_admissible(sample: Estimates) -> bool:
+    """Reliabilities within 0 and 1, and correlations that some factors could have."""
     reliabilities, explained = sample.reliabilities[0], sample.consistent_explained[0]
-    return bool((reliabilities > 0).all() and (explained < 1).all())
+    if not ((reliabilities > 0) & (reliabilities <= 1)).all() or not (explained < 1).all():
+        return False
+    corrected = quality.consistent_scores(sample.outer.scores, sample.reliabilities)[0]
+    return bool(np.linalg.eigvalsh(corrected)[0] > 0)
 
 
 def _positions(model: PathModel, pairs: Iterable[tuple[str, str]]) -> tuple[list[int], list[int]]:
@@ -61,52 +88,40 @@ def _positions(model: PathModel, pairs: Iterable[tuple[str, str]]) -> tuple[list
     return [names.index(name) for name in sources], [names.index(name) for name in targets]
 
 
-def _paths(
-    model: PathModel,
-    sample: Estimates,
-    replicates: Estimates | None,
-    n: int,
-    conf_level: float,
-    admissible: bool,
-) -> pd.DataFrame:
+def _paths(told: Told, f_squared: np.ndarray) -> pd.DataFrame:
+    model, scores = told.model, told.sample.outer.scores[0]
     at = _positions(model, model.arrows)
-    table = bootstrap_table(
+    table = told.table(
         [f"{source} → {target}" for source, target in model.arrows],
-        sample.paths[0][at],
-        None if replicates is None else replicates.paths[:, *at],
-        n=n,
-        conf_level=conf_level,
+        lambda found: found.paths[:, *at],
     )
-    if replicates is None:
+    law = norm
+    if told.replicates is None:
         errors = quality.path_standard_errors(
-            sample.outer.scores[0], sample.paths[0], adjacency=model.adjacency, n=n
+            scores, told.sample.paths[0], adjacency=model.adjacency, n=told.n
         )[at]
-        reach = critical_value(conf_level) * errors
+        law = student(told.n - model.adjacency.sum(axis=0)[list(at[1])] - 1)
+        reach = law.ppf(0.5 + told.conf_level / 2) * errors
         table = table.assign(
             std_error=errors,
             conf_low=table["estimate"] - reach,
             conf_high=table["estimate"] + reach,
         )
-    f_squared, inflation = quality.effect_sizes(sample.outer.scores[0], adjacency=model.adjacency)
     table.insert(1, "from", [source for source, _ in model.arrows])
     table.insert(2, "to", [target for _, target in model.arrows])
+    admissible = _consistent_is_admissible(told.sample)
+    consistent = told.sample.consistent_paths[0][at] if admissible else np.full(len(table), np.nan)
     return table.assign(
-        p_value=2 * ndtr(-np.abs(table["estimate"] / table["std_error"])),
+        p_value=2 * law.sf(np.abs(table["estimate"] / table["std_error"])),
         f_squared=f_squared[at],
-        vif=inflation[at],
-        consistent=sample.consistent_paths[0][at] if admissible else np.nan,
-        note="" if admissible else "consistent estimate not admissible",
+        vif=quality.path_inflation(scores, adjacency=model.adjacency)[at],
+        consistent=consistent,
+        note=np.where(np.abs(consistent) > 1, EXTREME, "" if admissible else INADMISSIBLE),
     )
 
 
-def _effects(
-    model: PathModel,
-    sample: Estimates,
-    replicates: Estimates | None,
-    n: int,
-    conf_level: float,
-) -> pd.DataFrame:
-    names = model.constructs
+def _effects(told: Told) -> pd.DataFrame:
+    model, names = told.model, told.model.constructs
     routes = quality.total_effects(model.adjacency.astype(float))
     kinds = {
         "direct": (model.adjacency, lambda found: found.paths),
@@ -119,66 +134,45 @@ def _effects(
         if not len(at[0]):
             continue
         sources, targets = [names[i] for i in at[0]], [names[j] for j in at[1]]
-        table = bootstrap_table(
+        table = told.table(
             [f"{source} → {target}" for source, target in zip(sources, targets, strict=True)],
-            take(sample)[0][at],
-            None if replicates is None else take(replicates)[:, *at],
-            n=n,
-            conf_level=conf_level,
+            lambda found, take=take, at=at: take(found)[:, *at],
         )
         tables.append(table.assign(**{"from": sources, "to": targets, "kind": kind}))
     order = ["term", "from", "to", "kind", "estimate", "std_error", "conf_low", "conf_high", "n"]
     return pd.concat(tables, ignore_index=True)[order]
 
 
-def _items(
-    model: PathModel,
-    sample: Estimates,
-    replicates: Estimates | None,
-    n: int,
-    conf_level: float,
-) -> pd.DataFrame:
+def _items(told: Told) -> pd.DataFrame:
+    model = told.model
     at = np.nonzero(model.block_of)
     owner = [model.constructs[k] for k in at[1]]
     tables = []
     for term in ("weights", "loadings"):
-        drawn = None if replicates is None else getattr(replicates.outer, term)[:, *at]
-        table = bootstrap_table(
-            model.items, getattr(sample.outer, term)[0][at], drawn, n=n, conf_level=conf_level
-        )
-        table = table.rename(columns={"term": "item"})
+        table = told.table(
+            model.items, lambda found, term=term: getattr(found.outer, term)[:, *at]
+        ).rename(columns={"term": "item"})
         tables.append(table.assign(construct=owner, term=term.removesuffix("s")))
     order = ["construct", "item", "term", "estimate", "std_error", "conf_low", "conf_high", "n"]
     return pd.concat(tables, ignore_index=True)[order]
 
 
-def _constructs(
-    model: PathModel,
-    sample: Estimates,
-    replicates: Estimates | None,
-    n: int,
-    conf_level: float,
-) -> pd.DataFrame:
-    loadings, explained = sample.outer.loadings[0], sample.explained[0]
+def _constructs(told: Told) -> pd.DataFrame:
+    model, sample = told.model, told.sample
+    loadings = sample.outer.loadings[0]
     endogenous = model.adjacency.any(axis=0)
     modes = np.array([model.modes.get(name, "A") for name in model.constructs])
-    table = bootstrap_table(
-        model.constructs,
-        np.where(endogenous, explained, np.nan),
-        None if replicates is None else np.where(endogenous, replicates.explained, 0.0),
-        n=n,
-        conf_level=conf_level,
-    ).rename(columns={"term": "construct", "estimate": "r_squared"})
-    limits = ["std_error", "conf_low", "conf_high"]
-    table.loc[~endogenous, limits] = np.nan
+    table = told.table(model.constructs, lambda found: found.explained)
+    table = table.rename(columns={"term": "construct", "estimate": "r_squared"})
+    table.loc[~endogenous, ["r_squared", "std_error", "conf_low", "conf_high"]] = np.nan
     communality = quality.average_variance_extracted(loadings, block_of=model.block_of)
     composite = quality.composite_reliability(loadings, block_of=model.block_of)
     reflective = modes == "A"
-    predictors = model.adjacency.sum(axis=0)
+    free = told.n - model.adjacency.sum(axis=0) - 1
     return table.assign(
         mode=modes,
         items=model.block_of.sum(axis=0),
-        r_squared_adjusted=1 - (1 - table["r_squared"]) * (n - 1) / (n - predictors - 1),
+        r_squared_adjusted=1 - (1 - table["r_squared"]) * (told.n - 1) / free,
         communality=communality,
         redundancy=communality * table["r_squared"],
         average_variance_extracted=np.where(reflective, communality, np.nan),

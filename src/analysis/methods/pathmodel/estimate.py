@@ -7,11 +7,11 @@ import pandas as pd
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods.pathmodel.algorithm import Scheme
-from analysis.methods.pathmodel.describe import describe
+from analysis.methods.pathmodel.describe import Told, describe
 from analysis.methods.pathmodel.model import PathModel
-from analysis.methods.pathmodel.solve import Estimates, solve
+from analysis.methods.pathmodel.solve import Estimates, effect_sizes, solve
 from analysis.methods.resampling import bootstrap_covariances, covariance
-from analysis.methods.scales import Missing, check_scales, item_answers
+from analysis.methods.scales import Missing, check_scales, clusters_of, item_answers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +21,8 @@ class PathEstimate:
     Attributes
     ----------
     table : the paths: term ("image → loyalty"), from, to, estimate, std_error, conf_low,
-        conf_high, n, p_value, f_squared, vif, consistent (PLSc estimate), note.
+        conf_high, n, p_value, f_squared (R² lost when estimated anew without the path), vif,
+        consistent (PLSc estimate), note.
     effects : from, to, kind (direct, indirect, total), and the columns of estimates.
     items : construct, item, term (weight, loading), and the columns of estimates.
     quality : construct, mode, items, r_squared with interval, r_squared_adjusted, communality,
@@ -77,7 +78,7 @@ def estimate_path_model(
     scaled : standardise the items; False weighs them by their variance, as plspm's scaled=FALSE.
     missing : "listwise" or "person_mean" (within each construct), counted.
     replications : bootstrap samples; intervals are percentiles. 0: least-squares errors of the
-        paths only.
+        paths only, read by Student's t.
 
     Raises
     ------
@@ -105,7 +106,7 @@ def estimate_path_model(
     if replications:
         if rng is None:
             raise ParamsError("replications need rng, a numpy Generator, but None came")
-        clusters = survey.loc[answers.index, cluster].to_numpy() if cluster else None
+        clusters = clusters_of(survey, answers, cluster)
         drawn = bootstrap_covariances(values, replications=replications, rng=rng, clusters=clusters)
         varied = (np.diagonal(drawn, axis1=1, axis2=2) > 1e-12).all(axis=1)
         replicates = solve(drawn[varied], model, scheme, scaled)
@@ -117,7 +118,11 @@ def estimate_path_model(
         n_dropped=n_dropped,
         n_filled=n_filled,
         n_unsettled=n_unsettled,
-        **describe(model, matrix, sample, replicates, n=len(values), conf_level=conf_level),
+        **describe(
+            Told(model, sample, replicates, len(values), conf_level),
+            matrix,
+            effect_sizes(matrix[None], model, scheme, scaled),
+        ),
     )
 
 

@@ -86,6 +86,19 @@ class PathModel:
         targets, sources = np.nonzero(adjacency.T)
         return [(names[i], names[j]) for i, j in zip(sources, targets, strict=True)]
 
+    def without(self, source: str, target: str) -> "PathModel | None":
+        """The model less one path and constructs that then lie on none; None if none is left."""
+        paths = {
+            name: tuple(to for to in targets if (name, to) != (source, target))
+            for name, targets in self.paths.items()
+        }
+        kept = {name for start, targets in paths.items() for name in (start, *targets) if targets}
+        if not kept:
+            return None
+        scales = {name: scale for name, scale in self.scales.items() if name in kept}
+        modes = {name: mode for name, mode in self.modes.items() if name in kept}
+        return PathModel(scales, {k: v for k, v in paths.items() if v}, modes)
+
 
 def _refuse_loops(arrows: list[tuple[str, str]]) -> None:
     sorter: TopologicalSorter[str] = TopologicalSorter()

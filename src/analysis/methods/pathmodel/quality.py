@@ -44,21 +44,14 @@ def path_standard_errors(
     return errors
 
 
-def effect_sizes(scores: np.ndarray, *, adjacency: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(from, to) Cohen's f² of each path and the variance inflation of each source, one sample."""
-    f_squared, inflation = np.full(scores.shape, np.nan), np.full(scores.shape, np.nan)
-    full = r_squared(scores[None], path_coefficients(scores[None], adjacency=adjacency))[0]
+def path_inflation(scores: np.ndarray, *, adjacency: np.ndarray) -> np.ndarray:
+    """(from, to) variance inflation of each source among those with one target, one sample."""
+    inflation = np.full(scores.shape, np.nan)
     for target in range(len(adjacency)):
         sources = np.flatnonzero(adjacency[:, target])
         if len(sources):
-            inverse = np.linalg.inv(scores[np.ix_(sources, sources)])
-            inflation[sources, target] = np.diag(inverse)
-        for source in sources:
-            without = adjacency.copy()
-            without[source, target] = False
-            less = r_squared(scores[None], path_coefficients(scores[None], adjacency=without))[0]
-            f_squared[source, target] = (full[target] - less[target]) / (1 - full[target])
-    return f_squared, inflation
+            inflation[sources, target] = np.diag(np.linalg.inv(scores[np.ix_(sources, sources)]))
+    return inflation
 
 
 def average_variance_extracted(loadings: np.ndarray, *, block_of: np.ndarray) -> np.ndarray:

@@ -45,3 +45,24 @@ def solve(covariances: np.ndarray, model: PathModel, scheme: Scheme, scaled: boo
         consistent_paths=consistent,
         consistent_explained=quality.r_squared(corrected, consistent),
     )
+
+
+def effect_sizes(
+    covariances: np.ndarray, model: PathModel, scheme: Scheme, scaled: bool
+) -> np.ndarray:
+    """(from, to) Cohen's f² of one sample: R² lost when the model is estimated without a path.
+
+    NaN where the smaller model does not converge.
+    """
+    full = solve(covariances, model, scheme, scaled).explained[0]
+    names, items = model.constructs, model.items
+    found = np.full((len(names), len(names)), np.nan)
+    for source, target in model.arrows:
+        smaller, less = model.without(source, target), 0.0
+        if smaller is not None and target in {to for _, to in smaller.arrows}:
+            kept = [items.index(item) for item in smaller.items]
+            part = solve(covariances[:, kept][:, :, kept], smaller, scheme, scaled)
+            less = part.explained[0, smaller.constructs.index(target)]
+        at = names.index(target)
+        found[names.index(source), at] = (full[at] - less) / (1 - full[at])
+    return found

@@ -3,11 +3,10 @@
 from analysis.methods.purchases._renewals import renewal_rows
 from analysis.methods.purchases.assumptions import SpendCheck, check_spend
 from analysis.methods.purchases.bdw import BdW, fit_bdw
-from analysis.methods.purchases.bgnbd import BGNBD, fit_bgnbd
+from analysis.methods.purchases.bgnbd import BGNBD, fit_bgnbd, fit_mbgnbd
 from analysis.methods.purchases.discounting import Discounting
 from analysis.methods.purchases.gammagamma import GammaGamma, fit_gammagamma
 from analysis.methods.purchases.holdout import Calibration, Tracking, check_holdout, track_purchases
-from analysis.methods.purchases.mbgnbd import MBGNBD, fit_mbgnbd
 from analysis.methods.purchases.paretonbd import ParetoNBD, fit_paretonbd
 from analysis.methods.purchases.sbg import SBG, fit_sbg
 from analysis.methods.purchases.totals import (
@@ -19,7 +18,6 @@ from analysis.methods.purchases.totals import (
 
 __all__ = [
     "BGNBD",
-    "MBGNBD",
     "SBG",
     "AcquisitionValue",
     "BdW",

@@ -1,4 +1,4 @@
-"""What BG/NBD and MBG/NBD share: one likelihood, one expectation.
+"""BG/NBD and MBG/NBD: their likelihood, P(alive) and expectations.
 
 A customer buys at rate lambda ~ Gamma(r, alpha) and leaves after a purchase with probability
 p ~ Beta(a, b). `first_coin` is 1 where she may also leave right at the first purchase (MBG/NBD)
@@ -8,12 +8,13 @@ and 0 where she may not (BG/NBD); it shifts b and lets x = 0 be dead.
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from scipy.special import betaincinv, digamma, expit, gammaln, hyp2f1
+
+from analysis.methods.purchases._fit import weigh
 
 NUDGE = 1e-6
 """Distance kept from a = 1 and a + b = 1, where the closed form is 0/0 (error about 1e-10)."""
-
-
 ALIKE = 30.0
 """From this a on, p varies little: the closed form overflows, a mean over quantiles is exact."""
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(64)
@@ -24,57 +25,67 @@ TINY = 1e-12
 class BetaGeometricLikelihood:
     """Log-likelihood and gradient of counted rows (Fader, Hardie & Lee 2005, eq. 6).
 
-    What depends on x alone is evaluated once for each distinct x.
+    What depends on x, t_x or T alone is evaluated once for each distinct value; only the odds of
+    having left, which need all three, are evaluated row by row.
     """
 
     def __init__(self, frequency, recency, age, counts, *, first_coin: int) -> None:
-        self.x, self.t_x, self.T, self.counts = frequency, recency, age, counts
         self.first_coin = first_coin
-        self.levels, code = np.unique(frequency, return_inverse=True)
-        self.level_counts = np.bincount(code, counts)
-        self.code = code
-        self.can_be_dead = (frequency > 0) | (first_coin == 1)
+        self.x, self.x_counts, code_x = _levels(frequency, counts)
+        self.T, self.T_counts, code_T = _levels(age, counts)
+        self.t_x, _, code_t = _levels(recency, counts)
+        self.bought = np.bincount(code_T, counts * frequency)
+        mortal = (frequency > 0) | (first_coin == 1)
+        self.code_x, self.code_T, self.code_t = code_x[mortal], code_T[mortal], code_t[mortal]
+        self.counts = counts[mortal]
         self.total = counts.sum()
 
     def __call__(self, params: np.ndarray) -> tuple[float, np.ndarray]:
         r, alpha, a, b = params
-        x, counts = self.x, self.counts
         log_age, log_recency = np.log(alpha + self.T), np.log(alpha + self.t_x)
-        gap = log_age - log_recency
-        share = np.log(a / np.maximum(self.levels + b - 1 + self.first_coin, TINY))
-        odds = np.where(self.can_be_dead, share[self.code] + (r + x) * gap, -np.inf)
+        rest = np.maximum(self.x + b - 1 + self.first_coin, TINY)
+        gap = log_age[self.code_T] - log_recency[self.code_t]
+        events = (r + self.x)[self.code_x]
+        odds = np.log(a / rest)[self.code_x] + events * gap
         small = np.exp(-np.abs(odds))
         log_sum = np.maximum(odds, 0.0) + np.log1p(small)
-        dead = np.where(odds > 0, 1.0, small) / (1 + small)
-        value = self._levels_value(r, alpha, a, b) + counts @ (log_sum - (r + x) * log_age)
-        weighted = counts * dead
+        dead = self.counts * np.where(odds > 0, 1.0, small) / (1 + small)
+        slope = (1 / (alpha + self.T))[self.code_T] - (1 / (alpha + self.t_x))[self.code_t]
+        dead_at = np.bincount(self.code_x, dead, minlength=len(self.x))
+        ahead = r * self.T_counts + self.bought
+        value = self._levels_value(r, alpha, a, b) - weigh(log_age, ahead)
         gradient = self._levels_gradient(r, alpha, a, b)
-        gradient[0] += weighted @ gap - counts @ log_age
-        gradient[1] += weighted @ ((r + x) * (1 / (alpha + self.T) - 1 / (alpha + self.t_x)))
-        gradient[1] -= counts @ ((r + x) / (alpha + self.T))
-        gradient[2] += weighted.sum() / a
-        gradient[3] -= weighted @ (1 / np.maximum(x + b - 1 + self.first_coin, TINY))
-        return value, gradient
+        gradient[0] += weigh(gap, dead) - weigh(log_age, self.T_counts)
+        gradient[1] += weigh(events * slope, dead) - weigh(1 / (alpha + self.T), ahead)
+        gradient[2] += dead_at.sum() / a
+        gradient[3] -= weigh(1 / rest, dead_at)
+        return value + weigh(log_sum, self.counts), gradient
 
     def _levels_value(self, r, alpha, a, b) -> float:
-        x, e = self.levels, self.first_coin
+        x, e = self.x, self.first_coin
         per_level = (
             gammaln(r + x) - gammaln(r) + r * np.log(alpha)
             + gammaln(b + x + e) - gammaln(a + b + x + e) - gammaln(b) + gammaln(a + b)
         )  # fmt: skip
-        return self.level_counts @ per_level
+        return weigh(per_level, self.x_counts)
 
     def _levels_gradient(self, r, alpha, a, b) -> np.ndarray:
-        x, e, n = self.levels, self.first_coin, self.level_counts
+        x, e, n = self.x, self.first_coin, self.x_counts
         lost = digamma(a + b) - digamma(a + b + x + e)
         return np.array(
             [
-                n @ (digamma(r + x) - digamma(r) + np.log(alpha)),
+                weigh(digamma(r + x) - digamma(r) + np.log(alpha), n),
                 self.total * r / alpha,
-                n @ lost,
-                n @ (digamma(b + x + e) - digamma(b) + lost),
+                weigh(lost, n),
+                weigh(digamma(b + x + e) - digamma(b) + lost, n),
             ]
         )
+
+
+def _levels(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distinct values, how many customers have each, and which one each row has."""
+    code, levels = pd.factorize(values)
+    return levels, np.bincount(code, counts), code
 
 
 def alive_probability(params, x, t_x, T, *, first_coin: int) -> np.ndarray:

@@ -66,17 +66,14 @@ def discounted_life(
 ) -> float:
     """Sum of S(t) / S(renewals) / (1 + rate)^(t - renewals - 1) over t > renewals.
 
-    Fader & Hardie (2010), eq. 6: the next renewal is not discounted.
+    Fader & Hardie (2010), eq. 6: the next renewal is not discounted. Their closed form for sBG
+    overflows where customers are almost alike; the sum does not.
     """
+    if renewals != int(renewals) or renewals < 0:
+        raise ParamsError(f"renewals must be 0, 1, 2, …, but {renewals} came")
     if not rate > 0:
         raise ParamsError(f"the discount rate of a period must be above 0, but {rate} came")
     periods = int(min(LONGEST, np.ceil(np.log(TAIL * rate) / -np.log1p(rate))))
     ahead = np.arange(1, periods + 1)
     alive = survival(renewals + ahead.astype(float)) / survival(np.array([float(renewals)]))
     return float(alive @ (1 + rate) ** -(ahead - 1.0))
-
-
-def check_renewal_count(renewals: int) -> None:
-    """Refuse anything but 0, 1, 2, … renewals."""
-    if renewals != int(renewals) or renewals < 0:
-        raise ParamsError(f"renewals must be 0, 1, 2, …, but {renewals} came")

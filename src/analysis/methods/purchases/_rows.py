@@ -14,6 +14,8 @@ import pandas as pd
 from analysis.errors import DataError
 
 HISTORY = ("frequency", "recency", "age")
+MOST_CELLS = 2**62
+"""Combinations of levels that a 64-bit key can tell apart."""
 
 
 def counted_rows(customers: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, ...]:
@@ -92,10 +94,14 @@ def _weights(customers: pd.DataFrame) -> np.ndarray:
 def _distinct(
     customers: pd.DataFrame, columns: Sequence[str]
 ) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-    key = np.zeros(len(customers), dtype=np.int64)
+    key, cells = np.zeros(len(customers), dtype=np.int64), 1
     for name in columns:
         code, levels = pd.factorize(customers[name].to_numpy(float))
-        key, _ = pd.factorize(key * len(levels) + code)
+        if cells * len(levels) > MOST_CELLS:
+            key, known = pd.factorize(key)
+            cells = len(known)
+        key, cells = key * len(levels) + code, cells * len(levels)
+    key, _ = pd.factorize(key)
     first = np.empty(key.max() + 1, dtype=np.int64)
     first[key[::-1]] = np.arange(len(key))[::-1]
     return tuple(customers[name].to_numpy(float)[first] for name in columns), key
@@ -113,4 +119,4 @@ def thin_history(frequency: np.ndarray, counts: np.ndarray) -> str:
 
 def usual_rate(frequency: np.ndarray, age: np.ndarray, counts: np.ndarray) -> float:
     """Repeat purchases per unit of time, the scale on which a search begins."""
-    return max(counts @ frequency / (counts @ age), 1e-9)
+    return max((counts * frequency).sum() / (counts * age).sum(), 1e-9)

@@ -15,7 +15,6 @@ from scipy.special import betaln, digamma
 
 from analysis.methods.purchases._fit import maximise, not_estimable, params_table
 from analysis.methods.purchases._renewals import (
-    check_renewal_count,
     check_renewals,
     discounted_life,
     thin_renewals,
@@ -55,7 +54,6 @@ class BdW:
 
         `rate` is the discount rate of one period; the next renewal is not discounted.
         """
-        check_renewal_count(renewals)
         return discounted_life(self.survival, renewals, rate)
 
     def life(self, rate: float) -> float:

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.special import digamma, gammaln
 
 from analysis.errors import DataError
-from analysis.methods.purchases._fit import maximise, not_estimable, params_table
+from analysis.methods.purchases._fit import maximise, not_estimable, params_table, weigh
 from analysis.methods.purchases._rows import check_columns, counted_rows, per_customer
 
 TERMS = ("p", "q", "gamma")
@@ -94,7 +94,7 @@ def fit_gammagamma(customers: pd.DataFrame, *, conf_level: float = 0.95) -> Gamm
     if reason := _thin(spend, counts):
         found = not_estimable(3, reason)
     else:
-        typical = counts @ spend / n
+        typical = weigh(spend, counts) / n
         found = maximise(lambda t: _likelihood(t, x, spend, counts), (3.0, 3.0, typical / 2), n)
     return GammaGamma(
         params_table(TERMS, found, n, conf_level), found.params, found.covariance,
@@ -116,7 +116,7 @@ def _likelihood(params, x, z, counts) -> tuple[float, np.ndarray]:
             q / gamma - (px + q) / (gamma + x * z),
         ]
     )
-    return counts @ value, slopes @ counts
+    return weigh(value, counts), weigh(slopes, counts)
 
 
 def _thin(spend: np.ndarray, counts: np.ndarray) -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.special import digamma, expit, gammaln, hyperu
 
 from analysis.errors import ParamsError
-from analysis.methods.purchases._fit import maximise, not_estimable, params_table
+from analysis.methods.purchases._fit import maximise, not_estimable, params_table, weigh
 from analysis.methods.purchases._rows import (
     HISTORY,
     check_history,
@@ -119,7 +119,7 @@ def fit_paretonbd(customers: pd.DataFrame, *, conf_level: float = 0.95) -> Paret
     if reason := thin_history(x, counts):
         found = not_estimable(4, reason)
     else:
-        start = (1.0, 1 / usual_rate(x, T, counts) / 2, 1.0, counts @ T / n)
+        start = (1.0, 1 / usual_rate(x, T, counts) / 2, 1.0, weigh(T, counts) / n)
         found = maximise(lambda params: _likelihood(params, x, t_x, T, counts), start, n)
     return ParetoNBD(
         params_table(TERMS, found, n, conf_level), found.params, found.covariance,
@@ -160,7 +160,7 @@ def _likelihood(params, x, t_x, T, counts) -> tuple[float, np.ndarray]:
         ]
     )
     gradient = d_common + dead * d_dead + (1 - dead) * d_alive
-    return counts @ (common + np.logaddexp(log_alive, log_dead)), gradient @ counts
+    return weigh(common + np.logaddexp(log_alive, log_dead), counts), weigh(gradient, counts)
 
 
 def _log_death(params, x, t_x, T) -> tuple[np.ndarray, np.ndarray]:

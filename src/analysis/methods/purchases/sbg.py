@@ -13,13 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import betaln, digamma, hyp2f1
+from scipy.special import betaln, digamma
 
-from analysis.errors import ParamsError
 from analysis.methods.purchases._fit import maximise, not_estimable, params_table
 from analysis.methods.purchases._renewals import (
-    check_renewal_count,
     check_renewals,
+    discounted_life,
     thin_renewals,
 )
 
@@ -58,12 +57,7 @@ class SBG:
 
         `rate` is the discount rate of one period; the next renewal is not discounted.
         """
-        check_renewal_count(renewals)
-        if not rate > 0:
-            raise ParamsError(f"the discount rate of a period must be above 0, but {rate} came")
-        alpha, beta = self.params
-        series = hyp2f1(1, beta + renewals + 1, alpha + beta + renewals + 1, 1 / (1 + rate))
-        return float((beta + renewals) / (alpha + beta + renewals) * series)
+        return discounted_life(self.survival, renewals, rate)
 
     def life(self, rate: float) -> float:
         """DEL: discounted periods paid by a new customer, the first one now and undiscounted."""

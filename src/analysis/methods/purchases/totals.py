@@ -18,10 +18,9 @@ from analysis.methods.purchases._rows import HISTORY, check_columns, check_histo
 from analysis.methods.purchases.bgnbd import BGNBD
 from analysis.methods.purchases.discounting import UNDISCOUNTED, Discounting
 from analysis.methods.purchases.gammagamma import SPEND, GammaGamma
-from analysis.methods.purchases.mbgnbd import MBGNBD
 from analysis.methods.purchases.paretonbd import ParetoNBD
 
-PurchaseModel = BGNBD | MBGNBD | ParetoNBD
+PurchaseModel = BGNBD | ParetoNBD
 ALL = "all"
 DELTA = 1e-4
 """Step of the delta method's central difference on the log parameters."""

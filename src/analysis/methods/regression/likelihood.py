@@ -3,10 +3,14 @@
 import warnings
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import gammaln
+from scipy.optimize import brentq
+from scipy.special import digamma, gammaln
 
 from analysis.methods.regression.fit import mean_slope
+
+LOG_ALPHA = (-12.0, 6.0)
+MOST_ROUNDS = 500
+SETTLED = 1e-9
 
 
 def maximise(
@@ -45,34 +49,38 @@ def _maximise_negative_binomial(
     offset: np.ndarray | None,
     start: np.ndarray,
 ) -> tuple[np.ndarray, float, float]:
-    """NB2: alternate weighted least squares for the mean and Newton for log alpha."""
+    """NB2: alternate weighted least squares for the mean and the root of alpha's score."""
     shift = np.zeros(len(y)) if offset is None else offset
-
-    def log_likelihood(log_alpha: float, mean: np.ndarray) -> float:
-        theta = np.exp(-log_alpha)
-        parts = gammaln(y + theta) - gammaln(theta) - gammaln(y + 1)
-        parts = parts + theta * np.log(theta / (theta + mean)) + y * np.log(mean / (theta + mean))
-        return float((total * parts).sum())
-
-    parameters, best = start, -np.inf
-    for _ in range(200):
+    parameters, log_alpha = start, 0.0
+    for _ in range(MOST_ROUNDS):
         mean = np.exp(x @ parameters + shift)
-        found = minimize_scalar(
-            lambda a, mean=mean: -log_likelihood(a, mean),
-            bounds=(-14, 6),
-            method="bounded",
-            options={"xatol": 1e-10},
-        )
-        alpha = float(np.exp(found.x))
-        weight = total * mean / (1 + alpha * mean)
+        before, log_alpha = log_alpha, _solve_log_alpha(y, mean, total)
+        weight = total * mean / (1 + np.exp(log_alpha) * mean)
         working = x @ parameters + (y - mean) / mean
         root = np.sqrt(weight)
-        parameters, *_ = np.linalg.lstsq(x * root[:, None], working * root, rcond=None)
-        value = log_likelihood(found.x, np.exp(x @ parameters + shift))
-        if abs(value - best) < 1e-10 * (1 + abs(value)):
+        updated, *_ = np.linalg.lstsq(x * root[:, None], working * root, rcond=None)
+        change = max(np.abs(updated - parameters).max(), abs(log_alpha - before))
+        parameters = updated
+        if change < SETTLED:
             break
-        best = value
-    return parameters, alpha, value
+    mean, theta = np.exp(x @ parameters + shift), np.exp(-log_alpha)
+    parts = gammaln(y + theta) - gammaln(theta) - gammaln(y + 1)
+    parts = parts + theta * np.log(theta / (theta + mean)) + y * np.log(mean / (theta + mean))
+    return parameters, float(np.exp(log_alpha)), float((total * parts).sum())
+
+
+def _solve_log_alpha(y: np.ndarray, mean: np.ndarray, total: np.ndarray) -> float:
+    """Where the likelihood no longer moves with alpha; the lowest where it only falls."""
+
+    def score(log_alpha: float) -> float:
+        theta = np.exp(-log_alpha)
+        gain = digamma(y + theta) - digamma(theta) - np.log1p(mean / theta)
+        return float(total @ (gain + (mean - y) / (theta + mean)))
+
+    low, high = LOG_ALPHA
+    if score(low) >= 0 or score(high) <= 0:
+        return low if score(low) >= 0 else high
+    return float(brentq(score, low, high, xtol=1e-13, rtol=1e-13))
 
 
 def variance_of(family: str, predictor: np.ndarray, overdispersion: float) -> np.ndarray:

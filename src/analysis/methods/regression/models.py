@@ -1,15 +1,19 @@
-"""Regressions by kind of outcome: intention, a window, counts, spend."""
+"""Regressions by kind of outcome: intention, a window, counts, spend.
 
-from collections.abc import Mapping, Sequence
+Which columns they take beside the outcome and its drivers is said once, in `sample.Columns`.
+"""
+
+from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.methods.regression.design import Term, require_numbers
+from analysis.methods.regression.design import require_numbers
 from analysis.methods.regression.family import fit_family
 from analysis.methods.regression.fit import Errors, RegressionFit
-from analysis.methods.regression.sample import take_sample
+from analysis.methods.regression.sample import Columns, Sample, take_sample
 
 
 def fit_linear(
@@ -17,37 +21,20 @@ def fit_linear(
     *,
     outcome: str,
     drivers: Sequence[str],
-    controls: Sequence[str] = (),
-    moderator: str | None = None,
-    shapes: Mapping[str, Term] | None = None,
-    cluster: str | None = None,
-    weight: str | None = None,
-    count: str | None = None,
     errors: Errors = "robust",
     conf_level: float = 0.95,
+    **columns: Unpack[Columns],
 ) -> RegressionFit:
     """Least squares of an intention, a scale score or a margin on its drivers.
 
-    Columns used: `outcome` and `drivers` (numbers), `controls` and `moderator` (numbers or
-    categories, known before the survey), `cluster` (customer), `weight` (sampling weight, errors
-    linearised), `count` (frequency weight). Incomplete rows are left out and counted.
+    Columns used: `outcome` and `drivers` (numbers), and those of `sample.Columns`. Incomplete rows
+    are left out and counted.
 
     Raises
     ------
     DataError for text in a number, constant or repeated drivers, fewer answers than parameters.
     """
-    require_numbers(frame, outcome)
-    sample = take_sample(
-        frame,
-        outcome=outcome,
-        drivers=drivers,
-        controls=controls,
-        moderator=moderator,
-        shapes=shapes,
-        cluster=cluster,
-        weight=weight,
-        count=count,
-    )
+    sample = _sample(frame, outcome, drivers, columns)
     return fit_family(sample, outcome, family="linear", errors=errors, conf_level=conf_level)
 
 
@@ -56,14 +43,9 @@ def fit_logit(
     *,
     outcome: str,
     drivers: Sequence[str],
-    controls: Sequence[str] = (),
-    moderator: str | None = None,
-    shapes: Mapping[str, Term] | None = None,
-    cluster: str | None = None,
-    weight: str | None = None,
-    count: str | None = None,
     errors: Errors = "robust",
     conf_level: float = 0.95,
+    **columns: Unpack[Columns],
 ) -> RegressionFit:
     """Logit of something that happened or not in a window after the survey (0/1).
 
@@ -74,18 +56,7 @@ def fit_logit(
     ------
     DataError for an outcome that is not 0/1 or does not vary, and as `fit_linear`.
     """
-    require_numbers(frame, outcome)
-    sample = take_sample(
-        frame,
-        outcome=outcome,
-        drivers=drivers,
-        controls=controls,
-        moderator=moderator,
-        shapes=shapes,
-        cluster=cluster,
-        weight=weight,
-        count=count,
-    )
+    sample = _sample(frame, outcome, drivers, columns)
     _require_both(sample.outcome, outcome)
     return fit_family(sample, outcome, family="logit", errors=errors, conf_level=conf_level)
 
@@ -95,16 +66,10 @@ def fit_counts(
     *,
     outcome: str,
     drivers: Sequence[str],
-    controls: Sequence[str] = (),
-    moderator: str | None = None,
-    shapes: Mapping[str, Term] | None = None,
-    exposure: str | None = None,
     overdispersed: bool = False,
-    cluster: str | None = None,
-    weight: str | None = None,
-    count: str | None = None,
     errors: Errors = "robust",
     conf_level: float = 0.95,
+    **columns: Unpack[Columns],
 ) -> RegressionFit:
     """Poisson, or negative binomial (NB2), regression of purchases in a window.
 
@@ -116,25 +81,17 @@ def fit_counts(
     ------
     DataError for counts that are negative or not whole, and as `fit_linear`.
     """
-    require_numbers(frame, outcome)
-    sample = take_sample(
-        frame,
-        outcome=outcome,
-        drivers=drivers,
-        controls=controls,
-        moderator=moderator,
-        shapes=shapes,
-        cluster=cluster,
-        weight=weight,
-        count=count,
-        exposure=exposure,
-    )
+    sample = _sample(frame, outcome, drivers, columns)
     _require_not_negative(sample.outcome, outcome)
     if (np.mod(sample.outcome.astype(float), 1) != 0).any():
         raise DataError(f"{outcome} must be whole numbers, but fractions came; use fit_spend")
-    family = "negative_binomial" if overdispersed else "poisson"
     return fit_family(
-        sample, outcome, family=family, errors=errors, conf_level=conf_level, exposure=exposure
+        sample,
+        outcome,
+        family="negative_binomial" if overdispersed else "poisson",
+        errors=errors,
+        conf_level=conf_level,
+        exposure=columns.get("exposure"),
     )
 
 
@@ -143,39 +100,33 @@ def fit_spend(
     *,
     outcome: str,
     drivers: Sequence[str],
-    controls: Sequence[str] = (),
-    moderator: str | None = None,
-    shapes: Mapping[str, Term] | None = None,
-    exposure: str | None = None,
-    cluster: str | None = None,
-    weight: str | None = None,
     conf_level: float = 0.95,
+    **columns: Unpack[Columns],
 ) -> RegressionFit:
     """Spend in a window, zeros with the rest, by Poisson pseudo-likelihood with robust errors.
 
     Only the mean exp(x'b) must be right; amounts need not be whole, nor Poisson. Columns as in
-    `fit_linear`, amounts not negative.
+    `fit_counts`, amounts not negative.
 
     References
     ----------
     Santos Silva & Tenreyro (2006), Rev. Econ. Stat. 88, 641-658.
     """
-    require_numbers(frame, outcome)
-    sample = take_sample(
-        frame,
-        outcome=outcome,
-        drivers=drivers,
-        controls=controls,
-        moderator=moderator,
-        shapes=shapes,
-        cluster=cluster,
-        weight=weight,
-        exposure=exposure,
-    )
+    sample = _sample(frame, outcome, drivers, columns)
     _require_not_negative(sample.outcome, outcome)
     return fit_family(
-        sample, outcome, family="poisson", errors="robust", conf_level=conf_level, exposure=exposure
+        sample,
+        outcome,
+        family="poisson",
+        errors="robust",
+        conf_level=conf_level,
+        exposure=columns.get("exposure"),
     )
+
+
+def _sample(frame: pd.DataFrame, outcome: str, drivers: Sequence[str], columns: Columns) -> Sample:
+    require_numbers(frame, outcome)
+    return take_sample(frame, outcome=outcome, drivers=drivers, **columns)
 
 
 def _require_both(values: np.ndarray, outcome: str) -> None:

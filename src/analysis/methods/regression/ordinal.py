@@ -1,8 +1,9 @@
 """Ordered answers: proportional odds (logit) and ordered probit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,9 @@ import pandas as pd
 from analysis.errors import DataError, ParamsError
 from analysis.methods.regression import cumulative as likelihood
 from analysis.methods.regression.cumulative import Link
-from analysis.methods.regression.design import Design, Term, require_columns
+from analysis.methods.regression.design import Design, require_columns
 from analysis.methods.regression.fit import Errors, coefficient_table, sandwich
-from analysis.methods.regression.sample import Sample, take_sample
+from analysis.methods.regression.sample import Columns, Sample, take_sample
 from analysis.methods.regression.separation import NOTE, looks_separated, separated_terms
 
 
@@ -80,22 +81,17 @@ def fit_ordinal(
     *,
     outcome: str,
     drivers: Sequence[str],
-    controls: Sequence[str] = (),
     levels: Sequence[object] | None = None,
-    moderator: str | None = None,
-    shapes: Mapping[str, Term] | None = None,
     link: Link = "logit",
-    cluster: str | None = None,
-    weight: str | None = None,
-    count: str | None = None,
     errors: Errors = "model",
     conf_level: float = 0.95,
+    **columns: Unpack[Columns],
 ) -> OrdinalFit:
     """Regress an ordered answer on drivers and controls.
 
     Columns used: `outcome` (an ordered categorical, whole numbers, or text with `levels` from low
-    to high), `drivers` (numbers), `controls`, `moderator` (numbers or categories), `cluster`,
-    `weight` (sampling), `count` (frequency). Levels that nobody chose are left out.
+    to high), `drivers` (numbers), and those of `sample.Columns`. Levels that nobody chose are
+    left out.
 
     Raises
     ------
@@ -114,14 +110,9 @@ def fit_ordinal(
         frame,
         outcome=outcome,
         drivers=drivers,
-        controls=controls,
-        moderator=moderator,
-        shapes=shapes,
-        cluster=cluster,
-        weight=weight,
-        count=count,
         intercept=False,
         extra_parameters=len(order) - 1,
+        **columns,
     )
     level = pd.Categorical(sample.frame[outcome], categories=list(order)).codes.astype(int)
     return _fit(sample, level, outcome, order, link, errors, conf_level)

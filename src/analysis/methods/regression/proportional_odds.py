@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import ParamsError
+from analysis.methods.regression.fit import sandwich
 from analysis.methods.regression.likelihood import maximise
 from analysis.methods.regression.ordinal import OrdinalFit
 
@@ -29,7 +30,8 @@ def check_proportional_odds(fit: OrdinalFit) -> ProportionalOdds:
     """Compare the slopes of the separate logits at each cut.
 
     A small p-value says that the driver matters more at some answers than at others: read the
-    slopes, or a logit of the top box. Needs three levels and the logit link.
+    slopes, or a logit of the top box. Needs three levels and the logit link. Where the fit has
+    clusters or sampling weights, so has the test.
 
     References
     ----------
@@ -42,7 +44,10 @@ def check_proportional_odds(fit: OrdinalFit) -> ProportionalOdds:
     matrix = np.column_stack([np.ones(len(fit.level)), fit.sample.matrix])
     total = fit.sample.weights * fit.sample.counts
     slopes, chances = _binary_fits(fit, matrix, total)
-    covariance = _joint_covariance(matrix, total, chances)
+    if fit.sample.units is None and not fit.sample.weighted:
+        covariance = _joint_covariance(matrix, total, chances)
+    else:
+        covariance = _robust_covariance(fit, matrix, chances)
     names = fit.sample.design.names
     tests = {"all drivers": list(range(len(names)))} | {name: [k] for k, name in enumerate(names)}
     rows = [_wald(label, slopes, covariance, terms) for label, terms in tests.items()]
@@ -89,6 +94,18 @@ def _joint_covariance(matrix: np.ndarray, total: np.ndarray, chances: np.ndarray
         for i in range(len(chances))
     ]
     return np.block(blocks)
+
+
+def _robust_covariance(fit: OrdinalFit, matrix: np.ndarray, chances: np.ndarray) -> np.ndarray:
+    """The same from each answer's pull on every logit, added up by customer, with its weight."""
+    sample, pulls = fit.sample, []
+    for cut, chance in enumerate(chances):
+        spread = sample.weights * sample.counts * chance * (1 - chance)
+        bread = np.linalg.pinv((matrix * spread[:, None]).T @ matrix, hermitian=True)
+        residual = sample.weights * ((fit.level > cut) - chance)
+        pulls.append(((matrix * residual[:, None]) @ bread)[:, 1:])
+    covariance, _ = sandwich(np.hstack(pulls), sample, n_parameters=matrix.shape[1])
+    return covariance
 
 
 def _overlap(chances: np.ndarray, i: int, j: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,27 @@ from analysis.methods.regression.design import (
     require_columns,
     require_numbers,
 )
+
+
+class Columns(TypedDict, total=False):
+    """What a regression may take from a frame beside the outcome and its drivers.
+
+    controls, moderator : numbers or categories, known before the survey; the moderator multiplies
+        every driver.
+    shapes : a driver's term where it is not a line (see `design`).
+    cluster : the customer; errors are then by customer.
+    weight : sampling weight, positive; errors are then linearised (Binder 1983, Int. Stat. Rev. 51,
+        279-292), with replacement and without strata.
+    count : frequency weight. exposure : positive, its logarithm enters with coefficient one.
+    """
+
+    controls: Sequence[str]
+    moderator: str | None
+    shapes: Mapping[str, Term] | None
+    cluster: str | None
+    weight: str | None
+    count: str | None
+    exposure: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

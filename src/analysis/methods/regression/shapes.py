@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from analysis.errors import DataError, ParamsError
 from analysis.methods.regression.design import Bend, Line, Spline, Steps, Term
 from analysis.methods.regression.family import fit_family
 from analysis.methods.regression.fit import RegressionFit
-from analysis.methods.regression.sample import take_sample
+from analysis.methods.regression.sample import Columns, take_sample
 
 # Harrell (2015), table 2.3: knots at these quantiles.
 KNOT_QUANTILES = {
@@ -53,12 +54,10 @@ def compare_shapes(
     outcome: str,
     driver: str,
     family: str = "linear",
-    controls: Sequence[str] = (),
     cuts: Sequence[float] | None = None,
     knots: int = 4,
-    cluster: str | None = None,
-    weight: str | None = None,
     conf_level: float = 0.95,
+    **columns: Unpack[Columns],
 ) -> ShapeComparison:
     """Fit a line, a restricted cubic spline, steps at `cuts`, and the best single bend.
 
@@ -80,13 +79,7 @@ def compare_shapes(
 
     def fit(term: Term) -> RegressionFit:
         sample = take_sample(
-            frame,
-            outcome=outcome,
-            drivers=[driver],
-            controls=controls,
-            shapes={driver: term},
-            cluster=cluster,
-            weight=weight,
+            frame, outcome=outcome, drivers=[driver], shapes={driver: term}, **columns
         )
         return fit_family(sample, outcome, family=family, errors="robust", conf_level=conf_level)
 

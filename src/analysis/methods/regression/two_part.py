@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from analysis.methods.regression.design import Design
 from analysis.methods.regression.family import fit_family
 from analysis.methods.regression.fit import RegressionFit, sandwich
 from analysis.methods.regression.models import fit_logit
-from analysis.methods.regression.sample import Sample, take_sample
+from analysis.methods.regression.sample import Columns, Sample, take_sample
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,11 +74,8 @@ def fit_two_part(
     *,
     outcome: str,
     drivers: Sequence[str],
-    controls: Sequence[str] = (),
-    moderator: str | None = None,
-    cluster: str | None = None,
-    weight: str | None = None,
     conf_level: float = 0.95,
+    **columns: Unpack[Columns],
 ) -> TwoPartFit:
     """Fit spend in a window where many customers spend nothing.
 
@@ -88,13 +86,6 @@ def fit_two_part(
     ----------
     Mullahy (1998), J. Health Econ. 17, 247-281.
     """
-    columns = {
-        "drivers": drivers,
-        "controls": controls,
-        "moderator": moderator,
-        "cluster": cluster,
-        "weight": weight,
-    }
     if (frame[outcome] < 0).any():
         raise DataError(
             f"{outcome} must not be negative, but {(frame[outcome] < 0).sum():,} rows are; "
@@ -103,9 +94,13 @@ def fit_two_part(
     frame = frame.reset_index(drop=True)
     spent = frame[outcome].gt(0).astype(float).where(frame[outcome].notna())
     any_spend = fit_logit(
-        frame.assign(**{outcome: spent}), outcome=outcome, conf_level=conf_level, **columns
+        frame.assign(**{outcome: spent}),
+        outcome=outcome,
+        drivers=drivers,
+        conf_level=conf_level,
+        **columns,
     )
-    buyers = take_sample(frame[frame[outcome] > 0], outcome=outcome, **columns)
+    buyers = take_sample(frame[frame[outcome] > 0], outcome=outcome, drivers=drivers, **columns)
     amount = fit_family(buyers, outcome, family="gamma", errors="robust", conf_level=conf_level)
     if amount.design.names != any_spend.design.names:
         raise DataError("every level of the controls must hold a buyer, but one has none; join it")

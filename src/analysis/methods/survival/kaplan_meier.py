@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis.errors import ParamsError
 from analysis.methods._durations import (
@@ -19,9 +18,10 @@ from analysis.methods._durations import (
     read_groups,
 )
 from analysis.methods._risksets import RiskSets, count_risk_sets
+from analysis.methods.survival.product_limit import product_limit, survival_interval
+from analysis.methods.survival.quantiles import quantile_row
 
 CONF_TYPES = ("log-log", "log", "plain")
-SAME_SHARE = np.sqrt(np.finfo(float).eps)  # R's tolerance for a curve that lies on the quantile
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +67,7 @@ class SurvivalCurve:
     def at(self, times) -> pd.DataFrame:
         """Share alive at given times: one row a group and time, NaN and a note past follow-up.
 
+        Where all have ended, the share stays at 0 past follow-up.
         Columns: `group, term, time, estimate, std_error, conf_low, conf_high, at_risk, n, note`.
         """
         times = _read_times(times)
@@ -80,9 +81,9 @@ class SurvivalCurve:
         names = ["estimate", "std_error", "conf_low", "conf_high"]
         values = np.column_stack([curve[name].to_numpy()[position] for name in names])
         values[position < 0] = [1.0, 0.0, before, before]
-        beyond = times > sets.time[-1]
-        values[beyond] = np.nan
         last = sets.time[-1]
+        beyond = (times > last) & (curve["estimate"].iloc[-1] > 0)
+        values[beyond] = np.nan
         return pd.DataFrame(
             {
                 "group": group,
@@ -219,70 +220,6 @@ def _curve_columns(sets: RiskSets, conf_level: float, conf_type: str) -> dict[st
         "censored": sets.censored,
         **{name: values.take(step) for name, values in columns.items()},
     }
-
-
-def product_limit(at_risk: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Survival and the variance of its logarithm (Greenwood) after each of the (T,) event times."""
-    with np.errstate(divide="ignore"):
-        log_variance = np.cumsum(events / (at_risk * (at_risk - events).astype(float)))
-    return np.cumprod(1.0 - events / at_risk), log_variance
-
-
-def survival_interval(
-    survival: np.ndarray, log_error: np.ndarray, conf_level: float, conf_type: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Pointwise interval of shares (T,), given the standard error of their logarithm (T,)."""
-    reach = norm.ppf((1 + conf_level) / 2) * log_error
-    with np.errstate(all="ignore"):
-        if conf_type == "plain":
-            return np.maximum(survival * (1 - reach), 0), np.minimum(survival * (1 + reach), 1)
-        gone = survival <= 0
-        if conf_type == "log":
-            factor = np.where(gone, np.nan, np.exp(reach))
-            return survival / factor, np.minimum(survival * factor, 1)
-        log_survival = np.log(survival)
-        factor = np.exp(reach / -log_survival)
-        low, high = np.exp(log_survival * factor), np.exp(log_survival / factor)
-        unknown = gone | (survival >= 1)
-        low[unknown] = high[unknown] = np.nan
-        return low, high
-
-
-def quantile_row(group: str, curve, sets: RiskSets, share: float) -> dict:
-    """One row of a table of quantiles: the time by which `share` has ended, with its interval."""
-    times = np.asarray(curve["time"])
-    estimate, low, high = (
-        first_time_below(times, np.asarray(curve[name]), 1 - share)
-        for name in ("estimate", "conf_low", "conf_high")
-    )
-    return {
-        "group": group,
-        "term": "median" if share == 0.5 else f"quantile {share:g}",
-        "share": share,
-        "estimate": estimate,
-        "std_error": np.nan,
-        "conf_low": low,
-        "conf_high": high,
-        "n": sets.n,
-        "events": int(sets.events.sum()),
-        "note": "not reached" if np.isnan(estimate) else "",
-    }
-
-
-def first_time_below(times: np.ndarray, shares: np.ndarray, level: float) -> float:
-    """First time at which a falling curve is at or below `level`; NaN if never.
-
-    Where the curve lies exactly on the level, the middle of that stretch, as in R.
-    """
-    below = shares < level + SAME_SHARE
-    if not below.any():
-        return np.nan
-    first = int(np.argmax(below))
-    if abs(shares[first] - level) < SAME_SHARE:
-        later = shares[first:] < shares[first] - SAME_SHARE
-        if later.any():
-            return float(times[first] + times[first + int(np.argmax(later))]) / 2
-    return float(times[first])
 
 
 def _curve_notes(group: str, sets: RiskSets) -> list[str]:

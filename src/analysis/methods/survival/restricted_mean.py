@@ -20,7 +20,7 @@ from analysis.methods._durations import (
 from analysis.methods._risksets import RiskSets, count_risk_sets
 from analysis.methods.survival.contrasts import add_interval, choose_reference, contrast_rows
 from analysis.methods.survival.influence import row_influence, sum_by_cluster
-from analysis.methods.survival.kaplan_meier import product_limit
+from analysis.methods.survival.product_limit import product_limit
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,174 @@
+"""The rules on the rows of a mapped table: readable, present, in its period, and the schema's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import ibis
+
+from analysis import schemas
+from analysis.data.mapping import ABSENT, UNREAD, Plan
+from analysis.params import Params
+from analysis.params.satisfaction import ScaleParams
+
+WITHIN = {
+    "transactions": ("at",),
+    "surveys": ("at",),
+    "interactions": ("at",),
+    "campaigns": ("at",),
+}
+NOT_LATER = {
+    "customers": ("first_contact_at", "acquired_at"),
+    "contracts": ("started_at",),
+    "tier_history": ("from_at",),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """One rule on the rows of a mapped table: where it is broken, and what to say then."""
+
+    column: str
+    sentence: str
+    broken: ibis.Column
+    remedy: str = ""
+
+
+def rules_of(plan: Plan, mapped: ibis.Table, params: Params) -> list[Rule]:
+    """Return every rule that the params file does not turn into a repair."""
+    repairs = params.data.repairs
+    rules = [
+        _readable(plan, mapped, column)
+        for column in plan.origins
+        if plan.kinds[column] != schemas.TEXT
+    ]
+    if repairs.missing == "refuse":
+        rules += _present(plan, mapped)
+    if repairs.out_of_period == "refuse":
+        rules += _in_period(plan, mapped, params)
+    if plan.raw.name == "surveys":
+        rules += _answers(plan, mapped, params)
+    return [*rules, *_money(plan, mapped, params), *_of_schema(plan, mapped)]
+
+
+def dropped_rows(plan: Plan, mapped: ibis.Table, params: Params) -> dict[str, ibis.Column]:
+    """Return the repairs that leave rows out, by reason, in the order of their counting."""
+    repairs, name = params.data.repairs, plan.raw.name
+    dropped = {}
+    if repairs.missing == "drop":
+        absent = [mapped[ABSENT + column] for column in required_columns(plan)]
+        dropped["rows without a value that is needed"] = any_of(absent)
+    if repairs.out_of_period == "drop":
+        outside = [broken for _, broken in _outside(plan, mapped, params)]
+        if outside:
+            dropped["rows outside the observed period"] = any_of(outside)
+    if name == "transactions" and plan.raw.source.returns == "drop":
+        dropped["returns"] = (mapped.amount < 0).fill_null(False)
+    return dropped
+
+
+def required_columns(plan: Plan) -> list[str]:
+    """List the columns of a table that may not be missing."""
+    columns = schemas.SCHEMAS[plan.raw.name].columns
+    return [column for column in plan.origins if column in columns and columns[column].required]
+
+
+def any_of(conditions: Iterable[ibis.Column]) -> ibis.Column:
+    """Whether any condition holds."""
+    held = ibis.literal(False)
+    for condition in conditions:
+        held = held | condition
+    return held
+
+
+def _readable(plan: Plan, mapped: ibis.Table, column: str) -> Rule:
+    kind, source = plan.kinds[column], plan.raw.source
+    if kind == schemas.NUMBER:
+        sentence, remedy = "must be a number", 'set decimal: and thousands:, or missing: ["n/a"]'
+        if source.decimal == ".":
+            remedy = 'set decimal: ",", thousands: or missing: ["n/a"], or mend the source'
+    else:
+        sentence = f"must be a {kind}"
+        sentence += f" like {source.date_format}" if source.date_format else " like 2024-12-31"
+        remedy = 'set date_format: "%d.%m.%Y", or mend the source'
+    return Rule(column, sentence, mapped[UNREAD + column], remedy)
+
+
+def _present(plan: Plan, mapped: ibis.Table) -> list[Rule]:
+    remedy = "mend the source or set repairs: {missing: drop}"
+    return [
+        Rule(column, "must not be missing", mapped[ABSENT + column], remedy)
+        for column in required_columns(plan)
+    ]
+
+
+def _in_period(plan: Plan, mapped: ibis.Table, params: Params) -> Iterator[Rule]:
+    within = f"must lie from {params.observed_from} to {params.observed_until}"
+    until = f"must not be after observed_until ({params.observed_until})"
+    remedy = "mend the period or set repairs: {out_of_period: drop}"
+    for column, broken in _outside(plan, mapped, params):
+        sentence = within if column in WITHIN.get(plan.raw.name, ()) else until
+        yield Rule(column, sentence, broken, remedy)
+
+
+def _outside(
+    plan: Plan, mapped: ibis.Table, params: Params
+) -> Iterator[tuple[str, ibis.Column]]:
+    """Yield each dated column with where it lies outside what the study observes."""
+    first, last = _day(params.observed_from), _day(params.observed_until)
+    for column in WITHIN.get(plan.raw.name, ()):
+        if column in plan.origins:
+            day = mapped[column].cast("date")
+            yield column, ((day < first) | (day > last)).fill_null(False)
+    for column in NOT_LATER.get(plan.raw.name, ()):
+        if column in plan.origins:
+            yield column, (mapped[column] > last).fill_null(False)
+
+
+def _answers(plan: Plan, mapped: ibis.Table, params: Params) -> Iterator[Rule]:
+    """Answers lie on the scales that the params file states."""
+    stated = params.satisfaction
+    for name, scale in stated.scales.items():
+        for item in scale.items:
+            if item in plan.origins and plan.kinds[item] == schemas.NUMBER:
+                yield _on_scale(mapped, item, name, scale)
+    answer = stated.answer
+    if answer and answer.levels and answer.item in plan.origins:
+        other = mapped[answer.item].cast("string").notin(answer.levels).fill_null(False)
+        sentence = f"must be one of {', '.join(answer.levels)} (satisfaction.answer.levels)"
+        yield Rule(answer.item, sentence, other, 'mend the levels or set missing: ["n/a"]')
+
+
+def _on_scale(mapped: ibis.Table, item: str, name: str, scale: ScaleParams) -> Rule:
+    sentence = f"must lie from {scale.low:g} to {scale.high:g} (satisfaction.scales.{name})"
+    outside = ~mapped[item].between(scale.low, scale.high)
+    remedy = 'mend low: and high: of the scale, or set missing: ["99"]'
+    return Rule(item, sentence, outside.fill_null(False), remedy)
+
+
+def _money(plan: Plan, mapped: ibis.Table, params: Params) -> Iterator[Rule]:
+    if "currency" in plan.origins:
+        other = (mapped.currency != params.currency).fill_null(False)
+        remedy = "convert the amounts, or filter on the currency"
+        yield Rule("currency", f"must be {params.currency} in every row", other, remedy)
+    if plan.raw.name == "transactions" and plan.raw.source.returns == "refuse":
+        negative = (mapped.amount < 0).fill_null(False)
+        yield Rule("amount", "must not be negative (returns: refuse)", negative)
+
+
+def _of_schema(plan: Plan, mapped: ibis.Table) -> Iterator[Rule]:
+    schema = schemas.SCHEMAS[plan.raw.name]
+    for column in plan.origins:
+        for check in schema.columns[column].checks if column in schema.columns else ():
+            broken = schemas.broken_rows(check, mapped, column)
+            yield Rule(column, check.name, broken, "mend the source or leave the rows out")
+    for check in schema.checks:
+        if all(column in plan.origins for column in check.statistics["needs"]):
+            broken = schemas.broken_rows(check, mapped, None)
+            yield Rule(check.name, check.error, broken, "mend the source")
+
+
+def _day(day: date) -> ibis.Scalar:
+    return ibis.literal(day, type="date")

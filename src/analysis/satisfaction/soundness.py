@@ -1,0 +1,89 @@
+"""What may be wrong with a regression, and whether its link is a line, as tables for readers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.methods.regression import (
+    RegressionFit,
+    ShapeComparison,
+    calibrate,
+    compare_shapes,
+    diagnose,
+)
+from analysis.satisfaction.answers import NOT_ESTIMABLE, attempt
+
+# Below this an answer is a sign of outrage, from the other on of delight, on a scale from 1 to 10.
+OUTRAGED, DELIGHTED = 0.45, 0.88
+
+
+def checks(fit: RegressionFit) -> pd.DataFrame:
+    """Variance inflation, influence, spread, calibration: `check, value, p_value, note`."""
+    found = diagnose(fit)
+    inflation = found["term"].str.startswith("variance inflation")
+    rows = [found[~inflation]]
+    if inflation.any():
+        worst = found.loc[found.loc[inflation, "estimate"].idxmax()].to_dict()
+        rows.insert(0, pd.DataFrame([worst | {"term": "largest variance inflation"}]))
+    calibrated = None if fit.link == "identity" else attempt(lambda: calibrate(fit))[0]
+    if calibrated is not None:
+        told = {
+            "calibration slope": calibrated.slope,
+            "calibration intercept": calibrated.intercept,
+            "largest gap of a tenth": _largest_gap(calibrated.table),
+        }
+        rows.append(pd.DataFrame({"term": list(told), "estimate": list(told.values())}))
+    table = pd.concat(rows, ignore_index=True).fillna({"note": ""})
+    table = table.rename(columns={"term": "check", "estimate": "value"})
+    return table[["check", "value", "p_value", "note"]]
+
+
+def _largest_gap(tenths: pd.DataFrame) -> float:
+    """The largest gap between what was predicted and what came, of ten groups by prediction."""
+    return float((tenths["estimate"] - tenths["predicted"]).abs().max())
+
+
+def no_checks(why: str) -> pd.DataFrame:
+    """The table of diagnostics where there is nothing to diagnose."""
+    return pd.DataFrame([{"check": "none", "value": np.nan, "p_value": np.nan, "note": why}])
+
+
+def shapes_on_scale(
+    frame: pd.DataFrame, *, driver: str, lowest: float, highest: float, **options
+) -> ShapeComparison | None:
+    """Compare a line with a curve, thresholds and one bend; None where the data do not allow it.
+
+    The thresholds are those of outrage and delight on the scale; `options` as `compare_shapes`.
+    """
+    reach = highest - lowest
+    low, high = np.floor(lowest + OUTRAGED * reach), np.ceil(lowest + DELIGHTED * reach)
+    values = frame[driver].dropna()
+    cuts = [cut for cut in (low, high) if values.lt(cut).any() and values.ge(cut).any()]
+    found, _ = attempt(lambda: compare_shapes(frame, driver=driver, cuts=cuts or None, **options))
+    return found
+
+
+def shapes_table(shapes: ShapeComparison | None) -> pd.DataFrame:
+    """`shape, n_answers, parameters, aic_gap` (to the best), `p_value, note`."""
+    if shapes is None:
+        return pd.DataFrame([{"shape": "none", "n_answers": 0, "note": NOT_ESTIMABLE}])
+    table = shapes.table.rename(columns={"n": "n_answers"})
+    table["aic_gap"] = table["aic"] - table["aic"].min()
+    return table[["shape", "n_answers", "parameters", "aic_gap", "p_value", "note"]]
+
+
+def thresholds_table(shapes: ShapeComparison | None) -> pd.DataFrame:
+    """The expected outcome below, between and above the thresholds, all else as it is.
+
+    `driver_from` (points; empty for the lowest), `n_answers, expected, expected_conf_low, expected_conf_high`.
+    """
+    if shapes is None:
+        return pd.DataFrame([{"driver_from": np.nan, "n_answers": 0, "note": NOT_ESTIMABLE}])
+    curve = shapes.curve[shapes.curve["group"].eq("steps")]
+    cuts = [float(term.rpartition(" ")[2]) for term in shapes.steps["term"]]
+    rows = [curve.iloc[0], *(curve[curve["value"] >= cut].iloc[0] for cut in cuts)]
+    names = {"n": "n_answers", "estimate": "expected"}
+    names |= {"conf_low": "expected_conf_low", "conf_high": "expected_conf_high"}
+    table = pd.DataFrame(rows).rename(columns=names).reset_index(drop=True)
+    return table.assign(driver_from=[np.nan, *cuts])[["driver_from", *names.values()]]
