@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +11,11 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.frames import purchase_days
+from analysis.params import Params
 from analysis.schemas import data_dictionary
+
+EVERY = "every table"
+TAKEN_ALONG = "as the source has it"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,28 +61,29 @@ def coverage(tables: Tables, *, observed_from: date, observed_until: date) -> Co
 
 
 def rows_used(audit: pd.DataFrame) -> pd.DataFrame:
-    """Count rows by table: `table, read, filtered, repaired, kept`.
+    """Count rows by table: `table, read, filtered, dropped, kept`; the first less the next two.
 
     Parameters
     ----------
     audit : DataFrame
         `Tables.audit`: `table, step, reason, rows`.
     """
-    steps = ["read", "filtered", "repaired", "kept"]
+    steps = ["read", "filtered", "dropped", "kept"]
     counts = audit.pivot_table(index="table", columns="step", values="rows", aggfunc="sum")
     counts = counts.reindex(index=audit["table"].unique(), columns=steps).fillna(0).astype(int)
     return counts.reset_index().rename_axis(columns=None)
 
 
 def repairs(audit: pd.DataFrame) -> pd.DataFrame:
-    """What was left out, repaired or noticed, and why: `table, step, reason, rows`.
+    """What was left out, mended or noticed, and why: `table, step, reason, rows`.
 
-    Where nothing was, one row says so.
+    Identical rows are told also where there are none. Where there is nothing to tell, one row says
+    so.
     """
     found = audit[~audit["step"].isin(["read", "kept"])]
     if len(found):
         return found.reset_index(drop=True)
-    nothing = {"table": "all", "step": "none", "reason": "nothing needed repair", "rows": 0}
+    nothing = {"table": EVERY, "step": "none", "reason": "nothing needed repair", "rows": 0}
     return pd.DataFrame([nothing])
 
 
@@ -91,7 +96,7 @@ def missing_values(tables: Tables) -> pd.DataFrame:
     if len(found):
         return found
     rows = sum(int(tables[name].count().execute()) for name in tables)
-    nothing = {"table": "all", "column": "none", "rows": rows, "missing": 0, "share": 0.0}
+    nothing = {"table": EVERY, "column": "none", "rows": rows, "missing": 0, "share": 0.0}
     return pd.DataFrame([nothing])
 
 
@@ -127,18 +132,41 @@ def _sizes(segment: pd.Series) -> pd.DataFrame:
     )
 
 
-def columns_in_use(tables: Tables) -> pd.DataFrame:
+def columns_in_use(tables: Tables, params: Params) -> pd.DataFrame:
     """The data dictionary of the study's tables: `table, column, unit, meaning`.
 
-    Columns that the study adds (segments, items of surveys) are listed by name.
+    Columns that the contract does not know are told by what the params file makes of them.
+
+    Parameters
+    ----------
+    tables : Tables
+    params : Params
+        Uses `segments` and `satisfaction`.
     """
-    known = data_dictionary()
-    rows = [_columns(name, tables[name], known[known["table"] == name]) for name in tables]
+    known, own = data_dictionary(), _meanings(params)
+    rows = [_columns(name, tables[name], known[known["table"] == name], own) for name in tables]
     return pd.concat(rows, ignore_index=True)
 
 
-def _columns(name: str, table: ibis.Table, known: pd.DataFrame) -> pd.DataFrame:
+def _columns(
+    name: str, table: ibis.Table, known: pd.DataFrame, own: Mapping[str, str]
+) -> pd.DataFrame:
     added = [column for column in table.columns if column not in set(known["column"])]
-    own = pd.DataFrame({"column": added, "meaning": "column of the study"})
-    listed = pd.concat([known[known["column"].isin(table.columns)], own], ignore_index=True)
+    told = pd.DataFrame({"column": added, "meaning": [own.get(c, TAKEN_ALONG) for c in added]})
+    listed = pd.concat([known[known["column"].isin(table.columns)], told], ignore_index=True)
     return listed.assign(table=name)[["table", "column", "unit", "meaning"]].fillna("")
+
+
+def _meanings(params: Params) -> dict[str, str]:
+    """What the params file says of columns: segments, items of scales, single questions."""
+    told = dict.fromkeys(params.segments, "a group that this report compares")
+    told |= dict.fromkeys(params.covariates, "known of a customer on the first day")
+    for name, scale in params.satisfaction.scales.items():
+        for item in scale.items:
+            kind = "a reversed item" if item in scale.reverse else "an item"
+            told[item] = f"{kind} of the scale {name}, answers {scale.low:g} to {scale.high:g}"
+    answer = params.satisfaction.answer
+    if answer and answer.item not in told:
+        told[answer.item] = "a question with ordered answers"
+    labels = params.satisfaction.labels
+    return {column: "; ".join(filter(None, (labels.get(column), told[column]))) for column in told}

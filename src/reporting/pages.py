@@ -47,9 +47,8 @@ def summary(shown: Shown, say: Wording) -> str:
     """The executive summary: the weightiest findings, each with its claim and its chapter."""
     lines = [f"# {say('report.summary')} {{#sec-summary .unnumbered}}", ""]
     for notebook, output in weightiest(shown):
-        title = chapter_title(notebook, say.language).rstrip("?.？。")
-        more = say("report.more", chapter=f"[{title}](#sec-{notebook.chapter})")
-        text = "".join(output["data"]["text/markdown"]).rstrip().removesuffix(":::")
+        more = say("report.more", chapter=f"@sec-{notebook.chapter}")
+        text = output["metadata"]["finding"]["brief"].removesuffix(":::")
         lines += [f"{text}[{more}]{{.more}}\n:::", ""]
     return "\n".join(lines)
 

@@ -13,12 +13,69 @@ from analysis.params import Params
 Audit = list[tuple[str, str, str, int]]
 
 
-def look_at_ids(plan: Plan, rows: ibis.Table) -> dict[str, ibis.Scalar]:
-    """Ask how text ids are written: '17850.0' for 17850, or with blanks around them."""
+def count_rows(plan: Plan, rows: ibis.Table) -> dict[str, int]:
+    """Count rows and, where ids are text, how they are written: `rows, known, floats, padded`."""
+    asked = {"rows": rows.count()}
     ids = rows[plan.origins["customer_id"]]
-    if not ids.type().is_string():
-        return {}
-    blank = ids.strip() == ""
-    padded = (ids.strip() != ids) | ids.re_search(ID_PADDING) & ids.re_search(r"\s")
-    as_float = ids.endswith("0") & ids.re_search(FLOAT_ID) | padded & ids.re_search(FLOAT_ID)
-    return {"known": (~blank).sum(), "floats": as_float.sum(), "padded": (padded & ~blank).sum()}
+    if ids.type().is_string():
+        blank = ids.strip() == ""
+        asked["known"] = (~blank).sum()
+        asked["floats"] = ids.re_search(FLOAT_ID).sum()
+        asked["padded"] = (ids.re_search(ID_PADDING) & ~blank).sum()
+    found = rows.aggregate(**asked).to_pyarrow().to_pylist()[0]
+    return {"known": 0, "floats": 0, "padded": 0} | {k: int(v or 0) for k, v in found.items()}
+
+
+def check_ids(plan: Plan, found: dict[str, int], params: Params, audit: Audit) -> list[Fault]:
+    """Judge how ids are written: '17850.0' for 17850, or with blanks around them."""
+    name, known, floats, padded = plan.raw.name, found["known"], found["floats"], found["padded"]
+    if floats and floats == known:
+        plan.float_ids = True
+        audit.append((name, "noticed", "ids written as decimals, read as whole numbers", floats))
+        floats = 0
+    if params.data.repairs.ids == "clean":
+        if floats or padded:
+            audit.append((name, "mended", "ids cleaned of blanks and '.0'", floats + padded))
+        return []
+    remedy = "set repairs: {ids: clean}, or mend the source"
+    faults = []
+    if padded:
+        rule = "must not begin or end with blanks"
+        faults.append(Fault(name, "customer_id", rule, "", padded, known, "", remedy))
+    if floats:
+        rule = "must be written in one way"
+        came = f"{floats:,} of {known:,} ids end in '.0'"
+        faults.append(Fault(name, "customer_id", rule, came, floats, known, "", remedy))
+    return faults
+
+
+def check_duplicates(
+    raw: RawTable, table: ibis.Table, left: int, params: Params, audit: Audit
+) -> tuple[ibis.Table, int, list[Fault]]:
+    """Count identical rows and rows with the same key; drop the identical ones where asked.
+
+    Returns
+    -------
+    tuple
+        The table, its number of rows, and the faults.
+    """
+    wanted, key = params.data.repairs.duplicates, schemas.SCHEMAS[raw.name].metadata["key"]
+    distinct = table.distinct()
+    same = left - distinct.count().to_pyarrow().as_py()
+    remedy = "mend the source" if wanted == "drop" else "set repairs: {duplicates: drop}"
+    faults = []
+    if wanted == "drop":
+        audit.append((raw.name, "dropped", "identical rows", same))
+        table, left, same = (distinct if same else table), left - same, 0
+    elif wanted == "refuse" and same:
+        rule, came = "must not hold identical rows", f"{same:,} of {left:,} rows repeat another"
+        faults.append(Fault(raw.name, "", rule, came, same, left, "", remedy))
+    elif not key:
+        audit.append((raw.name, "noticed", "identical rows, kept", same))
+    if key and wanted != "refuse" and all(column in table.columns for column in key):
+        keys = table.select(*key).distinct().count().to_pyarrow().as_py()
+        if keys < left:
+            rule = f"must have one row a {' and '.join(key)}"
+            came = f"{left - keys:,} of {left:,} rows repeat a key"
+            faults.append(Fault(raw.name, key[0], rule, came, left - keys, left, "", remedy))
+    return table, left, faults

@@ -35,6 +35,8 @@ class Plan:
         What the heads alone show to be wrong.
     float_ids : bool
         Whether the ids are whole numbers that were written as decimals ('17850.0').
+    whole : frozenset of str
+        Columns of the contract that are known to have no missing value: blanks are not looked for.
     """
 
     raw: RawTable
@@ -42,6 +44,7 @@ class Plan:
     origins: dict[str, str | ProductOf] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     float_ids: bool = False
+    whole: frozenset[str] = frozenset()
 
 
 def plan_columns(raw: RawTable, params: Params) -> Plan:
@@ -58,7 +61,7 @@ def plan_columns(raw: RawTable, params: Params) -> Plan:
     for column, origin in _extra_columns(raw, params).items():
         if column not in contract:
             plan.origins[column] = origin
-            plan.kinds[column] = ""
+            plan.kinds[column] = schemas.NUMBER if column in _scale_items(raw, params) else ""
     for column, origin in list(plan.origins.items()):
         _check_origin(plan, column, origin)
     _infer_kinds(plan)
@@ -93,7 +96,7 @@ def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
                 absent = absent | part.isnull()
             shown = parts[0]
         else:
-            shown = _present(rows[origin], source)
+            shown = rows[origin] if column in plan.whole else _present(rows[origin], source)
             value, absent = read_column(shown, kind, source), shown.isnull()
         if column == "customer_id":
             value = _clean_id(value, plan.float_ids or clean_ids, clean_ids)
@@ -119,9 +122,23 @@ def _extra_columns(raw: RawTable, params: Params) -> dict[str, str | ProductOf]:
     extra |= {c: origin for c, origin in raw.source.columns.items()}
     if raw.keep_all:
         extra |= {column: column for column in raw.table.columns}
-    elif raw.name == "customers":
-        extra |= {c: c for c in params.segments if c in raw.table.columns and c not in extra}
+    else:
+        asked = asked_columns(raw.name, params)
+        extra |= {c: c for c in asked if c in raw.table.columns and c not in extra}
     return extra
+
+
+def _scale_items(raw: RawTable, params: Params) -> set[str]:
+    scales = params.satisfaction.scales.values() if raw.name == "surveys" else ()
+    return {item for scale in scales for item in scale.items}
+
+
+def asked_columns(table: str, params: Params) -> tuple[str, ...]:
+    """List what the params file asks of a table by name outside the `data:` block."""
+    if table == "customers":
+        return (*params.segments, *params.covariates)
+    asked = params.satisfaction.questions if table == "surveys" else ()
+    return tuple(column for _, column in asked)
 
 
 def _check_origin(plan: Plan, column: str, origin: str | ProductOf) -> None:
@@ -161,10 +178,8 @@ def _check_type(plan: Plan, column: str, parts: tuple[str, ...]) -> None:
 
 def _infer_kinds(plan: Plan) -> None:
     """Extra columns are numbers where they are typed so, or survey items that all read so."""
-    raw = plan.raw
-    unknown = [c for c in plan.origins if plan.kinds[c] == ""]
-    asked = {}
-    for column in unknown:
+    raw, asked = plan.raw, {}
+    for column in [c for c in plan.origins if plan.kinds[c] == ""]:
         cells = raw.table[plan.origins[column]]
         kind = cells.type()
         plan.kinds[column] = schemas.TEXT

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import ibis
 import pandas as pd
 
 from analysis.data import connection as databases
 from analysis.data import files, packages
-from analysis.data.checking import Checked, check_table
+from analysis.data.checking import Checked, check_table, trusted_table
 from analysis.data.engine import open_duckdb
 from analysis.data.faults import Fault, FaultyData
 from analysis.data.fingerprint import source_fingerprint, text_fingerprint
 from analysis.data.located import read_key
 from analysis.data.problems import told_plainly
+from analysis.data.promised import OF_CONTRACTS, missing_promises
 from analysis.data.raw import RawTable
 from analysis.data.store import read_stored
 from analysis.data.tables import AUDIT_COLUMNS, Description, Tables
@@ -28,9 +31,9 @@ def read_tables(params: Params, *, stored: bool = True) -> Tables:
     """Read, check and repair the tables of a study.
 
     The tables of `build/<study>/tables` are used when nothing that they were made from has
-    changed; `stored=False` always reads the sources. Tables of an embedded DuckDB file are asked
-    whether they have changed only when the environment says `REFRESH=1`; those of a server or a
-    cluster stay there and are checked again, but their frames are not made again.
+    changed; `stored=False` always reads the sources. A connection is asked whether its data have
+    changed only when the environment says `REFRESH=1`. The tables of a server or a cluster stay
+    there: once they have passed the checks (`make tables`), they are read without checking again.
 
     Raises
     ------
@@ -40,36 +43,31 @@ def read_tables(params: Params, *, stored: bool = True) -> Tables:
     """
     fingerprint = _known_fingerprint(params)
     ready = read_stored(params, fingerprint) if stored and fingerprint else None
-    if ready is not None and ready.by_name:
-        return ready
+    if ready is not None:
+        return ready if ready.by_name else replace(ready, **_trusted(params, ready))
     connection, checked = check_source(params)
     faults = [fault for table in checked for fault in table.faults]
     if faults:
         raise FaultyData(faults)
-    by_name = {table.name: _hold(connection, table) for table in checked}
-    if "customers" not in by_name:
-        by_name["customers"] = _customers_of(by_name)
+    by_name = _complete({table.name: _hold(connection, table) for table in checked}, params)
     audit = [row for table in checked for row in table.audit]
-    audit += _notice_strangers(by_name)
+    if any(table.name == "customers" for table in checked):
+        audit += _notice_strangers(by_name)
     if params.data.connection is not None:
         fingerprint = _connection_fingerprint(params, by_name)
-    unchanged = ready is not None and ready.fingerprint == fingerprint
     return Tables(
         connection,
         by_name,
         pd.DataFrame(audit, columns=list(AUDIT_COLUMNS)),
         describe(params),
         fingerprint,
-        ready.stored if unchanged else {},
+        float_ids=tuple(table.name for table in checked if table.float_ids),
     )
 
 
 def check_source(params: Params) -> tuple[ibis.BaseBackend, list[Checked]]:
     """Open and check every table; faults are collected, not raised."""
-    if params.data.connection is not None:
-        connection = databases.open_connection(params)
-    else:
-        connection = open_duckdb(params.timezone)
+    connection = _engine(params)
     checked = []
     for name, opener in _openers(connection, params).items():
         try:
@@ -80,7 +78,46 @@ def check_source(params: Params) -> tuple[ibis.BaseBackend, list[Checked]]:
         came = "neither transactions nor contracts nor surveys came"
         fault = Fault("transactions", "", "must be given", came)
         checked.append(Checked("transactions", None, [fault], [], None))
+    if all(table.columns for table in checked):
+        columns = {table.name: table.columns for table in checked}
+        broken = missing_promises(params, {"customers": ()} | columns)
+        checked += [Checked(fault.table, None, [fault], [], None) for fault in broken]
     return connection, checked
+
+
+def _trusted(params: Params, ready: Tables) -> dict[str, Any]:
+    """Open the tables of a server that were checked when the frames were stored."""
+    connection = _engine(params)
+    by_name = {
+        name: trusted_table(opener(), params, name in ready.float_ids)
+        for name, opener in _openers(connection, params).items()
+    }
+    return {"connection": connection, "by_name": _complete(by_name, params)}
+
+
+def _engine(params: Params) -> ibis.BaseBackend:
+    if params.data.connection is not None:
+        return databases.open_connection(params)
+    return open_duckdb(params.timezone)
+
+
+def _complete(by_name: dict[str, ibis.Table], params: Params) -> dict[str, ibis.Table]:
+    """Add what follows from the tables: the customers, and the year of their first contract."""
+    if "customers" not in by_name:
+        known = ("transactions", "contracts", "surveys")
+        source = next(by_name[name] for name in known if name in by_name)
+        by_name |= {"customers": source.select("customer_id").distinct()}
+    customers = by_name["customers"]
+    year = OF_CONTRACTS[0]
+    if year in params.segments and "contracts" in by_name and year not in customers.columns:
+        first = (
+            by_name["contracts"]
+            .group_by("customer_id")
+            .agg(**{year: lambda rows: rows.started_at.min().year().cast("string")})
+        )
+        joined = customers.left_join(first, "customer_id")
+        by_name |= {"customers": joined.select(*customers.columns, year)}
+    return by_name
 
 
 def describe(params: Params) -> Description:
@@ -159,12 +196,6 @@ def _hold(connection, checked: Checked) -> ibis.Table:
             if made in connection.list_tables() and checked.raw.keep_all:
                 connection.con.unregister(made)
     return held
-
-
-def _customers_of(by_name) -> ibis.Table:
-    known = ("transactions", "contracts", "surveys")
-    source = next(by_name[name] for name in known if name in by_name)
-    return source.select("customer_id").distinct()
 
 
 def _notice_strangers(by_name) -> list[tuple[str, str, str, int]]:

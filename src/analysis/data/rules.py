@@ -1,4 +1,4 @@
-"""The rules on the rows of a mapped table: readable, present, in its period, and the schema's own."""
+"""The rules on the rows of a mapped table: readable, present, in time, and the schema's own."""
 
 from __future__ import annotations
 
@@ -113,9 +113,7 @@ def _in_period(plan: Plan, mapped: ibis.Table, params: Params) -> Iterator[Rule]
         yield Rule(column, sentence, broken, remedy)
 
 
-def _outside(
-    plan: Plan, mapped: ibis.Table, params: Params
-) -> Iterator[tuple[str, ibis.Column]]:
+def _outside(plan: Plan, mapped: ibis.Table, params: Params) -> Iterator[tuple[str, ibis.Column]]:
     """Yield each dated column with where it lies outside what the study observes."""
     first, last = _day(params.observed_from), _day(params.observed_until)
     for column in WITHIN.get(plan.raw.name, ()):

@@ -20,7 +20,10 @@ from analysis.data.located import KEY_FILE, build_folder, read_key
 from analysis.data.tables import Description, Tables
 from analysis.params import Params
 
-KEYED_PARAMS = ("data", "observed_from", "observed_until", "timezone", "currency", "relationship")
+KEYED_PARAMS = (
+    *("data", "observed_from", "observed_until", "timezone", "currency", "relationship"),
+    *("segments", "covariates", "satisfaction"),  # they name columns that are taken along
+)
 KEYED_CODE = ("errors", "params", "schemas", "simulate", "data", "frames")
 KEYED_PACKAGES = ("duckdb", "ibis-framework", "numpy", "pandas", "pyarrow")
 
@@ -64,7 +67,8 @@ def read_stored(params: Params, fingerprint: str) -> Tables | None:
     }
     audit = pd.read_parquet(folder / "audit.parquet")
     described = Description(**found["description"])
-    return Tables(connection, by_name, audit, described, fingerprint, stored)
+    float_ids = tuple(found["float_ids"])
+    return Tables(connection, by_name, audit, described, fingerprint, stored, float_ids)
 
 
 def write_stored(
@@ -90,6 +94,7 @@ def write_stored(
             "tables": embedded,
             "frames": {name: made_with for name, (_, made_with) in frames.items()},
             "description": asdict(tables.description),
+            "float_ids": list(tables.float_ids),
         }
         (fresh / KEY_FILE).write_text(json.dumps(made, indent=1, sort_keys=True), "utf-8")
         _replace(folder, fresh)

@@ -50,12 +50,15 @@ class Tables:
         The engine that holds the tables (DuckDB, PostgreSQL, Spark …).
     audit : pandas.DataFrame
         What happened to the rows on their way: `table, step, reason, rows`; the steps are
-        'read', 'filtered', 'repaired', 'noticed' and 'kept'.
+        'read', 'filtered' and 'dropped' (rows left out), 'mended' (values changed), 'noticed' and
+        'kept'.
     description : Description
     fingerprint : str
         Changes when the data change.
     stored : mapping
         The frames that lie ready on disk: name to (parquet file, the parameters it was made with).
+    float_ids : tuple of str
+        The tables whose ids are whole numbers that were written as decimals ('17850.0').
 
     `tables["transactions"]` is the Ibis table; `"surveys" in tables` says whether there is one.
     """
@@ -66,6 +69,7 @@ class Tables:
     description: Description
     fingerprint: str
     stored: Mapping[str, Any] = field(default_factory=dict)
+    float_ids: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> ibis.Table:
         return self.by_name[name]

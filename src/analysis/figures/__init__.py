@@ -16,10 +16,14 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
+from analysis.errors import ParamsError
 from analysis.wording import Wording
+from analysis.wording.scripts import CJK, NO_CJK, cjk_family
 
 STYLE = Path(__file__).with_name("report.mplstyle")
+FAMILIES = ("Source Sans Pro", "DejaVu Sans")
 WIDTH_INCHES = 7
 
 
@@ -67,12 +71,19 @@ def illustrate(
         do not see the figure.
     height : float
         In inches; the width is 7 inches.
+
+    Raises
+    ------
+    ParamsError
+        The figure holds Chinese characters and no font on this machine has them.
     """
-    _fonts()
-    with matplotlib.style.context(STYLE):
+    family = _cjk_family()
+    with matplotlib.style.context([STYLE, {"font.family": [*FAMILIES, *filter(None, [family])]}]):
         figure = Figure(figsize=(WIDTH_INCHES, height))
         FigureCanvasSVG(figure)
         plot(result, figure.subplots(), say)
+        if family is None:
+            _refuse_cjk(figure)
         drawn = io.StringIO()
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
     return Illustration(_light(drawn.getvalue()), caption, alt)
@@ -89,6 +100,14 @@ def _rounded(path: str) -> str:
 
 
 @cache
-def _fonts() -> None:
+def _cjk_family() -> str | None:
+    """Register the wheel's fonts; a family with Chinese characters, where one is installed."""
     for file in font_source_sans_pro.font_files_ttf.values():
         font_manager.fontManager.addfont(file)
+    return cjk_family(font.name for font in font_manager.fontManager.ttflist)
+
+
+def _refuse_cjk(figure: Figure) -> None:
+    texts = (text.get_text() for text in figure.findobj(Text))
+    if any(map(CJK.search, texts)):
+        raise ParamsError(NO_CJK.format(what="the figures"))

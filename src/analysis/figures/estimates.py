@@ -12,6 +12,8 @@ from analysis.figures.palette import ACCENT, CONTEXT, INK
 from analysis.methods.disclosure import small_rows
 from analysis.wording import Wording
 
+GAP = 0.6
+
 
 def draw_estimates(
     ax: Axes,
@@ -20,27 +22,28 @@ def draw_estimates(
     numbers: Sequence[str],
     *,
     zero: float | None = 0.0,
+    apart: Sequence[str] | None = None,
 ) -> Axes:
     """Draw `estimate, conf_low, conf_high` of each row, the first row on top.
 
-    Intervals that hold `zero` (no effect) are grey; `numbers` are written above the dots.
+    Intervals that hold `zero` (no effect) are grey; `numbers` are written above the dots; a gap
+    parts rows where `apart` changes.
     """
-    rows = table[["estimate", "conf_low", "conf_high"]].astype(float).iloc[::-1]
-    rows = rows.reset_index(drop=True)
+    rows = table[["estimate", "conf_low", "conf_high"]].astype(float)
+    rows = rows.set_axis(_places(len(rows), apart))
     holds = (rows["conf_low"] <= zero) & (rows["conf_high"] >= zero) if zero is not None else False
     colours = np.where(holds, CONTEXT, ACCENT) if zero is not None else [ACCENT] * len(rows)
     if zero is not None:
         ax.axvline(zero, color=INK, linewidth=0.9, zorder=1)
-    for place, row in rows.iterrows():
-        ax.hlines(place, row["conf_low"], row["conf_high"], color=colours[place], linewidth=1.8)
+    ax.hlines(rows.index, rows["conf_low"], rows["conf_high"], colors=list(colours), linewidth=1.8)
     ax.scatter(rows["estimate"], rows.index, c=list(colours), s=46, zorder=3)
-    for place, number in enumerate(reversed(list(numbers))):
+    for place, estimate, number in zip(rows.index, rows["estimate"], numbers, strict=True):
         ax.annotate(
-            number, (rows.loc[place, "estimate"], place), xytext=(0, 7),
+            number, (estimate, place), xytext=(0, 7),
             textcoords="offset points", ha="center", size=10, weight="bold",
         )  # fmt: skip
-    ax.set_yticks(range(len(rows)), list(reversed(list(labels))))
-    ax.set_ylim(-0.6, len(rows) - 0.25)
+    ax.set_yticks(rows.index, list(labels))
+    ax.set_ylim(rows.index.min() - 0.6, rows.index.max() + 0.75)
     ax.margins(x=0.12)
     ax.grid(False, axis="y")
     ax.grid(True, axis="x")
@@ -49,12 +52,35 @@ def draw_estimates(
     return ax
 
 
+def _places(count: int, apart: Sequence[str] | None) -> np.ndarray:
+    """Where the rows lie, downwards from zero; wider where `apart` changes."""
+    steps = np.ones(count)
+    if apart is not None:
+        steps[1:] += GAP * (np.array(apart[1:]) != np.array(apart[:-1]))
+    return -(np.cumsum(steps) - 1)
+
+
+def head(name: str, say: Wording) -> str:
+    """A category's name as a label begins: with a capital."""
+    words = say.value(name)
+    return words[:1].upper() + words[1:]
+
+
 def draw_nothing(ax: Axes, say: Wording) -> Axes:
     """An empty panel that says that the data do not allow the figure."""
     ax.set_axis_off()
     ax.text(0.5, 0.5, say("loyalty.nothing"), ha="center", va="center", color="#5d6772",
             transform=ax.transAxes)  # fmt: skip
     return ax
+
+
+def small_by_segment(table: pd.DataFrame, say: Wording, column: str = "n_answers") -> pd.Series:
+    """Which rows must be hidden, one grouping after the other: their total is known."""
+    counts = table[column].fillna(0)
+    hidden = counts.groupby(table["segment"], sort=False).transform(
+        lambda own: small_rows(own, say.min_cell)
+    )
+    return hidden.astype(bool) | counts.eq(0)
 
 
 def large_enough(table: pd.DataFrame, say: Wording, column: str = "n_answers") -> pd.DataFrame:

@@ -7,7 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter, PercentFormatter, ScalarFormatter
 
-from analysis.figures.estimates import draw_estimates, draw_nothing, large_enough
+from analysis.figures.estimates import (
+    draw_estimates,
+    draw_nothing,
+    head,
+    large_enough,
+    small_by_segment,
+)
 from analysis.figures.palette import ACCENT, CONTEXT, INK, SEQUENTIAL
 from analysis.figures.satisfaction import (
     plot_driver_importance,
@@ -40,7 +46,7 @@ def plot_scale_levels(result: Measurement, ax: Axes, say: Wording) -> Axes:
     shown = _renamed(table, "average")
     numbers = [say.formats.show(value, "number1") for value in table["average"]]
     labels = [
-        say("measured.scale", scale=_head(row.scale, say), items=row.items)
+        say("measured.scale", scale=head(row.scale, say), items=row.items)
         for row in table.itertuples()
     ]
     draw_estimates(ax, labels, shown, numbers, zero=None)
@@ -59,8 +65,8 @@ def plot_validity(result: Measurement, ax: Axes, say: Wording) -> Axes:
     ax.grid(False)
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.tick_params(length=0)
-    ax.set_xticks(range(matrix.shape[1]), [_head(name, say) for name in matrix.columns])
-    ax.set_yticks(range(matrix.shape[0]), [_head(name, say) for name in matrix.index])
+    ax.set_xticks(range(matrix.shape[1]), [head(name, say) for name in matrix.columns])
+    ax.set_yticks(range(matrix.shape[0]), [head(name, say) for name in matrix.index])
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):
             text = say.formats.show(value, "number2")
@@ -107,40 +113,44 @@ def _draw_shape(shapes: ShapeComparison, ax: Axes, say: Wording) -> None:
     ax.plot(line["value"], line["estimate"], color=CONTEXT, linestyle=(0, (5, 1.5)),
             label=say("loyalty.line"))  # fmt: skip
     ax.legend(loc="upper left")
-    ax.set_xlabel(say("loyalty.driver_axis", driver=_head(shapes.driver, say)))
+    ax.set_xlabel(say("loyalty.driver_axis", driver=head(shapes.driver, say)))
 
 
 def plot_behaviour_groups(result: Behaviour, ax: Axes, say: Wording) -> Axes:
     """Draw, for all and by group, how many more of 100 buy again per point of satisfaction."""
-    table = large_enough(result.by_group.dropna(subset=["again"]), say)
-    if table.empty:
-        return draw_nothing(ax, say)
-    numbers = [_signed(value, "points", say) for value in table["again"]]
-    draw_estimates(ax, _groups(table, say), 100 * _renamed(table, "again"), numbers)
+    _draw_groups(result.by_group, "again", "points", ax, say, times=100)
     ax.set_xlabel(say("behaved.groups_axis", weeks=result.weeks))
     return ax
 
 
 def plot_months_gained(result: MonthsGained, ax: Axes, say: Wording) -> Axes:
     """Draw, for all and by group, how many months longer customers stay per point."""
-    table = large_enough(result.table, say)
-    if result.life is None or table.empty:
-        return draw_nothing(ax, say)
-    numbers = [_signed(value, "number1", say) for value in table["months_longer"]]
-    draw_estimates(ax, _groups(table, say), _renamed(table, "months_longer"), numbers)
+    _draw_groups(result.table, "months_longer", "number1", ax, say)
     ax.set_xlabel(say("point.months.axis", horizon=result.horizon))
     return ax
 
 
 def plot_margin_gained(result: MarginGained, ax: Axes, say: Wording) -> Axes:
     """Draw, for all and by group, how much more margin goes with one point."""
-    table = large_enough(result.table, say)
-    if result.gained is None or table.empty:
-        return draw_nothing(ax, say)
-    numbers = [_signed(value, "money", say) for value in table["gain"]]
-    draw_estimates(ax, _groups(table, say), _renamed(table, "gain"), numbers)
+    _draw_groups(result.table, "gain", "money", ax, say)
     ax.set_xlabel(say(f"point.{result.quantity}.axis", weeks=result.weeks))
     return ax
+
+
+def _draw_groups(
+    table: pd.DataFrame, column: str, kind: str, ax: Axes, say: Wording, *, times: float = 1
+) -> None:
+    """A column and its interval for all and for each group, a gap between groupings."""
+    if column not in table or table[column].isna().all():
+        draw_nothing(ax, say)
+        return
+    table = table[~small_by_segment(table, say)].dropna(subset=[column])
+    if table.empty:
+        draw_nothing(ax, say)
+        return
+    numbers = [_signed(value, kind, say) for value in table[column]]
+    shown = times * _renamed(table, column)
+    draw_estimates(ax, _groups(table, say), shown, numbers, apart=table["segment"].tolist())
 
 
 def plot_importance(result: Drivers, ax: Axes, say: Wording) -> Axes:
@@ -171,7 +181,14 @@ def plot_penalty_reward(result: Drivers, ax: Axes, say: Wording) -> Axes:
         rows = rows[told]
         ax.barh(places, rows["estimate"], height=0.5, color=colour, alpha=0.75)
         ax.hlines(places, rows["conf_low"], rows["conf_high"], color=INK, linewidth=1.2)
-    ax.set_yticks(range(len(drivers)), [_head(driver, say) for driver in drivers])
+    ax.set_yticks(range(len(drivers)), [head(driver, say) for driver in drivers])
+    ax.set_ylim(-0.6, len(drivers) - 0.1)
+    for side, key, colour in ((-1, "low", PENALTY), (1, "high", ACCENT)):
+        ax.annotate(
+            say(f"loyalty.{key}_rating"), (0, len(drivers) - 0.35), xytext=(6 * side, 0),
+            textcoords="offset points", ha="right" if side < 0 else "left", va="center",
+            color=colour, weight="bold", size=9.5,
+        )  # fmt: skip
     ax.margins(x=0.08)
     ax.grid(False, axis="y")
     ax.grid(True, axis="x")
@@ -194,7 +211,7 @@ def plot_odds(result: OrderedAnswer, ax: Axes, say: Wording) -> Axes:
         return draw_nothing(ax, say)
     table = table.dropna(subset=["odds"])
     numbers = [say.formats.show(value, "number2") for value in table["odds"]]
-    labels = [_head(term, say) for term in table["term"]]
+    labels = [head(term, say) for term in table["term"]]
     draw_estimates(ax, labels, _renamed(table, "odds"), numbers, zero=1.0)
     ax.set_xscale("log")
     low, high = table["odds_conf_low"].min(), table["odds_conf_high"].max()
@@ -222,18 +239,13 @@ def plot_complaints(result: Complaints, ax: Axes, say: Wording) -> Axes:
     return ax
 
 
-def _head(name: str, say: Wording) -> str:
-    words = say.value(name)
-    return words[:1].upper() + words[1:]
-
-
 def _signed(value: float, kind: str, say: Wording) -> str:
     return ("+" if value > 0 else "") + say.formats.show(value, kind)
 
 
 def _groups(table: pd.DataFrame, say: Wording) -> list[str]:
     return [
-        say("loyalty.group", group=_head(row.known_group, say), n=row.n_answers)
+        say("loyalty.group", group=head(row.known_group, say), n=row.n_answers)
         for row in table.itertuples()
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from analysis.figures.survival import draw_curves
+from analysis.figures.survival import draw_curves, draw_medians
 from analysis.lifecycle.prospects import Conversion
 from analysis.wording import Wording
 
@@ -16,4 +16,5 @@ def plot_conversion(result: Conversion, ax: Axes, say: Wording) -> Axes:
     """
     ax.set(xlabel=say("prospects.weeks_axis"), ylabel=say("prospects.share_axis"))
     draw_curves(result.curve, ax, say, falling=False, heading="prospects.waiting")
+    draw_medians(result.curve, ax, say)
     return ax

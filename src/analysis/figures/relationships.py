@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from analysis.figures.palette import ACCENT, DASHES, GROUPS
-from analysis.figures.survival import MONTH_STEPS, draw_curves, draw_medians
+from analysis.figures.survival import MONTH_STEPS, draw_curves, draw_medians, label_ends
 from analysis.lifecycle.ahead import EndsAhead
 from analysis.lifecycle.ends import EndsByCause
 from analysis.lifecycle.relationships import RelationshipLength
@@ -50,20 +50,12 @@ def plot_ends_by_cause(result: EndsByCause, ax: Axes, say: Wording) -> Axes:
         line = {"color": colour, "linestyle": DASHES[i % len(DASHES)], "where": "post"}
         ax.step(time, share, **line)
         ax.fill_between(time, low, high, color=colour, alpha=0.16, linewidth=0, step="post")
-        ends.append((share[-1], cause, colour))
+        ends.append((longest, share[-1], cause, colour))
     ax.set(xlim=(0, longest), ylim=(0, None))
     step = next((s for s in MONTH_STEPS if longest / s <= 8), longest / 5)
     ax.xaxis.set_major_locator(MultipleLocator(step))
-    _name_ends(ends, longest, ax, say)
+    label_ends(ends, ax, say)
     return ax
-
-
-def _name_ends(ends: list[tuple[float, str, str]], longest: float, ax: Axes, say: Wording) -> None:
-    gap, last = 0.06 * ax.get_ylim()[1], -np.inf
-    for share, cause, colour in sorted(ends):
-        last = max(share, last + gap)
-        name = {"color": colour, "fontweight": "bold", "va": "center", "annotation_clip": False}
-        ax.annotate(say.value(cause), (longest * 1.012, last), **name)
 
 
 def plot_ends_ahead(result: EndsAhead, ax: Axes, say: Wording) -> Axes:

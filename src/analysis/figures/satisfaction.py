@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
+from analysis.figures.estimates import head
 from analysis.figures.naming import name_points
 from analysis.figures.palette import ACCENT, CONTEXT, INK
 from analysis.figures.path_layout import distance_to_segments, place_constructs
@@ -51,7 +52,7 @@ def plot_path_model(result: PathEstimate, ax: Axes, say: Wording) -> Axes:
         spot = _label_spot(row, begins, ends, places, written)
         written.append(spot)
         ax.text(
-            *spot, f"{path['estimate']:.2f}".replace("-", "−"), ha="center", va="center",
+            *spot, say.formats.show(path["estimate"], "number2"), ha="center", va="center",
             color=INK if clear else "#5d6772", size=9.5, weight="bold" if clear else "normal",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2}, zorder=4,
         )  # fmt: skip
@@ -148,11 +149,11 @@ def plot_driver_importance(result: DriverImportance, ax: Axes, say: Wording) -> 
     top = share.max(axis=1)
     for row, value in share["estimate"].items():
         ax.annotate(
-            f"{value:.0f}", (top[row], row), xytext=(5, 0), textcoords="offset points",
+            f"{value:.0f}%", (top[row], row), xytext=(5, 0), textcoords="offset points",
             va="center", size=10, weight="bold",
         )  # fmt: skip
-    ax.set_yticks(table.index, [say.value(term) for term in table["term"]])
-    ax.set_xlim(0, 1.08 * top.max())
+    ax.set_yticks(table.index, [head(term, say) for term in table["term"]])
+    ax.set_xlim(0, 1.12 * top.max())
     ax.set_xlabel(say("satisfaction.importance_axis", outcome=say.value(result.outcome)))
     return _lying(ax)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill, shorten
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -16,6 +18,9 @@ MOST_TICKS = 8
 WEEK_STEPS = (1, 2, 4, 6, 13, 26, 52, 104, 260)
 MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60)
 COUNTS = ("at_risk", "events", "censored")
+NAME_LETTERS = 20  # longer names of groups are wrapped, and cut short beside the numbers
+LINE = 0.055  # height of a line of names, as a share of the axis
+LETTER_POINTS, AXIS_POINTS = 4.8, 340  # width of a digit at 9.5 pt, and of the axis of a figure
 
 
 def plot_second_purchase(result: SecondPurchase, ax: Axes, say: Wording) -> Axes:
@@ -25,6 +30,7 @@ def plot_second_purchase(result: SecondPurchase, ax: Axes, say: Wording) -> Axes
     """
     ax.set(xlabel=say("retention.weeks_axis"), ylabel=say("retention.second_purchase.axis"))
     draw_curves(result.curve, ax, say, falling=False)
+    draw_medians(result.curve, ax, say)
     if result.medians["estimate"].isna().all() and len(result.medians) == 1:
         ax.axhline(0.5, color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
         text = say("retention.second_purchase.not_reached")
@@ -43,9 +49,13 @@ def plot_survival_curve(result: SurvivalCurve, ax: Axes, say: Wording) -> Axes:
 
 
 def draw_medians(curve: SurvivalCurve, ax: Axes, say: Wording) -> None:
-    """Lines from half of the customers down to the time at which so many are left."""
-    for median in curve.medians.loc[curve.medians["n"] >= say.min_cell, "estimate"].dropna():
-        ax.plot([0, median, median], [0.5, 0.5, 0], color=CONTEXT, linewidth=1, linestyle=":")
+    """Lines from half of the customers down to the time after which it is half, in its colour."""
+    told = curve.medians[curve.medians["n"] >= say.min_cell]
+    for i, median in enumerate(told["estimate"]):
+        if np.isfinite(median):
+            colour = CONTEXT if len(told) == 1 else GROUPS[i % len(GROUPS)]
+            ax.plot([0, median], [0.5, 0.5], color=CONTEXT, linewidth=1, linestyle=":")
+            ax.plot([median, median], [0.5, 0], color=colour, linewidth=1, linestyle=":")
 
 
 def draw_curves(
@@ -80,7 +90,7 @@ def draw_curves(
     ax.set_ylim(0, None if not falling else 1.02)
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.xaxis.set_major_locator(_ticks(longest, steps))
-    _label_ends(names, ax, say)
+    label_ends(names, ax, say)
     _numbers_at_risk(curve, shown, ax, say, say(heading), ends)
 
 
@@ -103,22 +113,26 @@ def _ticks(longest: float, steps: tuple[float, ...]) -> MultipleLocator:
     return MultipleLocator(next((s for s in steps if longest / s <= MOST_TICKS), longest / 5))
 
 
-def _label_ends(ends: list[tuple[float, float, str, str]], ax: Axes, say: Wording) -> None:
-    """Name each curve at its end, moved apart where the ends lie close."""
+def label_ends(ends: list[tuple[float, float, str, str]], ax: Axes, say: Wording) -> None:
+    """Name each curve (time and height of its end, group, colour), apart where ends lie close."""
     low, high = ax.get_ylim()
-    gap, last = 0.055 * (high - low), -np.inf
+    top = -np.inf
     for x, y, group, colour in sorted(ends, key=lambda end: end[1]):
-        last = max(y, last + gap)
+        name = fill(say.value(group), NAME_LETTERS)
+        half = LINE * (high - low) * (name.count("\n") + 1) / 2
+        place = max(y, top + half)
+        top = place + half
         ax.annotate(
-            say.value(group),
+            name,
             (x, y),
-            (ax.get_xlim()[1] * 1.012, last),
+            (ax.get_xlim()[1] * 1.012, place),
             color=colour,
             fontweight="bold",
             fontsize=10,
             va="center",
+            linespacing=0.95,
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "shrinkA": 0, "shrinkB": 0},
+            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "relpos": (0, 0.5)},
         )
 
 
@@ -131,16 +145,31 @@ def _numbers_at_risk(
     points = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
     style = {"fontsize": 9.5, "va": "top", "annotation_clip": False}
     ax.annotate(heading, (low, 0), (0, -36), ha="left", color="#5b6570", **points, **style)
-    for row, (group, columns, name) in enumerate(_number_rows(shown, ends, say)):
+    rows = _number_rows(shown, ends, say)
+    last = [_numbers(counts, group, ticks[-1], columns, say) for group, columns, _ in rows]
+    aside = _past_the_last(max(map(len, last), default=0), (high - ticks[-1]) / (high - low))
+    for row, (group, columns, name) in enumerate(rows):
         colour = INK if len(shown) == 1 else GROUPS[row % len(GROUPS)]
         drop = -49 - 13 * row
         for tick in ticks:
-            numbers = [_number(counts.loc[(group, tick), column], say) for column in columns]
-            text = numbers[0] if len(numbers) == 1 else "{} ({})".format(*numbers)
+            text = _numbers(counts, group, tick, columns, say)
             ax.annotate(text, (tick, 0), (0, drop), ha="center", color=colour, **points, **style)
         if name:
             place = {"ha": "left", "color": colour, "fontweight": "bold"}
-            ax.annotate(name, (high * 1.012, 0), (0, drop), **place, **points, **style)
+            name = shorten(name, NAME_LETTERS, placeholder=" …")
+            ax.annotate(name, (high * 1.012, 0), (aside, drop), **place, **points, **style)
+
+
+def _past_the_last(letters: int, room: float) -> float:
+    """Points by which names must stand aside of the last numbers; `room` is a share of the axis."""
+    return max(LETTER_POINTS * letters / 2 + 4 - (room + 0.012) * AXIS_POINTS, 0)
+
+
+def _numbers(
+    counts: pd.DataFrame, group: str, tick: float, columns: tuple[str, ...], say: Wording
+) -> str:
+    numbers = [_number(counts.loc[(group, tick), column], say) for column in columns]
+    return numbers[0] if len(numbers) == 1 else "{} ({})".format(*numbers)
 
 
 def _number_rows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.findings import Finding, finding
+from analysis.findings.loyalty import weighted_in_words
 from analysis.findings.satisfaction import headline_of
 from analysis.satisfaction.drivers import Drivers, Touchpoints
 from analysis.satisfaction.paths import SatisfactionPaths
@@ -33,9 +34,10 @@ def drivers_finding(result: Drivers, say: Wording) -> Finding:
     if not np.isfinite(stable) or not np.isfinite(first["conf_low"]):
         return finding(say, "drivers.finding", **options, **numbers)
     limits = {"low": first["conf_low"], "high": first["conf_high"], "stable": stable}
-    detail = say("drivers.finding.detail", **numbers, **limits)
+    details = [say("drivers.finding.detail", **numbers, **limits)]
+    details.append(weighted_in_words(result.weighted, say))
     key = "drivers.finding" if stable >= STABLE else "drivers.finding.close"
-    return finding(say, key, detail, **options, **numbers)
+    return finding(say, key, *details, **options, **numbers)
 
 
 def drivers_caption(result: Drivers, say: Wording) -> str:
@@ -153,6 +155,10 @@ def paths_finding(result: SatisfactionPaths, say: Wording) -> Finding:
             )
         )
     details += [say("paths.finding.alone", **_strongest(result, say)), _unclear(result, say)]
+    if result.estimate.n_unsettled:
+        counts = {"count": result.estimate.n_unsettled, "all": result.replications}
+        details.append(say("paths.finding.unsettled", **counts))
+    details += [say("loyalty.unweighted")] if result.weighted else []
     return finding(say, "paths.finding", *details, claim="descriptive", in_summary=False, **numbers)
 
 
@@ -168,6 +174,41 @@ def _unclear(result: SatisfactionPaths, say: Wording) -> str:
     if held.any():
         return say("paths.finding.unclear", count=held.sum(), all=len(paths))
     return say("paths.finding.all_clear")
+
+
+def consistent_finding(result: SatisfactionPaths, say: Wording) -> Finding:
+    """Whether the consistent estimates may be read, and how far they lie from the paths."""
+    options = {"claim": "descriptive", "in_summary": False}
+    if result.consistency in ("none", "inadmissible"):
+        return finding(say, f"paths.consistent.{result.consistency}", **options)
+    table = result.estimate.table
+    if result.consistency == "extreme":
+        beyond = table.loc[table["consistent"].abs().idxmax()]
+        numbers = {"count": int(table["consistent"].abs().gt(1).sum()), "all": len(table)}
+        told = {"path": say.value(beyond["term"]), "composite": beyond["estimate"]}
+        detail = say(
+            "paths.consistent.extreme.detail",
+            consistent=beyond["consistent"],
+            htmt=result.constructs["htmt_largest"].max(),
+            **told,
+        )
+        return finding(say, "paths.consistent.extreme", detail, **options, **numbers)
+    moved = table.loc[(table["consistent"] - table["estimate"]).abs().idxmax()]
+    told = {"path": say.value(moved["term"]), "composite": moved["estimate"]}
+    told |= {"consistent": moved["consistent"]}
+    return finding(
+        say,
+        "paths.consistent",
+        say("paths.consistent.detail", **told),
+        change=abs(moved["consistent"] - moved["estimate"]),
+        **options,
+    )
+
+
+def goodness_in_words(result: SatisfactionPaths, say: Wording) -> str:
+    """The goodness of fit, reproduced for those who ask for it; nothing where there is none."""
+    fit = np.nan if result.estimate is None else result.estimate.goodness_of_fit
+    return say("paths.goodness", fit=fit) if np.isfinite(fit) else ""
 
 
 def paths_caption(result: SatisfactionPaths, say: Wording) -> str:

@@ -8,12 +8,10 @@ import pandas as pd
 from analysis.findings import Finding, finding
 from analysis.findings.tiers import or_nothing
 from analysis.methods.disclosure import small_rows
-from analysis.tiers import Judgement, OtherSchemes, RatedPeriods, TierFutures
+from analysis.tiers import Judgement, RatedPeriods, TierFutures
 from analysis.wording import Wording
 
-TOP, GAIN, MISSED, STAY, SCHEMES = (
-    f"judging.{part}" for part in ("top", "gain", "missed", "stay", "schemes")
-)
+TOP, GAIN, MISSED, STAY = (f"judging.{part}" for part in ("top", "gain", "missed", "stay"))
 NONE = "judging.none"
 
 
@@ -86,10 +84,10 @@ def gain_finding(result: Judgement | None, rated: RatedPeriods, say: Wording) ->
     lines = result.gain.table.set_index(["group", "term"])["estimate"]
     gap = result.gain.differences.set_index("term").loc["normalised_gini"]
     numbers = _period(rated, say) | {
-        "tier": lines["tier", "normalised_gini"],
+        "tier": lines["this_rating", "normalised_gini"],
         "last": lines["last_period", "normalised_gini"],
         "gap": gap["estimate"], "low": gap["conf_low"], "high": gap["conf_high"],
-        "rank": lines["tier", "spearman"], "last_rank": lines["last_period", "spearman"],
+        "rank": lines["this_rating", "spearman"], "last_rank": lines["last_period", "spearman"],
     }  # fmt: skip
     if not np.isfinite([v for v in numbers.values() if isinstance(v, float)]).all():
         return _none(say)
@@ -199,27 +197,3 @@ def stay_alt(
     """The same in words."""
     told = stay_finding(result, judged, rated, say)
     return say(f"{STAY}.alt", headline=f"{told.number} {told.headline}")
-
-
-def schemes_finding(result: OtherSchemes, say: Wording) -> Finding:
-    """Whether another scheme would sort customers clearly better, and whom it would move."""
-    table = result.table
-    if len(table) < 2 or not np.isfinite(table["gini_conf_high"].iloc[0]):
-        return finding(say, f"{SCHEMES}.none", claim="predictive", in_summary=False)
-    own, others = table.iloc[0], table.iloc[1:].dropna(subset=["gini"])
-    best = others.loc[others["gini"].idxmax()]
-    numbers = {
-        "own": own["gini"], "best": best["gini"], "scheme": say.value(best["scheme"]),
-        "change": best["would_change"], "others": len(others),
-        "own_share": own["top_share"], "own_customers": own["top_customers"],
-        "best_share": best["top_share"], "best_customers": best["top_customers"],
-    }  # fmt: skip
-    clear = best["gini_conf_low"] > own["gini_conf_high"]
-    key = "better" if clear else "alike"
-    detail = say(f"{SCHEMES}.{key}.detail", **numbers)
-    return finding(say, f"{SCHEMES}.{key}", detail, claim="predictive", in_summary=False, **numbers)
-
-
-def schemes_table(result: OtherSchemes, say: Wording) -> pd.DataFrame:
-    """The schemes; one line that says why where none could be judged."""
-    return or_nothing(result.table, "scheme", say)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from analysis.findings import Finding, finding
 from analysis.findings.satisfaction import headline_of
@@ -42,16 +43,30 @@ def intention_finding(result: Intention, say: Wording) -> Finding:
         return finding(say, key, say(f"{key}.detail", **known), **options)
     among = controls_in_words(result.fit.design.names, effect.name, say)
     key = "intended.finding.detail" if among else "intended.finding.bare"
-    details = [say(key, controls=among, **known), say("intended.finding.same")]
-    details.append(_moderation(result.moderation_p, result.grouped_by, say))
+    details = [say(key, controls=among, **known), weighted_in_words(result.weighted, say)]
+    details += [say("intended.finding.same"), *_moderation(result.moderation_p, say)]
     return finding(say, "intended.finding", *details, **options, **numbers)
 
 
-def _moderation(p_value: float, by: str, say: Wording) -> str:
-    if not np.isfinite(p_value):
-        return ""
-    kind = "differ" if p_value < 1 - say.conf_level else "alike"
-    return say(f"intended.moderation.{kind}", by=_lower(say.value(by)), p=p_value)
+def weighted_in_words(weighted: bool, say: Wording) -> str:
+    """That a regression weighs the answers; nothing where there are no weights."""
+    return say("loyalty.weighted") if weighted else ""
+
+
+def _moderation(p_values: dict[str, float], say: Wording) -> list[str]:
+    return [
+        say(
+            f"intended.moderation.{'differ' if _clear(p, p_values, say) else 'alike'}",
+            by=_lower(say.value(by)),
+            p=p,
+        )
+        for by, p in p_values.items()
+    ]
+
+
+def _clear(p_value: float, tests: dict[str, float], say: Wording) -> bool:
+    """One test a grouping: each p-value is judged against their number (Bonferroni)."""
+    return p_value * len(tests) < 1 - say.conf_level
 
 
 def shape_finding(shapes: ShapeComparison | None, say: Wording) -> Finding:
@@ -63,7 +78,7 @@ def shape_finding(shapes: ShapeComparison | None, say: Wording) -> Finding:
     if p_value >= 1 - say.conf_level:
         return finding(say, f"{SHAPE}.line", say(f"{SHAPE}.line.detail", p=p_value), **options)
     slopes = shapes.bend.set_index("term")["estimate"]
-    if len(slopes) < 2:
+    if len(slopes) < 2 or slopes.isna().any():
         detail = ""
     else:
         at = float(slopes.index[1].rpartition(" ")[2])
@@ -122,13 +137,13 @@ def mediation_driver(result: Intention, say: Wording) -> str:
 
 def behaviour_finding(result: Behaviour, say: Wording) -> Finding:
     """How many more customers buy again per point of satisfaction."""
-    again = result.effects.set_index("outcome").loc["bought_again"]
-    if result.again is None or result.n < say.min_cell or not np.isfinite(again["effect"]):
+    row = result.overall
+    if row is None or result.n < say.min_cell or not np.isfinite(row["again"]):
         why = say("behaved.finding.why", weeks=result.weeks)
         key = "behaved.finding.none"
         return finding(say, key, claim="predictive", in_summary=False, why=why)
-    numbers = {"points": again["effect"], "weeks": result.weeks}
-    limits = {"low": again["effect_conf_low"], "high": again["effect_conf_high"]}
+    numbers = {"points": row["again"], "weeks": result.weeks}
+    limits = {"low": row["again_conf_low"], "high": row["again_conf_high"]}
     if limits["low"] <= 0:
         key = "behaved.finding.unclear"
         detail = say(f"{key}.detail", **numbers, **limits)
@@ -141,17 +156,16 @@ def behaviour_finding(result: Behaviour, say: Wording) -> Finding:
         controls=controls_in_words(result.again.design.names, driver, say),
         **limits,
     )
-    details = [detail, _bought(result, say), say("behaved.finding.not_causal")]
+    details = [detail, weighted_in_words(result.weighted, say), _bought(row, say)]
+    details.append(say("behaved.finding.not_causal"))
     return finding(say, "behaved.finding", *details, claim="predictive", **numbers)
 
 
-def _bought(result: Behaviour, say: Wording) -> str:
-    rows = result.effects.set_index("outcome")
+def _bought(row: pd.Series, say: Wording) -> str:
     numbers = {}
-    for outcome, name in (("purchases_after", "bought"), ("spend_after", "spent")):
-        numbers[name] = rows.at[outcome, "effect"]
-        numbers[f"{name}_low"] = rows.at[outcome, "effect_conf_low"]
-        numbers[f"{name}_high"] = rows.at[outcome, "effect_conf_high"]
+    for name in ("bought", "spent"):
+        ends = {"": "", "_low": "_conf_low", "_high": "_conf_high"}
+        numbers |= {f"{name}{end}": row[f"{name}{column}"] for end, column in ends.items()}
     clear = np.isfinite(list(numbers.values())).all() and numbers["bought_low"] > 0
     return say("behaved.finding.bought", **numbers) if clear and numbers["spent_low"] > 0 else ""
 
@@ -159,14 +173,17 @@ def _bought(result: Behaviour, say: Wording) -> str:
 def groups_finding(result: Behaviour, say: Wording) -> Finding:
     """Whether one point goes with more in some groups than in others."""
     options = {"claim": "predictive", "in_summary": False}
-    tested = {by: p for by, p in result.moderation_p.items() if np.isfinite(p)}
+    tested = result.moderation_p
     if not tested:
         return finding(say, "behaved.groups.one", **options)
     told = [say("behaved.groups.tested", by=_lower(say.value(by)), p=p) for by, p in tested.items()]
-    by = min(tested, key=tested.get)
-    kind = "differ" if tested[by] * len(tested) < 1 - say.conf_level else "alike"
-    by = by if kind == "differ" else result.grouped_by or by
-    return finding(say, f"behaved.groups.{kind}", *told, by=_lower(say.value(by)), **options)
+    if len(tested) > 1:
+        limit = (1 - say.conf_level) / len(tested)
+        told.append(say("behaved.groups.several", tests=len(tested), limit=limit))
+    clear = [by for by, p in tested.items() if _clear(p, tested, say)]
+    by = say("loyalty.or").join(_lower(say.value(name)) for name in clear or tested)
+    kind = "differ" if clear else "alike"
+    return finding(say, f"behaved.groups.{kind}", *told, by=by, **options)
 
 
 def behaviour_shape_caption(result: Behaviour, say: Wording) -> str:
@@ -215,7 +232,7 @@ def ordered_finding(result: OrderedAnswer, say: Wording) -> Finding:
     key = "ordered.finding"
     detail = say(f"{key}.detail", answers=row["n_answers"], item=item, share=best, **limits)
     against = say(f"{key}.against", reference=row["reference"]) if row["reference"] else ""
-    details = [against, detail, _parallel(result, say)]
+    details = [against, detail, weighted_in_words(result.weighted, say), _parallel(result, say)]
     made = finding(say, key, *details, in_summary=result.alone, **options, **numbers)
     if row["odds"] >= 1:
         return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.findings import Finding, finding
+from analysis.findings.loyalty import weighted_in_words
 from analysis.findings.satisfaction import headline_of
 from analysis.satisfaction.one_more_point import MonthsGained
 from analysis.satisfaction.worth import MarginGained
@@ -26,18 +27,13 @@ def months_finding(result: MonthsGained, say: Wording) -> Finding:
         key = f"{MONTHS}.unclear"
         detail = say(f"{key}.detail", **numbers, **limits)
         return finding(say, key, detail, in_summary=False, **options, **numbers)
-    detail = say(
-        f"{MONTHS}.detail",
-        base=row["stay_as_answered"],
-        raised=row["stay_raised"],
-        answers=result.n,
-        customers=result.customers,
-        events=result.events,
-        **limits,
-    )
+    told = {"base": row["stay_as_answered"], "raised": row["stay_raised"]}
+    told |= {"answers": result.n, "customers": result.customers, "events": result.events}
+    details = [say(f"{MONTHS}.detail", **told, **numbers, **limits)]
+    details += [say("loyalty.unweighted")] if result.weighted else []
     strength = {"evalue": result.hidden.estimate, "limit": result.hidden.limit}
-    hidden = say(f"{MONTHS}.hidden", **strength)
-    return finding(say, MONTHS, detail, hidden, **options, **numbers)
+    details.append(say(f"{MONTHS}.hidden", **strength))
+    return finding(say, MONTHS, *details, **options, **numbers)
 
 
 def months_caption(result: MonthsGained, say: Wording) -> str:
@@ -64,16 +60,14 @@ def margin_finding(result: MarginGained, say: Wording) -> Finding:
         key = f"{WORTH}.unclear"
         detail = say(f"{key}.detail", **numbers, **limits)
         return finding(say, key, detail, in_summary=False, **options, **numbers)
-    detail = say(
-        f"{WORTH}.detail",
-        base=row["worth_as_answered"],
-        raised=row["worth_raised"],
-        answers=result.n,
-        **limits,
-    )
-    hidden = say(f"{WORTH}.hidden", evalue=result.hidden.estimate)
+    told = {"base": row["worth_as_answered"], "raised": row["worth_raised"], "answers": result.n}
+    details = [
+        say(f"{WORTH}.detail", **told, **limits),
+        weighted_in_words(result.weighted, say),
+        say(f"{WORTH}.hidden", evalue=result.hidden.estimate, limit=result.hidden.limit),
+    ]
     key = f"point.{result.quantity}"
-    return finding(say, key, detail, hidden, in_summary=False, **options, **numbers)
+    return finding(say, key, *details, in_summary=False, **options, **numbers)
 
 
 def margin_caption(result: MarginGained, say: Wording) -> str:

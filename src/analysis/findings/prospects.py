@@ -7,8 +7,10 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.findings import Finding, finding
-from analysis.findings.retention import longest_horizon
-from analysis.lifecycle.prospects import Conversion, ConversionCosts
+from analysis.findings.retention import extreme_shares, longest_horizon
+from analysis.lifecycle.prospect_costs import ConversionCosts
+from analysis.lifecycle.prospects import Conversion
+from analysis.methods.survival.contrasts import joint_level
 from analysis.wording import Wording
 
 ALL = "prospects.conversion"
@@ -41,23 +43,10 @@ def channel_finding(result: Conversion, say: Wording) -> Finding:
     options = {"claim": "descriptive", "in_summary": False}
     if last is None or len(last) < 2 or result.test is None:
         return finding(say, f"{CHANNELS}.too_few", say(f"{CHANNELS}.too_few.detail"), **options)
-    ordered = last.sort_values("estimate", kind="stable")
-    low, high = ordered.iloc[0], ordered.iloc[-1]
-    difference = high["estimate"] - low["estimate"]
-    reach = norm.ppf((1 + say.conf_level) / 2) * np.hypot(high["std_error"], low["std_error"])
-    numbers = {
-        "difference": difference,
-        "weeks": high["weeks"],
-        "high": say.value(str(high["group"])),
-        "low": say.value(str(low["group"])),
-        "high_share": high["estimate"],
-        "low_share": low["estimate"],
-        "low_end": difference - reach,
-        "high_end": difference + reach,
-    }
+    numbers = extreme_shares(last, say)
     p_value = result.test.p_value
     tested = say(f"{CHANNELS}.tested", p=p_value) if np.isfinite(p_value) else ""
-    clear = p_value < 1 - say.conf_level and difference - reach > 0
+    clear = p_value < 1 - say.conf_level and numbers["low_end"] > 0
     key = f"{CHANNELS}.clear" if clear else f"{CHANNELS}.no_difference"
     return finding(say, key, say(f"{key}.detail", **numbers), tested, **options, **numbers)
 
@@ -100,7 +89,8 @@ def _apart(groups: pd.DataFrame, say: Wording) -> str:
     cheap, dear = told.loc[told["estimate"].idxmin()], told.loc[told["estimate"].idxmax()]
     ratio = dear["estimate"] / cheap["estimate"]
     errors = [row["std_error"] / row["estimate"] for row in (cheap, dear)]
-    reach = np.exp(norm.ppf((1 + say.conf_level) / 2) * np.hypot(*errors))
+    level = joint_level(say.conf_level, len(told) * (len(told) - 1) // 2)
+    reach = np.exp(norm.ppf((1 + level) / 2) * np.hypot(*errors))
     numbers = {"cheap": say.value(str(cheap["group"])), "dear": say.value(str(dear["group"]))}
     numbers |= {"least": cheap["estimate"], "most": dear["estimate"]}
     numbers |= {"ratio": ratio, "low": ratio / reach, "high": ratio * reach}

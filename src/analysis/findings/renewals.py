@@ -7,10 +7,10 @@ import pandas as pd
 
 from analysis.findings import Finding, finding
 from analysis.findings.tiers import or_nothing
-from analysis.value import ContractValue, Renewals, RetentionCost
+from analysis.value import ContractValue, Renewals
 from analysis.wording import Wording
 
-RATES, CHECK, WORTH, COST = (f"renewals.{part}" for part in ("rates", "check", "worth", "cost"))
+RATES, CHECK, WORTH = (f"renewals.{part}" for part in ("rates", "check", "worth"))
 
 
 def told_periods(result: Renewals, say: Wording) -> pd.DataFrame:
@@ -85,22 +85,3 @@ def worth_finding(result: ContractValue, say: Wording) -> Finding:
 def worth_table(result: ContractValue, say: Wording) -> pd.DataFrame:
     """By renewals made; one line that says why where there is none."""
     return or_nothing(result.table, "renewals_made", say)
-
-
-def cost_finding(result: RetentionCost, contracts: ContractValue, say: Wording) -> Finding:
-    """What keeping a customer costs a year, beside the fees."""
-    options = {"claim": "descriptive", "in_summary": False}
-    if not len(result.table) or result.table["n"].iloc[-1] < say.min_cell:
-        return finding(say, f"{COST}.none", **options)
-    row = result.table.iloc[-1]
-    numbers = {"each": row["spent_each"], "spent": row["spent_year"], "n": row["n"]}
-    details = [say(f"{COST}.detail", **numbers)]
-    if len(contracts.table) and contracts.table["fee_year"].iloc[-1] > 0:
-        fee = contracts.table["fee_year"].iloc[-1]
-        details.append(say(f"{COST}.fees", fee=fee, share=row["spent_each"] / fee))
-    return finding(say, f"{COST}.told", *details, **options, **numbers)
-
-
-def cost_table(result: RetentionCost, say: Wording) -> pd.DataFrame:
-    """By kind; one line that says why where there is none."""
-    return or_nothing(result.table, "spent_on", say)

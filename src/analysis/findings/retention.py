@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 from analysis.findings import Finding, finding
 from analysis.lifecycle.retention import CohortRetention, LapseByDefinition, SecondPurchase
+from analysis.methods.survival.contrasts import joint_level
 from analysis.wording import Wording
 
 HEADLINE = "retention.second_purchase.finding"
@@ -80,11 +81,25 @@ def segment_finding(result: SecondPurchase, segment: str, say: Wording) -> Findi
             in_summary=False,
             **names,
         )
-    ordered = last.sort_values("estimate")
+    numbers = names | extreme_shares(last, say) | {"p": result.test.p_value}
+    if not result.test.p_value < 1 - say.conf_level or numbers["low_end"] <= 0:
+        key = f"{SEGMENTS}.no_difference"
+        return finding(say, key, say(f"{key}.detail", **numbers), claim="descriptive", **numbers)
+    detail = say(f"{SEGMENTS}.detail", **numbers)
+    return finding(say, SEGMENTS, detail, claim="descriptive", **numbers)
+
+
+def extreme_shares(last: pd.DataFrame, say: Wording) -> dict[str, float | str]:
+    """The groups with the highest and the lowest share, and how far they lie apart.
+
+    The pair is chosen by its difference, so the interval is one that holds for all pairs together.
+    """
+    ordered = last.sort_values("estimate", kind="stable")
     low, high = ordered.iloc[0], ordered.iloc[-1]
     difference = high["estimate"] - low["estimate"]
-    reach = norm.ppf((1 + say.conf_level) / 2) * np.hypot(high["std_error"], low["std_error"])
-    numbers = names | {
+    level = joint_level(say.conf_level, len(last) * (len(last) - 1) // 2)
+    reach = norm.ppf((1 + level) / 2) * np.hypot(high["std_error"], low["std_error"])
+    return {
         "difference": difference,
         "weeks": high["weeks"],
         "high": say.value(str(high["group"])),
@@ -93,13 +108,7 @@ def segment_finding(result: SecondPurchase, segment: str, say: Wording) -> Findi
         "low_share": low["estimate"],
         "low_end": difference - reach,
         "high_end": difference + reach,
-        "p": result.test.p_value,
     }
-    if result.test.p_value >= 1 - say.conf_level or difference - reach <= 0:
-        key = f"{SEGMENTS}.no_difference"
-        return finding(say, key, say(f"{key}.detail", **numbers), claim="descriptive", **numbers)
-    detail = say(f"{SEGMENTS}.detail", **numbers)
-    return finding(say, SEGMENTS, detail, claim="descriptive", **numbers)
 
 
 def segment_caption(result: SecondPurchase, segment: str, say: Wording) -> str:

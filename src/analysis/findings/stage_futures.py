@@ -7,8 +7,9 @@ import pandas as pd
 
 from analysis.findings import Finding, finding
 from analysis.findings.stages import interval
+from analysis.lifecycle.later_stages import LaterStages
 from analysis.lifecycle.movement import StagesNow
-from analysis.lifecycle.movement_tests import LaterStages, MovementTests
+from analysis.lifecycle.movement_tests import MovementTests
 from analysis.wording import Wording
 
 LATER = "stages.later"
@@ -72,12 +73,12 @@ def _cost(later: LaterStages, say: Wording) -> str:
     return say(f"{TESTS}.cost", months=later.months, **numbers)
 
 
-def tests_table(tests: MovementTests, segment: str, say: Wording) -> pd.DataFrame:
+def tests_table(tests: MovementTests, say: Wording) -> pd.DataFrame:
     """The tests for people: `question, p_value, deviates, ratio, note`."""
     rows = []
     for row in tests.table.to_dict("records"):
         told = isinstance(row["from"], str)
-        names = {"segment": say.value(segment)}
+        names = {"segment": say.value(row["segment"])}
         if told:
             names |= {"source": say.value(row["from"]), "target": say.value(row["to"])}
             names["where"] = say.value(str(row["where"]))

@@ -132,7 +132,7 @@ def months_finding(result: StageMonths, tests: MovementTests, segment: str, say:
         "high": row["more_conf_high"],
         "p": row["p_difference"],
     }
-    p_value = tests.p_value("groups")
+    p_value = tests.p_value("groups", segment)
     tested = say(f"{MONTHS}.tested", p=p_value) if np.isfinite(p_value) else ""
     clear = row["p_difference"] < 1 - say.conf_level
     key = f"{MONTHS}.clear" if clear else f"{MONTHS}.no_difference"

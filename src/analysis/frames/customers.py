@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import Tables
-from analysis.frames.purchases import purchase_days
 from analysis.params import Params
 
 THIRDS = ("lowest third", "middle third", "highest third")
@@ -41,61 +40,39 @@ def customer_frame(tables: Tables, params: Params) -> pd.DataFrame:
     stored = tables.stored_frame("customer_frame", {})
     if stored is not None:
         return stored
-    measured = tables.fetch(_measure(tables))
+    measured = tables.fetch(_measure(tables["transactions"]))
     return _derive(measured, _attributes(tables), params)
 
 
-def _measure(tables: Tables) -> ibis.Table:
-    """Aggregate in the engine: one row a customer."""
-    transactions = tables["transactions"]
-    lowest = tables.fetch(transactions.aggregate(lowest=transactions.amount.min()))["lowest"][0]
-    if lowest < 0:
-        return _measure_days(purchase_days(tables))
-    return _measure_lines(transactions)
+def _measure(lines: ibis.Table) -> ibis.Table:
+    """Aggregate in the engine, in one sorted pass: one row a customer.
 
-
-def _measure_days(days: ibis.Table) -> ibis.Table:
-    """Aggregate the netted days of each customer."""
-    starts = days.filter(days.bought).group_by("customer_id").agg(first_at=days["at"].min())
-    days = days.join(starts, "customer_id")
-    is_first = days["at"] == days.first_at
-    is_repeat = days.bought & (days["at"] > days.first_at)
-    sums = {"margin": days.margin.sum()} if "margin" in days.columns else {}
-    return days.group_by("customer_id").agg(
-        first_at=days.first_at.min(),
-        second_at=days["at"].min(where=is_repeat),
-        last_at=days["at"].max(where=days.bought),
-        purchases=days.count(where=days.bought),
-        repeat_amount=days.amount.sum(where=is_repeat),
-        revenue=days.amount.sum(),
-        first_value=days.amount.sum(where=is_first),
-        **sums,
-    )
-
-
-def _measure_lines(lines: ibis.Table) -> ibis.Table:
-    """Aggregate lines in one sorted pass: where nothing came back, every day is a purchase.
-
-    The numbers are those of `_measure_days`, in about half the time and memory.
+    The lines of a day come with the largest amount first, so that the first line says whether
+    anything was bought on the day (see `purchase_days`).
     """
-    so_far = ibis.cumulative_window(group_by="customer_id", order_by="at")
+    order = ["at", ibis.desc("amount")]
+    so_far = ibis.cumulative_window(group_by="customer_id", order_by=order)
+    bought_at = ibis.ifelse(lines.amount >= 0, lines["at"], ibis.null("date"))
     lines = lines.mutate(
-        before_at=lines["at"].lag().over(ibis.window(group_by="customer_id", order_by="at")),
-        first_at=lines["at"].first().over(so_far),
+        before_at=lines["at"].lag().over(ibis.window(group_by="customer_id", order_by=order)),
+        first_at=bought_at.min().over(so_far),
+        bought_at=bought_at.max().over(so_far),
     )
-    is_new = lines.before_at.isnull() | (lines.before_at < lines["at"])
-    is_repeat = lines["at"] > lines.first_at
+    bought = lines.bought_at == lines["at"]
+    is_new = bought & (lines.before_at.isnull() | (lines.before_at < lines["at"]))
+    is_repeat = bought & (lines["at"] > lines.first_at)
     sums = {"margin": lines.margin.sum()} if "margin" in lines.columns else {}
-    return lines.group_by("customer_id").agg(
-        first_at=lines["at"].min(),
+    measured = lines.group_by("customer_id").agg(
+        first_at=lines["at"].min(where=bought),
         second_at=lines["at"].min(where=is_repeat),
-        last_at=lines["at"].max(),
+        last_at=lines["at"].max(where=bought),
         purchases=lines.count(where=is_new),
         repeat_amount=lines.amount.sum(where=is_repeat),
         revenue=lines.amount.sum(),
         first_value=lines.amount.sum(where=lines["at"] == lines.first_at),
         **sums,
     )
+    return measured.filter(measured.first_at.notnull())
 
 
 def _attributes(tables: Tables) -> pd.DataFrame:

@@ -68,7 +68,7 @@ def ends_ahead(
     Parameters
     ----------
     relationships : DataFrame
-        Of `read_relationships`: all relationships.
+        Of `contracts.read_relationships`: all relationships.
     as_of : date
         Only what was known on that day is used.
 

@@ -67,8 +67,8 @@ def ends_by_cause(
     Parameters
     ----------
     relationships : DataFrame
-        Of `read_relationships`; columns used: `spell, duration, entry` (months)`, event, cause`
-        and the segments.
+        Of `contracts.read_relationships`; columns used: `spell, duration, entry` (months)`,
+        event, cause` and the segments.
     segments : sequence of str
         Each is compared by Gray's test, among those followed from their first day; p-values are
         corrected for the number of tests (Holm).

@@ -171,6 +171,14 @@ def grouped_paths(stages: Stages, groups: pd.DataFrame) -> pd.DataFrame:
     return paths.assign(group=pd.Categorical(paths["group"], [str(name) for name in order]))
 
 
+def paths_by_segment(stages: Stages, tables: Tables, params: Params) -> dict[str, pd.DataFrame]:
+    """Return `grouped_paths` for every segment of the params, in their order."""
+    return {
+        segment: grouped_paths(stages, segment_groups(tables, params, segment))
+        for segment in params.segments
+    }
+
+
 def stage_course(
     paths: pd.DataFrame, *, min_cell: int = 1, conf_level: float = 0.95
 ) -> StageCourse:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.data import Tables
 from analysis.errors import DataError
-from analysis.frames import customer_frame, spells
 from analysis.methods.disclosure import pool_small
 from analysis.methods.survival import (
     LogRankTest,
@@ -21,83 +19,14 @@ from analysis.methods.survival import (
     restricted_mean,
     survival_curve,
 )
-from analysis.methods.survival.contrasts import contrast_rows
+from analysis.methods.survival.contrasts import contrast_rows, joint_level
 from analysis.methods.survival.pairwise import holm
-from analysis.params import Params
 
 MOST_GROUPS = 6
 MARKS = (3, 6, 12, 24, 36, 48, 60, 84, 120, 180, 240)  # months at which a share is told
 PAIR_COLUMNS = ["group", "reference", "difference", "difference_conf_low", "difference_conf_high"]
 PAIR_COLUMNS += ["p_difference", "hazard_ratio", "ratio_conf_low", "ratio_conf_high", "p_rate"]
 PAIR_COLUMNS += ["n", "note"]
-OF_THE_FIRST_PURCHASE = ("first_value_third", "first_value", "acquired_month")
-
-
-def read_relationships(tables: Tables, params: Params) -> pd.DataFrame:
-    """Return every relationship with the groups of its customer.
-
-    Parameters
-    ----------
-    tables : Tables
-        Uses `contracts`, `customers` and, where there are any, `transactions`.
-    params : Params
-        Uses `segments` and what `frames.spells` uses.
-
-    Returns
-    -------
-    DataFrame
-        The columns of `frames.spells` (durations in months, `cause` 'not stated' where an end has
-        none) and one column a segment, 'not known' where it is missing.
-
-    Raises
-    ------
-    DataError
-        A segment is no column, or is known only later than the first day of the relationship.
-    """
-    found = spells(tables, params)
-    stated = found["cause"].notna() | ~found["event"].astype(bool)
-    found["cause"] = found["cause"].where(stated, "not stated")
-    people = _people(tables, params)
-    absent = [name for name in params.segments if name not in people]
-    if absent:
-        raise DataError(
-            f"segments must be columns of the customers, but {', '.join(absent)} is none; set "
-            f"segments to some of {', '.join(people.columns.drop('customer_id'))}"
-        )
-    joined = found.merge(people, on="customer_id", how="left")
-    _refuse_later(joined, params.segments)
-    for name in params.segments:
-        joined[name] = _known(joined[name])
-    return joined[[*found.columns, *params.segments]]
-
-
-def _people(tables: Tables, params: Params) -> pd.DataFrame:
-    if "transactions" in tables:
-        bought = customer_frame(tables, params)[["customer_id", "first_at", *OF_THE_FIRST_PURCHASE]]
-        attributes = tables.fetch(tables["customers"])
-        known = [c for c in attributes if c == "customer_id" or c not in bought]
-        return attributes[known].merge(bought, on="customer_id", how="outer")
-    return tables.fetch(tables["customers"])
-
-
-def _refuse_later(joined: pd.DataFrame, segments: tuple[str, ...]) -> None:
-    late = [name for name in segments if name in OF_THE_FIRST_PURCHASE]
-    if not late:
-        return
-    first = joined[joined["spell"] == 1]
-    unknown = ~(first["first_at"] <= first["started_at"])
-    if unknown.any():
-        raise DataError(
-            f"groups must be known on the first day of a relationship, but {', '.join(late)} is "
-            f"known only after it for {unknown.sum():,} of {len(first):,} customers; set segments "
-            "to columns of the customers, such as channel"
-        )
-
-
-def _known(segment: pd.Series) -> pd.Series:
-    if not segment.isna().any():
-        return segment
-    return segment.astype(object).where(segment.notna(), "not known")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,8 +48,8 @@ class RelationshipLength:
     pairs : DataFrame
         One row a pair of groups: `group, reference, difference` (of the restricted means, months)`,
         difference_conf_low, difference_conf_high, p_difference, hazard_ratio, ratio_conf_low,
-        ratio_conf_high, p_rate, n, note`; p-values after Holm. One row with a note where only one
-        group is large enough.
+        ratio_conf_high, p_rate, n, note`; p-values after Holm, intervals that hold together
+        (Bonferroni). One row with a note where only one group is large enough.
     test : LogRankTest or None
         Whether the groups end at the same rate; None for one group.
     follow_up : DataFrame
@@ -173,8 +102,8 @@ def relationship_length(
     Parameters
     ----------
     relationships : DataFrame
-        Of `read_relationships`; columns used: `spell` (the first only), `duration, entry` (months),
-        `event`, and `by`.
+        Of `contracts.read_relationships`; columns used: `spell` (the first only), `duration,
+        entry` (months), `event`, and `by`.
     horizon_months : float
         Up to which restricted means are taken; less where fewer than `min_cell` of a group are
         still at risk.
@@ -263,13 +192,15 @@ def _pairs(
     if by is None or means is None:
         alone = {"group": "all", "n": len(first), "note": "one group only"}
         return pd.DataFrame([alone], columns=PAIR_COLUMNS)
-    rates = pairwise_tests(first, by=by, conf_level=conf_level)
+    groups = len(means.table)
+    level = joint_level(conf_level, groups * (groups - 1) // 2)
+    rates = pairwise_tests(first, by=by, conf_level=level)
     rates = rates.rename(columns={"estimate": "hazard_ratio", "p_holm": "p_rate"})
     rates = rates.rename(columns={"conf_low": "ratio_conf_low", "conf_high": "ratio_conf_high"})
     rows = [
         row
         for reference in means.table["group"]
-        for row in contrast_rows(means.table, reference, conf_level)
+        for row in contrast_rows(means.table, reference, level)
     ]
     ahead = pd.DataFrame(rows).rename(columns={"estimate": "difference"})
     names = {"conf_low": "difference_conf_low", "conf_high": "difference_conf_high"}

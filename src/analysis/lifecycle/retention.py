@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.frames import spells
+from analysis.lifecycle.segments import stack_segments
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
 from analysis.params import Params
 
@@ -137,9 +138,7 @@ def compare_segments(results: Mapping[str, SecondPurchase]) -> pd.DataFrame:
     DataFrame
         `segment, group, n, within_<weeks>_weeks …`.
     """
-    wide = [result.wide().assign(segment=name) for name, result in results.items()]
-    rows = pd.concat(wide, ignore_index=True)
-    return rows[["segment", *rows.columns.drop("segment")]]
+    return stack_segments({name: result.wide() for name, result in results.items()})
 
 
 def _bought_within(curve: SurvivalCurve, horizons_weeks: Sequence[float]) -> pd.DataFrame:

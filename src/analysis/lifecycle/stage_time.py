@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.lifecycle.movement import NOBODY, followed_to
+from analysis.lifecycle.segments import stack_segments
 from analysis.methods.multistate import (
     ExpectedTime,
     SojournTimes,
@@ -16,6 +18,7 @@ from analysis.methods.multistate import (
     sojourn_times,
     transition_counts,
 )
+from analysis.methods.survival.contrasts import joint_level
 from analysis.methods.survival.pairwise import holm
 
 YEAR = 12
@@ -31,7 +34,7 @@ class StageMonths:
     differences : DataFrame
         One row a stage: `stage, group, reference, more_months, more_conf_low,
         more_conf_high, p_difference, note`: the two groups that lie furthest apart, p-values
-        after Holm over all pairs and stages.
+        after Holm and intervals that hold together (Bonferroni) over all pairs and stages.
     horizon_months, until_months : float
         What was asked for, and the part of it in which every group was followed.
     """
@@ -51,6 +54,22 @@ class StageMonths:
         names = {"term": "stage", "estimate": "stage_months"}
         names |= {"conf_low": "stage_months_conf_low", "conf_high": "stage_months_conf_high"}
         return self.expected.table.rename(columns=names)[columns]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StageMonthsBySegment:
+    """Expected months by every segment, over one common horizon: `of` segment, `until_months`."""
+
+    of: dict[str, StageMonths]
+    until_months: float
+
+    def summary(self) -> pd.DataFrame:
+        """The summaries of all segments, with a column `segment`."""
+        return stack_segments({name: result.summary() for name, result in self.of.items()})
+
+    def differences(self) -> pd.DataFrame:
+        """The groups that lie furthest apart, with a column `segment`."""
+        return stack_segments({name: result.differences for name, result in self.of.items()})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +114,19 @@ def stage_months(
     return StageMonths(expected, told, horizon_months, until)
 
 
+def stage_months_by_segment(
+    paths: Mapping[str, pd.DataFrame], *, horizon_months: float, min_cell: int = 1, **options
+) -> StageMonthsBySegment:
+    """Apply `stage_months` to the paths of every segment, up to where all groups are followed."""
+    reached = min(followed_to(by, min_cell) for by in paths.values())
+    until = min(horizon_months, reached) or horizon_months
+    months = {
+        segment: stage_months(by, horizon_months=until, min_cell=min_cell, **options)
+        for segment, by in paths.items()
+    }
+    return StageMonthsBySegment(months, min(result.until_months for result in months.values()))
+
+
 def _all_pairs(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     """Every pair of groups in every stage, the longer first; groups are independent customers."""
     pairs = table.merge(table, on="term", suffixes=("", "_reference"))
@@ -103,8 +135,8 @@ def _all_pairs(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     pairs = pairs[(ahead > 0) | ((ahead == 0) & later)]
     error = np.hypot(pairs["std_error"], pairs["std_error_reference"]).to_numpy()
     difference = (pairs["estimate"] - pairs["estimate_reference"]).to_numpy()
-    reach = norm.ppf(0.5 + conf_level / 2) * error
     known = error > 0
+    reach = norm.ppf(0.5 + joint_level(conf_level, known.sum()) / 2) * error
     z = np.divide(difference, error, out=np.full(len(error), np.nan), where=known)
     p_value = np.full(len(error), np.nan)
     if known.any():

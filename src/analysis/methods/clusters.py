@@ -77,6 +77,19 @@ def cluster_customers(
     return Clustering(labels, means.iloc[order].reset_index(drop=True), table, best, silhouette)
 
 
+def measure_silhouette(
+    values: pd.DataFrame, labels: np.ndarray, *, standardise: bool = True, seed: int = 1
+) -> float:
+    """Mean silhouette of groups formed in any way; NaN where all customers are in one.
+
+    References
+    ----------
+    Rousseeuw (1987), J. Comput. Appl. Math. 20, 53-65.
+    """
+    points = _points(values, standardise)
+    return _silhouette(points, np.asarray(labels), np.random.default_rng(seed))
+
+
 def _points(values: pd.DataFrame, standardise: bool) -> np.ndarray:
     points = values.to_numpy(float)
     if not points.size or not np.isfinite(points).all():
@@ -91,11 +104,18 @@ def _group(points: np.ndarray, k: int, seed: int) -> np.ndarray:
     return KMeans(k, n_init=STARTS, random_state=seed).fit_predict(points)
 
 
-def _validity(points, k, labels, resamples, seed) -> tuple[int, float, float, float]:
-    rng = np.random.default_rng(seed)
+def _silhouette(points: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> float:
     size = min(len(points), MOST_FOR_SILHOUETTE)
     sample = np.arange(len(points)) if size == len(points) else rng.choice(len(points), size, False)
-    silhouette = float(silhouette_score(points[sample], labels[sample]))
+    groups = len(np.unique(labels[sample]))
+    if not 1 < groups < size:
+        return float("nan")
+    return float(silhouette_score(points[sample], labels[sample]))
+
+
+def _validity(points, k, labels, resamples, seed) -> tuple[int, float, float, float]:
+    rng = np.random.default_rng(seed)
+    silhouette = _silhouette(points, labels, rng)
     agreement = []
     for _ in range(resamples):
         drawn = rng.integers(len(points), size=len(points))

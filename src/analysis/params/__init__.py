@@ -20,6 +20,10 @@ from analysis.params.stages import StageScheme
 from analysis.params.tiers import TierParams
 
 SCHEMA_VERSION = 1
+USUAL_SEGMENTS = {
+    "noncontractual": ("first_value_third", "acquired_month"),
+    "contractual": ("acquired_year",),
+}
 CATALOGUES = Path(__file__).parents[1] / "wording"
 
 Text = Annotated[str, Field(min_length=1)]
@@ -49,9 +53,8 @@ class Params(BaseModel):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     data: DataSource
 
-    segments: Annotated[tuple[Text, ...], Field(min_length=1)] = (
-        "first_value_third",
-        "acquired_month",
+    segments: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
+        default_factory=lambda known: USUAL_SEGMENTS[known.get("relationship", "noncontractual")]
     )
     horizons_weeks: tuple[Weeks, ...] = (4, 13, 26, 52)
     horizon_months: Annotated[float, Field(gt=0, le=600)] = 36

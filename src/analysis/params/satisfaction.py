@@ -161,6 +161,16 @@ class SatisfactionParams(_Block):
             raise ValueError(f"answered_days must rise from above 0, but {low} and {high} came")
 
     @property
+    def questions(self) -> tuple[tuple[str, str], ...]:
+        """The columns of `surveys` that the block names: where, and which."""
+        asked = [
+            (f"scales.{name}", item) for name, scale in self.scales.items() for item in scale.items
+        ]
+        asked += [("recommendation", self.recommendation)] if self.recommendation else []
+        asked += [("answer.item", self.answer.item)] if self.answer else []
+        return tuple(asked)
+
+    @property
     def named(self) -> frozenset[str]:
         """What the block names, as notebooks need it: 'scales', 'loyalty scale' …"""
         loyal = {self.satisfaction, self.loyalty} <= set(self.scales)

@@ -25,7 +25,8 @@ from analysis.params.tier_presets import PRESETS
 
 Quantity = Annotated[str, Field(pattern=r"^-?[a-z][a-z0-9_]{0,59}$")]
 Tier = Annotated[str, Field(min_length=1, max_length=40)]
-Cuts = Annotated[tuple[float, ...], Field(min_length=1)]
+Limit = Annotated[float, Field(allow_inf_nan=False)]
+Cuts = Annotated[tuple[Limit, ...], Field(min_length=1)]
 DimensionName = Literal["financial", "behavioural", "emotional", "social", "potential"]
 PresetName = Literal["ecommerce", "bank", "chain", "retail", "value", "account"]
 KINDS = ("thresholds", "bands", "quantiles", "rfm", "score", "clusters")
@@ -52,7 +53,8 @@ class Thresholds(_Block):
                 order = "fall" if way < 0 else "rise"
                 raise ValueError(
                     f"the thresholds of {quantity} must {order} from tier to tier, but "
-                    f"{', '.join(f'{limit:g}' for limit in limits)} came"
+                    f"{', '.join(f'{limit:g}' for limit in limits)} came; write them from the "
+                    "lowest tier to the highest"
                 )
         return self
 
@@ -61,8 +63,8 @@ class Band(_Block):
     """One tier's range of a quantity: from `start` on (none: no lower end), below `below`."""
 
     tier: Tier
-    start: float | None = None
-    below: float | None = None
+    start: Limit | None = None
+    below: Limit | None = None
 
 
 class Bands(_Block):
@@ -83,7 +85,8 @@ class Bands(_Block):
                 fault = "leave a gap" if (low.below or 0) < (high.start or 0) else "overlap"
                 raise ValueError(
                     f"the band {high.tier} must start where {low.tier} ends, but they {fault} "
-                    f"({low.tier} below {low.below}, {high.tier} from {high.start})"
+                    f"({low.tier} below {low.below}, {high.tier} from {high.start}); "
+                    "write the same number in both"
                 )
         if any(later <= former for former, later in pairwise(self.cuts)):
             raise ValueError(f"the bands must rise, but their limits are {self.cuts}")
@@ -145,7 +148,10 @@ class Score(_Block):
     def _weights_and_order(self) -> Score:
         total = sum(dimension.weight for dimension in self.dimensions.values())
         if abs(total - 1) > ROUNDING:
-            raise ValueError(f"the weights of the dimensions must sum to 1, but sum to {total:g}")
+            raise ValueError(
+                f"the weights of the dimensions must sum to 1, but sum to {total:g}; divide each "
+                "by that"
+            )
         _check_rising(self.cuts, 0, 100 if self.cut_at == "score" else 1, "the cuts of score")
         return self
 
@@ -185,7 +191,7 @@ class Scheme(_Block):
         if len(given) != 1:
             raise ValueError(
                 f"a scheme must have exactly one rule of {', '.join(KINDS)}, but has "
-                f"{' and '.join(given) or 'none'}"
+                f"{' and '.join(given) or 'none'}; keep one"
             )
         if self.clusters is not None and (self.hysteresis or self.grace_periods):
             raise ValueError("clusters must have no hysteresis and no grace_periods, but have")

@@ -16,8 +16,8 @@ import pandas as pd
 from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.frames import attach, purchase_days, spells
+from analysis.methods.measurement import survey_shares
 from analysis.methods.regression import RegressionFit, average_marginal_effects, fit_logit
-from analysis.methods.resampling import critical_value
 from analysis.params import Params
 from analysis.satisfaction.answers import NO_TIER, WEEKS_PER_YEAR, attempt
 
@@ -211,13 +211,16 @@ def _fit(rows: pd.DataFrame, adjusted: list[str], conf_level: float) -> Regressi
 
 
 def _shares(rows: pd.DataFrame, fit: RegressionFit | None, conf_level: float) -> pd.DataFrame:
-    found = rows.groupby("handling", observed=True).agg(
-        contacts=(LOST, "size"), customers=("customer_id", "nunique"), estimate=(LOST, "mean")
+    counted = rows.groupby("handling", observed=True).agg(
+        contacts=(LOST, "size"), customers=("customer_id", "nunique")
     )
-    z, n, share = critical_value(conf_level), found["contacts"], found["estimate"]
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    reach = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    table = found.assign(conf_low=centre - reach, conf_high=centre + reach)
+    ends = ["estimate", "conf_low", "conf_high"]
+    table = counted.reindex(columns=[*counted, *ends])
+    if len(rows):
+        shares = survey_shares(
+            rows, column=LOST, by="handling", cluster="customer_id", conf_level=conf_level
+        ).table.set_index("group")
+        table[ends] = shares.loc[table.index, ends]
     columns = ["points_apart", "points_conf_low", "points_conf_high", "p_value"]
     table[columns] = np.nan
     if fit is not None:

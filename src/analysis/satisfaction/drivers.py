@@ -36,8 +36,8 @@ class Drivers:
     low_at, high_at : float
         Answers up to and from which a rating counts as low, as high.
     n : int
-    followed : bool
-        Whether the study also knows what customers did.
+    weighted, followed : bool
+        Whether answers are weighted; whether the study also knows what customers did.
     """
 
     importance: DriverImportance | None
@@ -47,6 +47,7 @@ class Drivers:
     low_at: float
     high_at: float
     n: int
+    weighted: bool
     followed: bool
     why: str
 
@@ -98,7 +99,7 @@ def touchpoints(
     frame = answers.frame.assign(**turned)
     bounds = owners[items[0]].lowest, owners[items[0]].highest
     found = _estimate(answers, frame, items, bounds, rng, replications, conf_level)
-    return Touchpoints(drivers=found, table=_ranked(found, frame, items, conf_level))
+    return Touchpoints(drivers=found, table=_ranked(found, answers, frame, bounds, conf_level))
 
 
 def _turned(answers: Answers, scale, item: str) -> pd.Series:
@@ -117,14 +118,19 @@ def _estimate(answers: Answers, frame, names, bounds, rng, replications, conf_le
             drivers=names,
             replications=replications,
             rng=rng,
-            cluster=answers.cluster,
             conf_level=conf_level,
+            **answers.sampled,
         )
     )
     charted, asymmetry = None, None
     if importance is not None:
         scored = performance_scores(
-            frame, drivers=names, lowest=low, highest=high, conf_level=conf_level
+            frame,
+            drivers=names,
+            lowest=low,
+            highest=high,
+            conf_level=conf_level,
+            **answers.sampled,
         )
         charted = importance_performance(importance.table, scored)
         asymmetry, _ = attempt(
@@ -134,13 +140,14 @@ def _estimate(answers: Answers, frame, names, bounds, rng, replications, conf_le
                 drivers=names,
                 low_at=low_at,
                 high_at=high_at,
-                cluster=answers.cluster,
                 conf_level=conf_level,
+                **answers.sampled,
             )
         )
     n = 0 if importance is None else int(importance.table["n"].iloc[0])
+    weighted = answers.weight is not None
     return Drivers(
-        importance, charted, asymmetry, outcome, low_at, high_at, n, answers.followed, why
+        importance, charted, asymmetry, outcome, low_at, high_at, n, weighted, answers.followed, why
     )
 
 
@@ -189,22 +196,25 @@ def asymmetry_table(found: Drivers) -> pd.DataFrame:
     return pd.DataFrame(parts)[order]
 
 
-def _ranked(found: Drivers, frame, items, conf_level) -> pd.DataFrame:
+def _ranked(found: Drivers, answers: Answers, frame, bounds, conf_level) -> pd.DataFrame:
     if found.importance is None:
         return pd.DataFrame([{"touchpoint": found.outcome, "n_answers": 0, "note": NOT_ESTIMABLE}])
     ranked = rank_touchpoints(
         frame,
         importance=found.importance.table,
-        touchpoints=items,
+        touchpoints=answers.roles.touchpoints,
         pain_at=found.low_at,
         conf_level=conf_level,
+        **answers.sampled,
     )
+    low, high = bounds
+    rated = found.map.table.set_index("term")["performance"]
     kinds = {} if found.asymmetry is None else dict(found.asymmetry.kinds.to_numpy())
     return pd.DataFrame(
         {
             "touchpoint": ranked["term"],
             "n_answers": ranked["n"],
-            "average": [frame[item].mean() for item in ranked["term"]],
+            "average": ranked["term"].map(low + rated * (high - low) / 100),
             "pain": ranked["estimate"],
             "pain_conf_low": ranked["conf_low"],
             "pain_conf_high": ranked["conf_high"],

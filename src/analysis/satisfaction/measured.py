@@ -111,6 +111,7 @@ def measure_scales(
         missing=missing,
         replications=replications,
         rng=rng,
+        cluster=answers.cluster,
         conf_level=conf_level,
     )
     several = {name: scale for name, scale in scales.items() if len(scale.items) > 1}
@@ -123,6 +124,7 @@ def measure_scales(
                 missing=missing,
                 replications=replications,
                 rng=rng,
+                cluster=answers.cluster,
                 conf_level=conf_level,
             )
         )
@@ -148,9 +150,8 @@ def _levels(answers: Answers, conf_level: float) -> pd.DataFrame:
             lambda name=name: survey_means(
                 answers.frame,
                 columns=[name],
-                weight=answers.weight,
-                cluster=answers.cluster,
                 conf_level=conf_level,
+                **answers.sampled,
             )
         )
         row = {} if found is None else found.table.iloc[0].to_dict()

@@ -6,7 +6,7 @@ what raising satisfaction would do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,12 @@ from analysis.methods.hazards.standardised import StandardisedLife, standardised
 from analysis.methods.standardisation import EValue, e_value
 from analysis.params import Params
 from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
+from analysis.satisfaction.groups import LEAST
 
 DAYS_PER_MONTH = 30.4375
+COMMON = 0.15
+"""Share of ends from which on a hazard ratio is no risk ratio; VanderWeele & Ding (2017)."""
+HELD = " held"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,9 +35,9 @@ class MonthsGained:
     life : StandardisedLife or None
         None where it cannot be estimated; `why` says why not.
     table : DataFrame
-        `known_group, n_answers, stay_as_answered` (months), `stay_raised, months_longer,
-        months_longer_conf_low, months_longer_conf_high` (the difference), `capped` (share of
-        answers too near the top), `note`.
+        `segment` ('all', tier, stage), `known_group, n_answers, stay_as_answered` (months),
+        `stay_raised, months_longer, months_longer_conf_low, months_longer_conf_high` (the
+        difference), `capped` (share of answers too near the top), `note`.
     ratio : Series or None
         `hazard_ratio, ratio_low, ratio_high, p_value` of one point.
     hidden : EValue or None
@@ -42,6 +46,8 @@ class MonthsGained:
         Months.
     n, events, customers, n_inactive : int
         Answers of customers who were active; ends seen; answers of those who were not.
+    weighted : bool
+        Whether the survey has sampling weights; the months do not use them.
     """
 
     life: StandardisedLife | None
@@ -53,6 +59,7 @@ class MonthsGained:
     events: int
     customers: int
     n_inactive: int
+    weighted: bool
     why: str
 
     def checks(self) -> pd.DataFrame:
@@ -89,31 +96,37 @@ def months_gained(
     answers: Answers,
     *,
     rng: np.random.Generator,
+    moderators: tuple[str, ...] = (),
     replications: int = 200,
     conf_level: float = 0.95,
 ) -> MonthsGained:
-    """Restricted mean months to the horizon, as answered and one point up, standardised."""
-    roles, group = answers.roles, (answers.groups[0] if answers.groups else None)
-    covariates = [name for name in answers.controls if followed[name].nunique() > 1]
+    """Restricted mean months to the horizon, as answered and one point up, standardised.
+
+    `moderators` are further columns known before the answer (the stage): adjusted for, and their
+    groups told beside those of the first of the study's groups (the tier). Levels that the Cox
+    regression cannot tell (too few, or all of one fate) are joined with their neighbours in it.
+    """
+    roles = answers.roles
+    groups = tuple(name for name in (*answers.groups[:1], *moderators) if name in followed)
+    covariates = dict.fromkeys((*answers.controls, *groups))
+    covariates = [name for name in covariates if followed[name].nunique() > 1]
     used = followed.dropna(subset=[roles.satisfaction, *covariates])
-    used = _drop_unused(used, covariates)
-    highest = answers.scales[roles.satisfaction].highest
     known = {
         "horizon": roles.horizon_months,
         "n": len(used),
         "events": int(used["event"].sum()),
         "customers": int(used["customer_id"].nunique()),
         "n_inactive": len(answers.frame) - len(followed),
+        "weighted": answers.weight is not None,
     }
-    by = group if group and len(used) and used[group].nunique() > 1 else None
-    life, why = attempt(
-        lambda: _life(used, roles, covariates, highest, by, rng, replications, conf_level)
-    )
+    told = [name for name in groups if used[name].nunique() > 1]
+    options = {"rng": rng, "replications": replications, "conf_level": conf_level}
+    life, why = attempt(lambda: _life(used, answers, covariates, told, options))
     if life is None:
-        empty = pd.DataFrame([{"known_group": "all", "n_answers": 0, "note": NOT_ESTIMABLE}])
-        return MonthsGained(None, empty, None, None, why=why, **known)
+        empty = [{"segment": "all", "known_group": "all", "n_answers": 0, "note": NOT_ESTIMABLE}]
+        return MonthsGained(None, pd.DataFrame(empty), None, None, why=why, **known)
     ratio = life.fit.table.set_index("term").loc[roles.satisfaction]
-    common = life.fit.events > 0.15 * life.fit.n
+    common = life.fit.events > COMMON * life.fit.n
     hidden = e_value(
         ratio["hazard_ratio"],
         conf_low=ratio["ratio_low"],
@@ -122,56 +135,73 @@ def months_gained(
         rare=not common,
     )
     return MonthsGained(
-        life=life,
-        table=_months_table(life, used, group),
-        ratio=ratio,
-        hidden=hidden,
-        why="",
-        **known,
+        life=life, table=_months_table(life), ratio=ratio, hidden=hidden, why="", **known
     )
 
 
-def _life(used, roles, covariates, highest, by, rng, replications, conf_level) -> StandardisedLife:
+def _life(
+    used: pd.DataFrame, answers: Answers, covariates: list[str], groups: list[str], options: dict
+) -> StandardisedLife:
     if not len(used):
         raise DataError("someone must be active when answering, but nobody was; widen the period")
-    return standardised_life(
-        used,
+    roles = answers.roles
+    joined = {name: _told_levels(used[name], used["event"]) for name in covariates}
+    joined = {name: column for name, column in joined.items() if column.nunique() > 1}
+    grouped = {f"{name}{HELD}": used[name] for name in groups}
+    life = standardised_life(
+        used.assign(**grouped, **joined),
         driver=roles.satisfaction,
-        highest=highest,
+        highest=answers.scales[roles.satisfaction].highest,
         horizon=roles.horizon_months,
-        rng=rng,
-        covariates=covariates,
-        by=by,
+        covariates=list(joined),
+        by=list(grouped),
         cluster="customer_id",
-        replications=replications,
-        conf_level=conf_level,
+        **options,
+    )
+    named = life.table.assign(segment=life.table["segment"].str.removesuffix(HELD))
+    return replace(life, table=named)
+
+
+def _told_levels(values: pd.Series, event: pd.Series) -> pd.Series:
+    """Categories whose ratio can be estimated: those that cannot join the one before (or after)."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        order = [level for level in values.cat.categories if (values == level).any()]
+    else:
+        order = sorted(values.unique(), key=str)
+    levels = [[level] for level in order]
+    place = 0
+    while place < len(levels) and len(levels) > 1:
+        fates = event[values.isin(levels[place])]
+        if len(fates) >= LEAST and 0 < fates.sum() < len(fates):
+            place += 1
+            continue
+        into = max(place - 1, 0)
+        levels[into : into + 2] = [levels[into] + levels[into + 1]]
+        place = into
+    name_of = {level: ", ".join(map(str, own)) for own in levels for level in own}
+    names = list(dict.fromkeys(name_of[level] for level in order))
+    return pd.Series(
+        pd.Categorical(values.astype(object).map(name_of), names, ordered=True), values.index
     )
 
 
-def _drop_unused(used: pd.DataFrame, covariates: list[str]) -> pd.DataFrame:
-    """Levels that nobody has left must not become columns."""
-    named = [c for c in covariates if isinstance(used[c].dtype, pd.CategoricalDtype)]
-    return used.assign(**{name: used[name].cat.remove_unused_categories() for name in named})
-
-
-def _months_table(life: StandardisedLife, used: pd.DataFrame, group: str | None) -> pd.DataFrame:
-    wide = life.table.pivot(index="group", columns="term", values="estimate")
-    gap = life.table[life.table["term"].eq("difference")].set_index("group")
-    order = list(dict.fromkeys(life.table["group"]))
-    if group in used and isinstance(used[group].dtype, pd.CategoricalDtype):
-        order = [
-            "all",
-            *(str(level) for level in used[group].cat.categories if level in wide.index),
-        ]
+def _months_table(life: StandardisedLife) -> pd.DataFrame:
+    keys = ["segment", "group"]
+    gap = life.table[life.table["term"].eq("difference")]
+    wide = life.table.pivot(index=keys, columns="term", values="estimate")
+    wide = wide.loc[pd.MultiIndex.from_frame(gap[keys])]
     return pd.DataFrame(
         {
-            "known_group": order,
-            "n_answers": gap.loc[order, "n"].to_numpy(),
-            "stay_as_answered": wide.loc[order, "as answered"].to_numpy(),
-            "stay_raised": wide.loc[order, "raised"].to_numpy(),
-            "months_longer": gap.loc[order, "estimate"].to_numpy(),
-            "months_longer_conf_low": gap.loc[order, "conf_low"].to_numpy(),
-            "months_longer_conf_high": gap.loc[order, "conf_high"].to_numpy(),
-            "capped": life.share_capped.loc[order].to_numpy(),
+            "segment": gap["segment"].to_numpy(),
+            "known_group": gap["group"].to_numpy(),
+            "n_answers": gap["n"].to_numpy(),
+            "stay_as_answered": wide["as answered"].to_numpy(),
+            "stay_raised": wide["raised"].to_numpy(),
+            "months_longer": gap["estimate"].to_numpy(),
+            "months_longer_conf_low": gap["conf_low"].to_numpy(),
+            "months_longer_conf_high": gap["conf_high"].to_numpy(),
+            "capped": gap["capped"].to_numpy(),
         }
     )

@@ -37,6 +37,8 @@ class OrderedAnswer:
         Effects on the share of the best answer: `term, n_answers, share_gain …` (0 to 1).
     parallel : ProportionalOdds or None
     item : str
+    weighted : bool
+        Whether the regression is weighted; `shares` are as given.
     alone : bool
         Whether the survey measures no scales, so that this is all that it tells.
     """
@@ -47,6 +49,7 @@ class OrderedAnswer:
     best: pd.DataFrame
     parallel: ProportionalOdds | None
     item: str
+    weighted: bool
     alone: bool
     why: str
 
@@ -68,8 +71,8 @@ def ordered_answer(answers: Answers, *, conf_level: float = 0.95) -> OrderedAnsw
             frame,
             outcome=asked.item,
             drivers=asked.drivers,
-            cluster=answers.cluster,
             conf_level=conf_level,
+            **answers.sampled,
         )
     )
     counts = frame[asked.item].value_counts().reindex(given)
@@ -81,8 +84,9 @@ def ordered_answer(answers: Answers, *, conf_level: float = 0.95) -> OrderedAnsw
         }
     )
     if fit is None:
+        none = _none(why)
         return OrderedAnswer(
-            None, _none(why), shares, _none(why), None, asked.item, not answers.scales, why
+            None, none, shares, none, None, asked.item, False, not answers.scales, why
         )
     parallel = None
     if len(fit.levels) > 2:
@@ -94,6 +98,7 @@ def ordered_answer(answers: Answers, *, conf_level: float = 0.95) -> OrderedAnsw
         best=_best(fit),
         parallel=parallel,
         item=asked.item,
+        weighted=answers.weight is not None,
         alone=not answers.scales,
         why="",
     )
@@ -132,15 +137,16 @@ def _prepared(answers: Answers) -> pd.DataFrame:
         known = numbers.map(dict(zip(levels, names, strict=True)))
         return frame.assign(**{asked.item: pd.Categorical(known, names, ordered=True)})
     edges = [-np.inf, *asked.bands, np.inf]
-    names = _band_names(asked.bands, numbers.dropna())
+    least = 0 if asked.item == answers.roles.recommendation else numbers.min()
+    names = _band_names(asked.bands, numbers.dropna(), least)
     return frame.assign(**{asked.item: pd.cut(numbers, edges, labels=names)})
 
 
-def _band_names(bands: tuple[float, ...], numbers: pd.Series) -> list[str]:
+def _band_names(bands: tuple[float, ...], numbers: pd.Series, least: float) -> list[str]:
     """0–6, 7–8, 9–10 for whole numbers; else ≤ 6.5, > 6.5 …"""
     whole = not (pd.Series([*bands, *numbers]) % 1).any()
     if whole and len(numbers):
-        lows = [min(numbers.min(), bands[0]), *(band + 1 for band in bands)]
+        lows = [min(least, bands[0]), *(band + 1 for band in bands)]
         highs = [*bands, max(numbers.max(), bands[-1] + 1)]
         return [
             f"{low:g}" if low == high else f"{low:g}–{high:g}"

@@ -10,6 +10,8 @@ import pandas as pd
 from analysis.methods.measurement import heterotrait_monotrait
 from analysis.methods.pathmodel import (
     ECSI_PATHS,
+    EXTREME,
+    INADMISSIBLE,
     PathEstimate,
     PathModel,
     ecsi_model,
@@ -31,33 +33,37 @@ class SatisfactionPaths:
     constructs : DataFrame
         `scale, n_answers, items, r_squared, average_variance_extracted, composite_reliability,
         rho_a, htmt_largest` (its largest ratio with another construct).
+    weighted : bool
+        Whether the survey has sampling weights; the path model does not use them.
     """
 
     estimate: PathEstimate | None
     target: str
     constructs: pd.DataFrame
     replications: int
+    weighted: bool
     why: str
+
+    @property
+    def consistency(self) -> str:
+        """How the consistent estimates are to be read: fine, extreme, inadmissible, none."""
+        if self.estimate is None or not self.estimate.model.reflective:
+            return "none"
+        notes = set(self.estimate.table["note"])
+        return (
+            "inadmissible" if INADMISSIBLE in notes else "extreme" if EXTREME in notes else "fine"
+        )
 
     def paths(self) -> pd.DataFrame:
         """Every path with its interval, the consistent estimate, f² and variance inflation."""
         if self.estimate is None:
             return pd.DataFrame([{"path": self.target, "n_answers": 0, "note": NOT_ESTIMABLE}])
-        table = self.estimate.table.rename(columns={"term": "path"})
-        table = table.rename(
-            columns={"estimate": "coefficient", "vif": "inflation", "n": "n_answers"}
-        )
-        table = table.rename(
-            columns={"conf_low": "coefficient_conf_low", "conf_high": "coefficient_conf_high"}
-        )
-        order = [
-            "path",
-            "n_answers",
-            "coefficient",
-            "coefficient_conf_low",
-            "coefficient_conf_high",
-        ]
-        return table[[*order, "p_value", "consistent", "f_squared", "inflation", "note"]]
+        names = {"term": "path", "n": "n_answers", "vif": "inflation", "estimate": "coefficient"}
+        names |= {end: f"coefficient_{end}" for end in ("conf_low", "conf_high")}
+        table = self.estimate.table.rename(columns=names)
+        order = ["path", "n_answers", "coefficient", "coefficient_conf_low"]
+        order += ["coefficient_conf_high", "p_value", "consistent", "f_squared", "inflation"]
+        return table[[*order, "note"]]
 
     def effects_on_target(self) -> pd.DataFrame:
         """`construct, n_answers, direct, indirect, total, total_conf_low, total_conf_high`."""
@@ -82,7 +88,9 @@ class SatisfactionPaths:
         )
 
     def loadings(self) -> pd.DataFrame:
-        """`construct, item, n_answers, item_weight, loading, communality, inflation`."""
+        """`construct, item, n_answers, item_weight, loading, consistent_loading, communality,
+        inflation`.
+        """
         if self.estimate is None:
             return pd.DataFrame([{"construct": self.target, "n_answers": 0, "note": NOT_ESTIMABLE}])
         wide = self.estimate.items.pivot(index="item", columns="term", values="estimate")
@@ -94,6 +102,7 @@ class SatisfactionPaths:
                 "n_answers": self.estimate.n,
                 "item_weight": quality["item"].map(wide["weight"]),
                 "loading": quality["item"].map(wide["loading"]),
+                "consistent_loading": quality["consistent_loading"],
                 "communality": quality["communality"],
                 "inflation": quality["vif"],
             }
@@ -143,6 +152,7 @@ def satisfaction_paths(
         target=_target(model, answers),
         constructs=_constructs(estimate, answers, model),
         replications=wanted.replications,
+        weighted=answers.weight is not None,
         why=why,
     )
 

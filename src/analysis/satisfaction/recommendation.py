@@ -63,9 +63,8 @@ def recommendation(
             frame,
             score=answers.roles.recommendation,
             by=group,
-            weight=answers.weight,
-            cluster=answers.cluster,
             conf_level=conf_level,
+            **answers.sampled,
         )
 
     asked = answers.roles.recommendation is not None

@@ -76,7 +76,8 @@ def shapes_table(shapes: ShapeComparison | None) -> pd.DataFrame:
 def thresholds_table(shapes: ShapeComparison | None) -> pd.DataFrame:
     """The expected outcome below, between and above the thresholds, all else as it is.
 
-    `driver_from` (points; empty for the lowest), `n_answers, expected, expected_conf_low, expected_conf_high`.
+    `driver_from` (points; empty for the lowest), `n_answers, expected, expected_conf_low,
+    expected_conf_high`.
     """
     if shapes is None:
         return pd.DataFrame([{"driver_from": np.nan, "n_answers": 0, "note": NOT_ESTIMABLE}])

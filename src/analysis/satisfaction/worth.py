@@ -29,10 +29,11 @@ class MarginGained:
     ----------
     gained : OneMorePoint or None
     table : DataFrame
-        `known_group, n_answers, worth_as_answered, worth_raised, gain, gain_conf_low,
+        `segment, known_group, n_answers, worth_as_answered, worth_raised, gain, gain_conf_low,
         gain_conf_high, note`, in money.
     quantity : str
         'margin', or 'revenue' where the transactions carry no margin.
+    weighted : bool
     n_negative : int
         Sums below zero, taken as none.
     """
@@ -41,6 +42,7 @@ class MarginGained:
     table: pd.DataFrame
     hidden: EValue | None
     quantity: str
+    weighted: bool
     weeks: float
     n: int
     n_negative: int
@@ -69,49 +71,57 @@ def worth_after(answers: Answers, tables: Tables) -> tuple[pd.DataFrame, str]:
 
 
 def margin_gained(
-    followed: pd.DataFrame, quantity: str, answers: Answers, *, conf_level: float = 0.95
+    followed: pd.DataFrame,
+    quantity: str,
+    answers: Answers,
+    *,
+    moderators: tuple[str, ...] = (),
+    conf_level: float = 0.95,
 ) -> MarginGained:
-    """Expected margin as answered and one point up, by Poisson pseudo-likelihood, standardised."""
-    roles, group = answers.roles, (answers.groups[0] if answers.groups else None)
+    """Expected margin as answered and one point up, by Poisson pseudo-likelihood, standardised.
+
+    `moderators` as in `months_gained`: adjusted for, and told group by group.
+    """
+    roles = answers.roles
+    groups = [*answers.groups[:1], *moderators]
     negative = int((followed[WORTH] < 0).sum())
     rows = followed.assign(**{WORTH: followed[WORTH].clip(lower=0)})
-    controls = [name for name in answers.controls if rows[name].nunique() > 1]
+    controls = dict.fromkeys((*answers.controls, *groups))
+    controls = [name for name in controls if rows[name].nunique() > 1]
 
-    def estimate() -> tuple[RegressionFit, OneMorePoint]:
+    def estimate() -> tuple[RegressionFit, OneMorePoint, pd.DataFrame]:
         fit = fit_spend(
             rows,
             outcome=WORTH,
             drivers=[roles.satisfaction],
             controls=controls,
-            cluster=answers.cluster,
             conf_level=conf_level,
+            **answers.sampled,
         )
-        highest = answers.scales[roles.satisfaction].highest
-        overall = one_more_point(fit, driver=roles.satisfaction, highest=highest)
-        if group not in controls:
-            return fit, overall
-        grouped = one_more_point(fit, driver=roles.satisfaction, highest=highest, by=group)
-        table = pd.concat([overall.table, grouped.table], ignore_index=True)
-        joined = OneMorePoint(
-            driver=overall.driver,
-            step=overall.step,
-            table=table,
-            share_capped=pd.concat([overall.share_capped, grouped.share_capped]),
-            outcome_sd=overall.outcome_sd,
-        )
-        return fit, joined
+        points = {
+            name: one_more_point(
+                fit,
+                driver=roles.satisfaction,
+                highest=answers.scales[roles.satisfaction].highest,
+                by=None if name == "all" else name,
+            )
+            for name in ("all", *(group for group in groups if group in controls))
+        }
+        tables = [_gain_table(gained).assign(segment=name) for name, gained in points.items()]
+        return fit, points["all"], pd.concat(tables, ignore_index=True)
 
     found, why = attempt(estimate)
-    known = {"quantity": quantity, "weeks": roles.outcome_weeks, "n_negative": negative}
+    known = {"quantity": quantity, "weighted": answers.weight is not None}
+    known |= {"weeks": roles.outcome_weeks, "n_negative": negative}
     if found is None:
-        empty = pd.DataFrame([{"known_group": "all", "n_answers": 0, "note": NOT_ESTIMABLE}])
-        return MarginGained(None, empty, None, n=len(rows), why=why, **known)
-    fit, gained = found
+        empty = [{"segment": "all", "known_group": "all", "n_answers": 0, "note": NOT_ESTIMABLE}]
+        return MarginGained(None, pd.DataFrame(empty), None, n=len(rows), why=why, **known)
+    fit, gained, table = found
     gap = gained.table[gained.table["term"].eq("difference")].iloc[0]
     hidden = e_value_of_difference(
         gap["estimate"], std_error=gap["std_error"], outcome_sd=gained.outcome_sd
     )
-    return MarginGained(gained, _gain_table(gained), hidden, n=fit.n, why="", **known)
+    return MarginGained(gained, table, hidden, n=fit.n, why="", **known)
 
 
 def _gain_table(gained: OneMorePoint) -> pd.DataFrame:
@@ -121,6 +131,7 @@ def _gain_table(gained: OneMorePoint) -> pd.DataFrame:
     gap = table[table["term"].eq("difference")].set_index("group").loc[groups]
     return pd.DataFrame(
         {
+            "segment": "all",
             "known_group": groups,
             "n_answers": gap["n"].to_numpy(),
             "worth_as_answered": wide["as answered"].to_numpy(),

@@ -1,27 +1,25 @@
 """Tiers: rate customers, rate them again, and judge the rating by what came after."""
 
-from analysis.tiers.judging import (
-    Judgement,
+from analysis.tiers.comparison import (
     SchemeComparison,
-    TierProfile,
     coarser,
     compare_schemes,
     finer,
-    judge_rating,
-    near_thresholds,
-    profile_tiers,
     reweighted,
 )
+from analysis.tiers.grouping import OwnGroups, own_groups
+from analysis.tiers.judging import Judgement, judge_rating
 from analysis.tiers.landmark import TierFutures, follow_tiers
-from analysis.tiers.limits import (
-    CostToServe,
-    NearLimits,
-    cost_to_serve,
-    near_limits,
-    present_profile,
-)
+from analysis.tiers.limits import NearLimits, near_limits
 from analysis.tiers.moves import Moves, tier_moves
 from analysis.tiers.periods import RatedPeriods, next_period, rate_periods
+from analysis.tiers.profiles import (
+    CostToServe,
+    TierProfile,
+    cost_to_serve,
+    present_profile,
+    profile_tiers,
+)
 from analysis.tiers.quantities import (
     outcomes_after,
     quantities_before,
@@ -39,6 +37,7 @@ __all__ = [
     "Moves",
     "NearLimits",
     "OtherSchemes",
+    "OwnGroups",
     "RatedPeriods",
     "Rating",
     "Rerating",
@@ -55,9 +54,9 @@ __all__ = [
     "judge_periods",
     "judge_rating",
     "near_limits",
-    "near_thresholds",
     "next_period",
     "outcomes_after",
+    "own_groups",
     "present_concentration",
     "present_profile",
     "profile_tiers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -116,18 +117,23 @@ def thresholds_of(criteria: list[Criterion], tiers: tuple[str, ...]) -> pd.DataF
     return pd.DataFrame(rows, columns=["quantity", "tier", "limit"])
 
 
-def _rate_by_clusters(customers, scheme: Scheme, rated_at) -> Rating:
-    rule = scheme.clusters
-    names = [quantity.removeprefix("-") for quantity in rule.quantities]
+def cluster_values(customers: pd.DataFrame, quantities: Sequence[str]) -> pd.DataFrame:
+    """Quantities as k-means sees them: logarithms, more being better, gaps filled by the median."""
+    names = [quantity.removeprefix("-") for quantity in quantities]
     absent = [name for name in names if name not in customers]
     if absent:
         raise DataError(f"customers must have {', '.join(absent)} to be clustered, but have not")
     values = customers[names].astype(float)
-    unknown = values.isna().any(axis=1).sum()
     values = values.fillna(values.median())
-    logs = np.sign(values) * np.log1p(values.abs())
-    signs = [-1.0 if quantity.startswith("-") else 1.0 for quantity in rule.quantities]
-    found = cluster_customers(logs * signs, k=rule.k, seed=rule.seed)
+    signs = [-1.0 if quantity.startswith("-") else 1.0 for quantity in quantities]
+    return np.sign(values) * np.log1p(values.abs()) * signs
+
+
+def _rate_by_clusters(customers, scheme: Scheme, rated_at) -> Rating:
+    rule = scheme.clusters
+    values = cluster_values(customers, rule.quantities)
+    found = cluster_customers(values, k=rule.k, seed=rule.seed)
+    unknown = customers[list(values)].isna().any(axis=1).sum()
     tiers = scheme.tiers or tuple(f"group {k + 1}" for k in range(found.k))
     reasons = [f"nearest to the centre of {tiers[k]}" for k in found.labels]
     notes = [f"{unknown:,} customers lack a quantity; its median stands in"] if unknown else []

@@ -12,13 +12,15 @@ from analysis.data import Tables
 from analysis.errors import DataError, ParamsError
 from analysis.params import Params
 from analysis.params.tiers import Scheme, preset_scheme
-from analysis.tiers.judging import coarser, compare_schemes, finer, reweighted
+from analysis.tiers.comparison import coarser, compare_schemes, finer, reweighted
+from analysis.tiers.grouping import grouped_by
 from analysis.tiers.periods import RatedPeriods
 from analysis.tiers.rating import Rating, rate_customers
 from analysis.tiers.rerating import company_rating
 
 IN_FORCE = "in_force"
 COMPANY = "company"
+GROUPS = "k_means"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +45,7 @@ def compare_other_schemes(
     rng: np.random.Generator,
     replications: int = 100,
 ) -> OtherSchemes:
-    """Judge coarser, finer, re-weighted, preset and the company's own tiers on one page.
+    """Judge coarser, finer, re-weighted, preset, k-means and the company's own tiers on one page.
 
     All schemes rate the customers of the judged rating from the same frame; the company's own
     leaves out who had no tier of the company.
@@ -84,7 +86,20 @@ def _others(rated: RatedPeriods, tables: Tables, params: Params) -> dict[str, Ra
             )
         except DataError:
             continue
-    return found
+    return found | _by_groups(rated, scheme, frame)
+
+
+def _by_groups(rated: RatedPeriods, scheme: Scheme, frame: pd.DataFrame) -> dict[str, Rating]:
+    """As many groups by k-means as there are tiers; none where customers differ too little."""
+    number = len(rated.judged.tiers)
+    if scheme.clusters or number < 2:
+        return {}
+    rule = {"quantities": grouped_by(rated, scheme), "k": number}
+    grouped = Scheme.model_validate({"name": GROUPS, "clusters": rule})
+    try:
+        return {GROUPS: rate_customers(frame, grouped, rated_at=rated.judged_at)}
+    except DataError:
+        return {}
 
 
 def _changed(scheme: Scheme, frame: pd.DataFrame) -> dict[str, Scheme]:

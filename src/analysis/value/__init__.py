@@ -1,17 +1,10 @@
 """What customers are worth: what they will still buy, and what a new one brings."""
 
 from analysis.value.acquisition import AcquiredValue, acquired_value
+from analysis.value.contracts import ContractValue, contract_value
 from analysis.value.forecast import ForecastCheck, check_forecast
 from analysis.value.histories import Histories, purchase_histories
-from analysis.value.renewals import (
-    ContractValue,
-    Renewals,
-    RetentionCost,
-    contract_value,
-    fit_renewals,
-    renewal_lives,
-    retention_cost,
-)
+from analysis.value.renewals import Renewals, fit_renewals, renewal_lives
 from analysis.value.residual import (
     ResidualValue,
     ValueModels,
@@ -19,6 +12,7 @@ from analysis.value.residual import (
     residual_value,
     value_groups,
 )
+from analysis.value.retention_cost import RetentionCost, retention_cost
 
 __all__ = [
     "AcquiredValue",

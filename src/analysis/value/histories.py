@@ -24,11 +24,11 @@ CUT = "customers bought before the observation began: their histories are cut"
 class Histories:
     """Purchase histories in weeks; they name persons, so not in the repr.
 
-    present : customer_id, frequency, recency, age, monetary_value (0 without a repeat) at the end
-    of observation. fitted : the same at `split_at`, of those who had bought by then, and `holdout`
-    (purchases after it). starts, repeats : first and repeat purchases of those, in weeks since the
-    observation began. split_at : last day that the check's models see. margin : share of revenue
-    that is kept; None where unknown. note : why no check can be made.
+    present : customer_id, first_at, frequency, recency, age, monetary_value (0 without a repeat) at
+    the end of observation. fitted : the same at `split_at`, of those who had bought by then, and
+    `holdout` (purchases after it). starts, repeats : first and repeat purchases of those, in weeks
+    since the observation began. split_at : last day that the check's models see. margin : share of
+    revenue that is kept; None where unknown. note : why no check can be made.
     """
 
     present: pd.DataFrame = field(repr=False)
@@ -97,6 +97,7 @@ def histories_at(bought: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "customer_id": spans.index.astype(str),
+            "first_at": spans["min"].to_numpy(),
             "frequency": (spans["size"] - 1).to_numpy(int),
             "recency": (spans["max"] - spans["min"]).dt.days.to_numpy() / 7,
             "age": np.maximum((until - spans["min"]).dt.days.to_numpy() / 7, LEAST_AGE),

@@ -23,6 +23,7 @@ from analysis.value.forecast import FITS, not_fitted
 from analysis.value.histories import Histories
 
 DRAWS = 10
+MOST_YEARS_BY_QUARTER = 2
 ALL = "all"
 
 
@@ -105,17 +106,32 @@ def value_groups(
     *,
     tier: pd.DataFrame,
     stage: pd.DataFrame,
+    histories: Histories,
 ) -> dict[str, pd.Series]:
-    """The ways to group customers: the segments, their tier and their stage, by customer_id.
+    """The ways to group customers: segments, cohort, tier and stage, by customer_id.
+
+    The cohort is the year of the first purchase; its quarter where all first purchases lie within
+    two years, its month where they lie within a quarter.
 
     Columns used: `customers`: `customer_id` and the segments; `tier`, `stage`: `customer_id` and
-    `tier`, `stage`, as at the end of observation.
+    `tier`, `stage`, as at the end of observation; `histories.present`: `first_at`.
     """
     known = customers.set_index("customer_id")
     groups = {name: known[name] for name in segments}
+    groups |= _cohorts(histories.present.set_index("customer_id")["first_at"])
     groups["current_tier"] = tier.set_index("customer_id")["tier"]
     groups["current_stage"] = stage.set_index("customer_id")["stage"]
     return groups
+
+
+def _cohorts(first_at: pd.Series) -> dict[str, pd.Series]:
+    year = first_at.dt.year.astype(str)
+    quarter = year + " Q" + first_at.dt.quarter.astype(str)
+    if year.nunique() > MOST_YEARS_BY_QUARTER:
+        return {"acquired_year": year}
+    if quarter.nunique() > 1:
+        return {"acquired_quarter": quarter}
+    return {"acquired_month": first_at.dt.strftime("%Y-%m")}
 
 
 def residual_value(

@@ -1,28 +1,16 @@
 """The fonts of the PDF: those of the wheels, and a CJK family where the text needs one."""
 
-import re
 import shutil
 from pathlib import Path
 
 import font_source_sans_pro
 import typst
 
+from analysis.wording.scripts import CJK, NO_CJK, cjk_family
 from reporting.errors import ReportError
 
 SANS = "Source Sans Pro"
 STYLES = ("Regular", "It", "Semibold", "SemiboldIt", "Bold", "BoldIt")
-CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef]")
-CJK_FAMILIES = (
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "Noto Serif CJK SC",
-    "Microsoft YaHei",
-    "PingFang SC",
-)
 
 
 def stage_fonts(folder: Path) -> None:
@@ -37,13 +25,9 @@ def families_for(text: str) -> list[str]:
     """The families the PDF is set in: the wheel's, then a CJK family if the text needs one."""
     if not CJK.search(text):
         return [SANS]
-    present = typst.Fonts(include_system_fonts=True).families()
-    found = next((family for family in CJK_FAMILIES if family in present), None)
+    found = cjk_family(typst.Fonts(include_system_fonts=True).families())
     if found is None:
-        raise ReportError(
-            "the PDF needs a font with Chinese characters, but none is installed; "
-            "install one: apt-get install fonts-wqy-microhei"
-        )
+        raise ReportError(NO_CJK.format(what="the PDF"))
     return [SANS, found]
 
 

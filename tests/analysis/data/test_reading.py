@@ -154,7 +154,7 @@ def test_read_tables_multiplies_quantity_and_price_and_filters(study):
     counted = steps(params)
     assert counted["read", "sales.csv"] == 3
     assert counted["filtered", "rows that the filters leave out"] == 1
-    assert counted["repaired", "rows without a value that is needed"] == 1
+    assert counted["dropped", "rows without a value that is needed"] == 1
     assert counted["kept", ""] == 1
 
 
@@ -174,11 +174,11 @@ def test_repairs_are_made_as_the_params_say_and_each_row_counted_once(study):
     table = {"file": "sales.csv", "returns": "drop"}
     counted = steps(study.files(transactions=table, repairs=repairs))
     assert counted["read", "sales.csv"] == 7
-    assert counted["repaired", "rows without a value that is needed"] == 2
-    assert counted["repaired", "rows outside the observed period"] == 1
-    assert counted["repaired", "returns"] == 1
-    assert counted["repaired", "identical rows"] == 1
-    assert counted["repaired", "ids cleaned of blanks and '.0'"] == 1
+    assert counted["dropped", "rows without a value that is needed"] == 2
+    assert counted["dropped", "rows outside the observed period"] == 1
+    assert counted["dropped", "returns"] == 1
+    assert counted["dropped", "identical rows"] == 1
+    assert counted["mended", "ids cleaned of blanks and '.0'"] == 1
     assert counted["kept", ""] == 2
 
 

@@ -104,7 +104,7 @@ def test_driver_bars_and_map_show_every_driver(say):
     ax = plot_driver_importance(result, axes(), say)
     widths = sorted(bar.get_width() for bar in ax.patches)
     np.testing.assert_allclose(widths, sorted(100 * result.table["estimate"]))
-    assert [label.get_text() for label in ax.get_yticklabels()][-1] == "price"
+    assert [label.get_text() for label in ax.get_yticklabels()][-1] == "Price"
     scores = performance_scores(frame, drivers=drivers, lowest=0, highest=10)
     ax = plot_importance_performance(importance_performance(result.table, scores), axes(), say)
     assert set(drivers) <= set(texts_of(ax))

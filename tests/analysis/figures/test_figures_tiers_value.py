@@ -107,7 +107,7 @@ def test_tracking_draws_both_panels(say, frame):
 
 
 def test_gain_and_profile_name_what_they_draw(say, frame):
-    scores = pd.DataFrame({"tier": frame["purchases"], "last_period": frame["amount"]})
+    scores = pd.DataFrame({"this_rating": frame["purchases"], "last_period": frame["amount"]})
     gain = measure_gain(scores, frame["holdout"], rng=np.random.default_rng(1), replications=5)
     assert {"This rating", "Last period's value"} <= set(texts(drawn(plot_gain, gain, say)))
     rating = rate_customers(frame, preset_scheme("retail"), rated_at=date(2024, 1, 1))

@@ -119,7 +119,7 @@ def test_clear_effects_are_told_with_their_unit(say):
     asked = answers()
     assert "more in 100]{.finding-number} **customers buy again" in of_behaviour(asked, say)[0]
     assert "years as a customer" in of_behaviour(asked, say)[0]
-    assert "longer is how customers one point more satisfied stay" in of_months(asked, say)[0]
+    assert "Customers one point more satisfied, otherwise alike, stay" in of_months(asked, say)[0]
     assert "more margin within 26 weeks" in of_margin(asked, say)[0]
     assert "more revenue within 26 weeks" in of_margin(asked, say, "revenue")[0]
 

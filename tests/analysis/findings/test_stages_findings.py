@@ -18,8 +18,9 @@ from analysis.figures.movement import (
 from analysis.findings import stage_futures, stage_scheme
 from analysis.findings import stages as findings
 from analysis.lifecycle import movement
-from analysis.lifecycle.movement_tests import later_stages, movement_tests
-from analysis.lifecycle.stage_time import stage_months, stage_stays
+from analysis.lifecycle.later_stages import later_stages
+from analysis.lifecycle.movement_tests import movement_tests
+from analysis.lifecycle.stage_time import stage_months_by_segment, stage_stays
 from analysis.lifecycle.stages import assign_stages, stage_paths
 from analysis.params import Params
 from analysis.tables import present
@@ -79,14 +80,16 @@ def everything(tables, params):
     """All sentences, figures and tables of the chapter, as one text, and the results."""
     say = wording_for(params)
     stages = assign_stages(tables, params)
-    paths = movement.grouped_paths(stages, movement.segment_groups(tables, params, "channel"))
+    by_segment = movement.paths_by_segment(stages, tables, params)
+    paths = by_segment["channel"]
     settings = {"min_cell": params.min_cell, "conf_level": params.conf_level}
     now = movement.stages_now(stages, as_of=params.observed_until, min_cell=params.min_cell)
     course = movement.stage_course(paths, **settings)
-    months = stage_months(paths, horizon_months=12, **settings)
+    compared = stage_months_by_segment(by_segment, horizon_months=12, **settings)
+    months = compared.of["channel"]
     moves = movement.monthly_moves(stage_paths(stages), **settings)
     stays = stage_stays(paths, **settings)
-    tests = movement_tests(stages, paths, seed=1, replications=50)
+    tests = movement_tests(stages, by_segment, seed=1, replications=50)
     later = later_stages(stages, now.at_risk_stage, **settings)
     drawings = [
         (plot_stages_now, now, findings.now_caption(now, say), findings.now_alt(now, say)),
@@ -115,12 +118,12 @@ def everything(tables, params):
         present(later.table, say, caption=stage_futures.later_table(later), months=6, count=None,
                 **names),
         present(course.marks, say, caption="stages.course.table", count="observed"),
-        present(months.summary(), say, caption="stages.expected.table", **names),
-        present(months.differences, say, caption="stages.expected.differences", count=None,
+        present(compared.summary(), say, caption="stages.expected.table", **names),
+        present(compared.differences(), say, caption="stages.expected.differences", count=None,
                 **names),
         present(moves.table, say, caption="stages.moves.table", count="customer_months"),
         present(stays.table, say, caption="stages.stays.table"),
-        present(stage_futures.tests_table(tests, "channel", say), say, caption="stages.tests.table",
+        present(stage_futures.tests_table(tests, say), say, caption="stages.tests.table",
                 count=None),
     ]  # fmt: skip
     texts = [finding.markdown for finding in told.values()]

@@ -18,7 +18,8 @@ from analysis.figures.judging import (
 )
 from analysis.figures.tiers import plot_profile
 from analysis.figures.value import plot_lorenz
-from analysis.findings import judging, tiers
+from analysis.findings import judging, schemes, tiers
+from analysis.findings import tier_moves as moved
 from analysis.params import Params
 from analysis.tables import present
 from analysis.tiers import (
@@ -28,6 +29,7 @@ from analysis.tiers import (
     judge_periods,
     near_limits,
     next_period,
+    own_groups,
     present_concentration,
     present_profile,
     rate_periods,
@@ -87,26 +89,28 @@ def everything(tables, params):
     outcomes = next_period(rated, tables, params)
     judged = judge_periods(rated, outcomes, params, rng=draw, replications=20)
     futures = follow_tiers(rated, tables, params)
-    schemes = compare_other_schemes(rated, outcomes, tables, params, rng=draw, replications=10)
+    compared = compare_other_schemes(rated, outcomes, tables, params, rng=draw, replications=10)
+    groups = own_groups(rated, scheme, rng=draw)
     period, later = tiers.period_of(rated, say), judging.period_of(rated, say)
     told = [
         tiers.held_finding(profile, rated, say).markdown,
         tiers.concentration_finding(spread, rated, say).markdown,
-        tiers.moves_finding(moves, say).markdown,
-        tiers.near_finding(near, say).markdown,
+        moved.moves_finding(moves, say).markdown,
+        moved.near_finding(near, say).markdown,
         tiers.cost_finding(serving, say).markdown,
         judging.top_finding(judged, rated, say).markdown,
         judging.missed_finding(judged, rated, say).markdown,
         judging.gain_finding(judged, rated, say).markdown,
         judging.stay_finding(futures, judged, rated, say).markdown,
-        judging.schemes_finding(schemes, say).markdown,
+        schemes.schemes_finding(compared, say).markdown,
+        schemes.groups_finding(groups, say).markdown,
     ]
     drawn = [
         (plot_profile, profile, tiers.profile_caption(rated, say),
          tiers.profile_alt(profile, rated, say)),
         (plot_lorenz, spread, tiers.concentration_caption(spread, rated, say),
          tiers.concentration_alt(spread, rated, say)),
-        (plot_moves, moves, tiers.moves_caption(moves, say), tiers.moves_alt(moves, say)),
+        (plot_moves, moves, moved.moves_caption(moves, say), moved.moves_alt(moves, say)),
         (plot_profile, serving.profile, tiers.cost_caption(serving, rated, say),
          tiers.cost_alt(serving, say)),
         (plot_next_value, judged, judging.top_caption(judged, rated, say),
@@ -119,18 +123,20 @@ def everything(tables, params):
     for plot, result, caption, alt in drawn:
         assert illustrate(plot, result, say, caption=caption, alt=alt).svg.startswith("<svg")
         told += [caption, alt]
-    mobility = tiers.mobility_sentence(moves, say)
+    mobility = moved.mobility_sentence(moves, say)
+    day = {"rated_at": rated.present.rated_at}
     for table, caption, numbers in [
         (tiers.scheme_table(rated, scheme, say), "tiers.scheme.table", period),
         (profile.table, "tiers.held.table", period),
         (tiers.concentration_table(spread), "tiers.concentration.table", period),
-        (tiers.rates_table(moves), "tiers.moves.table", {"mobility": mobility}),
-        (tiers.near_table(near, say), "tiers.near.table", period),
+        (moved.rates_table(moves), "tiers.moves.table", {"mobility": mobility}),
+        (moved.near_table(near, say), "tiers.near.table", period),
         (serving.table, "tiers.cost.table", period),
         (judging.next_table(judged, say), "judging.top.table", later),
         (judging.gain_table(judged, say), "judging.gain.table", {}),
         (judging.stay_table(futures, say), "judging.stay.table", {}),
-        (judging.schemes_table(schemes, say).drop(columns="note"), "judging.schemes.table", later),
+        (schemes.schemes_table(compared, say).drop(columns="note"), "judging.schemes.table", later),
+        (schemes.groups_table(groups, say), "judging.groups.table", day),
     ]:
         told.append(present(table, say, caption=caption, **numbers).markdown)
     for table in (tiers.criteria_table(rated, scheme, say), tiers.playbook_table(rated, say)):
@@ -209,5 +215,5 @@ def test_moves_within_luck_are_said_to_be_no_more():
         rows += [(f"c{k:04d}", day, 30.0) for day in days]
     tables = tables_of(rows)
     moves = tier_moves(rate_periods(tables, params), tables, params, rng=draw, draws=60)
-    detail = tiers.moves_finding(moves, wording_for(params)).detail
+    detail = moved.moves_finding(moves, wording_for(params)).detail
     assert "no more change than that" in detail or "more regularly" in detail

@@ -16,6 +16,7 @@ from analysis.figures.value import (
     plot_forecast_tracking,
     plot_residual_value,
 )
+from analysis.findings import keeping
 from analysis.findings import renewals as renewal_words
 from analysis.findings import value as findings
 from analysis.params import Params
@@ -90,7 +91,9 @@ def everything(tables, params):
     ahead = residual_value(models, histories, {"current_tier": tier}, params, rng=draw)
     forecast = check_forecast(histories, params, rng=draw)
     acquired = acquired_value(models, histories, tables, params, by="channel")
+    spent = retention_cost(tables, params)
     told = [
+        keeping.cost_finding(spent, say).markdown,
         findings.residual_finding(ahead, say, check=forecast, top="gold").markdown,
         findings.forecast_finding(forecast, say).markdown,
         findings.spend_finding(models, say).markdown,
@@ -118,6 +121,7 @@ def everything(tables, params):
     ]:
         shown = present(table.drop(columns="note"), say, caption=caption, **numbers)
         told.append(shown.markdown)
+    told.append(present(keeping.cost_table(spent, say), say, caption="keeping.table").markdown)
     return "\n".join(told)
 
 
@@ -189,7 +193,7 @@ def test_renewals_are_told_in_sentences(contracts, told):
     say, tables = wording_for(params), tables_of(contracts=contracts)
     renewals = fit_renewals(tables, params)
     worth = contract_value(renewals, tables, params, rng=np.random.default_rng(1))
-    keeping = retention_cost(tables, params)
+    spent = retention_cost(tables, params)
 
     def tabled(table, key):
         return present(table, say, caption=key).markdown
@@ -203,13 +207,13 @@ def test_renewals_are_told_in_sentences(contracts, told):
         renewal_words.rates_finding(renewals, say).markdown,
         renewal_words.check_finding(renewals, say).markdown,
         renewal_words.worth_finding(worth, say).markdown,
-        renewal_words.cost_finding(keeping, worth, say).markdown,
+        keeping.cost_finding(spent, say, contracts=worth).markdown,
         present(
             renewal_words.renewals_table(renewals, say).drop(columns="held_out"),
             say, caption="renewals.table", count="facing",
         ).markdown,
         tabled(renewal_words.worth_table(worth, say), "renewals.worth.table"),
-        tabled(renewal_words.cost_table(keeping, say), "renewals.cost.table"),
+        tabled(keeping.cost_table(spent, say), "keeping.table"),
         caption,
         alt,
     ]  # fmt: skip

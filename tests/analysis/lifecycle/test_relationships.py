@@ -6,11 +6,14 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from analysis.data import read_tables
 from analysis.errors import DataError
+from analysis.lifecycle.contracts import read_relationships
 from analysis.lifecycle.ends import ends_by_cause
-from analysis.lifecycle.relationships import read_relationships, relationship_length
+from analysis.lifecycle.length_by_segment import length_by_segment
+from analysis.lifecycle.relationships import relationship_length
 from analysis.params import Params
 
 BANK = {"simulated": {"company": "bank", "customers": 4000, "seed": 2}}
@@ -84,7 +87,7 @@ def test_pairs_are_differences_of_the_means_corrected_for_their_number():
     )
     error = np.hypot(means.loc["b", "std_error"], means.loc["a", "std_error"])
     width = first["difference_conf_high"] - first["difference_conf_low"]
-    assert width == pytest.approx(2 * 1.959964 * error)
+    assert width == pytest.approx(2 * norm.ppf(1 - 0.025 / 3) * error)
     assert len(result.pairs) == 3
     same = result.pairs.set_index(["group", "reference"]).loc[("c", "b")]
     assert same["p_difference"] > 0.05 > first["p_difference"]
@@ -161,3 +164,28 @@ def test_constant_hazards_of_the_other_ends_are_found_again(bank):
     for cause, hazard in (("involuntary", 0.0030), ("merged", 0.0020)):
         error = last.loc[cause, "std_error"] / mean
         assert last.loc[cause, "estimate"] / mean == pytest.approx(hazard, abs=2.6 * error)
+
+
+def test_every_segment_is_compared_over_one_horizon(bank):
+    params = study()
+    compared = length_by_segment(bank[1], params.segments, horizon_months=36, min_cell=10)
+    assert list(compared.of) == ["channel", "age_band"]
+    assert {result.until_months for result in compared.of.values()} == {compared.until_months}
+    tests = compared.tests.set_index("segment")
+    raw = compared.of["channel"].test.p_value
+    assert tests.loc["channel", "p_holm"] == pytest.approx(2 * raw)
+    means = compared.of["channel"].means.table.set_index("group")["estimate"]
+    assert tests.loc["channel", "long_group"] == means.idxmax()
+    assert (
+        set(compared.summary()["segment"]) == set(compared.pairs()["segment"]) == set(tests.index)
+    )
+
+
+def test_a_segment_with_a_short_group_shortens_the_horizon_of_all():
+    durations = np.tile(np.arange(1, 41), 2)
+    late = made(durations, 0 * durations, plan="one", size=np.repeat(["big", "small"], 40))
+    late.loc[late["size"] == "small", "duration"] /= 4
+    late["cut"] = np.where(late.index % 2, "odd", "even")
+    compared = length_by_segment(late, ["cut", "plan", "size"], horizon_months=36, min_cell=10)
+    assert compared.until_months == compared.of["cut"].until_months == 7.75
+    assert compared.tests["note"].tolist() == ["not estimable", "one group only", "not estimable"]

@@ -34,7 +34,7 @@ for (type in c("log-log", "log", "plain")) {
   quantiles(paste("kidney", type), survfit(Surv(time, status) ~ disease, kidney, conf.type = type))
   curve(paste("myeloma", type), survfit(Surv(entry, futime, death) ~ 1, myeloma, conf.type = type), c(10, 365, 1000, 5000))
 }
-curve("veteran 0.9", survfit(Surv(time, status) ~ celltype, veteran, conf.type = "log-log", conf.int = .9), c(30, 100, 200))
+curve("veteran 0.9", survfit(Surv(time, status) ~ celltype, veteran, conf.type = "log-log", conf.int = .9), c(30, 100, 180))
 means("veteran", survfit(Surv(time, status) ~ celltype, veteran), 200)
 means("kidney", survfit(Surv(time, status) ~ sex, kidney), 300)
 means("myeloma", survfit(Surv(entry, futime, death) ~ 1, myeloma), 3000)

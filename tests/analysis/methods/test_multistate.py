@@ -533,7 +533,7 @@ def test_stationarity_test_keeps_its_level_and_finds_a_change():
     rng = np.random.default_rng(9)
     rejected = sum(
         stationarity_test(
-            markov_chain(rng, 150, 8, CHAIN), breaks=[4], rng=rng, replications=99
+            markov_chain(rng, 200, 8, CHAIN, entry=3), breaks=[4], rng=rng, replications=99
         ).p_value
         < 0.05
         for _ in range(100)

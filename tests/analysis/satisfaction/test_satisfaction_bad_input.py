@@ -29,6 +29,7 @@ from analysis.satisfaction.drivers import (
 from analysis.satisfaction.intention import coefficients, loyalty_intention, mediation_table
 from analysis.satisfaction.ordered import ordered_answer, parallel_table
 from analysis.satisfaction.paths import satisfaction_paths
+from analysis.satisfaction.soundness import shapes_table, thresholds_table
 from analysis.tables import present
 from analysis.wording import wording_for
 
@@ -62,6 +63,7 @@ def told(tables, params) -> str:
         of_drivers.asymmetry_finding(journey.drivers, say),
         of_drivers.drivers_finding(journey.drivers, say),
         of_drivers.paths_finding(model, say),
+        of_drivers.consistent_finding(model, say),
     ]
     pictures = [
         (drawn.plot_scale_levels, measured, of_levels.level_caption, of_levels.level_alt),
@@ -88,10 +90,11 @@ def told(tables, params) -> str:
         "recommended.table": scores.table,
         "intended.table": coefficients(intended),
         "intended.by_group": intended.by_group,
+        "intended.shapes": shapes_table(intended.shapes),
+        "intended.thresholds": thresholds_table(intended.shapes),
         "drivers.table": importance_table(journey.drivers),
         "drivers.touchpoints.table": journey.table,
         "paths.table": model.paths(),
-        "paths.constructs": model.constructs,
         "paths.loadings": model.loadings(),
         "ordered.best": ordered.best,
         "ordered.parallel_table": parallel_table(ordered),
@@ -100,6 +103,9 @@ def told(tables, params) -> str:
         present(table, say, caption=key, count="n_answers").markdown
         for key, table in tables_shown.items()
     ]
+    goodness = of_drivers.goodness_in_words(model, say)
+    present(model.constructs, say, caption="paths.constructs", count="n_answers",
+            goodness=goodness)  # fmt: skip
     present(mediation_table(intended), say, caption="intended.mediation_table", driver="x",
             count="n_answers")  # fmt: skip
     present(asymmetry_table(journey.drivers), say, caption="drivers.asymmetry.table", count=None)
@@ -117,9 +123,26 @@ def test_ordinary_survey_is_told(asked, survey, block):
     assert "the study only holds those who did" in text
 
 
+def test_weighted_survey_says_where_weights_are_used(asked, survey, block):
+    weighted = survey.assign(survey_weight=np.where(survey["branch"] == "north", 0.5, 2.0))
+    tables, params = asked(weighted, block)
+    text = told(tables, params)
+    assert text.count("The answers are weighted for who was asked and who answered.") == 3
+    assert text.count("Here the answers are not weighted.") == 1
+    answers = read_answers(tables, params)
+    found = loyalty_intention(answers, rng=rng(), replications=20)
+    plain = loyalty_intention(read_answers(*asked(survey, block)), rng=rng(), replications=20)
+    assert found.effect["estimate"] != pytest.approx(plain.effect["estimate"], abs=1e-4)
+
+
+def test_weights_that_some_answers_lack_are_refused(asked, survey, block):
+    gaps = survey.assign(survey_weight=np.where(survey.index < 3, np.nan, 1.5))
+    refuse(asked, gaps, block, "survey_weight must be above 0 on every row, but 3 of 200 rows")
+
+
 def test_constant_item_is_noted_and_the_rest_told(asked, survey, block):
     text = told(*asked(survey.assign(quality_2=5), block))
-    assert "not estimable: quality 2 is constant" in text
+    assert "all gave the same answer to quality 2" in text
     assert " nan" not in text
 
 
@@ -169,13 +192,13 @@ def refuse(asked, survey, block, match):
 
 def test_item_outside_its_range_is_refused(asked, survey, block):
     survey.loc[3, "quality_1"] = 11
-    refuse(asked, survey, block, r"surveys.quality_1 must lie between 1.* and 10.*1 of 200 rows")
+    refuse(asked, survey, block, r"surveys.quality_1 must lie from 1 to 10.*1 of 200 rows")
 
 
 def test_text_in_an_item_is_refused(asked, survey, block):
     text = survey.astype({"quality_1": object})
     text.loc[3, "quality_1"] = "good"
-    refuse(asked, text, block, "surveys.quality_1 must be a number, but 1 of 200 rows are not")
+    refuse(asked, text, block, "surveys.quality_1 must be a number, but 1 of 200 rows")
 
 
 def test_absent_item_is_refused(asked, survey, block):
@@ -185,9 +208,8 @@ def test_absent_item_is_refused(asked, survey, block):
 def test_answer_that_is_not_listed_is_refused(asked, survey, block):
     words = survey.assign(mood=np.where(survey["quality_1"] > 6, "good", "bad"))
     answer = {"item": "mood", "levels": ("bad", "fine"), "drivers": ("satisfaction",)}
-    tables, params = asked(words, block | {"answer": answer})
-    with pytest.raises(DataError, match="mood must be one of bad, fine, but good came"):
-        ordered_answer(read_answers(tables, params))
+    with pytest.raises(DataError, match="mood must be one of bad, fine"):
+        asked(words, block | {"answer": answer})
 
 
 def test_text_without_levels_is_refused(asked, survey, block):

@@ -189,9 +189,9 @@ def test_behaviour_uses_whole_windows_after_the_answer_only(bank):
     assert rows["observed_13w"].all()
     assert len(rows) + cut_off == len(bank.answers.frame)
     found = behaviour_after(bank.answers)
-    effects = found.effects.set_index("outcome")["effect"]
-    assert (effects > 0).all()
-    assert found.by_group["known_group"].iloc[0] == "all"
+    assert (found.overall[["again", "bought", "spent"]] > 0).all()
+    assert found.by_group["segment"].unique().tolist() == ["all", "tier_held"]
+    assert found.weighted
     ratios = found.models.set_index("model")["point_ratio"]
     assert ratios["poisson"] == pytest.approx(ratios["negative_binomial"], rel=0.05)
 

@@ -11,7 +11,6 @@ from analysis.tiers import (
     compare_schemes,
     finer,
     judge_rating,
-    near_thresholds,
     profile_tiers,
     rate_customers,
     reweighted,
@@ -127,15 +126,6 @@ def test_variants_of_thresholds():
         reweighted(SCHEME, "financial")
     with pytest.raises(ParamsError, match="must come from three tiers"):
         coarser(coarser(SCHEME))
-
-
-def test_customers_near_a_threshold_are_counted(base):
-    smooth = base.assign(amount=base["amount"] + 30 * base["luck"])
-    found = near_thresholds(rate_customers(smooth, SCHEME), smooth, share=0.15)
-    table = found["amount"].table.set_index(["group", "term"])["estimate"]
-    near = (smooth["amount"] >= 300) & (smooth["amount"] < 315)
-    assert table["gold", "just_above"] == pytest.approx(near.mean())
-    assert near_thresholds(rate_customers(base, preset_scheme("value")), base) == {}
 
 
 def test_all_zero_outcomes_are_noted(base):

@@ -1,5 +1,7 @@
 """The `tiers:` block of a params file."""
 
+import math
+
 import pytest
 from pydantic import ValidationError
 
@@ -53,6 +55,8 @@ def test_value_is_the_scheme_where_none_is_named():
             "between 0 and 1, but 0.8, 1.5",
         ),
         ({"rfm": {"cuts": (9.0, 6.0)}}, "cuts of rfm must rise"),
+        ({"thresholds": {"limits": {"amount": (100.0, math.inf)}}}, "should be a finite number"),
+        ({"thresholds": {"limits": {"amount": (math.nan, 200.0)}}}, "should be a finite number"),
         ({}, "exactly one rule .* but has none"),
         (
             {"rfm": {"cuts": (6.0, 9.0)}, "quantiles": {"quantity": "amount", "cuts": (0.5, 0.8)}},

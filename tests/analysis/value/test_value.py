@@ -1,6 +1,7 @@
 """Values of groups: the published check, recovery, what must always hold, and refusals."""
 
 from datetime import date
+from types import SimpleNamespace
 
 import ibis
 import numpy as np
@@ -16,8 +17,10 @@ from analysis.value import (
     fit_value_models,
     purchase_histories,
     residual_value,
+    retention_cost,
     value_groups,
 )
+from analysis.value.histories import histories_at
 
 FROM, UNTIL = date(2021, 1, 1), date(2022, 12, 31)
 
@@ -33,7 +36,7 @@ def study(**more):
     )  # fmt: skip
 
 
-def tables_of(transactions, customers=None, history_complete=True):
+def tables_of(transactions, customers=None, history_complete=True, **more):
     engine = ibis.duckdb.connect()
     if customers is None:
         customers = transactions[["customer_id"]].drop_duplicates()
@@ -41,6 +44,7 @@ def tables_of(transactions, customers=None, history_complete=True):
     sold = engine.create_table("transactions", sold)
     by_name = {"customers": engine.create_table("customers", customers)}
     by_name["transactions"] = sold.mutate(at=sold["at"].cast("date"))
+    by_name |= {name: engine.create_table(name, table) for name, table in more.items()}
     described = Description("Made", "none", "none", "files", history_complete=history_complete)
     return Tables(engine, by_name, pd.DataFrame(), described, "made")
 
@@ -135,13 +139,25 @@ def test_groups_sum_to_all_and_unknown_ones_are_named(made):
     assert groups["n"].sum() == len(ids)
 
 
-def test_ways_to_group_are_the_segments_the_tier_and_the_stage():
-    people = pd.DataFrame({"customer_id": ["a", "b"], "channel": ["web", "shop"]})
-    tier = pd.DataFrame({"customer_id": ["a"], "tier": ["gold"]})
-    stage = pd.DataFrame({"customer_id": ["b"], "stage": ["new"]})
-    groups = value_groups(people, ["channel"], tier=tier, stage=stage)
-    assert list(groups) == ["channel", "current_tier", "current_stage"]
-    assert groups["channel"]["b"] == "shop"
+@pytest.mark.parametrize(
+    ("days", "cohort", "names"),
+    [
+        (["1997-01-05", "1997-02-01"], "acquired_month", ["1997-01", "1997-02"]),
+        (["1997-01-05", "1998-06-30"], "acquired_quarter", ["1997 Q1", "1998 Q2"]),
+        (["1997-01-05", "1998-06-30", "1999-01-01"], "acquired_year", ["1997", "1998", "1999"]),
+    ],
+)
+def test_ways_to_group_are_the_segments_the_cohort_the_tier_and_the_stage(days, cohort, names):
+    ids = [f"c{k}" for k in range(len(days))]
+    people = pd.DataFrame({"customer_id": ids, "channel": "shop"})
+    tier = pd.DataFrame({"customer_id": ids[:1], "tier": ["gold"]})
+    stage = pd.DataFrame({"customer_id": ids[1:2], "stage": ["new"]})
+    bought = pd.DataFrame({"customer_id": ids, "at": pd.to_datetime(days), "amount": 1.0})
+    histories = SimpleNamespace(present=histories_at(bought, pd.Timestamp("1999-12-31")))
+    groups = value_groups(people, ["channel"], tier=tier, stage=stage, histories=histories)
+    assert list(groups) == ["channel", cohort, "current_tier", "current_stage"]
+    assert groups["channel"]["c1"] == "shop"
+    assert groups[cohort].tolist() == names
 
 
 def test_margin_is_a_share_of_revenue():
@@ -207,3 +223,18 @@ def test_holdout_longer_than_the_observation_is_not_estimable():
 def test_impossible_parameters_are_refused(key):
     with pytest.raises(ValueError, match=key):
         study(**{key: -1.0})
+
+
+def test_cost_of_keeping_leaves_prospects_out_and_counts_the_buyers_of_a_year():
+    lines = pd.DataFrame(
+        [("a", "2022-03-01", 10.0), ("a", "2022-05-01", 10.0), ("b", "2021-02-01", 10.0)],
+        columns=["customer_id", "at", "amount"],
+    )
+    calls = pd.DataFrame(
+        {"customer_id": ["a", "b", "prospect", "a"], "cost": [5.0, 7.0, 90.0, 50.0],
+         "at": pd.to_datetime(["2022-01-01", "2022-12-31", "2022-06-01", "2021-12-31"])}
+    )  # fmt: skip
+    table = retention_cost(tables_of(lines, interactions=calls), study()).table
+    assert table["spent_year"].tolist() == [12.0, 12.0]  # a prospect and the year before left out
+    assert table["n"].tolist() == [1, 1]  # b bought nothing within the year, but cost
+    assert retention_cost(tables_of(lines), study()).note

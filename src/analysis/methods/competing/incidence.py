@@ -66,7 +66,7 @@ class CumulativeIncidence:
             counts = self.counts[group]
             steps = np.vstack([[0.0, 0.0, np.nan, np.nan], curve[names].to_numpy()])
             values = steps[np.searchsorted(counts.time, times, side="right")]
-            beyond = (times > counts.follow_up) & (counts.survival[-1] > 0)
+            beyond = times > counts.follow_up
             values[beyond] = np.nan
             columns = dict(zip(names, values.T, strict=True))
             note = np.where(beyond, f"beyond follow-up, which ends at {counts.follow_up:g}", "")

@@ -8,14 +8,13 @@ from analysis.methods.concentration.migration import (
     measure_migration,
     simulate_no_change,
 )
-from analysis.methods.concentration.ranking import (
+from analysis.methods.concentration.ordered_groups import (
     Discrimination,
-    Gain,
     Trend,
     measure_auc,
-    measure_gain,
     measure_trend,
 )
+from analysis.methods.concentration.ranking import Gain, measure_gain
 
 __all__ = [
     "Concentration",

@@ -1,14 +1,11 @@
-"""Does a score sort customers by what they do next? Gain, lift, rank correlation, AUC, trend."""
+"""Does a score sort customers by what they do next? Gain, lift, rank correlation."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from sklearn.metrics import roc_auc_score
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods.concentration._values import check_conf_level, numbers, resample, weights
@@ -86,103 +83,6 @@ def measure_gain(
     return Gain(table, differences, pd.concat(deciles, ignore_index=True), baseline)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Discrimination:
-    """How well a score tells those who leave from those who stay.
-
-    table : term 'auc', estimate, std_error (DeLong), conf_low, conf_high (logit scale), n, note.
-    events : customers who left.
-    """
-
-    table: pd.DataFrame
-    events: int
-
-
-def measure_auc(
-    score: pd.Series | np.ndarray, event: pd.Series | np.ndarray, *, conf_level: float = 0.95
-) -> Discrimination:
-    """Area under the ROC curve: the chance that one with the event has the higher score.
-
-    Churn that is *inferred* from silence is partly mechanical: a score that holds recency foresees
-    it by its definition. Say so beside the number.
-
-    References
-    ----------
-    DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837-845.
-    """
-    check_conf_level(conf_level)
-    x, y = numbers(score, "score"), numbers(event, "event")
-    if x.size != y.size or not np.isin(y, (0, 1)).all():
-        raise DataError("event must be True or False, one for each score, but is not")
-    positive, negative = x[y == 1], x[y == 0]
-    m, k = positive.size, negative.size
-    line = {"term": "auc", "n": x.size, "note": ""}
-    if min(m, k) < 2:
-        line["note"] = "not estimable: fewer than two customers with, or without, the event"
-        nothing = dict.fromkeys(("estimate", "std_error", "conf_low", "conf_high"), np.nan)
-        return Discrimination(pd.DataFrame([line | nothing]), m)
-    auc = float(roc_auc_score(y, x))
-    ranks = stats.rankdata(np.append(positive, negative))
-    over = (ranks[:m] - stats.rankdata(positive)) / k
-    under = 1 - (ranks[m:] - stats.rankdata(negative)) / m
-    error = float(np.sqrt(over.var(ddof=1) / m + under.var(ddof=1) / k))
-    low = high = auc
-    if 0 < auc < 1:
-        reach = stats.norm.ppf(0.5 + conf_level / 2) * error / (auc * (1 - auc))
-        odds = np.log(auc / (1 - auc))
-        low, high = (1 / (1 + np.exp(-(odds + side))) for side in (-reach, reach))
-    else:
-        line["note"] = "complete separation: the interval is not estimable"
-        low = high = np.nan
-    line |= {"estimate": auc, "std_error": error, "conf_low": low, "conf_high": high}
-    columns = ["term", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
-    return Discrimination(pd.DataFrame([line])[columns], m)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trend:
-    """A value by ordered group, with a test whether it rises.
-
-    table : group, term 'mean', estimate, std_error, conf_low, conf_high, n, note. test : term
-    'jonckheere', estimate (chance that a customer of a higher group has the higher value, ties
-    half), statistic (z, tie-corrected), p_value (two-sided), n, note.
-    """
-
-    table: pd.DataFrame
-    test: pd.DataFrame
-
-
-def measure_trend(
-    values: pd.Series | np.ndarray,
-    groups: pd.Series | np.ndarray,
-    *,
-    order: Sequence[str],
-    conf_level: float = 0.95,
-) -> Trend:
-    """Compare a value between ordered groups (tiers, low to high).
-
-    References
-    ----------
-    Jonckheere (1954), Biometrika 41, 133-145; ties: Hollander & Wolfe (1999), 6.2.
-    """
-    check_conf_level(conf_level)
-    y = numbers(values, "values")
-    code = pd.Index(order).get_indexer(pd.Series(groups).astype(object))
-    if code.size != y.size or (code < 0).any():
-        raise DataError(f"groups must be one of {', '.join(order)} for each value, but are not")
-    reach = stats.norm.ppf(0.5 + conf_level / 2)
-    rows = []
-    for k, name in enumerate(order):
-        of = y[code == k]
-        mean = of.mean() if of.size else np.nan
-        error = of.std(ddof=1) / np.sqrt(of.size) if of.size > 1 else np.nan
-        note = "" if of.size > 1 else f"not estimable: {of.size} customers"
-        rows.append((name, "mean", mean, error, mean - reach * error, mean + reach * error,
-                     of.size, note))  # fmt: skip
-    columns = ["group", "term", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
-    return Trend(pd.DataFrame(rows, columns=columns), pd.DataFrame([_jonckheere(y, code)]))
-
-
 def _order(values: np.ndarray) -> tuple[np.ndarray, int]:
     levels, code = np.unique(values, return_inverse=True)
     return code, len(levels)
@@ -258,32 +158,3 @@ def _deciles(name, score, y, count, groups) -> pd.DataFrame:
             "cumulative_lift": np.cumsum(share) * groups / np.arange(1, groups + 1),
         }
     )
-
-
-def _jonckheere(y: np.ndarray, code: np.ndarray) -> dict[str, object]:
-    sizes = np.bincount(code)[np.bincount(code) > 0].astype(float)
-    n = float(y.size)
-    line = {"term": "jonckheere", "estimate": np.nan, "statistic": np.nan, "p_value": np.nan}
-    line |= {"n": y.size, "note": ""}
-    if sizes.size < 2 or n < 4:
-        return line | {"note": "not estimable: fewer than two groups"}
-    wins = 0.0
-    for k in np.unique(code)[1:]:
-        upto, mine = y[code <= k], code[code <= k] == k
-        m = mine.sum()
-        wins += stats.rankdata(upto)[mine].sum() - m * (m + 1) / 2
-    ties = np.unique(y, return_counts=True)[1].astype(float)
-    pairs = (n**2 - (sizes**2).sum()) / 2
-    variance = (n * (n - 1) * (2 * n + 5) - _cubic(sizes) - _cubic(ties)) / 72
-    triple = [(t * (t - 1) * (t - 2)).sum() for t in (sizes, ties)]
-    double = [(t * (t - 1)).sum() for t in (sizes, ties)]
-    variance += triple[0] * triple[1] / (36 * n * (n - 1) * (n - 2))
-    variance += double[0] * double[1] / (8 * n * (n - 1))
-    if variance <= 0:
-        return line | {"estimate": 0.5, "note": "not estimable: all values are equal"}
-    z = (wins - pairs / 2) / np.sqrt(variance)
-    return line | {"estimate": wins / pairs, "statistic": z, "p_value": 2 * stats.norm.sf(abs(z))}
-
-
-def _cubic(t: np.ndarray) -> float:
-    return (t * (t - 1) * (2 * t + 5)).sum()

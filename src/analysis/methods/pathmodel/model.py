@@ -71,6 +71,15 @@ class PathModel:
         return np.arange(len(self.scales)) == np.array(owner)[:, None]
 
     @property
+    def reflective(self) -> list[str]:
+        """Constructs of several items that reflect them: those that consistent PLS corrects."""
+        return [
+            name
+            for name, scale in self.scales.items()
+            if self.modes.get(name, "A") == "A" and len(scale.items) > 1
+        ]
+
+    @property
     def adjacency(self) -> np.ndarray:
         """(constructs, constructs) True where the row leads to the column."""
         names = self.constructs

@@ -8,6 +8,7 @@ from analysis.methods.purchases.discounting import Discounting
 from analysis.methods.purchases.gammagamma import GammaGamma, fit_gammagamma
 from analysis.methods.purchases.holdout import Calibration, Tracking, check_holdout, track_purchases
 from analysis.methods.purchases.paretonbd import ParetoNBD, fit_paretonbd
+from analysis.methods.purchases.renewal_totals import RenewalTotals, renewal_totals
 from analysis.methods.purchases.sbg import SBG, fit_sbg
 from analysis.methods.purchases.totals import (
     AcquisitionValue,
@@ -26,6 +27,7 @@ __all__ = [
     "GammaGamma",
     "GroupTotals",
     "ParetoNBD",
+    "RenewalTotals",
     "SpendCheck",
     "Tracking",
     "acquisition_value",
@@ -39,5 +41,6 @@ __all__ = [
     "fit_sbg",
     "group_totals",
     "renewal_rows",
+    "renewal_totals",
     "track_purchases",
 ]

@@ -61,19 +61,22 @@ def thin_renewals(duration: np.ndarray, event: np.ndarray, counts: np.ndarray) -
     return ""
 
 
-def discounted_life(
-    survival: Callable[[np.ndarray], np.ndarray], renewals: int, rate: float
-) -> float:
-    """Sum of S(t) / S(renewals) / (1 + rate)^(t - renewals - 1) over t > renewals.
+def discounted_lives(
+    survival: Callable[[np.ndarray], np.ndarray], renewals: np.ndarray, rate: float
+) -> np.ndarray:
+    """Sum of S(t) / S(k) / (1 + rate)^(t - k - 1) over t > k, for each number of renewals k.
 
     Fader & Hardie (2010), eq. 6: the next renewal is not discounted. Their closed form for sBG
     overflows where customers are almost alike; the sum does not.
     """
-    if renewals != int(renewals) or renewals < 0:
+    made = np.asarray(renewals, float)
+    if not np.isfinite(made).all() or (made != np.floor(made)).any() or (made < 0).any():
         raise ParamsError(f"renewals must be 0, 1, 2, …, but {renewals} came")
     if not rate > 0:
         raise ParamsError(f"the discount rate of a period must be above 0, but {rate} came")
     periods = int(min(LONGEST, np.ceil(np.log(TAIL * rate) / -np.log1p(rate))))
-    ahead = np.arange(1, periods + 1)
-    alive = survival(renewals + ahead.astype(float)) / survival(np.array([float(renewals)]))
-    return float(alive @ (1 + rate) ** -(ahead - 1.0))
+    first, last = int(made.min()), int(made.max())
+    alive = survival(np.arange(first, last + periods + 1.0))
+    ahead = np.append(np.cumsum((alive[1:] * (1 + rate) ** -np.arange(len(alive) - 1.0))[::-1]), 0)
+    at = (made - first).astype(int)
+    return ahead[len(alive) - 2 - at] * (1 + rate) ** at / alive[at]

@@ -18,7 +18,7 @@ from scipy.special import betaln, digamma
 from analysis.methods.purchases._fit import maximise, not_estimable, params_table
 from analysis.methods.purchases._renewals import (
     check_renewals,
-    discounted_life,
+    discounted_lives,
     thin_renewals,
 )
 
@@ -57,7 +57,7 @@ class SBG:
 
         `rate` is the discount rate of one period; the next renewal is not discounted.
         """
-        return discounted_life(self.survival, renewals, rate)
+        return float(discounted_lives(self.survival, np.array([renewals]), rate)[0])
 
     def life(self, rate: float) -> float:
         """DEL: discounted periods paid by a new customer, the first one now and undiscounted."""

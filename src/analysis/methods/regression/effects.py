@@ -46,12 +46,15 @@ def average_marginal_effects(
     rows = []
     for group in groups.drop_duplicates().sort_values():
         member = groups.eq(group).to_numpy()
+        totals, n = _totals(fit)[member], int(fit.sample.counts[member].sum())
         for driver in wanted:
             if driver == by:
                 continue
             for label, changed, base, step in _changes(frame[member], terms[driver]):
-                rows += _effect(fit, label, changed, base, step, _totals(fit)[member], group)
-    return pd.DataFrame(rows)
+                found = _effect(fit, label, changed, base, step, totals)
+                rows += [{"group": group, **row, "n": n} for row in found]
+    table = pd.DataFrame(rows)
+    return table.assign(p_value=2 * stats.norm.sf(np.abs(table["estimate"] / table["std_error"])))
 
 
 def _totals(fit: Fit) -> np.ndarray:
@@ -88,7 +91,6 @@ def _effect(
     base: pd.DataFrame,
     step: float,
     totals: np.ndarray,
-    group: object,
 ) -> list[dict[str, object]]:
     if isinstance(fit, OrdinalFit):
         gap = fit.probabilities(changed) - fit.probabilities(base)
@@ -104,8 +106,7 @@ def _effect(
     z = stats.norm.ppf(0.5 + fit.conf_level / 2)
     rows = []
     for level, effect, error in zip(levels, effects, errors, strict=True):
-        row = {"group": group, "term": label, "level": level, "estimate": effect}
-        row |= {"std_error": error, "conf_low": effect - z * error, "conf_high": effect + z * error}
-        row |= {"n": round(totals.sum()), "p_value": 2 * stats.norm.sf(abs(effect / error))}
+        row = {"term": label, "level": level, "estimate": effect, "std_error": error}
+        row |= {"conf_low": effect - z * error, "conf_high": effect + z * error}
         rows.append({key: value for key, value in row.items() if value is not None})
     return rows

@@ -67,7 +67,6 @@ class SurvivalCurve:
     def at(self, times) -> pd.DataFrame:
         """Share alive at given times: one row a group and time, NaN and a note past follow-up.
 
-        Where all have ended, the share stays at 0 past follow-up.
         Columns: `group, term, time, estimate, std_error, conf_low, conf_high, at_risk, n, note`.
         """
         times = _read_times(times)
@@ -82,7 +81,7 @@ class SurvivalCurve:
         values = np.column_stack([curve[name].to_numpy()[position] for name in names])
         values[position < 0] = [1.0, 0.0, before, before]
         last = sets.time[-1]
-        beyond = (times > last) & (curve["estimate"].iloc[-1] > 0)
+        beyond = times > last
         values[beyond] = np.nan
         return pd.DataFrame(
             {

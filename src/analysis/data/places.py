@@ -1,0 +1,36 @@
+"""Where a rule is broken: the first rows, by number and value, as far as they may be shown."""
+
+from __future__ import annotations
+
+from analysis.data.mapping import SHOWN, Plan, filter_rows, map_rows
+from analysis.data.raw import ORIGIN, ROW
+from analysis.data.rules import any_of, dropped_rows, rules_of
+from analysis.params import Params
+
+FIRST_PLACES = 3
+LONGEST_VALUE = 20
+
+
+def first_places(plan: Plan, params: Params, place: int) -> str:
+    """Find the first rows that break a rule; text columns (ids among them) show no values."""
+    raw = plan.raw
+    numbered = raw.numbered is not None
+    rows = filter_rows(raw.numbered() if numbered else raw.table, raw.source)
+    mapped = map_rows(plan, rows, params.data.repairs.ids == "clean")
+    rule = rules_of(plan, mapped, params)[place]
+    left_out = any_of(dropped_rows(plan, mapped, params).values())
+    broken = mapped.filter(rule.broken & ~left_out)
+    shown = [c for c in (ROW, ORIGIN, SHOWN + rule.column) if c in broken.columns]
+    if not shown:
+        return ""
+    broken = broken.select(*shown)
+    ordered = broken.order_by([ORIGIN, ROW]) if numbered else broken
+    found = ordered.limit(FIRST_PLACES).to_pyarrow().to_pylist()
+    places = [_place(row, row.get(SHOWN + rule.column)) for row in found]
+    return f"first: {'; '.join(places)}" if numbered else f"such as {', '.join(places)}"
+
+
+def _place(row: dict, value: str | None) -> str:
+    where = f"row {row[ROW]:,} of {row[ORIGIN]}" if ROW in row else ""
+    said = "" if value is None else repr(str(value)[:LONGEST_VALUE])
+    return ", ".join(part for part in (where, said) if part)

@@ -1,0 +1,56 @@
+"""What a params file says of the tables outside its `data:` block must be true of them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from analysis.data.faults import Fault
+from analysis.params import Params
+
+OF_PURCHASES = ("first_value_third", "acquired_month")
+OF_CONTRACTS = ("acquired_year",)
+
+
+def missing_promises(params: Params, columns: Mapping[str, Iterable[str]]) -> list[Fault]:
+    """Find segments and survey questions that the params file names and no table has.
+
+    Parameters
+    ----------
+    params : Params
+        Uses `segments` (where they are stated) and `satisfaction`.
+    columns : mapping
+        Table to the columns that it has; a table that could not be opened is left out.
+    """
+    faults = []
+    if "segments" in params.model_fields_set and "customers" in columns:
+        faults += _segments(params, columns)
+    if "surveys" in columns:
+        faults += _questions(params, columns)
+    return faults
+
+
+def _segments(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[Fault]:
+    known = [c for c in columns["customers"] if c != "customer_id"]
+    known += OF_PURCHASES if "transactions" in columns else ()
+    known += OF_CONTRACTS if "contracts" in columns else ()
+    answered = set(columns.get("surveys", ()))
+    for name in params.segments:
+        if name not in known and name not in answered:
+            remedy = "map it under columns: or keep:, or set segments to some of these"
+            yield _absent("customers", name, "segments", known, remedy)
+
+
+def _questions(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[Fault]:
+    known = [c for c in columns["surveys"] if c not in ("customer_id", "at")]
+    remedy = "map it under columns: or mend its name"
+    for where, name in params.satisfaction.questions:
+        if name not in known:
+            yield _absent("surveys", name, f"satisfaction.{where}", known, remedy)
+
+
+def _absent(table: str, column: str, where: str, known: list[str], remedy: str) -> Fault:
+    near = difflib.get_close_matches(column, known, n=3) or known[:12]
+    rule = f"must be a column of {table}, as {where} names it"
+    came = f"there are only: {', '.join(near)}" if near else "there are no others than the ids"
+    return Fault(table, column, rule, came, remedy=remedy)

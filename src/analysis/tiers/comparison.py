@@ -1,0 +1,115 @@
+"""Schemes side by side, judged by the same outcome; and schemes a little changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import ParamsError
+from analysis.params.tiers import Scheme
+from analysis.tiers.judging import judge_rating
+from analysis.tiers.rating import Rating
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SchemeComparison:
+    """Schemes side by side, each judged by the same outcome.
+
+    table : scheme, tiers, n, top_customers (share in the highest tier), top_share (of the next
+    period's value), normalised_gini with conf_low and conf_high, spearman, moved (share of
+    customers whose place among the tiers, from 0 to 1, differs from the first scheme's), note.
+    """
+
+    table: pd.DataFrame
+
+
+def compare_schemes(
+    ratings: Mapping[str, Rating],
+    outcomes: pd.DataFrame,
+    *,
+    value: str,
+    rng: np.random.Generator,
+    replications: int = 200,
+    conf_level: float = 0.95,
+) -> SchemeComparison:
+    """Judge several ratings of the same customers on one page; the first is the one in force."""
+    if not ratings:
+        raise ParamsError("a comparison must have at least one scheme, but none came")
+    rows, place = [], None
+    for name, rating in ratings.items():
+        judged = judge_rating(
+            rating, outcomes, value=value, rng=rng, replications=replications, conf_level=conf_level
+        )
+        lines = judged.gain.table.set_index("term")
+        own = rating.table.set_index("customer_id")["level"] / max(len(rating.tiers) - 1, 1)
+        place = own if place is None else place
+        apart = (own.reindex(place.index) - place).abs() > 1e-9
+        rows.append(
+            {
+                "scheme": name,
+                "tiers": len(rating.tiers),
+                "n": len(rating.table),
+                "top_customers": rating.summary["share"].iloc[-1],
+                "top_share": judged.top_share,
+                "normalised_gini": lines.loc["normalised_gini", "estimate"],
+                "conf_low": lines.loc["normalised_gini", "conf_low"],
+                "conf_high": lines.loc["normalised_gini", "conf_high"],
+                "spearman": lines.loc["spearman", "estimate"],
+                "moved": apart.mean(),
+                "note": "; ".join(rating.notes),
+            }
+        )
+    return SchemeComparison(pd.DataFrame(rows))
+
+
+def coarser(scheme: Scheme) -> Scheme:
+    """The same scheme with its two lowest tiers made one."""
+    if len(scheme.tiers) < 3:
+        raise ParamsError(f"a coarser scheme must come from three tiers, but {scheme.tiers} came")
+    tiers = (f"{scheme.tiers[0]} + {scheme.tiers[1]}", *scheme.tiers[2:])
+    return _with_cuts(scheme, "coarser", tiers, lambda cuts: cuts[1:])
+
+
+def finer(scheme: Scheme) -> Scheme:
+    """The same scheme with a tier more between each two limits."""
+    if len(scheme.tiers) < 3:
+        raise ParamsError(f"a finer scheme must come from three tiers, but {scheme.tiers} came")
+    tiers = [scheme.tiers[0]]
+    for low, high in pairwise(scheme.tiers):
+        tiers += [f"{high} -", high] if low != scheme.tiers[0] else [high]
+
+    def between(cuts: tuple[float, ...]) -> tuple[float, ...]:
+        middles = [(a + b) / 2 for a, b in pairwise(cuts)]
+        return tuple(sorted((*cuts, *middles), reverse=cuts[0] > cuts[-1]))
+
+    return _with_cuts(scheme, "finer", tuple(tiers), between)
+
+
+def reweighted(scheme: Scheme, dimension: str, *, by: float = 2.0) -> Scheme:
+    """A score scheme in which one dimension weighs `by` times as much against the others."""
+    if scheme.score is None or dimension not in scheme.score.dimensions:
+        raise ParamsError(f"a scheme must have a score with {dimension} to weigh it, but has none")
+    weights = {
+        name: part.weight * (by if name == dimension else 1.0)
+        for name, part in scheme.score.dimensions.items()
+    }
+    dumped = scheme.model_dump(exclude_none=True)
+    for name, weight in weights.items():
+        dumped["score"]["dimensions"][name]["weight"] = weight / sum(weights.values())
+    return Scheme.model_validate(dumped | {"name": f"more {dimension}"})
+
+
+def _with_cuts(scheme: Scheme, word: str, tiers: tuple[str, ...], change) -> Scheme:
+    dumped = scheme.model_dump(exclude_none=True)
+    if scheme.thresholds:
+        limits = dumped["thresholds"]["limits"]
+        dumped["thresholds"]["limits"] = {name: change(cuts) for name, cuts in limits.items()}
+    elif scheme.quantiles or scheme.rfm or scheme.score:
+        dumped[scheme.kind]["cuts"] = change(dumped[scheme.kind]["cuts"])
+    else:
+        raise ParamsError(f"a {word} scheme must come from limits or cuts, but {scheme.kind} came")
+    return Scheme.model_validate(dumped | {"name": f"{scheme.name}, {word}", "tiers": tiers})
