@@ -16,12 +16,14 @@ import sys
 import time
 import warnings
 import zlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.linalg import expm
-from scipy.stats import binom
+from scipy.special import gamma as gamma_function
+from scipy.stats import binom, gamma, norm
 
 LEVEL = 0.95
 HEADS = ("topic", "quantity", "truth", "replications", "coverage", "band", "within")
@@ -223,6 +225,350 @@ def cover_stages_late_entry(rng: np.random.Generator) -> Intervals:
     }
 
 
+def cover_bgnbd(rng: np.random.Generator) -> Intervals:
+    """BG/NBD parameters of 1,000 customers, each followed for 26 to 52 weeks."""
+    from analysis.methods.purchases import fit_bgnbd
+
+    table = fit_bgnbd(_buyers(rng, 1000)).table.set_index("term")
+    truth = dict(zip(("r", "alpha", "a", "b"), BUYERS, strict=True))
+    return {f"BG/NBD {name}": _held(value, table.loc[name]) for name, value in truth.items()}
+
+
+def cover_spend(rng: np.random.Generator) -> Intervals:
+    """Gamma-Gamma parameters of 400 customers with 1 to 8 repeat purchases."""
+    from analysis.methods.purchases import fit_gammagamma
+
+    times = rng.integers(1, 9, 400)
+    spend = pd.DataFrame({"frequency": times, "monetary_value": _spend(rng, times)[0] / times})
+    table = fit_gammagamma(spend).table.set_index("term")
+    truth = dict(zip(("p", "q", "gamma"), SPENDERS, strict=True))
+    return {f"Gamma-Gamma {name}": _held(value, table.loc[name]) for name, value in truth.items()}
+
+
+def cover_group_totals(rng: np.random.Generator) -> Intervals:
+    """What two groups buy and spend in the 26 weeks after; the truth is what came."""
+    from analysis.methods.purchases import fit_bgnbd, fit_gammagamma, group_totals
+
+    customers = _buyers(rng, 1000)
+    times = customers["frequency"].to_numpy(int)
+    spent, nu = _spend(rng, times)
+    customers["monetary_value"] = np.where(times > 0, spent / np.maximum(times, 1), 0.0)
+    customers["group"] = np.where(times > 1, "often", "seldom")
+    bought = customers["later"].to_numpy()
+    customers["paid"] = np.where(bought > 0, rng.gamma(SPENDERS[0] * np.maximum(bought, 1)) / nu, 0)
+    models = fit_bgnbd(customers), fit_gammagamma(customers)
+    table = group_totals(
+        models[0], customers, time=26, rng=rng, by="group", spend=models[1], draws=20
+    ).table.set_index(["group", "term"])
+    came = customers.groupby("group")[["later", "paid"]].sum()
+    return {
+        f"{term} ahead, {group}": _held(came.loc[group, column], table.loc[(group, term)])
+        for group in ("often", "seldom")
+        for term, column in (("purchases", "later"), ("revenue", "paid"))
+    }
+
+
+def cover_renewals(rng: np.random.Generator) -> Intervals:
+    """sBG parameters of 600 contracts, and what the open ones still pay (what came)."""
+    from analysis.methods.purchases import fit_sbg, renewal_totals
+
+    life = rng.geometric(np.maximum(rng.beta(0.7, 3.0, 600), 1e-6))
+    age = rng.integers(1, 9, 600)
+    model = fit_sbg(pd.DataFrame({"duration": np.minimum(life, age), "event": life <= age}))
+    stayed = life > age
+    open_now = pd.DataFrame({"renewals": age[stayed], "fee": rng.gamma(4, 5, stayed.sum())})
+    total = renewal_totals(model, open_now, rate=0.1, rng=rng, draws=200).table.iloc[-1]
+    more = life[stayed] - age[stayed] - 1.0
+    paid = open_now["fee"].to_numpy() @ ((1 - 1.1**-more) / (1 - 1 / 1.1))
+    table = model.table.set_index("term")
+    return {
+        "sBG alpha": _held(0.7, table.loc["alpha"]),
+        "sBG beta": _held(3.0, table.loc["beta"]),
+        "fees of the renewals to come": _held(paid, total),
+    }
+
+
+def cover_concentration(rng: np.random.Generator) -> Intervals:
+    """Gini and share of the best tenth of 400 values from Gamma(2)."""
+    from analysis.methods.concentration import measure_concentration
+
+    found = measure_concentration(rng.gamma(2, size=400), rng=rng, replications=300)
+    table = found.table.set_index("term")
+    gini = gamma_function(2.5) / (np.sqrt(np.pi) * gamma_function(3))
+    tenth = gamma.sf(gamma.ppf(0.9, 2), 3)
+    return {
+        "Gini coefficient (bootstrap)": _held(gini, table.loc["gini"]),
+        "share of the best tenth (bootstrap)": _held(tenth, table.loc["top_10_percent"]),
+    }
+
+
+def cover_migration(rng: np.random.Generator) -> Intervals:
+    """Moves of 300 customers between three tiers."""
+    from analysis.methods.concentration import measure_migration
+
+    names = np.array(["low", "mid", "high"])
+    chances = np.array([[0.8, 0.15, 0.05], [0.3, 0.5, 0.2], [0.1, 0.3, 0.6]])
+    before = rng.choice(3, 300, p=[0.5, 0.3, 0.2])
+    after = (rng.random((300, 1)) > chances[before].cumsum(axis=1)).sum(axis=1)
+    found = measure_migration(names[before], names[after], tiers=tuple(names))
+    cell = found.table.set_index(["from", "to"])
+    up = found.rates.set_index(["group", "term"])
+    return {
+        "share that stays in the highest tier": _held(0.6, cell.loc[("high", "high")]),
+        "share of the middle tier that moves up": _held(0.2, up.loc[("mid", "up")]),
+        "mobility index": _held((3 - 1.9) / 2, found.mobility.iloc[0]),
+    }
+
+
+def cover_survey(rng: np.random.Generator) -> Intervals:
+    """Two answers of each of 150 customers on a shared mood: NPS, a weighted mean, reliability."""
+    from analysis.methods.measurement import (
+        estimate_reliability,
+        heterotrait_monotrait,
+        net_promoter_score,
+        survey_means,
+    )
+    from analysis.methods.scales import Scale
+
+    who = np.repeat(np.arange(150), 2)
+    mood = rng.normal(size=150)[who]
+    score = np.clip(np.round(7.5 + 2 * mood + rng.normal(size=300)), 0, 10)
+    # Those in a bad mood answer three times as rarely, and weigh three times as much.
+    kept = (mood > 0) | (rng.random(150) < 1 / 3)[who]
+    survey = pd.DataFrame({"nps": score, "mood": mood, "customer_id": who})
+    survey["weight"] = np.where(mood > 0, 1.0, 3.0)
+    sampled = {"cluster": "customer_id", "weight": "weight"}
+    mean = survey_means(survey[kept], columns=["mood"], **sampled).table.iloc[0]
+    nps = net_promoter_score(survey, cluster="customer_id").table.iloc[0]
+    items, scales = _factors(rng, 200), {
+        name: Scale(tuple(f"{name}{k}" for k in (1, 2, 3)), lowest=-9, highest=9) for name in "xy"
+    }  # fmt: skip
+    drawn = {"replications": 200, "rng": rng}
+    alpha = estimate_reliability(items, scales={"x": scales["x"]}).table.iloc[0]
+    omega = estimate_reliability(items, scales={"x": scales["x"]}, **drawn).table.iloc[2]
+    htmt = heterotrait_monotrait(items, scales=scales, **drawn).table.iloc[0]
+    between = 2 * (0.72 + 0.63 + 0.56)
+    spread = norm(7.5, np.sqrt(5))
+    common = 2.4**2 / (2.4**2 + 3 - 0.81 - 0.64 - 0.49)
+    apart = 0.5 * 2.4**2 / 9 / (between / 6)
+    return {
+        "net promoter score, by customer": _held(100 * (spread.sf(8.5) - spread.cdf(6.5)), nps),
+        "mean with sampling weights, by customer": _held(0.0, mean),
+        "alpha": _held(1.5 * (1 - 3 / (3 + between)), alpha),
+        "omega (bootstrap)": _held(common, omega),
+        "heterotrait-monotrait ratio (bootstrap)": _held(apart, htmt),
+    }
+
+
+def cover_driver_shares(rng: np.random.Generator) -> Intervals:
+    """Two drivers that go together, 200 answers: shares of R2."""
+    from analysis.methods.drivers import driver_importance
+
+    frame = pd.DataFrame(rng.normal(size=(200, 2)), columns=["a", "b"])
+    frame["b"] += 0.6 * frame["a"]
+    frame["y"] = frame["a"] + 0.5 * frame["b"] + rng.normal(size=200)
+    table = driver_importance(
+        frame, outcome="y", drivers=["a", "b"], replications=200, rng=rng
+    ).table.set_index("term")
+    # R2 of a alone, of b alone, of both; var(y) = 1.3^2 + 0.25 + 1
+    total = 1.3**2 + 0.25 + 1
+    a, b, both = 1.3**2 / total, (0.6 * 1.3 + 0.5) ** 2 / 1.36 / total, 1 - 1 / total
+    return {
+        "share of R2 of the first driver": _held((a + both - b) / 2, table.loc["a"]),
+        "share of R2 of the second driver": _held((b + both - a) / 2, table.loc["b"]),
+    }
+
+
+def cover_marginal_effects(rng: np.random.Generator) -> Intervals:
+    """Logit, counts and spend of 300 answers of 200 customers: effects of one point."""
+    from analysis.methods.regression import (
+        average_marginal_effects,
+        fit_counts,
+        fit_logit,
+        fit_ordinal,
+        fit_two_part,
+    )
+
+    frame = _outcomes(rng, 300)
+    options = {"drivers": ["x"], "cluster": "customer_id"}
+    logit = average_marginal_effects(
+        fit_logit(frame, outcome="again", weight="weight", **options)
+    ).iloc[0]
+    counts = average_marginal_effects(fit_counts(frame, outcome="count", **options)).iloc[0]
+    parts = average_marginal_effects(fit_two_part(frame, outcome="spend", **options)).iloc[0]
+    ordinal = fit_ordinal(frame, outcome="answer", **options).table.iloc[0]
+    truth = _mean_effects(frame["x"], frame["weight"])
+    return {
+        "effect on a chance (weighted logit)": _held(truth["again"], logit),
+        "effect on a count (Poisson, overdispersed)": _held(truth["count"], counts),
+        "effect on spend (two parts)": _held(truth["spend"], parts),
+        "coefficient of an ordered logit": _held(0.8, ordinal),
+    }
+
+
+def cover_mediation(rng: np.random.Generator) -> Intervals:
+    """A driver, what it runs through, and an outcome, 150 answers."""
+    from analysis.methods.mediation import mediate
+
+    frame = pd.DataFrame({"quality": rng.normal(size=150)})
+    frame["satisfaction"] = 0.6 * frame["quality"] + rng.normal(size=150)
+    frame["loyalty"] = 0.5 * frame["satisfaction"] + 0.1 * frame["quality"] + rng.normal(size=150)
+    table = mediate(
+        frame, driver="quality", mediator="satisfaction", outcome="loyalty", replications=500,
+        rng=rng,
+    ).table.set_index("term")  # fmt: skip
+    return {
+        "indirect effect (BCa)": _held(0.3, table.loc["indirect"]),
+        "direct effect (BCa)": _held(0.1, table.loc["direct"]),
+        "share mediated (BCa)": _held(0.75, table.loc["share mediated"]),
+    }
+
+
+def cover_paths(rng: np.random.Generator) -> Intervals:
+    """A path between two composites of three items each, 200 answers."""
+    from analysis.methods.pathmodel import estimate_path_model
+
+    found = estimate_path_model(
+        _factors(rng, 200), model=_factor_model(), replications=300, rng=rng
+    )
+    loading = found.items[found.items["term"].eq("loading")].iloc[0]
+    path, first = _composites()
+    return {
+        "path between composites (bootstrap)": _held(path, found.table.iloc[0]),
+        "loading (bootstrap)": _held(first, loading),
+    }
+
+
+def cover_one_more_point(rng: np.random.Generator) -> Intervals:
+    """Months within 24 of 400 customers, as answered and a point up; spend standardised."""
+    from analysis.methods.hazards.standardised import standardised_life
+    from analysis.methods.regression import fit_spend
+    from analysis.methods.standardisation import one_more_point
+
+    customers, rate = _satisfied(rng, 400)
+    life, seen = rng.exponential(1 / rate), rng.uniform(20, 40, 400)
+    durations = customers.assign(duration=np.minimum(life, seen), event=life <= seen)
+    table = standardised_life(
+        durations, driver="score", highest=10.0, horizon=24.0, covariates=["tier"], rng=rng,
+        replications=200,
+    ).table.set_index("term")  # fmt: skip
+    spend = customers.assign(spend=rng.gamma(0.5, 2 * np.exp(0.2 * customers["score"])))
+    fit = fit_spend(spend, outcome="spend", drivers=["score"])
+    gain = one_more_point(fit, driver="score", highest=10.0).table.set_index("term")
+    truth = _one_point_truth()
+    return {
+        "months longer, one point up (bootstrap)": _held(truth[0], table.loc["difference"]),
+        "months as answered (bootstrap)": _held(truth[1], table.loc["as answered"]),
+        "spend more, one point up": _held(truth[2], gain.loc["difference"]),
+    }
+
+
+def _factors(rng, n: int) -> pd.DataFrame:
+    """Items of two common factors, loadings .9 .8 .7, the second half-explained by the first."""
+    cause = rng.normal(size=n)
+    effect = 0.5 * cause + np.sqrt(0.75) * rng.normal(size=n)
+    return pd.DataFrame(
+        {
+            f"{name}{k}": loading * factor + np.sqrt(1 - loading**2) * rng.normal(size=n)
+            for name, factor in (("x", cause), ("y", effect))
+            for k, loading in enumerate((0.9, 0.8, 0.7), 1)
+        }
+    )
+
+
+def _factor_model():
+    from analysis.methods.pathmodel import PathModel
+    from analysis.methods.scales import Scale
+
+    items = {name: tuple(f"{name}{k}" for k in (1, 2, 3)) for name in "xy"}
+    scales = {name: Scale(own, lowest=-9, highest=9) for name, own in items.items()}
+    return PathModel(scales, {"x": ["y"]})
+
+
+@cache
+def _composites() -> tuple[float, float]:
+    """The path and the first loading of the composites, from the factors' own correlations."""
+    from analysis.methods.pathmodel.solve import solve
+
+    loadings = np.array([0.9, 0.8, 0.7] * 2)
+    tie = np.kron([[1, 0.5], [0.5, 1]], np.ones((3, 3)))
+    matrix = tie * np.outer(loadings, loadings)
+    np.fill_diagonal(matrix, 1)
+    found = solve(matrix[None], _factor_model(), "path", True)
+    return float(found.paths[0, 0, 1]), float(found.outer.loadings[0, 0, 0])
+
+
+def _outcomes(rng, n: int) -> pd.DataFrame:
+    frame = pd.DataFrame({"x": rng.normal(size=n)})
+    frame["customer_id"] = np.arange(n) * 2 // 3
+    frame["weight"] = rng.uniform(0.5, 2, n)
+    frame["again"] = (rng.random(n) < 1 / (1 + np.exp(-0.3 - 0.7 * frame["x"]))).astype(int)
+    frame["count"] = rng.poisson(rng.gamma(1, np.exp(0.2 + 0.4 * frame["x"])))
+    frame["spend"] = frame["again"] * rng.gamma(2, 5 * np.exp(0.3 * frame["x"]))
+    frame["answer"] = np.digitize(0.8 * frame["x"] + rng.logistic(size=n), [-1, 0, 1.5])
+    return frame
+
+
+def _mean_effects(x: pd.Series, weight: pd.Series) -> dict[str, float]:
+    """Mean slopes over the customers as they are."""
+    chance = 1 / (1 + np.exp(-0.3 - 0.7 * x))
+    amount, slope = 10 * np.exp(0.3 * x), 0.7 * chance * (1 - chance)
+    return {
+        "again": float(np.average(slope, weights=weight)),
+        "count": float((0.4 * np.exp(0.2 + 0.4 * x)).mean()),
+        "spend": float((slope * amount + chance * 0.3 * amount).mean()),
+    }
+
+
+def _satisfied(rng, n: int) -> tuple[pd.DataFrame, np.ndarray]:
+    customers = pd.DataFrame({"score": rng.uniform(1, 10, n), "tier": rng.choice(["a", "b"], n)})
+    rate = 0.05 * np.exp(-0.3 * (customers["score"] - 5.5) - 0.4 * (customers["tier"] == "b"))
+    return customers, rate.to_numpy()
+
+
+@cache
+def _one_point_truth() -> tuple[float, float, float]:
+    """Means over the scores from 1 to 10 and both tiers, raised to 10 at most."""
+    score = np.linspace(1, 10, 9001)
+    raised = np.minimum(score + 1, 10)
+    means = []
+    for at in (score, raised):
+        rates = 0.05 * np.exp(-0.3 * (at[:, None] - 5.5) - np.array([0, 0.4]))
+        within = ((1 - np.exp(-rates * 24)) / rates).mean(axis=1)
+        means.append(np.trapezoid([within, np.exp(0.2 * at)], score, axis=1) / 9)
+    (before, spent), (after, more) = means
+    return float(after - before), float(before), float(more - spent)
+
+
+BUYERS = (0.8, 5.0, 0.8, 2.5)
+SPENDERS = (6.0, 4.0, 15.0)
+
+
+def _buyers(rng, customers: int) -> pd.DataFrame:
+    """Histories of customers of BG/NBD, and their purchases in the 26 weeks after (`later`)."""
+    r, alpha, a, b = BUYERS
+    rate, leaving = rng.gamma(r, 1 / alpha, customers), rng.beta(a, b, customers)
+    age = rng.uniform(26, 52, customers)
+    frequency, recency, later, clock = (np.zeros(customers) for _ in range(4))
+    alive = np.ones(customers, bool)
+    while alive.any():
+        clock = clock + rng.exponential(size=customers) / rate
+        alive &= clock < age + 26
+        now = alive & (clock <= age)
+        frequency[now] += 1
+        recency[now] = clock[now]
+        later[alive & ~now] += 1
+        alive &= rng.random(customers) >= leaving
+    return pd.DataFrame({"frequency": frequency, "recency": recency, "age": age, "later": later})
+
+
+def _spend(rng, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What each customer spends on so many purchases (Gamma-Gamma), and her rate nu."""
+    p, q, scale = SPENDERS
+    nu = rng.gamma(q, 1 / scale, len(times))
+    return rng.gamma(p * np.maximum(times, 1)) / nu, nu
+
+
 def _lives(rng, customers: int, mean, earliest: float, latest: float) -> pd.DataFrame:
     life = rng.exponential(1, customers) * mean
     seen = rng.uniform(earliest, latest, customers)
@@ -277,7 +623,7 @@ def measure(topic: str, replications: int) -> pd.DataFrame:
         share = ((lows <= truth) & (truth <= highs)).mean()
         within = "yes" if low <= share <= high else "no"
         band = f"{low:.3f} to {high:.3f}"
-        shown = f"{truth[0]:.4g}"
+        shown = f"{truth[0]:.4g}" if np.ptp(truth) == 0 else "what came"
         rows.append((topic, quantity, shown, f"{replications:,}", f"{share:.3f}", band, within))
     return pd.DataFrame(rows, columns=HEADS)
 

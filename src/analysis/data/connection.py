@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 import ibis
@@ -15,8 +16,9 @@ from analysis.data.problems import explain, told_plainly
 from analysis.data.raw import RawTable
 from analysis.errors import ParamsError
 from analysis.params import Params
-from analysis.params.source import TableSource
+from analysis.params.source import PLAIN_PASSWORD, TableSource
 
+SECRET_NAME = re.compile(r"(?i)password|secret|token|passwd|pwd")
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 TIME_ZONE_SPEAKERS = ("duckdb", "postgres", "pyspark")
 
@@ -26,20 +28,45 @@ def connection_label(url: str) -> str:
     return f"the {url.split('://')[0]} connection"
 
 
+def with_placeholders(url: str, study: str) -> str:
+    """Write a URL with ${NAME} for each secret that an environment variable holds.
+
+    Raises
+    ------
+    ParamsError
+        If a password is left that stands in no variable.
+    """
+    for name, value in os.environ.items():
+        if SECRET_NAME.search(name) and len(value) > 3:
+            for written in (value, quote(value, safe="")):
+                url = url.replace(f":{written}@", f":${{{name}}}@")
+    if PLAIN_PASSWORD.search(url):
+        name = f"{study.upper()}_PASSWORD"
+        raise ParamsError(
+            "FROM must take its password from the environment, but holds one in plain text; "
+            f"export {name}=… and write $${{{name}}} in its place, the whole in single quotes"
+        )
+    return url
+
+
 def open_connection(params: Params):
     """Connect to the database or cluster that the params file names."""
-    url = params.data.connection.url
+    return connect(params.data.connection.url, params.timezone, params.path.parent)
+
+
+def connect(url: str, timezone: str, folder: Path):
+    """Connect to a database or cluster; the path of a DuckDB file is relative to the folder."""
     label = connection_label(url)
     filled = PLACEHOLDER.sub(lambda found: quote(_environment(found[1]), safe=""), url)
     with told_plainly("data.connection", label):
         if url.startswith("duckdb://"):
-            path = params.path.parent / filled.removeprefix("duckdb://")
-            return open_duckdb(params.timezone, str(path), read_only=True)
+            path = folder / filled.removeprefix("duckdb://")
+            return open_duckdb(timezone, str(path), read_only=True)
         try:
             connection = ibis.connect(filled)
         except (ValueError, ImportError, AttributeError, TypeError) as error:
             raise FaultyData([explain("data.connection", label, error)]) from None
-        _set_time_zone(connection, params.timezone)
+        _set_time_zone(connection, timezone)
     return connection
 
 

@@ -110,8 +110,8 @@ def _open_sqlite(connection, name, source, paths, origin) -> RawTable:
 
 
 def _hold(connection, name, source, table, origin) -> RawTable:
-    held = connection.create_table(f"raw_{name}", table)
-    return RawTable(name, held, source, origin, lambda: number_rows(held, origin))
+    held = connection.create_table(f"raw_{name}", table, overwrite=True)
+    return RawTable(name, held.drop(ROW, ORIGIN), source, origin, lambda: held)
 
 
 def _open_duckdb(connection, name, source, paths, origin) -> RawTable:

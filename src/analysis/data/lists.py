@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from analysis.data.faults import Fault, FaultyData
+from analysis.data.raw import ORIGIN, ROW
 from analysis.params.source import TableSource
 
 BATCH = 100_000
@@ -20,24 +21,36 @@ NUMERIC = (int, float)
 
 
 def read_excel(name: str, source: TableSource, paths: Sequence[Path]) -> pa.Table:
-    """Read a sheet of each workbook; the first row that is not blank is the head."""
+    """Read the sheets of each workbook, rows numbered as there; the first row is the head."""
     from python_calamine import CalamineWorkbook
 
     tables = []
     for path in paths:
         workbook = CalamineWorkbook.from_path(str(path))
-        wanted = chosen(name, source, workbook.sheet_names, path.name, source.sheet)
-        rows = workbook.get_sheet_by_name(wanted).to_python(skip_empty_area=True)
-        if not rows:
-            came = f"sheet '{wanted}' of {path.name} is empty"
-            raise FaultyData([Fault(name, "", "must have a head and rows", came)])
-        tables.append(arrow_table(name, path.name, rows[0], [rows[1:]]))
+        sheets = source.sheet if isinstance(source.sheet, tuple) else (source.sheet,)
+        for sheet in sheets:
+            wanted = chosen(name, source, workbook.sheet_names, path.name, sheet)
+            cells = workbook.get_sheet_by_name(wanted)
+            rows = cells.to_python(skip_empty_area=True)
+            origin = f"sheet '{wanted}' of {path.name}" if len(sheets) > 1 else path.name
+            if not rows:
+                came = f"sheet '{wanted}' of {path.name} is empty"
+                raise FaultyData([Fault(name, "", "must have a head and rows", came)])
+            table = arrow_table(name, path.name, rows[0], [rows[1:]])
+            tables.append(_numbered(table, origin, cells.start[0] + 2))
     return _stack(tables)
 
 
 def read_sqlite(name: str, source: TableSource, paths: Sequence[Path]) -> pa.Table:
     """Read a table or query of each SQLite file, opened for reading only."""
-    return _stack([_read_database(name, source, path) for path in paths])
+    read = [(path, _read_database(name, source, path)) for path in paths]
+    return _stack([_numbered(table, path.name, 1) for path, table in read])
+
+
+def _numbered(table: pa.Table, origin: str, first: int) -> pa.Table:
+    numbers = pa.array(range(first, first + len(table)), pa.int64())
+    origins = pa.array([origin] * len(table), pa.string())
+    return table.append_column(ROW, numbers).append_column(ORIGIN, origins)
 
 
 def _read_database(name: str, source: TableSource, path: Path) -> pa.Table:

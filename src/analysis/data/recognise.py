@@ -1,10 +1,9 @@
-"""Guess what a file holds by its names and first rows; a person checks the guess."""
+"""Guess what a file holds by the names and kinds of its columns; a person checks the guess."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 
 from analysis import schemas
 
@@ -44,23 +43,57 @@ SYNONYMS = {
     "arm": "arm group variant",
     "redeemed_at": "redeemedat redemptiondate",
 }
-QUANTITY = ("quantity", "qty", "menge", "anzahl", "units")
-UNIT_PRICE = ("unitprice", "price", "einzelpreis", "preis", "stueckpreis")
+STEMS = {  # parts of a name that speak for a column, where its values are of the right kind
+    "customer_id": r"^(customer|cust|kunden?|client|member|user|subscriber|account|household|buyer|"
+    r"shopper|guest|konto|mitglied|klient|cardholder|card)s?(id|no|nr|num|number|nummer|code|key|ref)$",
+    "at": r"datum|date|zeit|time|(^|[a-z])day$|"
+    r"(opened|created|answered|submitted|sent|placed|bought|paid)(at|on)$",
+    "amount": r"betrag|umsatz|amount|revenue|sales|total|spend|wert$|preis|price|value",
+    "margin": r"margin|marge|profit|deckungsbeitrag",
+    "product": r"product|produkt|artikel|article|item|category|warengruppe|sku",
+    "channel": r"channel|kanal|filiale|branch|store|shop",
+    "order_id": r"(order|invoice|receipt|basket|beleg|rechnung|bestell|bon)\w*"
+    r"(id|no|nr|number|nummer)$",
+    "first_contact_at": r"first(contact|seen|touch)|erstkontakt|lead|enquir",
+    "acquired_at": r"acquired|signup|registr|register|joined|since|kundeseit|opened",
+    "acquisition_cost": r"acquisitioncost|cac$",
+    "started_at": r"start|begin|effective|activat|inception|opened",
+    "ended_at": r"end|cancel|terminat|churn(ed)?(at|on|date)|closed|expir|kuendig",
+    "ended_reason": r"reason|grund",
+    "plan": r"plan|tarif|product|produkt",
+    "monthly_fee": r"month\w*(fee|price|charge|rate|amount)|grundgebuehr|mrc|monatspreis",
+    "nps": r"nps|recommend|weiterempf",
+    "survey_weight": r"weight|gewicht",
+    "comment": r"comment|verbatim|freetext|kommentar|bemerkung",
+    "kind": r"kind|type|typ|category|kategorie|art$|anliegen",
+    "resolved_at": r"resolved|closed|solved|erledigt",
+    "cost": r"cost|kosten",
+    "rating": r"rating|csat|score",
+    "tier": r"tier|level|stufe|status",
+    "from_at": r"from|since|valid\w*from|ab$|start",
+    "to_at": r"(^|valid|[a-z])(to|until|bis)(at|date)?$|end",
+    "reason": r"reason|grund",
+    "campaign": r"campaign|kampagne|mailing|aktion",
+    "arm": r"arm$|group|variant|gruppe",
+    "redeemed_at": r"redeem|eingeloest",
+}
+NOT_STEMS = {"at": r"birth|geburt|dob|update|modif|due|end|closed|ship|liefer"}
+KINDS = {schemas.NUMBER: ("number",), schemas.DAY: ("date",), schemas.TIME: ("date",)}
+QUANTITY = ("quantity", "qty", "menge", "anzahl", "units", "pieces", "stueck", "stueckzahl")
+UNIT_PRICE = (
+    *("unitprice", "price", "priceperunit"),
+    *("einzelpreis", "preis", "stueckpreis"),
+)
 TABLE_WORDS = {
-    "transactions": "transaction sale order invoice purchase receipt retail umsatz bestell kauf",
+    "transactions": "transaction sale order invoice purchase receipt retail umsatz umsaetz bestell "
+    "kauf beleg rechnung",
     "customers": "customer client member kunde demograph household",
-    "contracts": "contract subscription vertrag policy",
+    "contracts": "contract subscription vertrag vertraeg policy policies",
     "surveys": "survey answer response satisfaction umfrage nps befragung",
-    "interactions": "interaction contact complaint ticket call enquir beschwerde",
+    "interactions": "interaction contact complaint ticket call enquir beschwerde anfrage",
     "tier_history": "tier level status stufe",
     "campaigns": "campaign mailing kampagne",
 }
-DATE_FORMATS = [
-    f"{day}{time}"
-    for day in ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%d-%b-%Y", "%Y%m%d")
-    for time in ("", " %H:%M", " %H:%M:%S")
-]
-ISO = re.compile(r"^\s*\d{4}-\d{1,2}-\d{1,2}([T ].*)?$")
 
 
 def plain(name: str) -> str:
@@ -69,29 +102,79 @@ def plain(name: str) -> str:
     return re.sub(r"[^\w]|_", "", lowered)
 
 
-def match_columns(table: str, columns: Sequence[str]) -> dict[str, str]:
-    """Match the columns of the contract with those of a source, the closest names first."""
+def match_columns(
+    table: str, columns: Sequence[str], kinds: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Match the columns of the contract with those of a source.
+
+    The closest names are taken first; then names that hold a telling part, where the values are of
+    the right kind; last, the only column of days as the day of a purchase, an answer or a contact.
+
+    Parameters
+    ----------
+    table : str
+        Name in the contract.
+    columns : sequence of str
+        Those of the source.
+    kinds : mapping, optional
+        Source column to 'date', 'number', 'text' or 'nothing', as its values look.
+    """
+    contract, kinds = schemas.SCHEMAS[table].columns, kinds or {}
     found: dict[str, str] = {}
-    for column in schemas.SCHEMAS[table].columns:
+    for column, spec in contract.items():
         names = [plain(column), *SYNONYMS.get(column, "").split()]
         candidates = [c for name in names for c in columns if plain(c) == name]
-        free = [c for c in candidates if c not in found.values()]
-        if free:
-            found[column] = free[0]
-    return found
+        _take(found, column, candidates, kinds, spec.required)
+    for column in contract:
+        if column not in found and column in STEMS:
+            unfit = NOT_STEMS.get(column, "$^")
+            candidates = [
+                c
+                for c in columns
+                if re.search(STEMS[column], plain(c)) and not re.search(unfit, plain(c))
+            ]
+            _take(found, column, candidates, kinds, False)
+    days = [c for c in columns if kinds.get(c) == "date" and c not in found.values()]
+    if "at" in contract and "at" not in found and len(days) == 1:
+        found["at"] = days[0]
+    return {column: found[column] for column in contract if column in found}
 
 
-def guess_table(name: str, columns: Sequence[str]) -> str:
+def _take(
+    found: dict[str, str],
+    column: str,
+    candidates: Sequence[str],
+    kinds: Mapping[str, str],
+    also_unfit: bool,
+) -> None:
+    """Take the first candidate that is free and holds what the column needs."""
+    kind = next(
+        spec.columns[column].metadata["kind"]
+        for spec in schemas.SCHEMAS.values()
+        if column in spec.columns
+    )
+    fit = ("nothing", *KINDS.get(kind, ("text", "number", "date")))
+    free = [c for c in candidates if c not in found.values()]
+    fitting = [c for c in free if kinds.get(c, fit[0]) in fit]
+    if column == "at":
+        fitting += [c for c in free if kinds.get(c) == "number"]  # days by serial number
+    chosen = fitting or (free if also_unfit else [])
+    if chosen:
+        found[column] = chosen[0]
+
+
+def guess_table(name: str, columns: Sequence[str], kinds: Mapping[str, str] | None = None) -> str:
     """Guess which table of the contract a file holds; '' when nothing speaks for any."""
 
     def score(table: str) -> tuple[int, int]:
-        spec, matched = schemas.SCHEMAS[table].columns, match_columns(table, columns)
+        spec, matched = schemas.SCHEMAS[table].columns, match_columns(table, columns, kinds)
         needed = [c for c in spec if spec[c].required and c != "customer_id"]
         product = table == "transactions" and find_product(columns) is not None
         met = sum(c in matched or (c == "amount" and product) for c in needed)
         named = any(word in plain(name) for word in TABLE_WORDS[table].split())
         whole = 2 if needed and met == len(needed) else 0
-        return (3 * named + whole + (1 if "customer_id" in matched else -5), len(matched))
+        known = 1 if "customer_id" in matched else -1 if named and whole else -5
+        return (3 * named + whole + known, len(matched))
 
     best = max(schemas.SCHEMAS, key=score)
     return best if score(best)[0] > 0 else ""
@@ -102,43 +185,3 @@ def find_product(columns: Sequence[str]) -> tuple[str, str] | None:
     quantity = next((c for c in columns if plain(c) in QUANTITY), None)
     price = next((c for c in columns if plain(c) in UNIT_PRICE), None)
     return (quantity, price) if quantity and price else None
-
-
-def guess_date_format(values: Sequence[str]) -> tuple[str | None, list[str]]:
-    """Find the formats in which every value reads; None stands for ISO days.
-
-    Returns
-    -------
-    tuple
-        The first that fits (None when ISO), and all that fit.
-    """
-    values = [value.strip() for value in values if value and value.strip()]
-    if not values or all(ISO.match(value) for value in values):
-        return None, []
-    fitting = [form for form in DATE_FORMATS if all(_reads(value, form) for value in values)]
-    if not fitting and all(re.fullmatch(r"[1-9]\d{4}(\.\d+)?", value) for value in values):
-        return "excel", ["excel"]
-    return (fitting[0], fitting) if fitting else (None, [])
-
-
-def guess_signs(values: Sequence[str]) -> tuple[str, str | None]:
-    """Guess the decimal and the thousands sign of numbers that are written as text."""
-    texts = [re.sub(r"[€$£¥\s]", "", value) for value in values if value]
-    if any(re.search(r"\d\.\d{3},\d", text) for text in texts):
-        return ",", "."
-    if any(re.search(r"\d,\d{3}\.\d", text) for text in texts):
-        return ".", ","
-    if any(re.search(r"\d,\d{1,2}$", text) for text in texts):
-        dotted = any(re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+", text) for text in texts)
-        return ",", "." if dotted else None
-    if any(re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+", text) for text in texts):
-        return ".", ","
-    return ".", None
-
-
-def _reads(value: str, form: str) -> bool:
-    try:
-        datetime.strptime(value, form)
-    except ValueError:
-        return False
-    return True

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from analysis.figures.palette import INK
 from analysis.figures.survival import draw_curves
-from analysis.figures.tiers import plot_gain, plot_migration, tier_colours
+from analysis.figures.tiers import draw_intervals, plot_gain, plot_migration, tier_colours
 from analysis.methods.disclosure import small_rows
 from analysis.tiers import Judgement, Moves, TierFutures
 from analysis.wording import Wording
@@ -35,8 +35,7 @@ def plot_next_value(result: Judgement | None, ax: Axes, say: Wording) -> Axes:
     mean = table["estimate"].to_numpy(float)
     reach = np.nan_to_num([mean - table["conf_low"], table["conf_high"] - mean])
     ax.bar(place, mean, color=colours, width=0.62, zorder=2)
-    marks = {"fmt": "none", "color": INK, "capsize": 3, "linewidth": 1.4, "zorder": 3}
-    ax.errorbar(place, mean, yerr=reach, **marks)
+    draw_intervals(ax, place, mean, yerr=reach)
     for at, row in table.iterrows():
         if np.isfinite(row["held"]):
             text = say("judging.top.label", share=row["held"])
@@ -47,6 +46,7 @@ def plot_next_value(result: Judgement | None, ax: Axes, say: Wording) -> Axes:
     ax.grid(False, axis="x")
     ax.set_ylabel(say("judging.top.axis", currency=say.formats.currency.strip()))
     ax.margins(y=0.12)
+    ax.yaxis.set_major_formatter(lambda value, _: say.formats.show(value, "count"))
     return ax
 
 
@@ -63,9 +63,11 @@ def plot_tier_futures(result: TierFutures, ax: Axes, say: Wording) -> Axes:
         return _nothing(ax, say("judging.none.headline"))
     kind = "contract" if result.contractual else "purchase"
     ax.set(xlabel=say("judging.stay.weeks_axis"), ylabel=say(f"judging.stay.{kind}.axis"))
+    tiers = result.tiers
     draw_curves(
-        result.curve, ax, say, falling=result.contractual, heading=f"judging.stay.{kind}.counts"
-    )
+        result.curve, ax, say, falling=result.contractual, heading=f"judging.stay.{kind}.counts",
+        shades=dict(zip(tiers, tier_colours(len(tiers)), strict=True)),
+    )  # fmt: skip
     return ax
 
 

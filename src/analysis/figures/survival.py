@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from textwrap import fill, shorten
 
 import numpy as np
@@ -67,31 +68,33 @@ def draw_curves(
     heading: str = "retention.at_risk",
     steps: tuple[float, ...] = WEEK_STEPS,
     ends: bool = False,
+    shades: Mapping[str, str] | None = None,
 ) -> None:
     """Draw the groups' curves with bands, their names, and numbers at risk below.
 
     `ends` adds those who ended so far (and, for one group, those open); `steps` are the distances
-    between ticks to choose from.
+    between ticks to choose from; `shades` are colours of ordered groups, whose names stand in ink.
     """
     shown = [group for group in curve.groups if curve.risk_sets[group].n >= say.min_cell]
     names = []
     for i, group in enumerate(shown):
         line_steps = _visible(curve.of(group), say.min_cell, falling)
         colour = ACCENT if len(shown) == 1 else GROUPS[i % len(GROUPS)]
+        colour = shades[group] if shades else colour
         line = {"color": colour, "linestyle": DASHES[i % len(DASHES)], "where": "post"}
         ax.step(line_steps["time"], line_steps["share"], **line)
         band = {"color": colour, "alpha": 0.16, "linewidth": 0, "step": "post"}
         last = line_steps.iloc[-1]
         ax.fill_between(line_steps["time"], line_steps["low"], line_steps["high"], **band)
         if len(shown) > 1:
-            names.append((last["time"], last["share"], group, colour))
+            names.append((last["time"], last["share"], group, INK if shades else colour))
     longest = max((risk.time[-1] for risk in curve.risk_sets.values()), default=1)
     ax.set_xlim(0, longest)
     ax.set_ylim(0, None if not falling else 1.02)
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.xaxis.set_major_locator(_ticks(longest, steps))
     label_ends(names, ax, say)
-    _numbers_at_risk(curve, shown, ax, say, say(heading), ends)
+    _numbers_at_risk(curve, shown, ax, say, say(heading), ends, inked=shades is not None)
 
 
 def _visible(steps: pd.DataFrame, min_cell: int, falling: bool) -> pd.DataFrame:
@@ -137,7 +140,14 @@ def label_ends(ends: list[tuple[float, float, str, str]], ax: Axes, say: Wording
 
 
 def _numbers_at_risk(
-    curve: SurvivalCurve, shown: list[str], ax: Axes, say: Wording, heading: str, ends: bool
+    curve: SurvivalCurve,
+    shown: list[str],
+    ax: Axes,
+    say: Wording,
+    heading: str,
+    ends: bool,
+    *,
+    inked: bool = False,
 ) -> None:
     low, high = ax.get_xlim()
     ticks = [tick for tick in ax.get_xticks() if low <= tick <= high]
@@ -149,7 +159,7 @@ def _numbers_at_risk(
     last = [_numbers(counts, group, ticks[-1], columns, say) for group, columns, _ in rows]
     aside = _past_the_last(max(map(len, last), default=0), (high - ticks[-1]) / (high - low))
     for row, (group, columns, name) in enumerate(rows):
-        colour = INK if len(shown) == 1 else GROUPS[row % len(GROUPS)]
+        colour = INK if inked or len(shown) == 1 else GROUPS[row % len(GROUPS)]
         drop = -49 - 13 * row
         for tick in ticks:
             text = _numbers(counts, group, tick, columns, say)

@@ -24,6 +24,13 @@ def tier_colours(number: int) -> list[str]:
     return [to_hex(shade) for shade in shades]
 
 
+def draw_intervals(ax: Axes, x, y, **reach) -> None:
+    """Interval lines with a light edge, to be seen on dark bars too (`xerr` or `yerr`)."""
+    for colour, width, cap in (("white", 3.2, 2.6), (INK, 1.4, 1.4)):
+        marks = {"fmt": "none", "color": colour, "linewidth": width, "capthick": cap}
+        ax.errorbar(x, y, capsize=3, zorder=3, **marks, **reach)
+
+
 def plot_migration(result: Migration, ax: Axes, say: Wording) -> Axes:
     """Draw the per cent of each tier that is in each tier at the next rating; small cells blank."""
     hidden = small_cells(result.matrix("count"), say.min_cell)

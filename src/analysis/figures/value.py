@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from analysis.figures.palette import ACCENT, CONTEXT, INK
+from analysis.figures.tiers import draw_intervals, tier_colours
 from analysis.methods.concentration import Concentration
 from analysis.methods.disclosure import small_rows
 from analysis.methods.purchases import Calibration, Tracking
-from analysis.value import ForecastCheck, ResidualValue
+from analysis.value import UNKNOWN, ForecastCheck, ResidualValue
 from analysis.wording import Wording
 
 TOP = 0.2
@@ -89,9 +90,9 @@ def plot_residual_value(result: ResidualValue, ax: Axes, say: Wording) -> Axes:
     place = np.arange(len(table))
     ends = [table[f"value_ahead_conf_{end}"] / table["n"] for end in ("low", "high")]
     reach = np.nan_to_num([table["value_each"] - ends[0], ends[1] - table["value_each"]])
-    ax.barh(place, table["value_each"], color=ACCENT, alpha=0.85, height=0.62)
-    marks = {"fmt": "none", "color": INK, "capsize": 3, "linewidth": 1.4}
-    ax.errorbar(table["value_each"], place, xerr=reach, **marks)
+    colours = [_colours(result)[group] for group in table["group"]]
+    ax.barh(place, table["value_each"], color=colours, height=0.62)
+    draw_intervals(ax, table["value_each"], place, xerr=reach)
     for at, row in table.iterrows():
         text = say("value.residual.label", part=row["value_part"], n=row["n"])
         edge = row["value_each"] + reach[1][at]
@@ -101,8 +102,18 @@ def plot_residual_value(result: ResidualValue, ax: Axes, say: Wording) -> Axes:
     ax.grid(False, axis="y")
     currency = say.formats.currency.strip()
     ax.set_xlabel(say("value.residual.axis", weeks=result.weeks, currency=currency))
+    ax.xaxis.set_major_formatter(lambda value, _: say.formats.show(value, "count"))
     ax.set_xlim(0, float((table["value_each"] + reach[1]).max()) * 1.25)
     return ax
+
+
+def _colours(result: ResidualValue) -> dict[str, str]:
+    """Tiers, low to high, in their own palette; other groups in the accent."""
+    groups = list(result.table["group"])
+    if set(result.table["segment"]) != {"current_tier"}:
+        return dict.fromkeys(groups, ACCENT)
+    tiers = [group for group in groups if group != UNKNOWN]
+    return dict(zip(tiers, tier_colours(len(tiers)), strict=True)) | {UNKNOWN: CONTEXT}
 
 
 def _nothing(ax: Axes, text: str) -> Axes:

@@ -184,7 +184,7 @@ def consistent_finding(result: SatisfactionPaths, say: Wording) -> Finding:
     table = result.estimate.table
     if result.consistency == "extreme":
         beyond = table.loc[table["consistent"].abs().idxmax()]
-        numbers = {"count": int(table["consistent"].abs().gt(1).sum()), "all": len(table)}
+        numbers = {"count": int(table["note"].ne("").sum()), "all": len(table)}
         told = {"path": say.value(beyond["term"]), "composite": beyond["estimate"]}
         detail = say(
             "paths.consistent.extreme.detail",

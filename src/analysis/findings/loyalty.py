@@ -181,7 +181,8 @@ def groups_finding(result: Behaviour, say: Wording) -> Finding:
         limit = (1 - say.conf_level) / len(tested)
         told.append(say("behaved.groups.several", tests=len(tested), limit=limit))
     clear = [by for by, p in tested.items() if _clear(p, tested, say)]
-    by = say("loyalty.or").join(_lower(say.value(name)) for name in clear or tested)
+    between = f" {say('loyalty.or')} "
+    by = between.join(_lower(say.value(name)) for name in clear or tested)
     kind = "differ" if clear else "alike"
     return finding(say, f"behaved.groups.{kind}", *told, by=by, **options)
 

@@ -55,7 +55,7 @@ def _measure(lines: ibis.Table) -> ibis.Table:
     bought_at = ibis.ifelse(lines.amount >= 0, lines["at"], ibis.null("date"))
     lines = lines.mutate(
         before_at=lines["at"].lag().over(ibis.window(group_by="customer_id", order_by=order)),
-        first_at=bought_at.min().over(so_far),
+        first_at=bought_at.min().over(ibis.window(group_by="customer_id")),
         bought_at=bought_at.max().over(so_far),
     )
     bought = lines.bought_at == lines["at"]

@@ -13,7 +13,12 @@ from analysis.methods.resampling import (
     covariance,
     jackknife_covariances,
 )
-from analysis.methods.rows import complete_rows, control_columns, require_estimable
+from analysis.methods.rows import (
+    complete_rows,
+    control_columns,
+    require_estimable,
+    sampling_weights,
+)
 
 SAME_SURVEY = (
     "Driver, mediator and outcome were answered in one survey: moods and habits of answering tie "
@@ -87,7 +92,7 @@ def mediate(
     require_estimable(values, [*taken.columns, *numbers])
     sampled = {
         "clusters": None if cluster is None else rows[cluster].to_numpy(),
-        "weights": None if weight is None else rows[weight].to_numpy(float),
+        "weights": sampling_weights(rows, weight),
     }
     drawn = bootstrap_covariances(values, replications=replications, rng=rng, **sampled)
     table = bootstrap_table(

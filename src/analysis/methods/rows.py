@@ -19,6 +19,7 @@ def complete_rows(
     for column in numbers:
         values = frame[column]
         if pd.api.types.is_numeric_dtype(values):
+            require_finite(values, column)
             continue
         text = pd.to_numeric(values, errors="coerce").isna() & values.notna()
         raise DataError(
@@ -26,6 +27,29 @@ def complete_rows(
             f"(first: row {text.idxmax()}, {values.loc[text.idxmax()]!r}); repair or leave out"
         )
     return frame.loc[frame[used].notna().all(axis=1), used]
+
+
+def require_finite(values: pd.Series, column: str) -> None:
+    """Raise when a column of numbers holds infinite ones."""
+    endless = np.isinf(values.to_numpy(float, na_value=np.nan))
+    if endless.any():
+        raise DataError(
+            f"{column} must be finite, but {endless.sum():,} of {len(values):,} rows are not "
+            f"(first: row {values.index[endless][0]}); blank or repair them"
+        )
+
+
+def sampling_weights(rows: pd.DataFrame, weight: str | None) -> np.ndarray | None:
+    """The sampling weights of complete rows, positive; None without."""
+    if weight is None:
+        return None
+    weights = rows[weight].to_numpy(float)
+    if not (weights > 0).all():
+        count = int((~(weights > 0)).sum())
+        raise DataError(
+            f"{weight} must be positive, but {count:,} rows are not; drop those not sampled"
+        )
+    return weights
 
 
 def control_columns(rows: pd.DataFrame, controls: Sequence[str]) -> pd.DataFrame:

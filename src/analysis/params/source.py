@@ -102,7 +102,7 @@ class TableSource(_Block):
     """
 
     file: Text | tuple[Text, ...] | None = None
-    sheet: Text | None = None
+    sheet: Text | tuple[Text, ...] | None = None
     table: Text | None = None
     sql: Text | None = None
     columns: dict[str, Text | ProductOf] = {}

@@ -10,7 +10,6 @@ import pandas as pd
 from analysis.methods.measurement import heterotrait_monotrait
 from analysis.methods.pathmodel import (
     ECSI_PATHS,
-    EXTREME,
     INADMISSIBLE,
     PathEstimate,
     PathModel,
@@ -50,9 +49,9 @@ class SatisfactionPaths:
         if self.estimate is None or not self.estimate.model.reflective:
             return "none"
         notes = set(self.estimate.table["note"])
-        return (
-            "inadmissible" if INADMISSIBLE in notes else "extreme" if EXTREME in notes else "fine"
-        )
+        if INADMISSIBLE in notes:
+            return "inadmissible"
+        return "fine" if notes == {""} else "extreme"
 
     def paths(self) -> pd.DataFrame:
         """Every path with its interval, the consistent estimate, f² and variance inflation."""

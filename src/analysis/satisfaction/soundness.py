@@ -73,18 +73,18 @@ def shapes_table(shapes: ShapeComparison | None) -> pd.DataFrame:
     return table[["shape", "n_answers", "parameters", "aic_gap", "p_value", "note"]]
 
 
-def thresholds_table(shapes: ShapeComparison | None) -> pd.DataFrame:
+def thresholds_table(shapes: ShapeComparison | None, *, expected: str = "expected") -> pd.DataFrame:
     """The expected outcome below, between and above the thresholds, all else as it is.
 
-    `driver_from` (points; empty for the lowest), `n_answers, expected, expected_conf_low,
-    expected_conf_high`.
+    `driver_from` (points; empty for the lowest), `n_answers`, and the column `expected` with its
+    interval ('expected_share' where the outcome is a share).
     """
     if shapes is None:
         return pd.DataFrame([{"driver_from": np.nan, "n_answers": 0, "note": NOT_ESTIMABLE}])
     curve = shapes.curve[shapes.curve["group"].eq("steps")]
     cuts = [float(term.rpartition(" ")[2]) for term in shapes.steps["term"]]
     rows = [curve.iloc[0], *(curve[curve["value"] >= cut].iloc[0] for cut in cuts)]
-    names = {"n": "n_answers", "estimate": "expected"}
-    names |= {"conf_low": "expected_conf_low", "conf_high": "expected_conf_high"}
+    names = {"n": "n_answers", "estimate": expected}
+    names |= {end: f"{expected}_{end}" for end in ("conf_low", "conf_high")}
     table = pd.DataFrame(rows).rename(columns=names).reset_index(drop=True)
     return table.assign(driver_from=[np.nan, *cuts])[["driver_from", *names.values()]]

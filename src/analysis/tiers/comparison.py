@@ -8,10 +8,13 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from analysis.errors import ParamsError
+from analysis.errors import DataError, ParamsError
+from analysis.methods.concentration import Gain, measure_gain
 from analysis.params.tiers import Scheme
-from analysis.tiers.judging import judge_rating
+from analysis.tiers.judging import value_by_tier
+from analysis.tiers.profiles import join_rated
 from analysis.tiers.rating import Rating
 
 
@@ -20,8 +23,10 @@ class SchemeComparison:
     """Schemes side by side, each judged by the same outcome.
 
     table : scheme, tiers, n, top_customers (share in the highest tier), top_share (of the next
-    period's value), normalised_gini with conf_low and conf_high, spearman, moved (share of
-    customers whose place among the tiers, from 0 to 1, differs from the first scheme's), note.
+    period's value), normalised_gini with conf_low and conf_high, gain with gain_conf_low,
+    gain_conf_high and p_value (how much better than the first scheme it sorts the same customers,
+    paired bootstrap; NaN for the first), moved (share of customers whose place among the tiers,
+    from 0 to 1, differs from the first scheme's), note.
     """
 
     table: pd.DataFrame
@@ -36,34 +41,59 @@ def compare_schemes(
     replications: int = 200,
     conf_level: float = 0.95,
 ) -> SchemeComparison:
-    """Judge several ratings of the same customers on one page; the first is the one in force."""
+    """Judge several ratings of the same customers on one page; the first is the one in force.
+
+    Columns used: `outcomes`: `customer_id`, `value` (of the next period).
+    """
     if not ratings:
         raise ParamsError("a comparison must have at least one scheme, but none came")
-    rows, place = [], None
+    absent = [name for name in ("customer_id", value) if name not in outcomes]
+    if absent:
+        raise DataError(f"outcomes must have the columns {', '.join(absent)}, but have not")
+    first, rows = next(iter(ratings)), []
+    base = _levels(ratings[first])
     for name, rating in ratings.items():
-        judged = judge_rating(
-            rating, outcomes, value=value, rng=rng, replications=replications, conf_level=conf_level
-        )
-        lines = judged.gain.table.set_index("term")
-        own = rating.table.set_index("customer_id")["level"] / max(len(rating.tiers) - 1, 1)
-        place = own if place is None else place
-        apart = (own.reindex(place.index) - place).abs() > 1e-9
-        rows.append(
-            {
-                "scheme": name,
-                "tiers": len(rating.tiers),
-                "n": len(rating.table),
-                "top_customers": rating.summary["share"].iloc[-1],
-                "top_share": judged.top_share,
-                "normalised_gini": lines.loc["normalised_gini", "estimate"],
-                "conf_low": lines.loc["normalised_gini", "conf_low"],
-                "conf_high": lines.loc["normalised_gini", "conf_high"],
-                "spearman": lines.loc["spearman", "estimate"],
-                "moved": apart.mean(),
-                "note": "; ".join(rating.notes),
-            }
-        )
+        joined = join_rated(rating, outcomes).set_index("customer_id")
+        scores = pd.DataFrame({name: joined["level"].astype(float)})
+        if name != first:
+            scores[first] = base.reindex(joined.index).fillna(-1.0)
+        found = measure_gain(
+            scores, joined[value], rng=rng, baseline=first, replications=replications,
+            conf_level=conf_level,
+        )  # fmt: skip
+        rows.append({"scheme": name} | _described(rating, joined, value, base) | _sorted(found))
     return SchemeComparison(pd.DataFrame(rows))
+
+
+def _levels(rating: Rating) -> pd.Series:
+    return rating.table.set_index("customer_id")["level"].astype(float)
+
+
+def _described(rating: Rating, joined: pd.DataFrame, value: str, base: pd.Series) -> dict:
+    place, former = _levels(rating), base / max(base.max(), 1)
+    place = place.reindex(base.index) / max(len(rating.tiers) - 1, 1)
+    return {
+        "tiers": len(rating.tiers),
+        "n": len(rating.table),
+        "top_customers": rating.summary["share"].iloc[-1],
+        "top_share": value_by_tier(rating, joined, value)["value_share"].iloc[-1],
+        "moved": ((place - former).abs() > 1e-9).mean(),
+        "note": "; ".join(rating.notes),
+    }
+
+
+def _sorted(found: Gain) -> dict:
+    own = found.table.set_index("term").loc[["normalised_gini"]].iloc[0]
+    row = {"normalised_gini": own["estimate"]}
+    row |= {"conf_low": own["conf_low"], "conf_high": own["conf_high"]}
+    names = ("gain", "gain_conf_low", "gain_conf_high", "p_value")
+    if not len(found.differences):
+        return row | dict.fromkeys(names, np.nan)
+    gain = found.differences.set_index("term").loc["normalised_gini"]
+    error = gain["std_error"]
+    p_value = 2 * stats.norm.sf(abs(gain["estimate"]) / error) if error > 0 else 1.0
+    values = (*gain[["estimate", "conf_low", "conf_high"]], p_value)
+    return row | dict(zip(names, values, strict=True))
 
 
 def coarser(scheme: Scheme) -> Scheme:

@@ -80,7 +80,7 @@ def judge_rating(
     if bought_again:
         gone = ~joined[bought_again].astype(bool)
         churn = measure_auc(-joined["level"], gone, conf_level=conf_level)
-    held = _held(rating, joined, value)
+    held = value_by_tier(rating, joined, value)
     return Judgement(
         trend,
         gain,
@@ -91,7 +91,8 @@ def judge_rating(
     )
 
 
-def _held(rating: Rating, joined: pd.DataFrame, value: str) -> pd.DataFrame:
+def value_by_tier(rating: Rating, joined: pd.DataFrame, value: str) -> pd.DataFrame:
+    """What each tier holds of a value: `tier, n, share, value_share, note`."""
     sums = joined.groupby("tier", observed=False)[value].sum().reindex(rating.tiers)
     total = sums.sum()
     share = sums.to_numpy(float) / total if total > 0 else np.nan

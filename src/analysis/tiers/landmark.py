@@ -22,13 +22,15 @@ class TierFutures:
     curve : Kaplan-Meier by tier, in weeks since the rating: share who have not bought yet, or,
     contractual, share still under contract. table : group (tier, low to high), weeks, estimate
     (share who bought, or who stayed, by then), std_error, conf_low, conf_high, n, note. test : do
-    the tiers differ? contractual : which of the two it is. note : why nothing is told.
+    the tiers differ? contractual : which of the two it is. tiers : all of the scheme, low to high.
+    note : why nothing is told.
     """
 
     curve: SurvivalCurve | None
     table: pd.DataFrame
     test: LogRankTest | None
     contractual: bool
+    tiers: tuple[str, ...]
     note: str
 
 
@@ -37,7 +39,8 @@ def follow_tiers(rated: RatedPeriods, tables: Tables, params: Params) -> TierFut
     contractual = params.relationship == "contractual"
     columns = ["group", "weeks", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
     if rated.judged is None:
-        return TierFutures(None, pd.DataFrame(columns=columns), None, contractual, NOT_OBSERVED)
+        nothing = pd.DataFrame(columns=columns)
+        return TierFutures(None, nothing, None, contractual, (), NOT_OBSERVED)
     found = _ends(rated, tables, params) if contractual else _purchases(rated, tables, params)
     held = found["tier"].cat.remove_unused_categories()
     found = found.assign(tier=held)
@@ -48,7 +51,7 @@ def follow_tiers(rated: RatedPeriods, tables: Tables, params: Params) -> TierFut
         low, high = 1 - table["conf_high"], 1 - table["conf_low"]
         table = table.assign(estimate=1 - table["estimate"], conf_low=low, conf_high=high)
     test = logrank_test(found, by="tier") if held.nunique() > 1 else None
-    return TierFutures(curve, table[columns], test, contractual, "")
+    return TierFutures(curve, table[columns], test, contractual, rated.judged.tiers, "")
 
 
 def _with_ended(table: pd.DataFrame, curve: SurvivalCurve) -> pd.DataFrame:

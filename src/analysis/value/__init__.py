@@ -6,6 +6,7 @@ from analysis.value.forecast import ForecastCheck, check_forecast
 from analysis.value.histories import Histories, purchase_histories
 from analysis.value.renewals import Renewals, fit_renewals, renewal_lives
 from analysis.value.residual import (
+    UNKNOWN,
     ResidualValue,
     ValueModels,
     fit_value_models,
@@ -15,6 +16,7 @@ from analysis.value.residual import (
 from analysis.value.retention_cost import RetentionCost, retention_cost
 
 __all__ = [
+    "UNKNOWN",
     "AcquiredValue",
     "ContractValue",
     "ForecastCheck",

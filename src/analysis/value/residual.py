@@ -25,6 +25,7 @@ from analysis.value.histories import Histories
 DRAWS = 10
 MOST_YEARS_BY_QUARTER = 2
 ALL = "all"
+UNKNOWN = "not known"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,7 +170,7 @@ def residual_value(
 
 def _labels(present: pd.DataFrame, labels: pd.Series) -> pd.Series:
     known = labels[~labels.index.duplicated()]
-    found = known.astype(object).reindex(present["customer_id"]).fillna("not known").astype(str)
+    found = known.astype(object).reindex(present["customer_id"]).fillna(UNKNOWN).astype(str)
     order = [str(c) for c in labels.cat.categories] if hasattr(labels, "cat") else None
     order = order or sorted(found.unique())
     extra = [name for name in found.unique() if name not in order]

@@ -23,7 +23,7 @@ from analysis.params import Params
 from analysis.wording.formats import Formats
 
 FOLDER = Path(__file__).parent
-JOINTS = re.compile(r"(: | × | → | – )")
+JOINTS = re.compile(r"(: |, | × | → | – )")
 FIELD = re.compile(r"\{([a-z_]+)[^}]*\}")
 NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?")
 
@@ -117,16 +117,16 @@ class Wording:
             return str(value)
         told = self._told("values", value)
         # "tier: gold", "image → loyalty": names that are joined are told one by one.
-        parts = JOINTS.split(value) if told is None else ()
-        return told or "".join(self._named("values", part) for part in parts)
+        return "".join(map(self._part, JOINTS.split(value))) if told is None else told
+
+    def _part(self, part: str) -> str:
+        told = self._told("values", part)
+        return part.replace("_", " ") if told is None else told
 
     def name(self, name: str) -> str:
-        """The name of a table or column for readers."""
-        return self._named("names", name)
-
-    def _named(self, section: str, name: str) -> str:
-        told = self._told(section, name)
-        return name.replace("_", " ") if told is None else told
+        """The name of a table or column for readers; one of the study's own is told as a value."""
+        told = self._told("names", name)
+        return self.value(name) if told is None else told
 
     def note(self, note: str) -> str:
         """A method's note for readers; notes joined by "; " are told one by one.
@@ -167,7 +167,7 @@ def _patterns(written: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
 
 
 def _pattern(place: int, part: str) -> str:
-    return f"(?P<{part}>.+?)" if place % 2 else re.escape(part)
+    return f"(?P<{part}>[^;]+?)" if place % 2 else re.escape(part)
 
 
 def _wildcard(name: str, pattern: str) -> str:

@@ -9,12 +9,8 @@ import pytest
 from analysis.figures import illustrate
 from analysis.figures.prospects import plot_conversion
 from analysis.findings import prospects as findings
-from analysis.lifecycle.prospects import (
-    Prospects,
-    conversion,
-    conversion_costs,
-    pool_channels,
-)
+from analysis.lifecycle.prospect_costs import conversion_costs
+from analysis.lifecycle.prospects import Prospects, conversion, pool_channels
 from analysis.params import Params
 from analysis.params.source import DataSource
 from analysis.tables import present

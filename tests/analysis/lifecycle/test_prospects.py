@@ -11,12 +11,8 @@ from hypothesis import strategies as st
 
 from analysis.data import Description, Tables
 from analysis.errors import DataError, ParamsError
-from analysis.lifecycle.prospects import (
-    Prospects,
-    conversion,
-    cost_per_conversion,
-    read_prospects,
-)
+from analysis.lifecycle.prospect_costs import cost_per_conversion
+from analysis.lifecycle.prospects import Prospects, conversion, read_prospects
 from analysis.params import Params
 from analysis.simulate import simulate_company
 

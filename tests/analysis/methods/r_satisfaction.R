@@ -2,7 +2,7 @@
 # Run in this folder: Rscript r_satisfaction.R > r_satisfaction.csv
 # (R 4.2.2; psych 2.2.9, lavaan 0.6-14, MASS 7.3-58.2, ordinal 2022.11-16, sandwich 3.0-2, survey 4.1-1,
 #  car 3.1-1, AER 1.2-10, rms 6.5-0, pscl 1.5.5, boot 1.3-28.1)
-Sys.setlocale("LC_COLLATE", "C")
+invisible(Sys.setlocale("LC_COLLATE", "C"))
 suppressPackageStartupMessages({
   library(psych); library(lavaan); library(MASS); library(sandwich); library(survey); library(AER); library(numDeriv)
 })
@@ -29,8 +29,7 @@ reliability <- function(case, m, k) {
   put(case, "alpha_standardised", estimate = a$total$std.alpha)
   put(paste(case, "items"), names(m), item_total = a$item.stats$r.drop, mean = a$item.stats$mean, sd = a$item.stats$sd, alpha_if_dropped = a$alpha.drop$raw_alpha)
   R <- cor(m); s <- sapply(m, sd)
-  f <- cfa(paste("F =~", paste(names(m), collapse = " + ")), sample.cov = R, sample.nobs = nrow(m), estimator = "ULS", std.lv = TRUE,
-           sample.cov.rescale = FALSE, control = list(rel.tol = 1e-13))
+  f <- cfa(paste("F =~", paste(names(m), collapse = " + ")), sample.cov = R, sample.nobs = nrow(m), estimator = "ULS", std.lv = TRUE, sample.cov.rescale = FALSE)
   l <- lavInspect(f, "est")$lambda[, 1]; l <- l * sign(sum(l)); names(l) <- names(m)
   put(paste(case, "items"), names(m), loading = l)
   put(case, "omega", estimate = sum(l * s)^2 / (sum(l * s)^2 + sum((1 - l^2) * s^2)))
@@ -48,7 +47,7 @@ htmt <- function(m, one, other) {
   mean(r[one, other]) / sqrt(w(one) * w(other))
 }
 big <- names(scales)[1:4]; m <- na.omit(bfi[, unlist(scales[big])])
-for (i in 1:3) for (j in (i + 1):4) put("htmt", paste(big[i], big[j], sep = " – "), estimate = htmt(m, scales[[big[i]]], scales[[big[j]]]))
+for (i in 1:3) for (j in (i + 1):4) put("htmt", paste(big[i], big[j], sep = " / "), estimate = htmt(m, scales[[big[i]]], scales[[big[j]]]))
 
 # A survey with weights and customers who answer more than once
 panel <- transform(bfi, row = seq_len(nrow(bfi)) - 1); panel$weight <- 1 + panel$row %% 7; panel$customer <- (panel$row * 37) %% 400
@@ -125,24 +124,25 @@ amount <- glm(hours ~ youngkids + education + age, Gamma("log"), buyers, control
 coefficients_of("hours any", any, vcovHC(any, "HC1")); coefficients_of("hours amount", amount, vcovHC(amount, "HC1"))
 coefficients_of("hours any clustered", any, by_unit(any, work$customer)); coefficients_of("hours amount clustered", amount, by_unit(amount, buyers$customer))
 
-# Average marginal effects by the delta method, every derivative numerical
-effect <- function(case, term, f, b, V) { g <- grad(f, b, method.args = list(r = 6)); put(case, term, estimate = f(b), std_error = sqrt(drop(t(g) %*% V %*% g))) }
-moved <- function(d, v, by) { d[[v]] <- d[[v]] + by; d }
+# Average marginal effects by the delta method: slopes by formula, their derivatives numerical
+effect <- function(case, term, f, b, V) { g <- grad(f, b); put(case, term, estimate = f(b), std_error = sqrt(drop(t(g) %*% V %*% g))) }
 as_level <- function(d, v, l) { d[[v]] <- factor(l, levels(d[[v]])); d }
-slope <- function(mean_of, d, v, h = 1e-4 * sd(d[[v]])) function(b) mean((mean_of(b, moved(d, v, h)) - mean_of(b, moved(d, v, -h))) / 2 / h)
-gap <- function(mean_of, d, v, l) function(b) mean(mean_of(b, as_level(d, v, l)) - mean_of(b, as_level(d, v, levels(d[[v]])[1])))
 mean_by <- function(fit, link) { force(fit); function(b, d) link(drop(model.matrix(delete.response(terms(fit)), d) %*% b)) }
+slope <- function(fit, density, d, v) { f <- mean_by(fit, density); function(b) mean(f(b, d)) * b[[v]] }
+gap <- function(mean_of, d, v, l) function(b) mean(mean_of(b, as_level(d, v, l)) - mean_of(b, as_level(d, v, levels(d[[v]])[1])))
 V <- by_unit(g <- glm(high ~ education + experience + gender, binomial, cps, control = strict), cps$customer); f <- mean_by(g, plogis)
-for (v in c("education", "experience")) effect("ame logit", v, slope(f, cps, v), coef(g), V)
+for (v in c("education", "experience")) effect("ame logit", v, slope(g, dlogis, cps, v), coef(g), V)
 effect("ame logit", "gendermale", gap(f, cps, "gender", "male"), coef(g), V)
-for (s in levels(cps$gender)) { part <- subset(cps, gender == s); effect("ame logit by gender", s, slope(f, part, "education"), coef(g), V) }
-f <- mean_by(p <- glm(art ~ fem + mar + kid5 + phd + ment, poisson, bio, control = strict), exp); V <- vcovHC(p, "HC1")
-for (v in c("kid5", "phd", "ment")) effect("ame poisson", v, slope(f, bio, v), coef(p), V)
-effect("ame poisson", "femWomen", gap(f, bio, "fem", "Women"), coef(p), V)
+for (s in levels(cps$gender)) effect("ame logit by gender", s, slope(g, dlogis, subset(cps, gender == s), "education"), coef(g), V)
+p <- glm(art ~ fem + mar + kid5 + phd + ment, poisson, bio, control = strict); V <- vcovHC(p, "HC1")
+for (v in c("kid5", "phd", "ment")) effect("ame poisson", v, slope(p, exp, bio, v), coef(p), V)
+effect("ame poisson", "femWomen", gap(mean_by(p, exp), bio, "fem", "Women"), coef(p), V)
 k <- length(coef(any)); E <- estfun(any) %*% bread(any) / nrow(work); E2 <- matrix(0, nrow(work), k)
 E2[work$hours > 0, ] <- estfun(amount) %*% bread(amount) / nrow(buyers); V <- crossprod(cbind(E, E2)) * nrow(work) / (nrow(work) - 2 * k)
-f1 <- mean_by(any, plogis); f2 <- mean_by(amount, exp); both <- function(b, d) f1(b[1:k], d) * f2(b[-(1:k)], d)
-for (v in c("youngkids", "education", "age")) effect("ame two part", v, slope(both, work, v), c(coef(any), coef(amount)), V)
+X <- model.matrix(any)
+for (v in colnames(X)[-1]) effect("ame two part", v, function(b) {
+  eta <- drop(X %*% b[1:k]); mu <- exp(drop(X %*% b[-(1:k)])); at <- match(v, colnames(X)); mean(mu * (dlogis(eta) * b[at] + plogis(eta) * b[k + at]))
+}, c(coef(any), coef(amount)), V)
 
 # One more point, capped: the customers a sample too (M-estimation of all parameters and the two means)
 raised <- function(d) { d$education <- pmin(d$education + 1, 18); d }
@@ -178,30 +178,31 @@ for (link in c("logit", "probit")) {
   ordered_fit(paste("bfi", link), A2 ~ age + gender + C1, transform(na.omit(bfi[, c("A2", "age", "gender", "C1")]), A2 = ordered(A2)), link)
 }
 o <- ordinal::clm(poverty ~ age + religion + gender, data = wvs, control = ordinal::clm.control(gradTol = 1e-12, maxIter = 200))
-scores <- function(o, X, y, zeta, beta, w = 1) { # of the log likelihood of each answer by (beta, zeta)
+scores <- function(X, y, zeta, beta) { # of the log likelihood of each answer by (beta, zeta)
   n <- length(y); J <- length(zeta); e <- cbind(-Inf, matrix(zeta, n, J, byrow = TRUE) - drop(X %*% beta), Inf)
   up <- e[cbind(1:n, y + 1)]; lo <- e[cbind(1:n, y)]; pr <- plogis(up) - plogis(lo); S <- matrix(0, n, ncol(X) + J)
   S[, seq_len(ncol(X))] <- -(dlogis(up) - dlogis(lo)) / pr * X
   for (j in 1:J) S[, ncol(X) + j] <- ((y == j) * dlogis(up) - (y == j + 1) * dlogis(lo)) / pr
-  S * w
+  S
 }
 X <- model.matrix(~ age + religion + gender, wvs)[, -1]; b <- c(o$beta, o$alpha); B <- vcov(o)[names(b), names(b)]
-S <- scores(o, X, as.integer(wvs$poverty), o$alpha, o$beta) ; n <- nrow(S); k <- ncol(S)
+S <- scores(X, as.integer(wvs$poverty), o$alpha, o$beta) ; n <- nrow(S); k <- ncol(S)
 coefficients_of("poverty robust", NULL, B %*% crossprod(S) %*% B * n / (n - k), b)
 G <- length(unique(wvs$customer)); coefficients_of("poverty clustered", NULL, B %*% crossprod(rowsum(S, wvs$customer)) %*% B * G / (G - 1) * (n - 1) / (n - k), b)
-for (which in c("weighted", "both")) {
-  d <- if (which == "both") svydesign(~customer, weights = ~weight, data = wvs) else svydesign(~1, weights = ~weight, data = wvs)
+for (which in c("weighted", "both")) { # linearised by hand, and by svyolr (whose Hessian is numerical)
+  d <- svydesign(if (which == "both") ~customer else ~1, weights = ~weight, data = wvs); w <- wvs$weight / mean(wvs$weight)
+  o <- ordinal::clm(poverty ~ age + religion + gender, data = transform(wvs, w_ = w), weights = w_, control = ordinal::clm.control(gradTol = 1e-12, maxIter = 200))
+  bw <- c(o$beta, o$alpha); Bw <- vcov(o)[names(bw), names(bw)]; unit <- if (which == "both") wvs$customer else seq_len(n)
+  S <- rowsum(scores(X, as.integer(wvs$poverty), o$alpha, o$beta) * w, unit)
+  coefficients_of(paste("poverty", which), NULL, Bw %*% crossprod(S) %*% Bw * nrow(S) / (nrow(S) - 1), bw)
   s <- svyolr(poverty ~ age + religion + gender, d, control = list(reltol = 1e-15, maxit = 1000))
-  coefficients_of(paste("poverty", which), NULL, vcov(s), c(s$coefficients, s$zeta))
+  coefficients_of(paste("poverty", which, "svyolr"), NULL, vcov(s), c(s$coefficients, s$zeta))
 }
-chances <- function(b, d) {
-  X <- model.matrix(~ age + religion + gender, d)[, -1]; e <- outer(-drop(X %*% b[1:3]), b[4:5], "+"); p <- cbind(0, plogis(e), 1)
-  t(apply(p, 1, diff))
-}
+edges <- function(b, d) cbind(-Inf, outer(-drop(model.matrix(~ age + religion + gender, d)[, -1] %*% b[1:3]), b[4:5], "+"), Inf)
 for (j in 1:3) {
-  h <- 1e-4 * sd(wvs$age)
-  effect("ame ordinal", paste("age", levels(wvs$poverty)[j]), function(b) mean((chances(b, moved(wvs, "age", h)) - chances(b, moved(wvs, "age", -h)))[, j]) / 2 / h, b, B)
-  effect("ame ordinal", paste("religionyes", levels(wvs$poverty)[j]), function(b) mean((chances(b, as_level(wvs, "religion", "yes")) - chances(b, as_level(wvs, "religion", "no")))[, j]), b, B)
+  chance <- function(b, d) { e <- edges(b, d); plogis(e[, j + 1]) - plogis(e[, j]) }
+  effect("ame ordinal", paste("age", levels(wvs$poverty)[j]), function(b) { e <- edges(b, wvs); -b[1] * mean(dlogis(e[, j + 1]) - dlogis(e[, j])) }, b, B)
+  effect("ame ordinal", paste("religionyes", levels(wvs$poverty)[j]), gap(chance, wvs, "religion", "yes"), b, B)
 }
 
 # Brant's test from the separate logits
@@ -234,7 +235,7 @@ shape("shape linear line", lm(wage ~ experience + education, cps)); shape("shape
 S <- sapply(c(5, 15, 30), function(at) as.numeric(cps$experience >= at)); colnames(S) <- paste0("at least ", c(5, 15, 30)); f <- lm(wage ~ S + education, cps)
 shape("shape linear steps", f); V <- vcovHC(f, "HC1"); put("steps", c(5, 15, 30), estimate = coef(f)[2:4], std_error = sqrt(diag(V))[2:4])
 R <- Hmisc::rcspline.eval(cps$experience, knots(cps$experience, 4), inclx = TRUE, norm = 2); f <- glm(high ~ R + education, binomial, cps, control = strict); V <- vcovHC(f, "HC1")
-for (at in c(0, 10, 40)) {
+for (at in c(0, 11, 44)) {
   x <- drop(Hmisc::rcspline.eval(at, knots(cps$experience, 4), inclx = TRUE, norm = 2)); M <- cbind(1, matrix(x, nrow(cps), 3, byrow = TRUE), cps$education)
   effect("curve logit", at, function(b) mean(plogis(drop(M %*% b))), coef(f), V)
 }
@@ -245,7 +246,7 @@ f <- lm(prestige ~ income + education, carData::Duncan); put("inflation duncan",
 cook <- function(case, fit) { d <- cooks.distance(fit); put(case, c("largest", "share"), estimate = c(max(d), mean(d > 4 / length(d)))) }
 cook("cook linear", lm(wage ~ education + experience, cps)); cook("cook logit", g)
 cook("cook counts", glm(art ~ fem + mar + kid5 + phd + ment, quasipoisson, bio, control = strict))
-cook("cook amount", glm(wage ~ education, Gamma("log"), cps, control = strict))
+cook("cook amount", amount)
 calibration <- function(case, f, d, family) {
   y <- model.response(model.frame(f, d)); eta <- y * NA; fold <- (seq_along(y) - 1) %% 5
   for (k in 0:4) eta[fold == k] <- predict(glm(f, family, d[fold != k, ], control = strict), d[fold == k, ])
@@ -271,6 +272,6 @@ for (v in c("C1", "C2", "E3")) {
 }
 mediate <- function(case, d, x, m, y, controls = NULL, w = rep(1, nrow(d))) {
   d$w_ <- w; a <- coef(lm(reformulate(c(x, controls), m), d, weights = w_))[x]; full <- coef(lm(reformulate(c(x, m, controls), y), d, weights = w_)); total <- coef(lm(reformulate(c(x, controls), y), d, weights = w_))[x]
-  put(case, c("driver → mediator", "mediator → outcome", "direct", "indirect", "total", "share mediated"), estimate = c(a, full[m], full[x], a * full[m], total, a * full[m] / total))
+  put(case, c("driver to mediator", "mediator to outcome", "direct", "indirect", "total", "share mediated"), estimate = c(a, full[m], full[x], a * full[m], total, a * full[m] / total))
 }
 mediate("mediation attitude", attitude, "complaints", "learning", "rating"); mediate("mediation controls", cps, "education", "experience", "wage", c("gender", "sector")); mediate("mediation weighted", cps, "education", "experience", "wage", "gender", cps$weight)

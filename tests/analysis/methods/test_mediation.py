@@ -53,6 +53,18 @@ def test_mediation_with_controls_by_regression():
     np.testing.assert_allclose(found["estimate"].iloc[:4], expected, atol=1e-10)
 
 
+def test_mediation_with_weights_is_the_weighted_regression():
+    frame = chain(4).assign(w=lambda f: np.where(f.index % 2, 3.0, 1.0))
+    found = mediate(frame, **NAMES, weight="w", replications=200, rng=RNG(1)).table
+    root = np.sqrt(frame["w"])
+    x = np.column_stack([np.ones(len(frame)), frame[["quality", "satisfaction"]]])
+    slopes = np.linalg.lstsq(x * root.to_numpy()[:, None], frame["loyalty"] * root)[0]
+    assert found["estimate"].iloc[1] == pytest.approx(slopes[2])
+    assert found["estimate"].iloc[2] == pytest.approx(slopes[1])
+    plain = mediate(frame, **NAMES, replications=200, rng=RNG(1)).table
+    assert found["std_error"].iloc[3] > plain["std_error"].iloc[3]
+
+
 def test_same_survey_is_cautioned():
     both = [
         mediate(chain(1), **NAMES, same_survey=same, replications=10, rng=RNG(1)).caution

@@ -201,7 +201,8 @@ def test_consistent_estimates_that_run_to_extremes_are_flagged(bank_estimate):
     # Expectations and quality can hardly be told apart (HTMT .98): quality → value is 1.67.
     noted = bank_estimate.table.set_index("term")
     assert noted.at["QUAL → VAL", "note"] == "consistent path beyond ±1"
-    assert noted.at["IMAG → EXPE", "note"] == ""
+    assert noted.at["EXPE → SAT", "note"] == "constructs too alike for consistent paths"
+    assert noted.at["IMAG → EXPE", "note"] == noted.at["SAT → LOY", "note"] == ""
     assert any("hardly be parted" in note for note in bank_estimate.notes)
 
 

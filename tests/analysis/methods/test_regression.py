@@ -439,6 +439,27 @@ def test_fits_refuse_text_constant_repeated_and_few():
         fit_linear(frame, outcome="intention", drivers=["mood"])
 
 
+def test_fits_refuse_what_is_infinite_not_positive_or_explains_itself():
+    frame = answers(50)
+    endless = frame.assign(satisfaction=frame["satisfaction"].astype(float))
+    endless.loc[3, "satisfaction"] = np.inf
+    for fit in (fit_linear, fit_spend, fit_two_part):
+        with pytest.raises(DataError, match=r"satisfaction must be finite, but 1 of 50.*row 3"):
+            fit(endless, outcome="spend", drivers=["satisfaction"])
+    with pytest.raises(DataError, match="weeks must be positive, but 50 rows are not"):
+        fit_counts(
+            frame.assign(weeks=0.0), outcome="purchases", drivers=["satisfaction"],
+            exposure="weeks",
+        )  # fmt: skip
+    with pytest.raises(DataError, match="weight must be positive"):
+        fit_logit(
+            frame.assign(weight=-1.0), outcome="renewed", drivers=["satisfaction"],
+            weight="weight",
+        )  # fmt: skip
+    with pytest.raises(ParamsError, match="an outcome must not explain itself, but spend is"):
+        fit_linear(frame, outcome="spend", drivers=["spend"])
+
+
 def test_outcomes_are_refused_by_kind():
     frame = answers(50)
     with pytest.raises(DataError, match="renewed must be 0 or 1"):

@@ -9,21 +9,19 @@ import ast
 import json
 import re
 import string
+from html import unescape
 from pathlib import Path
 from typing import Any
 
-OTHER = str.maketrans(
-    string.ascii_letters, "абвгдежзийклмнопрстуфхцчшщАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩ"
-)
+OTHER = str.maketrans(string.ascii_letters, "абвгдежзийклмнопрстуфхцчшщАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩ")
 FIELD = re.compile(r"(\{[^}]*\})")
-SETTINGS = {"quarto", "format"}  # entries that are no text
+SETTINGS = ("date_format", "format")
 
 
 def pseudo(texts: dict[str, Any]) -> dict[str, Any]:
     """The catalogue with each text in other letters; fields and settings stay."""
-    told = {name: {key: text or key for key, text in texts[name].items()} for name in ("notes",)}
-    made = {key: _entry(key, value) for key, value in (texts | told).items()}
-    return made | {"columns": {name: _column(one) for name, one in texts["columns"].items()}}
+    notes = {written: text or written for written, text in texts["notes"].items()}
+    return {key: _entry(key, value) for key, value in (texts | {"notes": notes}).items()}
 
 
 def _entry(key: str, value: Any) -> Any:
@@ -31,31 +29,27 @@ def _entry(key: str, value: Any) -> Any:
         return {name: _entry(name, one) for name, one in value.items()}
     if isinstance(value, list):
         return [_entry(key, one) for one in value]
-    if not isinstance(value, str) or key == "date_format":
+    if not isinstance(value, str) or key in SETTINGS:
         return value
     parts = FIELD.split(value)
     return "".join(part if place % 2 else part.translate(OTHER) for place, part in enumerate(parts))
 
 
-def _column(column: dict[str, str]) -> dict[str, str]:
-    return column | {key: _entry(key, column[key]) for key in ("head", "means")}
-
-
-def shown_by(notebook: Path, study: Path, language: str) -> dict[str, Any]:
+def shown_by(notebook: Path, study: Path, overrides: dict[str, Any]) -> dict[str, Any]:
     """Run a notebook in this process: label -> what its cell ends with."""
     shown, names = {}, {}
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
         source = "".join(cell["source"])
+        if "parameters" in cell["metadata"].get("tags", ()):
+            source = f"study, overrides = {str(study)!r}, {overrides!r}"
+        label = re.search(r"#\| label: (\S+)", source)
         if cell["cell_type"] != "code":
             continue
-        if "parameters" in cell["metadata"].get("tags", ()):
-            source = f"study, overrides = {str(study)!r}, {{'language': {language!r}}}"
         tree = ast.parse(source)
-        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+        last = tree.body.pop() if label else None
         exec(compile(tree, notebook.name, "exec"), names)
-        value = eval(compile(ast.Expression(last.value), notebook.name, "eval"), names) if last else None
-        if label := re.search(r"#\| label: (\S+)", source):
-            shown[label[1]] = value
+        if last:
+            shown[label[1]] = eval(compile(ast.Expression(last.value), "", "eval"), names)
     return shown
 
 
@@ -64,6 +58,6 @@ def words_of(shown: Any) -> str:
     data, metadata = shown._repr_mimebundle_()
     texts = [metadata.get(key, "") for key in ("caption", "alt")]
     texts += [column[key] for column in metadata.get("columns", ()) for key in ("head", "means")]
-    texts += re.findall(r"<!-- (.*?) -->", data.get("image/svg+xml", ""))
+    texts += map(unescape, re.findall(r"<!-- (.*?) -->", data.get("image/svg+xml", "")))
     texts.append(re.sub(r"\{[^}]*\}", "", data.get("text/markdown", "")))
     return "\n".join(texts)

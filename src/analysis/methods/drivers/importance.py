@@ -14,7 +14,12 @@ import pandas as pd
 
 from analysis.errors import ParamsError
 from analysis.methods.resampling import bootstrap_covariances, bootstrap_table, covariance
-from analysis.methods.rows import complete_rows, control_columns, require_estimable
+from analysis.methods.rows import (
+    complete_rows,
+    control_columns,
+    require_estimable,
+    sampling_weights,
+)
 
 MOST_DRIVERS = 12
 CELLS_AT_A_TIME = 20_000_000
@@ -78,7 +83,7 @@ def driver_importance(
     rows = complete_rows(frame, numbers=[outcome, *drivers], others=[*controls, cluster, weight])
     taken = control_columns(rows, controls)
     values = np.column_stack([taken, rows[[*drivers, outcome]]]).astype(float)
-    weights = None if weight is None else rows[weight].to_numpy(float)
+    weights = sampling_weights(rows, weight)
     require_estimable(values, [*taken.columns, *drivers, outcome])
     n_controls, n_drivers = taken.shape[1], len(drivers)
     explained = explained_by_subset(covariance(values, weights)[None], n_controls=n_controls)

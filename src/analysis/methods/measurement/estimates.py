@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.errors import DataError
 from analysis.methods.resampling import critical_value, share_interval
+from analysis.methods.rows import require_finite
 
 PROMOTER_FROM = 9
 DETRACTOR_TO = 6
@@ -132,6 +133,7 @@ def _numeric(survey: pd.DataFrame, column: str) -> pd.Series:
             f"surveys.{column} must be a number, but {text.sum():,} of {len(survey):,} rows "
             f"are not (first: row {text.idxmax()}, {survey.loc[text.idxmax(), column]!r})"
         )
+    require_finite(numbers, f"surveys.{column}")
     return numbers.astype(float)
 
 

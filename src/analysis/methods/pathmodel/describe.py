@@ -22,12 +22,14 @@ NOT_CONSISTENT = (
     "The consistent estimates are not admissible here (a reliability outside 0 to 1, or "
     "correlations that cannot be): do not read them."
 )
-BEYOND_ONE = (
-    "Consistent paths beyond ±1 show that constructs can hardly be parted once their unreliability "
-    "is taken out: do not read them."
+NOT_PARTED = (
+    "Some constructs can hardly be parted once their unreliability is taken out: do not read their "
+    "consistent paths."
 )
 INADMISSIBLE = "consistent estimate not admissible"
 EXTREME = "consistent path beyond ±1"
+TOO_ALIKE = "constructs too alike for consistent paths"
+MOST_INFLATION = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +59,8 @@ def describe(told: Told, matrix: np.ndarray, f_squared: np.ndarray) -> dict[str,
     model, sample = told.model, told.sample
     loadings = sample.outer.loadings[0]
     paths = _paths(told, f_squared)
-    notes = {INADMISSIBLE: NOT_CONSISTENT, EXTREME: BEYOND_ONE}
+    notes = {INADMISSIBLE: NOT_CONSISTENT, EXTREME: NOT_PARTED, TOO_ALIKE: NOT_PARTED}
+    said = dict.fromkeys(notes[note] for note in paths["note"] if note)
     return {
         "table": paths,
         "effects": _effects(told),
@@ -69,7 +72,7 @@ def describe(told: Told, matrix: np.ndarray, f_squared: np.ndarray) -> dict[str,
         "goodness_of_fit": quality.goodness_of_fit(
             loadings, sample.explained[0], block_of=model.block_of
         ),
-        "notes": (NOT_FACTORS, *(notes[note] for note in dict.fromkeys(paths["note"]) if note)),
+        "notes": (NOT_FACTORS, *said),
     }
 
 
@@ -109,15 +112,27 @@ def _paths(told: Told, f_squared: np.ndarray) -> pd.DataFrame:
         )
     table.insert(1, "from", [source for source, _ in model.arrows])
     table.insert(2, "to", [target for _, target in model.arrows])
-    admissible = _consistent_is_admissible(told.sample)
-    consistent = told.sample.consistent_paths[0][at] if admissible else np.full(len(table), np.nan)
+    consistent, notes = _consistent_paths(told.sample, model, at)
     return table.assign(
         p_value=2 * law.sf(np.abs(table["estimate"] / table["std_error"])),
         f_squared=f_squared[at],
         vif=quality.path_inflation(scores, adjacency=model.adjacency)[at],
         consistent=consistent,
-        note=np.where(np.abs(consistent) > 1, EXTREME, "" if admissible else INADMISSIBLE),
+        note=notes,
     )
+
+
+def _consistent_paths(
+    sample: Estimates, model: PathModel, at: tuple[list[int], list[int]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The consistent paths, and what speaks against reading each."""
+    paths = sample.consistent_paths[0][at]
+    if not _consistent_is_admissible(sample):
+        return np.full(len(paths), np.nan), np.full(len(paths), INADMISSIBLE)
+    corrected = quality.consistent_scores(sample.outer.scores, sample.reliabilities)[0]
+    inflation = quality.path_inflation(corrected, adjacency=model.adjacency)[at]
+    alike = np.where(inflation > MOST_INFLATION, TOO_ALIKE, "")
+    return paths, np.where(np.abs(paths) > 1, EXTREME, alike)
 
 
 def _effects(told: Told) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from analysis.methods.regression.design import (
     require_columns,
     require_numbers,
 )
+from analysis.methods.rows import require_finite
 
 
 class Columns(TypedDict, total=False):
@@ -84,13 +85,20 @@ def take_sample(
     used = [outcome, *drivers, *controls, moderator, weight, count, cluster, exposure]
     used = list(dict.fromkeys(column for column in used if column is not None))
     require_columns(frame, used)
+    if outcome in drivers or outcome in controls:
+        raise ParamsError(f"an outcome must not explain itself, but {outcome} is among its drivers")
     for column in (c for c in (weight, count, exposure) if c is not None):
         require_numbers(frame, column)
+    for column in used:
+        if pd.api.types.is_numeric_dtype(frame[column]):
+            require_finite(frame[column], column)
     complete = frame.loc[frame[used].notna().all(axis=1), used]
     counts = np.ones(len(complete)) if count is None else complete[count].to_numpy(float)
     weights = np.ones(len(complete)) if weight is None else complete[weight].to_numpy(float)
     _require_positive(weights, weight)
     _require_positive(counts, count)
+    if exposure is not None:
+        _require_positive(complete[exposure].to_numpy(float), exposure)
     design = build_design(
         complete,
         drivers=drivers,

@@ -206,18 +206,18 @@ def _curve_columns(sets: RiskSets, conf_level: float, conf_type: str) -> dict[st
         std_error = estimate * np.sqrt(log_variance)
     before = np.nan if conf_type == "log-log" else 1.0
     step = np.cumsum(sets.events > 0)
-    columns = {
-        "estimate": np.append(1.0, estimate),
-        "std_error": np.append(0.0, std_error),
-        "conf_low": np.append(before, low),
-        "conf_high": np.append(before, high),
-    }
+    values = np.empty((4, len(step)))  # one block: filling it is most of the work
+    for row, first, later in zip(
+        values, (1.0, 0.0, before, before), (estimate, std_error, low, high), strict=True
+    ):
+        np.take(np.append(first, later), step, out=row, mode="clip")
+    names = ("estimate", "std_error", "conf_low", "conf_high")
     return {
         "time": sets.time,
         "at_risk": sets.at_risk,
         "events": sets.events,
         "censored": sets.censored,
-        **{name: values.take(step) for name, values in columns.items()},
+        **dict(zip(names, values, strict=True)),
     }
 
 

@@ -1,0 +1,172 @@
+"""The catalogue knows every phrase that the code makes, and every other language knows the same."""
+
+from __future__ import annotations
+
+import re
+import typing
+from pathlib import Path
+
+import pytest
+import yaml
+from phrases import phrases_in_code
+from pydantic import BaseModel
+
+from analysis import wording
+from analysis.params import Params, read_params
+from analysis.schemas import data_dictionary
+from analysis.tables import present
+from analysis.wording import FOLDER, Wording, catalogue, wording_for
+from reporting.parameters import NOT_LISTED
+from reporting.project import notebooks
+
+STUDY = Path(__file__).parents[3] / "params" / "market.yml"
+OTHERS = sorted({path.stem for path in FOLDER.glob("*.yml")} - {"en"})
+FIELD = re.compile(r"\{([^}]*)\}")
+
+
+@pytest.fixture(scope="module")
+def say() -> Wording:
+    return wording_for(read_params(STUDY))
+
+
+def knows(say: Wording, *sections: str, text: str) -> bool:
+    return any(say._told(section, text) is not None for section in sections)
+
+
+def test_every_phrase_of_the_code_is_in_the_catalogue(say):
+    found = phrases_in_code()
+    assert len(found) > 150
+    unknown = [pair for pair in found if not knows(say, "notes", "values", text=pair[1])]
+    assert not unknown, "add them to `notes:` (or `values:`) of wording/en.yml"
+
+
+def test_every_word_of_the_data_contract_is_in_the_catalogue(say):
+    contract = data_dictionary()
+    for name in {*contract["table"], *contract["column"]}:
+        assert knows(say, "names", text=name), name
+    for text in {*contract["meaning"], *contract["unit"]} - {""}:
+        assert knows(say, "notes", text=text), text
+
+
+def test_every_parameter_has_a_name(say):
+    named = {name.split(".")[-1] for name in catalogue("en")["parameters"]}
+    assert not _fields(Params) - named - {"path"}
+
+
+def _fields(model: type[BaseModel]) -> set[str]:
+    names: set[str] = set()
+    for name, field in model.model_fields.items():
+        if name not in NOT_LISTED:
+            names |= {name}.union(*map(_fields, _models(field.annotation)))
+    return names
+
+
+def _models(kind: typing.Any) -> list[type[BaseModel]]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    return [model for part in typing.get_args(kind) for model in _models(part)]
+
+
+def test_every_need_of_a_notebook_is_in_words():
+    known = catalogue("en")["report"]["needs"]
+    assert {need for notebook in notebooks() for need in notebook.needs} <= set(known)
+
+
+def test_catalogue_holds_each_key_once():
+    class Once(yaml.SafeLoader):
+        pass
+
+    def mapping(loader, node):
+        keys = [loader.construct_object(key) for key, _ in node.value]
+        assert len(keys) == len(set(keys)), sorted(key for key in keys if keys.count(key) > 1)
+        return {
+            key: loader.construct_object(value, True)
+            for key, (_, value) in zip(keys, node.value, strict=True)
+        }
+
+    Once.add_constructor("tag:yaml.org,2002:map", mapping)
+    for path in FOLDER.glob("*.yml"):
+        yaml.load(path.read_text(encoding="utf-8"), Once)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_other_language_has_the_same_keys_and_fields(language):
+    assert lacks(catalogue("en"), catalogue(language)) == []
+
+
+def lacks(english: dict, other: dict, place: str = "") -> list[str]:
+    """The keys that another catalogue lacks, and those whose texts fill other fields."""
+    found = []
+    for key, text in english.items():
+        where = f"{place}{key}"
+        if key not in other:
+            found.append(where)
+        elif isinstance(text, dict):
+            found += lacks(text, other[key], f"{where}.")
+        elif place not in ("notes.", "formats.") and _fields_of(text) != _fields_of(other[key]):
+            found.append(f"{where} (fields)")
+    return found
+
+
+def _fields_of(text: typing.Any) -> set[str]:
+    return {*FIELD.findall(text)} if isinstance(text, str) else set()
+
+
+def test_lacks_names_keys_and_fields():
+    english = {"a": {"b": "{n:count} people", "c": "x"}, "notes": {"left {n}": None}}
+    assert lacks(english, english) == []
+    other = {"a": {"b": "{n} 人"}, "notes": {"left {n}": "剩 {n:count}"}}
+    assert lacks(english, other) == ["a.b (fields)", "a.c"]
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("not reached", "not reached while observed"),
+        ("not estimable: one customer", "cannot be estimated: one customer"),
+        ("not estimable: 3 answers for 4 items", "cannot be estimated: 3 answers to 4 questions"),
+        ("follow-up ends at 32.4271", "nobody was followed longer than 32.4"),
+        ("no cost is known; nobody has left", "no cost is known; nobody has left"),
+        ("1,234 customers lack a quantity; its median stands in",) * 2,
+        ("ended_at after observed_until, read as not ended",
+         "end after the end of the observation, read as not ended"),
+        ("a new note", "a new note"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_note_is_told(say, note, told):
+    assert say.note(note) == told
+
+
+def test_value_tells_joined_names_one_by_one(say):
+    assert say.value("stage: won_back") == "stage: Won back"
+    assert say.value("declining, won_back") == "Declining, Won back"
+    assert say.value("city_size") == "city size"
+
+
+def test_name_of_a_column_is_not_that_of_a_category(say):
+    assert say.name("cost") == "cost"
+    assert say.value("cost") == "cost of contacts"
+    assert say.name("quality_website") == say.value("quality_website")
+
+
+def test_present_tells_notes(say):
+    import pandas as pd
+
+    table = pd.DataFrame({"group": ["a", "b"], "n": [20, 30], "note": ["", "not reached"]})
+    shown = present(table, say, caption="tables.hidden")
+    assert "not reached while observed" in shown.markdown
+    assert "not reached\n" in shown.csv
+
+
+def test_missing_key_names_the_file(say):
+    with pytest.raises(LookupError, match=r"wording/en\.yml must hold 'retention\.no'"):
+        say("retention.no")
+    with pytest.raises(LookupError, match=r"wording/en\.yml must hold the column 'no_such'"):
+        say.column("no_such")
+
+
+def test_labels_of_a_study_go_before_the_catalogue():
+    labelled = read_params(STUDY, {"satisfaction.labels": {"image_1": "Known in town"}})
+    assert wording_for(labelled).value("image_1") == "Known in town"
+    assert wording.catalogue("en")["values"].get("image_1") is None
