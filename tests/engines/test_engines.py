@@ -121,10 +121,64 @@ def test_frames_are_the_same_on_postgresql(on_duckdb, postgres, monkeypatch):
     write_frames(params)
     again = read_tables(params)
     assert again.connection.name == "postgres"
+    with monkeypatch.context() as patched:  # what was checked once is trusted
+        patched.setattr("analysis.data.reading.check_table", refuse_to_check)
+        trusted = read_tables(params)
+        assert set(trusted) == set(again)
+        for name in trusted:
+            assert trusted[name].columns == again[name].columns
+            assert trusted[name].count().execute() == again[name].count().execute()
+        months = customer_months(trusted, params).order_by(["customer_id", "month"])
+        totals = trusted.fetch(months.aggregate(rows=months.count(), sum=months.amount.sum()))
+    monkeypatch.setenv("REFRESH", "1")
+    fresh = read_tables(params)
+    months = customer_months(fresh, params)
+    expected_totals = fresh.fetch(months.aggregate(rows=months.count(), sum=months.amount.sum()))
+    pd.testing.assert_frame_equal(totals, expected_totals, rtol=MONEY)
+    monkeypatch.delenv("REFRESH")
     assert {"customer_frame", "spells"} <= set(again.stored)
     pd.testing.assert_frame_equal(customer_frame(again, params), found["customers"])
     files = [path for path in (folder / "build").rglob("*") if path.is_file()]
-    assert not any(b"correct horse" in path.read_bytes() for path in files)
+    for written in (b"correct horse", b"correct%20horse", b"correct+horse"):
+        assert not any(written in path.read_bytes() for path in files)
+    assert "horse" not in repr(params) + repr(again) + params.model_dump_json()
+
+
+def refuse_to_check(*_):
+    raise AssertionError("the tables were checked again")
+
+
+def test_new_validate_and_plan_work_on_a_database_and_keep_the_secret(
+    postgres, tmp_path, monkeypatch, capsys
+):
+    from reporting import commands, plan
+
+    monkeypatch.setenv("ENGINE_TEST_PASSWORD", "correct horse")
+    url = postgres.replace("${ENGINE_TEST_PASSWORD}", "correct%20horse")
+    loaded = ibis.connect(url)
+    rows = pd.DataFrame({"customer_no": ["a", "b"], "amount_paid": [5.0, 7.0]})
+    rows["sold_at"] = pd.to_datetime(["2023-01-05 10:00", "2023-02-01 09:00"])
+    loaded.create_table("shop_orders", rows, overwrite=True)
+    loaded.create_table("weather", pd.DataFrame({"rain": [1]}), overwrite=True)
+    for name in ("PARAMS", "BUILD"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setenv("STUDY", "acme")
+    commands.main(["new", "--study", "acme", "--from", url])
+    text = (tmp_path / "PARAMS" / "acme.yml").read_text()
+    assert f"url: {postgres}" in text
+    assert "# not used: weather" in text
+    params = read_params(tmp_path / "PARAMS" / "acme.yml")
+    wanted = params.data.connection.tables["transactions"]
+    assert (wanted.table, wanted.columns["at"]) == ("shop_orders", "sold_at")
+    commands.main(["validate", "--study", "acme"])
+    plan.rules_of(tmp_path / "PARAMS" / "acme.yml")
+    write_frames(params)
+    told = capsys.readouterr()
+    files = [path.read_text("utf-8", "replace") for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 3
+    assert "horse" not in told.out + told.err + "".join(files)
+    assert "acme: no faults" in told.out
 
 
 def test_frames_are_the_same_on_spark(on_duckdb, spark):

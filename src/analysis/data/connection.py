@@ -12,13 +12,12 @@ import ibis
 
 from analysis.data.engine import open_duckdb
 from analysis.data.faults import Fault, FaultyData
-from analysis.data.problems import explain, told_plainly
+from analysis.data.problems import SECRET_NAME, explain, hide, told_plainly
 from analysis.data.raw import RawTable
 from analysis.errors import ParamsError
 from analysis.params import Params
 from analysis.params.source import PLAIN_PASSWORD, TableSource
 
-SECRET_NAME = re.compile(r"(?i)password|secret|token|passwd|pwd")
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 TIME_ZONE_SPEAKERS = ("duckdb", "postgres", "pyspark")
 
@@ -95,6 +94,7 @@ def _environment(name: str) -> str:
         raise ParamsError(
             f"data.connection.url needs the environment variable {name}, but it is not set"
         )
+    hide(value)
     return value
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 import ibis
 
 from analysis.data.faults import Fault, FaultyData
+from analysis.data.located import members
 from analysis.data.raw import ORIGIN, ROW, RawTable
 from analysis.data.sql import arguments
 from analysis.params.source import TableSource
@@ -107,6 +108,7 @@ def read_keys(name: str, source: TableSource, path: Path) -> list[str]:
 @contextmanager
 def open_text(name: str, source: TableSource, path: Path) -> Iterator[io.TextIOBase]:
     """Open a file, packed or not, as text in the encoding that the params file names."""
+    check_packed(name, path)
     encoding = _encoding(name, source)
     with unpacked(path) as stream:
         start = stream.read(4)
@@ -142,6 +144,15 @@ def _undecodable_row(path: Path, encoding: str) -> int:
     return 0
 
 
+def check_packed(name: str, path: Path) -> None:
+    """Refuse an archive of several files: each would have to be named."""
+    inside = members(path) if path.suffix.lower() == ".zip" else ["itself"]
+    if len(inside) != 1:
+        came = f"{path.name} holds {len(inside):,}"
+        fault = Fault(name, "", "must hold one file in a .zip", came, remedy="unpack it")
+        raise FaultyData([fault])
+
+
 def unpacked(path: Path):
     """Open a file in binary; packed files are unpacked on the way."""
     match path.suffix.lower():
@@ -152,8 +163,7 @@ def unpacked(path: Path):
         case ".xz":
             return lzma.open(path)
         case ".zip":
-            archive = zipfile.ZipFile(path)
-            return archive.open(archive.namelist()[0])
+            return zipfile.ZipFile(path).open(members(path)[0])
         case ".zst":
             import pyarrow as pa
 
@@ -164,6 +174,7 @@ def unpacked(path: Path):
 
 def _readable(connection, name: str, source: TableSource, path: Path) -> Path:
     """Return a file that DuckDB reads: the file itself, or a copy of it in UTF-8."""
+    check_packed(name, path)
     packed = path.suffix.lower() in (".bz2", ".xz", ".zip")
     if path.suffix.lower() in DUCKDB_UNPACKS:
         _read_through(path)

@@ -39,7 +39,7 @@ class Fault:
 
     def __str__(self) -> str:
         where = f"{self.table}.{self.column}" if self.column else self.table
-        came = self.came or f"{self.rows:,} of {self.of:,} rows {_verb(self.rows)} not"
+        came = self.came or f"{self.rows:,} of {self.of:,} rows {_verb(self.rule, self.rows)}"
         place = f" ({self.place})" if self.place else ""
         remedy = f"; {self.remedy}" if self.remedy else ""
         return f"{where} {self.rule}, but {came}{place}{remedy}"
@@ -53,5 +53,11 @@ class FaultyData(DataError):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
-def _verb(rows: int) -> str:
-    return "does" if rows == 1 else "do"
+def _verb(rule: str, rows: int) -> str:
+    """Say of the rows what the rule asks: 'must not be missing' makes '3 rows are'."""
+    denied, said = " not", rule.removeprefix("must ")
+    if said.startswith("not "):
+        denied, said = "", said.removeprefix("not ")
+    verbs = {"be": ("is", "are"), "have": ("has", "have")}
+    one, many = verbs.get(said.split()[0], ("does", "do"))
+    return f"{one if rows == 1 else many}{denied}"

@@ -79,15 +79,18 @@ def open_paths(connection, name: str, source: TableSource, paths: list[Path]) ->
 
 
 def _open_parquet(connection, name, source, paths, origin) -> RawTable:
-    files = literal([str(path) for path in paths])
+    files, apart = literal([str(path) for path in paths]), str(len(paths) > 1).lower()
 
     def view(select: str, made: str) -> ibis.Table:
-        reader = f"read_parquet({files}, filename = '{ORIGIN}', file_row_number = true)"
+        numbers = f"filename = '{ORIGIN}', file_row_number = true, union_by_name = {apart}"
+        reader = f"read_parquet({files}, {numbers})"
         connection.raw_sql(f"CREATE OR REPLACE VIEW {made} AS SELECT {select} FROM {reader}")
         return connection.table(made)
 
     def numbered() -> ibis.Table:
-        return view(f"*, file_row_number + 1 AS {ROW}", f"raw_{name}_numbered")
+        rows = view(f"*, file_row_number + 1 AS {ROW}", f"raw_{name}_numbered")
+        names = {str(path): path.name for path in paths}
+        return rows.mutate(**{ORIGIN: rows[ORIGIN].cases(*names.items(), else_=rows[ORIGIN])})
 
     table = view(f"* EXCLUDE ({ORIGIN}, file_row_number)", f"raw_{name}")
     return RawTable(name, table, source, origin, numbered, lazy=True)

@@ -6,7 +6,7 @@ import ibis
 
 from analysis import schemas
 from analysis.data.faults import Fault
-from analysis.data.mapping import FLOAT_ID, ID_PADDING, Plan
+from analysis.data.mapping import FLOAT_ID, ID_PADDING, ROUNDED_ID, Plan
 from analysis.data.raw import RawTable
 from analysis.params import Params
 
@@ -14,21 +14,28 @@ Audit = list[tuple[str, str, str, int]]
 
 
 def count_rows(plan: Plan, rows: ibis.Table) -> dict[str, int]:
-    """Count rows and, where ids are text, how they are written: `rows, known, floats, padded`."""
+    """Count rows and, where ids are text, how they are written: `rows, known, floats …`."""
     asked = {"rows": rows.count()}
     ids = rows[plan.origins["customer_id"]]
     if ids.type().is_string():
         blank = ids.strip() == ""
         asked["known"] = (~blank).sum()
         asked["floats"] = ids.re_search(FLOAT_ID).sum()
+        asked["rounded"] = ids.re_search(ROUNDED_ID).sum()
         asked["padded"] = (ids.re_search(ID_PADDING) & ~blank).sum()
     found = rows.aggregate(**asked).to_pyarrow().to_pylist()[0]
-    return {"known": 0, "floats": 0, "padded": 0} | {k: int(v or 0) for k, v in found.items()}
+    none = dict.fromkeys(("known", "floats", "padded", "rounded"), 0)
+    return none | {name: int(count or 0) for name, count in found.items()}
 
 
 def check_ids(plan: Plan, found: dict[str, int], params: Params, audit: Audit) -> list[Fault]:
     """Judge how ids are written: '17850.0' for 17850, or with blanks around them."""
     name, known, floats, padded = plan.raw.name, found["known"], found["floats"], found["padded"]
+    faults = []
+    if found["rounded"]:
+        rule = "must be written in full (not 1.23E+11)"
+        remedy = "export the ids as text: their last digits are lost"
+        faults.append(Fault(name, "customer_id", rule, "", found["rounded"], known, "", remedy))
     if floats and floats == known:
         plan.float_ids = True
         audit.append((name, "noticed", "ids written as decimals, read as whole numbers", floats))
@@ -36,9 +43,8 @@ def check_ids(plan: Plan, found: dict[str, int], params: Params, audit: Audit) -
     if params.data.repairs.ids == "clean":
         if floats or padded:
             audit.append((name, "mended", "ids cleaned of blanks and '.0'", floats + padded))
-        return []
+        return faults
     remedy = "set repairs: {ids: clean}, or mend the source"
-    faults = []
     if padded:
         rule = "must not begin or end with blanks"
         faults.append(Fault(name, "customer_id", rule, "", padded, known, "", remedy))

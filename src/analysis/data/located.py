@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,21 @@ KINDS = {
 def file_kind(path: Path) -> str:
     """Return how a file is read, by its ending: 'delimited', 'parquet', 'excel' …; or ''."""
     endings = [ending.lower() for ending in path.suffixes]
+    if endings[-1:] == [".zip"] and not KINDS.get("".join(endings[-2:-1])):
+        inside = members(path)
+        endings = [e.lower() for e in Path(inside[0]).suffixes] if len(inside) == 1 else [".zip"]
     while endings and endings[-1] in COMPRESSED:
         endings.pop()
     return KINDS.get(endings[-1], "") if endings else ""
+
+
+def members(path: Path) -> list[str]:
+    """List the files in a .zip; none where it is none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [one for one in archive.namelist() if not one.endswith("/")]
+    except (OSError, zipfile.BadZipFile):
+        return []
 
 
 def named_files(params: Params, name: str, source: TableSource) -> list[Path]:

@@ -18,6 +18,7 @@ FREE_COLUMNS = ("customers", "surveys")  # may carry columns that the contract d
 UNREAD, ABSENT, SHOWN = "unread__", "absent__", "shown__"
 FLOAT_ID = r"^\s*[0-9]+\.0+\s*$"
 ID_PADDING = r"^\s|\s$"
+ROUNDED_ID = r"^\s*[0-9]([.,][0-9]+)?[eE]\+?[0-9]+\s*$"  # 1.23457E+11: Excel has cut the digits
 
 
 @dataclass(slots=True)
@@ -171,7 +172,8 @@ def _check_type(plan: Plan, column: str, parts: tuple[str, ...]) -> None:
         if kind and read_column(source_column, kind, raw.source) is None:
             came = f"'{part}' of {raw.origin} is {source_column.type()}"
             article = "a date" if kind.startswith("date") else f"a {kind}"
-            remedy = "give sql: that casts it" if raw.numbered is None else "set date_format"
+            remedy = "set date_format" if kind.startswith("date") else "name another column"
+            remedy = "give sql: that casts it" if raw.numbered is None else remedy
             plan.faults.append(Fault(raw.name, column, f"must be {article}", came, remedy=remedy))
             plan.origins.pop(column, None)
 

@@ -39,6 +39,7 @@ def read_number(column: ibis.Column, source: TableSource) -> ibis.Column | None:
     if not kind.is_string() or not _embedded(column):
         return None
     text = column.re_replace(r"[€$£¥\s\x{00A0}\x{202F}]", "")
+    text = text.re_replace(r"^(\d.*)-$|^\((\d.*)\)$", r"-\1\2")  # 10,50- and (10.50)
     decimal, thousands = re.escape(source.decimal), source.thousands
     plain = rf"\d+({decimal}\d*)?|{decimal}\d+"
     if thousands and thousands != " ":

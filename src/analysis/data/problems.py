@@ -6,11 +6,13 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import quote, quote_plus
 
 from analysis.data.faults import Fault, FaultyData
 from analysis.errors import DataError, ParamsError
 
 SECRET = re.compile(r"://[^/@\s]*:[^/@\s]*@|password=\S+", re.IGNORECASE)
+SECRET_NAME = re.compile(r"(?i)password|secret|token|passwd|pwd")
 ENGINES = (
     "duckdb",
     "_duckdb",
@@ -24,6 +26,8 @@ ENGINES = (
 )
 FAMILIAR = (
     ("Could not set lock", "must be free to read", "another process holds it open for writing"),
+    ("database is locked", "must be free to read", "another process holds it for writing"),
+    ("(?i)password.protected|encrypted", "must open without a password", "it asks for one"),
     (
         "version number|newer version|serialization",
         "must be a database that this DuckDB can read",
@@ -58,6 +62,8 @@ FAMILIAR = (
     ("OutOfMemory", "must fit the memory of one kernel", "it does not; raise ANALYSIS_MEMORY"),
 )
 
+_hidden: set[str] = set()
+
 
 @contextmanager
 def told_plainly(name: str, origin: str) -> Iterator[None]:
@@ -86,11 +92,19 @@ def explain(name: str, origin: str, error: BaseException) -> Fault:
     return Fault(name, "", "must be readable", f"{origin} is not: {said}")
 
 
+def hide(value: str) -> None:
+    """Never show this value again, however it is written."""
+    if len(value) > 3:
+        _hidden.update((value, quote(value, safe=""), quote(value), quote_plus(value)))
+
+
 def without_secrets(text: str) -> str:
-    """Hide passwords: of URLs, and the values of all environment variables that look secret."""
+    """Hide passwords: of URLs, those used, and environment variables that look secret."""
     for key, value in os.environ.items():
-        if re.search(r"(?i)password|secret|token|passwd|pwd", key) and len(value) > 3:
-            text = text.replace(value, "***")
+        if SECRET_NAME.search(key):
+            hide(value)
+    for value in sorted(_hidden, key=len, reverse=True):
+        text = text.replace(value, "***")
     return SECRET.sub("***", text)
 
 

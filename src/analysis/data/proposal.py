@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -20,6 +21,10 @@ LONGEST = 200
 UNKNOWN = "???"
 EARLIEST = date(1980, 1, 1)
 MOST_GROUPS = 30
+PERSONAL = re.compile(
+    r"(?i)mail|phone|fon|mobil|name|stra(ss|ß)e|street|address|adresse|iban|birth|geburt|gebdat|"
+    r"zip|plz|postal|postcode|passport|ssn|url|link"
+)
 PERIOD_OF = ("at", "started_at", "from_at", "ended_at")
 
 
@@ -147,6 +152,7 @@ def _sort_rest(proposal: Proposal, raw: RawTable, kinds: dict[str, str]) -> None
     for column, count in zip(rest, distinct, strict=True):
         answer = proposal.name == "surveys" and kinds[column] == "number"
         fit = 1 < count <= MOST_GROUPS and kinds[column] in ("text", "number")
+        fit = fit and not PERSONAL.search(column)
         (proposal.keep if fit else proposal.left).append(column)
         if fit and not answer and count <= MOST_GROUPS // 2:
             proposal.groups.append(column)

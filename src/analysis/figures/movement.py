@@ -44,7 +44,10 @@ def plot_stage_course(result: StageCourse, ax: Axes, say: Wording) -> Axes:
     """Draw the share of customers in each stage by months since the start, stacked."""
     if result.occupation is None:
         return _nothing(ax, say)
-    return plot_state_occupation(result.occupation, ax, say)
+    plot_state_occupation(result.occupation, ax, say)
+    if not result.past_known:
+        ax.set_xlabel(say("stages.seen_axis"))
+    return ax
 
 
 def plot_stage_months(result: StageMonths, ax: Axes, say: Wording) -> Axes:

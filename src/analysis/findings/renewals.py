@@ -71,15 +71,30 @@ def renewals_table(result: Renewals, say: Wording) -> pd.DataFrame:
     return or_nothing(table.rename(columns={"at_risk": "facing"}), "period", say)
 
 
-def worth_finding(result: ContractValue, say: Wording) -> Finding:
-    """What the open contracts are still worth."""
+def worth_finding(result: ContractValue, renewals: Renewals, say: Wording) -> Finding:
+    """What the open contracts are still worth, and how the model fared when it was checked."""
     if not len(result.table) or result.table["n"].iloc[-1] < say.min_cell:
         return finding(say, f"{WORTH}.none", claim="predictive", in_summary=False)
     row = result.table.iloc[-1]
     numbers = {"total": row["value_ahead"], "n": row["n"], "each": row["value_each"]}
-    numbers |= {"low": row["value_ahead_conf_low"], "high": row["value_ahead_conf_high"]}
-    detail = say(f"{WORTH}.detail", periods=row["periods_ahead"], **numbers)
-    return finding(say, f"{WORTH}.told", detail, claim="predictive", **numbers)
+    details = []
+    if np.isfinite([row["value_ahead_conf_low"], row["value_ahead_conf_high"]]).all():
+        ends = {"low": row["value_ahead_conf_low"], "high": row["value_ahead_conf_high"]}
+        details.append(say(f"{WORTH}.interval", **ends))
+    details += [say(f"{WORTH}.detail", periods=row["periods_ahead"], **numbers)]
+    details.append(_fared(renewals, say))
+    return finding(say, f"{WORTH}.told", *details, claim="predictive", **numbers)
+
+
+def _fared(result: Renewals, say: Wording) -> str:
+    rows = told_periods(result, say)
+    held = rows[rows["held_out"]] if len(rows) else rows
+    if not len(held) or not np.isfinite(held[result.in_force].iloc[-1]):
+        return say(f"{WORTH}.unchecked")
+    last = held.iloc[-1]
+    numbers = {"forecast": last[result.in_force], "made": last["staying"]}
+    key = "too_many" if numbers["forecast"] > numbers["made"] else "too_few_stay"
+    return say(f"{WORTH}.{key}", **numbers)
 
 
 def worth_table(result: ContractValue, say: Wording) -> pd.DataFrame:

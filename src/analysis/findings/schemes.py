@@ -19,20 +19,20 @@ def schemes_finding(result: OtherSchemes, say: Wording) -> Finding:
     table = result.table
     if len(table) < 2 or not np.isfinite(table["gini_conf_high"].iloc[0]):
         return finding(say, f"{SCHEMES}.none", claim="predictive", in_summary=False)
-    own, others = table.iloc[0], table.iloc[1:].dropna(subset=["gain"])
+    own, others = table.iloc[0], table.iloc[1:].dropna(subset=["better"])
     if not len(others):
         return finding(say, f"{SCHEMES}.none", claim="predictive", in_summary=False)
-    best = others.loc[others["gain"].idxmax()]
-    p_value = min(best["p_gain"] * len(others), 1.0)
+    best = others.loc[others["better"].idxmax()]
+    p_value = min(best["p_better"] * len(others), 1.0)
     numbers = {
         "own": own["gini"], "best": best["gini"], "scheme": say.value(best["scheme"]),
         "change": best["would_change"], "others": len(others),
         "own_share": own["top_share"], "own_customers": own["top_customers"],
         "best_share": best["top_share"], "best_customers": best["top_customers"],
-        "gain": best["gain"], "low": best["gain_conf_low"], "high": best["gain_conf_high"],
+        "gain": best["better"], "low": best["better_conf_low"], "high": best["better_conf_high"],
         "p": p_value,
     }  # fmt: skip
-    clear = p_value < 1 - say.conf_level and best["gain"] > 0
+    clear = p_value < 1 - say.conf_level and best["better"] > 0
     key = "better" if clear else "alike"
     details = [say(f"{SCHEMES}.{key}.detail", **numbers)]
     if best["tiers"] > own["tiers"]:

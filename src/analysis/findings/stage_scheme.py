@@ -15,7 +15,7 @@ from analysis.wording import Wording
 
 def stage_rules(params: Params, say: Wording) -> pd.DataFrame:
     """The scheme in words: `rule, stage, condition`."""
-    rules = params.stages.ordered_rules
+    rules = params.stages.rules_in_force(past_known=params.data.history_complete)
     words = [_condition(rule, params, say) for rule in rules]
     return pd.DataFrame(
         {

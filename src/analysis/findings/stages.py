@@ -86,8 +86,11 @@ def course_finding(result: StageCourse, say: Wording) -> Finding:
     if others:
         joined = reduce(lambda one, more: say(f"{COURSE}.join", before=one, other=more), others)
         details.append(say(f"{COURSE}.others", others=joined))
+    key = "told" if result.past_known else "seen"
+    if not result.past_known:
+        details.append(say(f"{COURSE}.past"))
     return finding(
-        say, f"{COURSE}.told", *details, claim="descriptive", in_summary=False, **numbers
+        say, f"{COURSE}.{key}", *details, claim="descriptive", in_summary=False, **numbers
     )
 
 
@@ -103,7 +106,8 @@ def course_caption(result: StageCourse, say: Wording) -> str:
     if result.occupation is None:
         return say("stages.nothing")
     told = course_finding(result, say)
-    drawn = say(f"{COURSE}.caption", customers=result.occupation.customers)
+    key = "caption" if result.past_known else "caption_seen"
+    drawn = say(f"{COURSE}.{key}", customers=result.occupation.customers)
     return f"{told.number} {told.headline} {drawn}"
 
 

@@ -69,11 +69,14 @@ class StageCourse:
         customers.
     reach_months : float
         The last month in which at least `min_cell` customers were followed.
+    past_known : bool
+        Whether months count from the start of the relationship, not from the first purchase seen.
     """
 
     occupation: StateOccupation | None
     marks: pd.DataFrame
     reach_months: float
+    past_known: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,7 +183,11 @@ def paths_by_segment(stages: Stages, tables: Tables, params: Params) -> dict[str
 
 
 def stage_course(
-    paths: pd.DataFrame, *, min_cell: int = 1, conf_level: float = 0.95
+    paths: pd.DataFrame,
+    *,
+    past_known: bool = True,
+    min_cell: int = 1,
+    conf_level: float = 0.95,
 ) -> StageCourse:
     """Estimate the share of customers in each stage by months since the start.
 
@@ -191,7 +198,7 @@ def stage_course(
     reach = followed_to(paths, min_cell)
     if not reach:
         blank = {"months": 0, "stage": "all", "note": NOBODY}
-        return StageCourse(None, pd.DataFrame([blank], columns=[*columns, "note"]), 0.0)
+        return StageCourse(None, pd.DataFrame([blank], columns=[*columns, "note"]), 0.0, past_known)
     occupation = state_occupation(paths, times=np.arange(reach + 1), conf_level=conf_level)
     table = occupation.table.rename(columns={"time": "months", "state": "stage"})
     marks = LATE_MARKS if reach >= LATE_MARKS[3] else MARKS
@@ -201,7 +208,7 @@ def stage_course(
     told["customers"] = (told["estimate"] * told["observed"]).round().astype(int)
     seen = told.groupby("stage")["customers"].transform("sum") > 0
     told = _blank_few(told[seen], min_cell)
-    return StageCourse(occupation, told[[*columns, "note"]], float(reach))
+    return StageCourse(occupation, told[[*columns, "note"]], float(reach), past_known)
 
 
 def followed_to(paths: pd.DataFrame, least: int) -> float:

@@ -19,15 +19,15 @@ from analysis.errors import DataError
 from analysis.lifecycle.features import stage_features
 from analysis.lifecycle.months import relationship_months
 from analysis.params import Params
-from analysis.params.stages import Bounds, StageScheme
+from analysis.params.stages import Bounds, StageRule
 
 NO_PROSPECTS = (
     "First contacts are not known, so nobody is seen before the first purchase: "
     "there are no prospects in this study."
 )
 UNKNOWN_PAST = (
-    "Some customers bought before the observation began: their tenure is counted from the first "
-    "purchase that was seen."
+    "Customers bought before the observation began: nobody can be told to be new, and months are "
+    "counted from the first purchase that was seen."
 )
 
 
@@ -46,24 +46,31 @@ class Stages:
         The stages in the order of a life.
     notes : tuple of str
         What is not known in this study.
+    past_known : bool
+        Whether every customer's first purchase lies inside the observation; where not, months
+        count from the first that was seen.
     """
 
     table: ibis.Table
     features: ibis.Table
     order: tuple[str, ...]
     notes: tuple[str, ...]
+    past_known: bool = True
 
 
 def assign_stages(tables: Tables, params: Params) -> Stages:
     """Assign every customer to exactly one stage a month.
 
     The rules of `params.stages` are tried in their order and the first that holds decides; one
-    whose feature is unknown does not hold; the last rule has no condition.
+    whose feature is unknown does not hold; the last rule has no condition. Where customers bought
+    before the observation began, nobody can be told to have just begun (`rules_in_force`).
     """
+    past_known = tables.description.history_complete
+    rules = params.stages.rules_in_force(past_known=past_known)
     months = relationship_months(tables, params)
     quantile = params.stages.rhythm_quantile
     table = stage_features(months, lapse_days=7 * params.lapse_weeks, rhythm_quantile=quantile)
-    features = table.mutate(stage=stage_of(table, params.stages))
+    features = table.mutate(stage=stage_of(table, rules))
     kept = features.select(
         "customer_id",
         "month",
@@ -75,14 +82,16 @@ def assign_stages(tables: Tables, params: Params) -> Stages:
     notes = []
     if "first_contact_at" not in tables["customers"].columns:
         notes.append(NO_PROSPECTS)
-    if not tables.description.history_complete:
+    if not past_known:
         notes.append(UNKNOWN_PAST)
-    return Stages(kept, features, params.stages.stages, tuple(notes))
+    given = {rule.stage for rule in rules}
+    order = tuple(stage for stage in params.stages.stages if stage in given)
+    return Stages(kept, features, order, tuple(notes), past_known)
 
 
-def stage_of(features: ibis.Table, scheme: StageScheme) -> ibis.Value:
+def stage_of(features: ibis.Table, rules: tuple[StageRule, ...]) -> ibis.Value:
     """The stage as an expression over the features."""
-    *rules, last = scheme.ordered_rules
+    *rules, last = rules
     branches = []
     for rule in rules:
         holds = [

@@ -104,6 +104,12 @@ class StageRule(_Block):
     stage: Stage
     when: dict[Feature, Bounds] = Field(default_factory=dict)
 
+    @property
+    def asks_for_a_beginner(self) -> bool:
+        """Whether it bounds tenure or purchases from above."""
+        bounds = [self.when[name] for name in ("tenure_months", "purchases") if name in self.when]
+        return any(bound.max is not None or bound.below is not None for bound in bounds)
+
 
 class StageScheme(_Block):
     """A preset, or rules of one's own; the first rule that holds decides.
@@ -131,15 +137,20 @@ class StageScheme(_Block):
             raise ValueError("stages must name a preset or give rules, and not both")
         return self
 
-    @property
-    def ordered_rules(self) -> tuple[StageRule, ...]:
-        """The rules in force, in their order of precedence."""
-        if self.preset is None:
-            return self.rules
-        return tuple(
+    def rules_in_force(self, *, past_known: bool) -> tuple[StageRule, ...]:
+        """The rules in their order of precedence.
+
+        Where customers bought before the observation began (`past_known` is false), tenure and
+        purchases are known from below only: rules that ask for at most so much of them fall away,
+        and with them the stages of beginners.
+        """
+        rules = self.rules or tuple(
             StageRule.model_validate({"stage": stage, "when": when})
             for stage, when in PRESETS[self.preset]
         )
+        if past_known:
+            return rules
+        return tuple(rule for rule in rules if not rule.asks_for_a_beginner)
 
     @property
     def stages(self) -> tuple[str, ...]:

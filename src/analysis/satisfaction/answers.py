@@ -142,6 +142,12 @@ def with_states(answers: Answers, months: ibis.Table, *, name: str, order: tuple
     return replace(answers, frame=frame.assign(**{name: pd.Categorical(text, levels)}))
 
 
+def low_and_high(lowest: float, highest: float) -> tuple[float, float]:
+    """The answers up to which a rating is low, and from which it is high: 5 and 9 of 1 to 10."""
+    reach = highest - lowest
+    return float(np.floor(lowest + 0.45 * reach)), float(np.ceil(lowest + 0.88 * reach))
+
+
 def attempt(estimate: Callable[[], T]) -> tuple[T | None, str]:
     """An estimate, or None and the sentence that says why the data do not allow it."""
     try:

@@ -17,10 +17,7 @@ from analysis.methods.drivers import (
     performance_scores,
     rank_touchpoints,
 )
-from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
-
-LOW_SHARE, HIGH_SHARE = 0.45, 0.88
-"""On a scale from 1 to 10: an answer up to 5 is low, from 9 on high."""
+from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt, low_and_high
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,8 +106,8 @@ def _turned(answers: Answers, scale, item: str) -> pd.Series:
 
 def _estimate(answers: Answers, frame, names, bounds, rng, replications, conf_level) -> Drivers:
     outcome, (low, high) = answers.roles.satisfaction, bounds
-    low_at = np.floor(low + LOW_SHARE * (high - low))
-    high_at = np.ceil(low + HIGH_SHARE * (high - low))
+    low_at, high_at = low_and_high(low, high)
+    sampled = {"conf_level": conf_level, **answers.sampled}
     importance, why = attempt(
         lambda: driver_importance(
             frame,
@@ -118,20 +115,12 @@ def _estimate(answers: Answers, frame, names, bounds, rng, replications, conf_le
             drivers=names,
             replications=replications,
             rng=rng,
-            conf_level=conf_level,
-            **answers.sampled,
+            **sampled,
         )
     )
     charted, asymmetry = None, None
     if importance is not None:
-        scored = performance_scores(
-            frame,
-            drivers=names,
-            lowest=low,
-            highest=high,
-            conf_level=conf_level,
-            **answers.sampled,
-        )
+        scored = performance_scores(frame, drivers=names, lowest=low, highest=high, **sampled)
         charted = importance_performance(importance.table, scored)
         asymmetry, _ = attempt(
             lambda: penalty_reward(
@@ -140,8 +129,7 @@ def _estimate(answers: Answers, frame, names, bounds, rng, replications, conf_le
                 drivers=names,
                 low_at=low_at,
                 high_at=high_at,
-                conf_level=conf_level,
-                **answers.sampled,
+                **sampled,
             )
         )
     n = 0 if importance is None else int(importance.table["n"].iloc[0])

@@ -12,10 +12,7 @@ from analysis.methods.regression import (
     compare_shapes,
     diagnose,
 )
-from analysis.satisfaction.answers import NOT_ESTIMABLE, attempt
-
-# Below this an answer is a sign of outrage, from the other on of delight, on a scale from 1 to 10.
-OUTRAGED, DELIGHTED = 0.45, 0.88
+from analysis.satisfaction.answers import NOT_ESTIMABLE, attempt, low_and_high
 
 
 def checks(fit: RegressionFit) -> pd.DataFrame:
@@ -54,12 +51,14 @@ def shapes_on_scale(
 ) -> ShapeComparison | None:
     """Compare a line with a curve, thresholds and one bend; None where the data do not allow it.
 
-    The thresholds are those of outrage and delight on the scale; `options` as `compare_shapes`.
+    The thresholds are those of a low and of a high answer; `options` as `compare_shapes`.
     """
-    reach = highest - lowest
-    low, high = np.floor(lowest + OUTRAGED * reach), np.ceil(lowest + DELIGHTED * reach)
     values = frame[driver].dropna()
-    cuts = [cut for cut in (low, high) if values.lt(cut).any() and values.ge(cut).any()]
+    cuts = [
+        cut
+        for cut in low_and_high(lowest, highest)
+        if values.lt(cut).any() and values.ge(cut).any()
+    ]
     found, _ = attempt(lambda: compare_shapes(frame, driver=driver, cuts=cuts or None, **options))
     return found
 
@@ -73,7 +72,9 @@ def shapes_table(shapes: ShapeComparison | None) -> pd.DataFrame:
     return table[["shape", "n_answers", "parameters", "aic_gap", "p_value", "note"]]
 
 
-def thresholds_table(shapes: ShapeComparison | None, *, expected: str = "expected") -> pd.DataFrame:
+def thresholds_table(
+    shapes: ShapeComparison | None, *, expected: str = "expected_outcome"
+) -> pd.DataFrame:
     """The expected outcome below, between and above the thresholds, all else as it is.
 
     `driver_from` (points; empty for the lowest), `n_answers`, and the column `expected` with its

@@ -58,8 +58,8 @@ def compare_schemes(
         if name != first:
             scores[first] = base.reindex(joined.index).fillna(-1.0)
         found = measure_gain(
-            scores, joined[value], rng=rng, baseline=first, replications=replications,
-            conf_level=conf_level,
+            scores, joined[value], rng=rng, baseline=None if name == first else first,
+            replications=replications, conf_level=conf_level,
         )  # fmt: skip
         rows.append({"scheme": name} | _described(rating, joined, value, base) | _sorted(found))
     return SchemeComparison(pd.DataFrame(rows))

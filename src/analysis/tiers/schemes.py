@@ -29,9 +29,9 @@ class OtherSchemes:
 
     table : scheme, tiers (number), n, top_customers (share in the highest tier), top_share (its
     part of the next period's value), gini, gini_conf_low, gini_conf_high (normalised, of the next
-    period's value by tier), gain with gain_conf_low, gain_conf_high and p_gain (how much better
-    than the scheme in force it sorts the same customers, paired), would_change (share of customers
-    who would enter or leave the highest tier), note. Empty where no rating can be judged.
+    period's value by tier), better with better_conf_low, better_conf_high and p_better (by how much
+    it sorts the same customers better than the scheme in force, paired), would_change (share of
+    customers who would enter or leave the highest tier), note. Empty where no rating can be judged.
     """
 
     table: pd.DataFrame
@@ -57,7 +57,7 @@ def compare_other_schemes(
         Of `next_period`.
     """
     columns = ["scheme", "tiers", "n", "top_customers", "top_share", "gini", "gini_conf_low"]
-    columns += ["gini_conf_high", "gain", "gain_conf_low", "gain_conf_high", "p_gain"]
+    columns += ["gini_conf_high", "better", "better_conf_low", "better_conf_high", "p_better"]
     columns += ["would_change", "note"]
     if outcomes is None:
         return OtherSchemes(pd.DataFrame(columns=columns))
@@ -68,7 +68,8 @@ def compare_other_schemes(
     ).table  # fmt: skip
     found["would_change"] = [_would_change(ratings[IN_FORCE], ratings[k]) for k in found["scheme"]]
     names = {"normalised_gini": "gini", "conf_low": "gini_conf_low", "conf_high": "gini_conf_high"}
-    names |= {"p_value": "p_gain"}
+    names |= {"gain": "better", "p_value": "p_better"}
+    names |= {"gain_conf_low": "better_conf_low", "gain_conf_high": "better_conf_high"}
     return OtherSchemes(found.rename(columns=names)[columns])
 
 

@@ -21,6 +21,13 @@ def words(staged: Path) -> dict[str, Any]:
     return read_yaml(theme_file(staged, WORDS))
 
 
+def teach_pandoc(meta: dict[str, Any], work: Path) -> None:
+    """Tell pandoc its one word of every page, which it does not know in each language (zh)."""
+    told = work / "translations" / f"{str(meta['lang']).split('-')[0]}.yaml"
+    told.parent.mkdir(exist_ok=True)
+    told.write_text(f"Abstract: {meta['words']['abstract']}\n", encoding="utf-8")
+
+
 def dates(meta: dict[str, Any]) -> dict[str, str]:
     """The report's date as readers, machines and Typst write it."""
     date = str(meta.get("date", ""))

@@ -28,6 +28,7 @@ def render(staged: Path, html: Path, pdf: Path, work: Path) -> None:
     """Write both formats of the report in `staged`; `work` is an empty folder."""
     meta = metadata(staged)
     meta["words"] = page.words(staged)
+    page.teach_pandoc(meta, work)
     variables = read_yaml(staged / "_variables.yml")
     text = expand(staged, work, {"var": variables, "meta": meta})
     (work / "report.md").write_text(text, encoding="utf-8")
@@ -85,6 +86,7 @@ def _pandoc(
     settings.write_text(json.dumps(meta, ensure_ascii=False, default=str), encoding="utf-8")
     command = [pypandoc.get_pandoc_path(), "report.md", "--from", READER, "--to", to]
     command += ["--standalone", "--wrap=none", "--metadata-file", settings.name]
+    command += ["--data-dir", str(work.resolve())]
     for filter_file in (HERE / "report.lua", theme_file(staged, "theme.lua")):
         command += ["--lua-filter", str(filter_file)]
     for key, value in variables.items():

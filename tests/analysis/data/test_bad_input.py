@@ -4,18 +4,21 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import sqlite3
 import struct
 import subprocess
 import sys
+import zipfile
+from contextlib import closing
 
 import duckdb
 import pandas as pd
 import pytest
 
 from analysis.data import read_tables
-from analysis.data.validate import find_faults
+from analysis.data.validate import find_faults, validation_report
 from analysis.errors import DataError, ParamsError
 from analysis.frames import customer_frame, write_frames
 
@@ -31,7 +34,7 @@ CSV_FAULTS = {
     "infinite amount": (HEAD + "c1,2023-02-01,inf\n", {}, ["transactions.amount must be a number", "'inf'"]),
     "hexadecimal amount": (HEAD + "c1,2023-02-01,0x1F\n", {}, ["transactions.amount must be a number"]),
     "impossible day": (HEAD + ROW + "c1,2023-02-30,1\n", {}, ["transactions.at must be a date", "row 3 of sales.csv, '2023-02-30'"]),
-    "month 13": (HEAD + "c1,2023-13-01,1\n", {}, ["transactions.at must be a date", "1 of 1 rows does not"]),
+    "month 13": (HEAD + "c1,2023-13-01,1\n", {}, ["transactions.at must be a date", "1 of 1 rows is not"]),
     "day first": (HEAD + "c1,01/02/2023,1\n", {}, ["transactions.at must be a date", "set date_format"]),
     "other format than stated": (HEAD + "c1,2023-02-01,1\n", {"date_format": "%d.%m.%Y"}, ["must be a date like %d.%m.%Y", "'2023-02-01'"]),
     "infinite day": (HEAD + "c1,infinity,1\n", {}, ["transactions.at must be a date", "'infinity'"]),
@@ -52,6 +55,8 @@ CSV_FAULTS = {
     "missing day": (HEAD + "c1,,1\n", {}, ["transactions.at must not be missing"]),
     "ids that differ by blanks": (HEAD + ROW + " c1,2023-02-02,1\n", {}, ["transactions.customer_id must not begin or end with blanks", "1 of 2 rows", "ids: clean"]),
     "some ids read as floats": (HEAD + "17,2023-02-01,1\n17.0,2023-02-02,1\n", {}, ["customer_id must be written in one way", "1 of 2 ids end in '.0'"]),
+    "ids that Excel has rounded": (HEAD + "1.23457E+11,2023-02-01,1\n", {}, ["transactions.customer_id must be written in full", "1 of 1 rows is not", "export the ids as text"]),
+    "amount in brackets and words": (HEAD + "c1,2023-02-01,(ten)\n", {}, ["transactions.amount must be a number"]),
     "row with too many fields": (HEAD + ROW + "c1,2023-02-01,1,9\n", {}, ["transactions must have the same fields in each row", "sales.csv has 4 instead of 3 in row 3"]),
     "row with too few fields": (HEAD + ROW + "c1,2023-02-01\n", {}, ["same fields in each row", "in row 3"]),
     "open quotation mark": (HEAD + ROW + 'c1,2023-02-01,"1\n', {}, ["transactions must", "row 3"]),
@@ -66,11 +71,19 @@ CSV_FAULTS = {
 }  # fmt: skip
 
 
+WITHOUT_HEADS = ("no header", "other delimiter than stated")  # none of three columns is found
+
+
 @pytest.mark.parametrize("name", CSV_FAULTS)
 def test_bad_csv_gives_one_message_with_its_place(study, name):
     content, options, fragments = CSV_FAULTS[name]
     study.write("sales.csv", content)
     params = study.files(transactions={"file": "sales.csv"} | options)
+    refused_in_one_message(study, params, fragments, 3 if name in WITHOUT_HEADS else 1)
+
+
+def refused_in_one_message(study, params, fragments, faults=1):
+    """Reading, `make validate` and `make tables` tell the same; nothing is written."""
     with pytest.raises(DataError) as caught:
         read_tables(params)
     message = str(caught.value)
@@ -78,6 +91,14 @@ def test_bad_csv_gives_one_message_with_its_place(study, name):
         assert fragment in message
     assert "Traceback" not in message
     assert str(study.folder) not in message
+    assert len(message.splitlines()) == faults, message
+    report, count = validation_report(params)
+    assert count == faults
+    assert [line.removeprefix("- ") for line in report.splitlines()[1:]] == message.splitlines()
+    with pytest.raises(DataError):
+        write_frames(params)
+    assert not list((study.folder / "build").rglob("*.parquet"))
+    assert not list((study.folder / "build").rglob("tables*"))
 
 
 # name: table, content, fragments
@@ -104,11 +125,16 @@ def test_bad_table_names_its_rule(study, name):
     study.write("sales.csv", GOOD)
     study.write("other.csv", content)
     params = study.files(transactions="sales.csv", **{table: "other.csv"})
-    with pytest.raises(DataError) as caught:
-        read_tables(params)
-    for fragment in fragments:
-        assert fragment in str(caught.value)
-    assert len(str(caught.value).splitlines()) == 1
+    refused_in_one_message(study, params, fragments)
+
+
+def zipped(**files):
+    """Pack files into an archive."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
 
 
 # name: file, content or maker, fragments
@@ -120,6 +146,8 @@ FILE_FAULTS = {
     "broken workbook": ("sales.xlsx", b"PK not a workbook", ["transactions must", "sales.xlsx"]),
     "broken gzip": ("sales.csv.gz", b"\x1f\x8bbroken", ["must be a sound packed file"]),
     "cut gzip": ("sales.csv.gz", gzip.compress(GOOD.encode() * 500)[:-20], ["must be a sound packed file"]),
+    "zip of two files": ("sales.csv.zip", zipped(a=GOOD, b=GOOD), ["must hold one file in a .zip, but sales.csv.zip holds 2"]),
+    "empty zip": ("sales.csv.zip", zipped(), ["must hold one file in a .zip, but sales.csv.zip holds 0"]),
     "broken zip": ("sales.csv.zip", b"PK broken", ["must be a sound packed file"]),
     "no SQLite file": ("sales.sqlite", b"x" * 5000, ["must be a database file"]),
     "no DuckDB file": ("sales.duckdb", b"x" * 20000, ["must be a database file"]),
@@ -134,11 +162,62 @@ def test_bad_file_is_told_in_one_sentence(study, name):
     file, content, fragments = FILE_FAULTS[name]
     if content is not None:
         study.write(file, content)
-    with pytest.raises(DataError) as caught:
-        read_tables(study.files(transactions=file))
-    for fragment in fragments:
-        assert fragment in str(caught.value)
-    assert len(str(caught.value).splitlines()) == 1
+    refused_in_one_message(study, study.files(transactions=file), fragments)
+
+
+def test_locked_sqlite_file_is_told(study):
+    path = study.folder / "sales.sqlite"
+    rows = pd.DataFrame({"customer_id": ["c1"], "at": ["2023-02-01"], "amount": [1.0]})
+    with closing(sqlite3.connect(path)) as database:
+        rows.to_sql("sales", database, index=False)
+        database.isolation_level = None
+        database.execute("BEGIN EXCLUSIVE")
+        params = study.files(transactions="sales.sqlite")
+        refused_in_one_message(study, params, ["must be free to read", "another process"])
+
+
+@pytest.mark.parametrize(
+    ("second", "fragments"),
+    [
+        ({"total": [1.0]}, ["amount must not be missing", "row 1 of b.parquet"]),
+        ({"amount": ["x"]}, ["amount must be a number", "row 1 of b.parquet, 'x'"]),
+    ],
+)
+def test_parquet_files_that_differ_are_told_with_their_place(study, second, fragments):
+    for name, amounts in (("a", {"amount": [1.0]}), ("b", second)):
+        rows = {"customer_id": ["c1"], "at": pd.to_datetime(["2023-02-01"])} | amounts
+        pd.DataFrame(rows).to_parquet(study.folder / f"{name}.parquet")
+    refused_in_one_message(study, study.files(transactions="*.parquet"), fragments)
+
+
+def test_column_type_that_cannot_be_an_amount_is_told(study):
+    rows = {"customer_id": ["c1"], "at": pd.to_datetime(["2023-02-01"]), "amount": [True]}
+    pd.DataFrame(rows).to_parquet(study.folder / "sales.parquet")
+    params = study.files(transactions="sales.parquet")
+    refused_in_one_message(
+        study, params, ["amount must be a number, but 'amount' of sales.parquet"]
+    )
+
+
+SCALES = {"scales": {"quality": {"items": ["q1", "q2"]}}}
+# name: content of answers.csv, changed params, fragments
+PROMISES = {
+    "segment that is no column": ("customer_id,at\nc1,2023-02-01\n", {"segments": ["city"]}, ["customers.city must be a column of customers, as segments names it"]),
+    "item that is no column": ("customer_id,at,q1\nc1,2023-02-01,3\n", {"satisfaction": SCALES}, ["surveys.q2 must be a column of surveys, as satisfaction.scales.quality names it", "there are only: q1"]),
+    "answer off its scale": ("customer_id,at,q1,q2\nc1,2023-02-01,3,99\n", {"satisfaction": SCALES}, ["surveys.q2 must lie from 1 to 10 (satisfaction.scales.quality)", "row 2 of answers.csv, '99'"]),
+    "answer that is no number": ("customer_id,at,q1,q2\nc1,2023-02-01,3,very\n", {"satisfaction": SCALES}, ["surveys.q2 must be a number", "row 2 of answers.csv, 'very'"]),
+    "answer that is no level": ("customer_id,at,mood\nc1,2023-02-01,meh\n", {"satisfaction": {"answer": {"item": "mood", "levels": ["low", "high"], "drivers": ["mood"]}}}, ["surveys.mood must be one of low, high"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROMISES)
+def test_what_the_params_say_of_the_tables_must_hold(study, name):
+    content, changed, fragments = PROMISES[name]
+    study.write("sales.csv", GOOD)
+    study.write("answers.csv", content)
+    files = {"transactions": {"file": "../sales.csv"}, "surveys": {"file": "../answers.csv"}}
+    params = study.params({"files": files}, horizons_weeks=[26], **changed)
+    refused_in_one_message(study, params, fragments)
 
 
 def test_bad_json_line_far_down_is_told(study):

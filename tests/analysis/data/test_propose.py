@@ -95,7 +95,7 @@ def test_propose_params_lays_the_files_of_the_years_together(tmp_path):
         (folder / f"Umsätze_{year}.csv.gz").write_bytes(gzip.compress(text.encode()))
     people = "Kundennummer;E-Mail;Region;Erstkontakt\n0007;a@b.example;Süd;01.12.2022\n"
     people += "0008;c@d.example;Nord;02.12.2022\n"
-    (folder / "Kundenstamm.csv").write_text(people * 1, encoding="utf-8")
+    (folder / "Kundenstamm.csv").write_text(people, encoding="utf-8")
     params, text = proposed(tmp_path, folder)
     assert params.data.files["transactions"].file == "../exports/Umsätze_*.csv.gz"
     assert (params.currency, params.data.files["transactions"].thousands) == ("EUR", ".")

@@ -51,8 +51,10 @@ def steps(params):
         ("sales.csv.gz", gzip.compress(GOOD.encode()), {}),
         ("sales.csv.bz2", bz2.compress(GOOD.encode()), {}),
         ("sales.csv", GOOD.replace("-2.5", "€ -2.5").encode(), {}),
+        ("sales.csv", GOOD.replace("-2.5", "2.5-").encode(), {}),
+        ("sales.csv", GOOD.replace("-2.5", "(2.5)").encode(), {}),
     ],
-    ids=["plain", "bom", "utf16", "crlf", "tab", "german", "gz", "bz2", "sign"],
+    ids=["plain", "bom", "utf16", "crlf", "tab", "german", "gz", "bz2", "sign", "sap", "brackets"],
 )
 def test_read_tables_reads_the_usual_csv(study, name, content, options):
     study.write(name, content)

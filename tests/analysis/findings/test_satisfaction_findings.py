@@ -158,6 +158,35 @@ def test_nobody_active_or_nobody_lost_is_not_told(say):
     assert "Not told" in of_behaviour(bought, say)[0]
 
 
+def test_months_are_told_by_tier_and_stage_whatever_a_group_is_like(say):
+    asked = answers(400)
+    stage = np.where(np.arange(400) % 3, "mature", "new").astype(object)
+    stage[:4], stage[4:30] = "prospect", "declining"
+    frame = asked.frame.assign(stage=pd.Categorical(stage, ["prospect", "new", "declining",
+                                                            "mature"]))  # fmt: skip
+    # Nobody who declines was lost: a ratio of their own cannot be estimated.
+    frame.loc[frame["stage"].eq("declining"), "event"] = False
+    found = months_gained(
+        frame, asked, rng=np.random.default_rng(1), moderators=("stage",), replications=20
+    )
+    table = found.table
+    assert table["segment"].unique().tolist() == ["all", "tier_held", "stage"]
+    stages = table[table["segment"].eq("stage")].set_index("known_group")
+    assert stages["n_answers"].to_dict() == {"prospect": 4, "new": 124, "declining": 26,
+                                             "mature": 246}  # fmt: skip
+    assert stages["months_longer"].notna().all()
+    shown = present(table, say, caption="point.months.table", count="n_answers", horizon=24)
+    assert "| stage | Prospect | – |" in shown.markdown
+    drawn_labels = [label.get_text() for label in _drawn(drawn.plot_months_gained, found, say)]
+    assert not any("Prospect" in label for label in drawn_labels)
+
+
+def _drawn(plot, result, say) -> list:
+    from matplotlib.figure import Figure
+
+    return plot(result, Figure().add_subplot(), say).get_yticklabels()
+
+
 def complaints(gap: float = 0.1, *, late: int = 100, median: float = 3.0) -> Complaints:
     handling = [OTHER, FAST, SLOW, OPEN]
     table = pd.DataFrame(

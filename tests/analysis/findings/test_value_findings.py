@@ -206,7 +206,7 @@ def test_renewals_are_told_in_sentences(contracts, told):
     texts = [
         renewal_words.rates_finding(renewals, say).markdown,
         renewal_words.check_finding(renewals, say).markdown,
-        renewal_words.worth_finding(worth, say).markdown,
+        renewal_words.worth_finding(worth, renewals, say).markdown,
         keeping.cost_finding(spent, say, contracts=worth).markdown,
         present(
             renewal_words.renewals_table(renewals, say).drop(columns="held_out"),

@@ -65,7 +65,7 @@ def bought(*rows):
 
 
 def assigned(tables, params, columns=("stage",)):
-    table = assign_stages(tables, params).table.to_pandas()
+    table = assign_stages(tables, params).features.to_pandas()
     table["month"] = pd.to_datetime(table["month"]).dt.strftime("%Y-%m")
     return table.set_index(["customer_id", "month"]).sort_index()[list(columns)]
 
@@ -239,7 +239,7 @@ def test_any_purchases_and_rules_partition_the_months(rows, lapse_weeks):
     )
     params = study(lapse_weeks=lapse_weeks, rules=rules)
     stages = assign_stages(tables_of(table), params)
-    found = stages.table.to_pandas()
+    found = stages.features.to_pandas()
     assert not found.duplicated(["customer_id", "month"]).any()
     lost = found["lapse_share"] > 1
     quiet = ~lost & (found["silence"] > 1.5) & (found["purchases"] >= 2)
@@ -306,6 +306,28 @@ def test_transaction_only_studies_say_that_there_are_no_prospects(retailer):
     assert "before the observation began" in alone.notes[1]
     assert "prospect" not in set(stage_counts(alone)["stage"])
     assert assign_stages(tables_of(transactions, people), study()).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("preset", "gone"),
+    [
+        ("five_stage", {"new"}),
+        ("purchase", {"first_purchase"}),
+        ("activity", {"new"}),
+        ("three_phase", {"initial"}),
+    ],
+)
+def test_nobody_is_new_where_customers_bought_before_the_observation(retailer, preset, gone):
+    transactions, people, _ = retailer
+    known = assign_stages(tables_of(transactions, people), study(preset=preset))
+    cut = assign_stages(
+        tables_of(transactions, people, history_complete=False), study(preset=preset)
+    )
+    assert set(known.order) - set(cut.order) == gone
+    assert (known.past_known, cut.past_known) == (True, False)
+    counts = cut.table.stage.value_counts().to_pandas()
+    assert set(counts["stage"]) <= set(cut.order)
+    assert counts.iloc[:, 1].sum() == known.table.count().to_pandas()
 
 
 @pytest.mark.parametrize(

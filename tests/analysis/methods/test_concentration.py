@@ -292,6 +292,27 @@ def test_trend_with_ties_agrees_with_permutation():
     assert np.std(z) == pytest.approx(1, abs=0.08)
 
 
+def test_trend_is_kendalls_test_with_ties():
+    # R, DescTools::JonckheereTerpstraTest: "the asymptotic version is equivalent to
+    # cor.test(x, g, method = 'k')"; scipy has the same test
+    values, groups = rng().integers(0, 6, 80), rng().integers(0, 4, 80)
+    order = [str(k) for k in range(4)]
+    found = measure_trend(values, groups.astype(str), order=order).test.iloc[0]
+    peer = stats.kendalltau(values, groups, method="asymptotic")
+    assert found["p_value"] == pytest.approx(peer.pvalue, rel=1e-9)
+
+
+def test_gini_reproduces_desctools_and_acid():
+    # DescTools Gini help: c(10, 10, 0, 0, 0), unbiased = FALSE, with and without weights; rdrr.io
+    # acid/gini: bias-corrected .5134346 of the incomes, n / (n - 1) times ours
+    assert measure_concentration([10, 10, 0, 0, 0], rng=rng()).gini == pytest.approx(0.6)
+    weighted = measure_concentration([10, 0], counts=np.array([2, 3]), rng=rng())
+    assert weighted.gini == pytest.approx(0.6)
+    incomes = [541, 1463, 2445, 3438, 4437, 5401, 6392, 8304, 11904, 22261]
+    corrected = measure_concentration(incomes, rng=rng()).gini * 10 / 9
+    assert corrected == pytest.approx(0.5134346, abs=5e-8)
+
+
 def test_trend_of_equal_values_or_a_thin_group_is_noted():
     same = measure_trend([2, 2, 2, 2], list("aabb"), order=["a", "b", "c"])
     assert same.test["note"][0] == "not estimable: all values are equal"

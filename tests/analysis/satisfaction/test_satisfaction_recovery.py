@@ -166,11 +166,15 @@ def test_one_more_point_lasts_longer_and_leaves_more(bank):
     assert longer.ratio["hazard_ratio"] < 1
     assert longer.hidden.estimate > longer.hidden.limit > 1
     assert longer.n + longer.n_inactive <= len(bank.answers.frame)
+    assert longer.weighted
     worth, quantity = worth_after(bank.answers, bank.tables)
     assert quantity == "margin"
-    richer = margin_gained(worth, quantity, bank.answers)
+    richer = margin_gained(worth, quantity, bank.answers, moderators=("channel",))
     assert richer.table["gain"].iloc[0] > 0
     assert richer.table["known_group"].tolist()[0] == "all"
+    groups = richer.table.groupby("segment", sort=False)["n_answers"].sum()
+    assert groups.index.tolist() == ["all", "tier_held", "channel"]
+    assert groups.nunique() == 1
 
 
 def test_worth_is_what_the_transactions_say(bank):

@@ -112,6 +112,10 @@ def test_comparison_has_the_scheme_in_force_first(base):
     assert 0 < table["moved"][3] < 0.5
     assert (table["normalised_gini"].diff().iloc[[1]] < 0).all()  # coarser knows less
     assert table["normalised_gini"][2] > table["normalised_gini"][0]  # finer knows more
+    gain = table["normalised_gini"] - table["normalised_gini"][0]
+    assert table["gain"][1:].tolist() == pytest.approx(gain[1:].tolist())  # the same customers
+    assert table["gain_conf_high"][1] < 0
+    assert table["p_value"][1] < 0.001
 
 
 def test_variants_of_thresholds():

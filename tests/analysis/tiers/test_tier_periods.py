@@ -17,6 +17,7 @@ from analysis.tiers import (
     judge_periods,
     near_limits,
     next_period,
+    own_groups,
     present_concentration,
     present_profile,
     rate_periods,
@@ -188,10 +189,38 @@ def test_schemes_are_compared_on_one_page_with_the_company(calm):
     table = compare_other_schemes(
         rated, next_period(rated, tables, params), with_history, params, rng=rng()
     ).table.set_index("scheme")
-    assert list(table.index) == ["in_force", "company", "coarser", "finer", "preset_value"]
+    names = ["in_force", "company", "coarser", "finer", "preset_value", "k_means"]
+    assert list(table.index) == names
+    assert table.loc["company", "better"] == pytest.approx(0)
+    assert table.loc["company", "p_better"] == 1
+    assert np.isnan(table.loc["in_force", "better"])
     assert table.loc["company", "gini"] == pytest.approx(table.loc["in_force", "gini"])
     assert table.loc["company", "would_change"] == 0
     assert table.loc["preset_value", "would_change"] > 0
+
+
+def test_groups_of_their_own_are_found_where_there_are_some():
+    rare = [(f"a{k:03d}", "2022-03-01", 20.0 + k % 5) for k in range(60)]
+    days = pd.date_range("2022-01-05", periods=24, freq="15D")
+    often = [(f"b{k:03d}", day, 400.0 + k) for k in range(40) for day in days]
+    tables = tables_of(pd.DataFrame(rare + often, columns=["customer_id", "at", "amount"]))
+    params = study()
+    found = own_groups(rate_periods(tables, params), params.tiers.rated_by, rng=rng())
+    chosen = found.table[found.table["chosen"]].iloc[0]
+    assert chosen["groups"] == 2
+    assert chosen["silhouette"] > 0.9
+    assert chosen["stability"] == pytest.approx(1)
+    assert found.tiers_silhouette == pytest.approx(chosen["silhouette"])  # basic and gold are these
+    assert found.quantities == ("amount", "purchases", "-recency_days")
+
+
+def test_customers_who_are_alike_have_no_groups():
+    rows = [(f"c{k:03d}", "2022-03-01", 20.0) for k in range(30)]
+    tables = tables_of(pd.DataFrame(rows, columns=["customer_id", "at", "amount"]))
+    params = study()
+    found = own_groups(rate_periods(tables, params), params.tiers.rated_by, rng=rng())
+    assert found.table.empty
+    assert found.note
 
 
 def test_near_limits_by_hand():

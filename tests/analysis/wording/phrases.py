@@ -14,8 +14,8 @@ PARTS = ("overview.py", "methods", "lifecycle", "satisfaction", "tiers", "value"
 def phrases_in_code() -> list[tuple[str, str]]:
     """(file, phrase) of each text of two words or more; what varies in it is told as 7.
 
-    Left out are docstrings, and statements that raise or say what must hold; in the modules that
-    only check, `CHECKS`, phrases are parts of error sentences.
+    Left out are docstrings, and statements that raise, or say what must hold or what `came`; in the
+    modules that only check, `CHECKS`, phrases are parts of error sentences.
     """
     found = []
     for part in PARTS:
@@ -34,7 +34,9 @@ def phrases_in_code() -> list[tuple[str, str]]:
 def _simple_statements(tree: ast.Module) -> Iterator[ast.stmt]:
     for node in ast.walk(tree):
         bare = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        skipped = bare or hasattr(node, "body") or isinstance(node, ast.Raise | ast.Assert)
+        came = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "came"
+        checks = came or isinstance(node, ast.Raise | ast.Assert)
+        skipped = bare or checks or hasattr(node, "body")
         if isinstance(node, ast.stmt) and not skipped:
             yield node
 
@@ -44,7 +46,7 @@ def _texts(node: ast.AST) -> Iterator[str]:
         parts = (part.value if isinstance(part, ast.Constant) else "7" for part in node.values)
         yield "".join(parts)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield f"{node.value}7" if node.value.endswith(" ") else node.value
+        yield f"{node.value}7" if node.value.endswith(", since ") else node.value
     else:
         for child in ast.iter_child_nodes(node):
             yield from _texts(child)

@@ -80,25 +80,15 @@ def take_sample(
     extra_parameters: int = 0,
 ) -> Sample:
     """Keep complete rows, make the design, and refuse what cannot be estimated."""
-    if not [*drivers, *controls]:
-        raise ParamsError("drivers or controls must name a column, but none came")
-    used = [outcome, *drivers, *controls, moderator, weight, count, cluster, exposure]
-    used = list(dict.fromkeys(column for column in used if column is not None))
-    require_columns(frame, used)
-    if outcome in drivers or outcome in controls:
-        raise ParamsError(f"an outcome must not explain itself, but {outcome} is among its drivers")
-    for column in (c for c in (weight, count, exposure) if c is not None):
-        require_numbers(frame, column)
-    for column in used:
-        if pd.api.types.is_numeric_dtype(frame[column]):
-            require_finite(frame[column], column)
-    complete = frame.loc[frame[used].notna().all(axis=1), used]
+    explaining = [*drivers, *controls, *([] if moderator is None else [moderator])]
+    if not [*drivers, *controls] or outcome in explaining:
+        came = "none came" if not explaining else f"{outcome} is to explain itself"
+        raise ParamsError(f"drivers or controls must name a column but the outcome, but {came}")
+    positive = [column for column in (weight, count, exposure) if column is not None]
+    used = [outcome, *explaining, *positive, *([] if cluster is None else [cluster])]
+    complete = _complete(frame, list(dict.fromkeys(used)), positive)
     counts = np.ones(len(complete)) if count is None else complete[count].to_numpy(float)
     weights = np.ones(len(complete)) if weight is None else complete[weight].to_numpy(float)
-    _require_positive(weights, weight)
-    _require_positive(counts, count)
-    if exposure is not None:
-        _require_positive(complete[exposure].to_numpy(float), exposure)
     design = build_design(
         complete,
         drivers=drivers,
@@ -128,11 +118,20 @@ def take_sample(
     )
 
 
-def _require_positive(values: np.ndarray, column: str | None) -> None:
-    if (values <= 0).any():
-        raise DataError(
-            f"{column} must be positive, but {(values <= 0).sum():,} rows are not; drop them"
-        )
+def _complete(frame: pd.DataFrame, used: list[str], positive: list[str]) -> pd.DataFrame:
+    """Rows without a blank in the columns used: finite numbers, some of them positive."""
+    require_columns(frame, used)
+    for column in positive:
+        require_numbers(frame, column)
+    for column in used:
+        if pd.api.types.is_numeric_dtype(frame[column]):
+            require_finite(frame[column], column)
+    complete = frame.loc[frame[used].notna().all(axis=1), used]
+    for column in positive:
+        wrong = int((complete[column] <= 0).sum())
+        if wrong:
+            raise DataError(f"{column} must be positive, but {wrong:,} rows are not; drop them")
+    return complete
 
 
 def _require_estimable(matrix: np.ndarray, design: Design, n: int, extra_parameters: int) -> None:
