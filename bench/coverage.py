@@ -343,7 +343,7 @@ def cover_survey(rng: np.random.Generator) -> Intervals:
     items, scales = _factors(rng, 200), {
         name: Scale(tuple(f"{name}{k}" for k in (1, 2, 3)), lowest=-9, highest=9) for name in "xy"
     }  # fmt: skip
-    drawn = {"replications": 200, "rng": rng}
+    drawn = {"replications": 1000, "rng": rng}
     alpha = estimate_reliability(items, scales={"x": scales["x"]}).table.iloc[0]
     omega = estimate_reliability(items, scales={"x": scales["x"]}, **drawn).table.iloc[2]
     htmt = heterotrait_monotrait(items, scales=scales, **drawn).table.iloc[0]

@@ -20,20 +20,22 @@ TAKEN_ALONG = "as the source has it"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coverage:
-    """Purchases by calendar month, months without any included.
+    """Purchases, or contracts begun, by calendar month; months without any included.
 
     Attributes
     ----------
-    table : DataFrame of shape (months, 4)
-        `month` ("1997-01"), `purchases` (purchase days), `active` (customers), `revenue`.
+    table : DataFrame of shape (months, 3)
+        `month` ("1997-01"), `events` (purchase days, or contracts begun), `active` (customers).
+    of : {'purchases', 'contracts'}
     """
 
     table: pd.DataFrame
+    of: str = "purchases"
 
     @property
     def empty_months(self) -> int:
-        """Months in which nothing was bought, or nothing was recorded."""
-        return int((self.table["purchases"] == 0).sum())
+        """Months in which nothing happened, or nothing was recorded."""
+        return int((self.table["events"] == 0).sum())
 
 
 def coverage(tables: Tables, *, observed_from: date, observed_until: date) -> Coverage:
@@ -42,22 +44,70 @@ def coverage(tables: Tables, *, observed_from: date, observed_until: date) -> Co
     Parameters
     ----------
     tables : Tables
-        Uses `transactions`.
+        Uses `transactions`; where there are none, the beginnings of `contracts`.
     observed_from, observed_until : date
         First and last day of the observation.
     """
-    days = purchase_days(tables)
-    by_month = days.group_by(month=days.at.truncate("M")).agg(
-        purchases=days.bought.sum(),
-        active=days.customer_id.nunique(where=days.bought),
-        revenue=days.amount.sum(),
+    of = "purchases" if "transactions" in tables else "contracts"
+    if of == "purchases":
+        days = purchase_days(tables)
+    else:
+        days = tables["contracts"].mutate(at=lambda row: row.started_at, bought=True)
+    by_month = days.group_by(month=days["at"].truncate("M")).agg(
+        events=days.bought.sum(), active=days.customer_id.nunique(where=days.bought)
     )
     counted = by_month.to_pandas()
     counted.index = pd.to_datetime(counted.pop("month")).dt.to_period("M")
     every = pd.period_range(observed_from, observed_until, freq="M", name="month")
     counted = counted.reindex(every, fill_value=0)
-    counted["revenue"] = counted["revenue"].astype(float).round(2)
-    return Coverage(counted.reset_index().assign(month=every.strftime("%Y-%m")))
+    return Coverage(counted.reset_index().assign(month=every.strftime("%Y-%m")), of)
+
+
+def where_from(tables: Tables) -> pd.DataFrame:
+    """Say where the data come from: one row `source, licence, citation`."""
+    known = tables.description
+    told = {"source": known.title, "licence": known.licence, "citation": known.citation}
+    return pd.DataFrame([told])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ContractsHeld:
+    """How many contracts a study of contracts is about.
+
+    Attributes
+    ----------
+    customers, contracts, still_open, before : int
+        Customers with a contract; contracts; those that had not ended by `observed_until`; those
+        that began before `observed_from`.
+    """
+
+    customers: int
+    contracts: int
+    still_open: int
+    before: int
+
+
+def contracts_held(tables: Tables, *, observed_from: date, observed_until: date) -> ContractsHeld:
+    """Count contracts; the counting happens in the engine.
+
+    Parameters
+    ----------
+    tables : Tables
+        Uses `contracts`.
+    observed_from, observed_until : date
+        First and last day of the observation.
+    """
+    held = tables["contracts"]
+    asked = {
+        "customers": held.customer_id.nunique(),
+        "contracts": held.count(),
+        "still_open": held.count(),
+        "before": (held.started_at < observed_from).sum(),
+    }
+    if "ended_at" in held.columns:
+        asked["still_open"] = (held.ended_at.isnull() | (held.ended_at > observed_until)).sum()
+    found = tables.fetch(held.aggregate(**asked)).iloc[0]
+    return ContractsHeld(**{name: int(count) for name, count in found.items()})
 
 
 def rows_used(audit: pd.DataFrame) -> pd.DataFrame:

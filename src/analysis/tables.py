@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import ascii_lowercase
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from analysis.methods.disclosure import small_rows
 from analysis.wording import Column, Wording
 
 LONGEST_COLUMN = 46
+MOST_WITH_NOTES = 7
 WORDS = {"text": Wording.value, "note": Wording.note, "name": Wording.name}
 
 
@@ -50,7 +52,7 @@ def present(
     ----------
     table : DataFrame
         Tidy, one row a line of the table. `conf_low` and `conf_high` (also with a prefix) become
-        one interval column; `note` becomes a last column where any row has one.
+        one interval column; notes become a last column, or in a wide table the text below it.
     say : Wording
         The catalogue; it must know every column.
     caption : str
@@ -71,9 +73,11 @@ def present(
             pd.DataFrame({c: hidden & (c in values) for c in shown})
         )
     known = {name: say.column(name) for name in shown}
-    markdown = _markdown(_cells(shown, known, say))
-    if hidden.any():
-        markdown += "\n\n" + say("tables.hidden")
+    cells, below = _cells(shown, known, say), ""
+    if "note" in known and cells.shape[1] > MOST_WITH_NOTES:
+        cells, below = _notes_below(cells, known["note"].head, say)
+    parts = [_markdown(cells), below, say("tables.hidden") if hidden.any() else ""]
+    markdown = "\n\n".join(filter(None, parts))
     dictionary = [{"name": n, "head": c.head, "means": c.means} for n, c in known.items()]
     return Presented(markdown, shown.to_csv(index=False), say(caption, **numbers), dictionary)
 
@@ -101,6 +105,23 @@ def _cells(shown: pd.DataFrame, known: dict[str, Column], say: Wording) -> pd.Da
     cells = pd.DataFrame(made)
     cells.attrs["right"] = right
     return cells
+
+
+def _notes_below(cells: pd.DataFrame, head: str, say: Wording) -> tuple[pd.DataFrame, str]:
+    """Take the notes out of a wide table: rows carry letters, and the text below says them."""
+    notes = [note for note in cells[head].unique() if note not in ("", say.formats.none)]
+    if len(notes) > len(ascii_lowercase):
+        return cells, ""
+    marks = {note: f"^{letter}^" for note, letter in zip(notes, ascii_lowercase, strict=False)}
+    marked = cells.drop(columns=head)
+    sides = zip(cells, cells.attrs["right"], strict=True)
+    marked.attrs["right"] = [right for name, right in sides if name != head]
+    marked[cells.columns[0]] = cells.iloc[:, 0] + cells[head].map(marks).fillna("")
+    told = (
+        say("tables.note", mark=mark, note=note[0].upper() + note[1:].rstrip("."))
+        for note, mark in marks.items()
+    )
+    return marked, " ".join(told)
 
 
 def _cell(value: Any, kind: str, say: Wording) -> str:

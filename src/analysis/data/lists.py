@@ -54,7 +54,7 @@ def _numbered(table: pa.Table, origin: str, first: int) -> pa.Table:
 
 
 def _read_database(name: str, source: TableSource, path: Path) -> pa.Table:
-    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=1)
     with closing(database):
         known = [row[0] for row in database.execute(SQLITE_TABLES)]
         query = source.sql
@@ -76,7 +76,7 @@ def names_inside(path: Path, kind: str) -> list[str]:
 
         with duckdb.connect(str(path), read_only=True) as database:
             return [row[0] for row in database.execute("SHOW TABLES").fetchall()]
-    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=1)
     with closing(database):
         return [row[0] for row in database.execute(SQLITE_TABLES)]
 

@@ -75,20 +75,24 @@ def file_kind(path: Path) -> str:
     """Return how a file is read, by its ending: 'delimited', 'parquet', 'excel' …; or ''."""
     endings = [ending.lower() for ending in path.suffixes]
     if endings[-1:] == [".zip"] and not KINDS.get("".join(endings[-2:-1])):
-        inside = members(path)
-        endings = [e.lower() for e in Path(inside[0]).suffixes] if len(inside) == 1 else [".zip"]
+        endings = _kind_inside(path)
     while endings and endings[-1] in COMPRESSED:
         endings.pop()
     return KINDS.get(endings[-1], "") if endings else ""
 
 
 def members(path: Path) -> list[str]:
-    """List the files in a .zip; none where it is none."""
+    """List the files in a .zip, folders left out."""
+    with zipfile.ZipFile(path) as archive:
+        return [one for one in archive.namelist() if not one.endswith("/")]
+
+
+def _kind_inside(path: Path) -> list[str]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            return [one for one in archive.namelist() if not one.endswith("/")]
+        inside = members(path)
     except (OSError, zipfile.BadZipFile):
-        return []
+        inside = []
+    return [ending.lower() for ending in Path(inside[0]).suffixes] if len(inside) == 1 else []
 
 
 def named_files(params: Params, name: str, source: TableSource) -> list[Path]:

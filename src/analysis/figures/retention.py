@@ -16,7 +16,8 @@ MOST_NUMBERS = 24
 def plot_cohort_retention(result: CohortRetention, ax: Axes, say: Wording) -> Axes:
     """Draw the per cent of each cohort that buys in each later month; small cells are blank."""
     share = result.matrix("share")
-    hidden = small_cells(result.matrix("active"), say.min_cell)
+    few = result.matrix("customers") < say.min_cell
+    hidden = small_cells(result.matrix("active"), say.min_cell) | few
     percent = 100 * share.mask(hidden).to_numpy(float)
     top = np.nanmax(percent) if np.isfinite(percent).any() else 1.0
     ax.imshow(percent, cmap=SEQUENTIAL, vmin=0, vmax=max(top, 1.0), aspect="auto")

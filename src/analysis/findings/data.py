@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.findings import Finding, finding
-from analysis.overview import Coverage
+from analysis.overview import ContractsHeld, Coverage
 from analysis.wording import Wording
 
 
@@ -27,15 +27,31 @@ def customers_finding(customers: pd.DataFrame, audit: pd.DataFrame, say: Wording
     )
 
 
-def coverage_caption(result: Coverage, customers: pd.DataFrame, say: Wording) -> str:
+def contracts_finding(held: ContractsHeld, audit: pd.DataFrame, say: Wording) -> Finding:
+    """How many customers and contracts the report is about, and how many rows were used."""
+    rows = audit[audit["table"] == "contracts"].groupby("step")["rows"].sum()
+    kept, read = rows["kept"], rows.get("read", rows["kept"])
+    numbers = {"customers": held.customers, "contracts": held.contracts, "open": held.still_open}
+    used = say(
+        f"data.contracts.{'kept_all' if kept == read else 'dropped'}", rows_in=read, rows_kept=kept
+    )
+    details = [used]
+    if held.before:
+        details.append(say("data.contracts.before", before=held.before))
+    return finding(
+        say, "data.contracts", *details, claim="descriptive", in_summary=False, **numbers
+    )
+
+
+def coverage_caption(result: Coverage, customers: int, say: Wording) -> str:
     """What the coverage figure shows."""
+    key = f"data.coverage.{result.of}"
     if result.empty_months:
-        numbers = {"months": result.empty_months, "customers": len(customers)}
-        return say("data.coverage.caption_gap", **numbers)
-    return say("data.coverage.caption", customers=len(customers))
+        return say(f"{key}.caption_gap", months=result.empty_months, customers=customers)
+    return say(f"{key}.caption", customers=customers)
 
 
 def coverage_alt(result: Coverage, say: Wording) -> str:
     """The same in words."""
-    purchases = result.table["purchases"]
-    return say("data.coverage.alt", most=purchases.max(), least=purchases.min())
+    events = result.table["events"]
+    return say(f"data.coverage.{result.of}.alt", most=events.max(), least=events.min())

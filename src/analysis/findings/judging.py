@@ -39,13 +39,16 @@ def top_finding(result: Judgement | None, rated: RatedPeriods, say: Wording) -> 
     if small_rows(result.held["n"], say.min_cell).iloc[-1] or top["n"] == 0:
         return finding(say, f"{TOP}.too_few", claim="predictive", in_summary=False, **numbers)
     numbers |= {"share": result.top_share, "customers_share": top["share"]}
+    details = []
+    if np.isfinite(top["value_share_conf_low"]):
+        ends = {"low": top["value_share_conf_low"], "high": top["value_share_conf_high"]}
+        details.append(say(f"{TOP}.interval", **ends))
     test = result.outcome.test.iloc[0]
-    trend = ""
     if np.isfinite(test["p_value"]):
         rising = test["p_value"] < 1 - say.conf_level and test["estimate"] > 0.5
         key = "rises" if rising else "flat"
-        trend = say(f"{TOP}.{key}", chance=test["estimate"], p=test["p_value"], **numbers)
-    return finding(say, f"{TOP}.told", trend, claim="predictive", **numbers)
+        details.append(say(f"{TOP}.{key}", chance=test["estimate"], p=test["p_value"], **numbers))
+    return finding(say, f"{TOP}.told", *details, claim="predictive", **numbers)
 
 
 def top_caption(result: Judgement | None, rated: RatedPeriods, say: Wording) -> str:
@@ -65,15 +68,15 @@ def top_alt(result: Judgement | None, rated: RatedPeriods, say: Wording) -> str:
 def next_table(result: Judgement | None, say: Wording) -> pd.DataFrame:
     """The next period by tier: `tier, n, share, next_mean, …, next_share`, highest first."""
     columns = ["tier", "n", "share", "next_mean", "next_mean_conf_low", "next_mean_conf_high"]
-    columns += ["next_share"]
+    columns += ["next_share", "next_share_conf_low", "next_share_conf_high"]
     if result is None:
         return or_nothing(pd.DataFrame(columns=columns), "tier", say)
     names = {"group": "tier", "estimate": "next_mean"}
     names |= {"conf_low": "next_mean_conf_low", "conf_high": "next_mean_conf_high"}
     table = result.outcome.table.rename(columns=names)
-    table = table.assign(
-        share=result.held["share"].to_numpy(), next_share=result.held["value_share"].to_numpy()
-    )
+    held = {"share": "share", "next_share": "value_share"}
+    held |= {f"next_share_conf_{end}": f"value_share_conf_{end}" for end in ("low", "high")}
+    table = table.assign(**{name: result.held[of].to_numpy() for name, of in held.items()})
     return table[columns][::-1].reset_index(drop=True)
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.findings import Finding, finding
-from analysis.lifecycle.retention import CohortRetention, LapseByDefinition, SecondPurchase
+from analysis.lifecycle.lapse import LapseByDefinition
+from analysis.lifecycle.retention import CohortRetention, SecondPurchase
 from analysis.methods.survival.contrasts import joint_level
 from analysis.wording import Wording
 
@@ -63,8 +64,11 @@ def second_purchase_caption(result: SecondPurchase, say: Wording) -> str:
 
 def second_purchase_alt(result: SecondPurchase, say: Wording) -> str:
     """The same in words, for those who do not see it."""
-    told = result.within.dropna(subset=["estimate"]).iloc[-1]
-    numbers = {"share": told["estimate"], "weeks": told["weeks"]}
+    told = result.within.dropna(subset=["estimate"])
+    if not len(told):
+        return say(f"{HEADLINE}.too_few")
+    last = told.iloc[-1]
+    numbers = {"share": last["estimate"], "weeks": last["weeks"]}
     return say("retention.second_purchase.alt", **numbers)
 
 
@@ -81,12 +85,16 @@ def segment_finding(result: SecondPurchase, segment: str, say: Wording) -> Findi
             in_summary=False,
             **names,
         )
-    numbers = names | extreme_shares(last, say) | {"p": result.test.p_value}
-    if not result.test.p_value < 1 - say.conf_level or numbers["low_end"] <= 0:
-        key = f"{SEGMENTS}.no_difference"
-        return finding(say, key, say(f"{key}.detail", **numbers), claim="descriptive", **numbers)
-    detail = say(f"{SEGMENTS}.detail", **numbers)
-    return finding(say, SEGMENTS, detail, claim="descriptive", **numbers)
+    numbers = names | extreme_shares(last, say)
+    clear = result.test.p_value < 1 - say.conf_level and numbers["low_end"] > 0
+    key = SEGMENTS if clear else f"{SEGMENTS}.no_difference"
+    details = say(f"{key}.detail", **numbers), _tested(result, say)
+    return finding(say, key, *details, claim="descriptive", **numbers)
+
+
+def _tested(result: SecondPurchase, say: Wording) -> str:
+    p_value = result.test.p_value
+    return say("retention.segments.tested", p=p_value) if np.isfinite(p_value) else ""
 
 
 def extreme_shares(last: pd.DataFrame, say: Wording) -> dict[str, float | str]:
@@ -118,7 +126,8 @@ def segment_caption(result: SecondPurchase, segment: str, say: Wording) -> str:
         return say("retention.segments.caption_one", **numbers)
     told = segment_finding(result, segment, say)
     headline = f"{told.number} {told.headline}"
-    return say("retention.segments.caption", headline=headline, p=result.test.p_value, **numbers)
+    tested = _tested(result, say)
+    return say("retention.segments.caption", headline=headline, tested=tested, **numbers).strip()
 
 
 def segment_alt(result: SecondPurchase, segment: str, say: Wording) -> str:
@@ -158,6 +167,7 @@ def cohort_numbers(result: CohortRetention, min_cell: int) -> dict[str, float] |
         "first": reached["median"].iloc[0],
         "last": reached["median"].iloc[-1],
         "last_months": reached.index[-1],
+        "oldest": reached["size"].iloc[-1],
         "cohorts": told["cohort"].nunique(),
         "customers": told.drop_duplicates("cohort")["customers"].sum(),
     }

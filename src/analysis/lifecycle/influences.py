@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2 as chi_squared
 
+from analysis.errors import DataError
 from analysis.lifecycle.waiting import NO_VALUE, Waiting
-from analysis.methods.hazards import CoxRegression, cox_regression, discrete_hazard
+from analysis.methods.hazards import CoxRegression, cox_regression
 from analysis.methods.hazards.course import ratio_over_time
 from analysis.methods.survival import milestone_differences, survival_curve
 from analysis.methods.survival.pairwise import holm
@@ -23,10 +24,6 @@ TABLE_COLUMNS += ["ratio_conf_low", "ratio_conf_high", "p_value", "n", "cases", 
 TEST_COLUMNS = ["covariate", "chi2", "dof", "p_value", "p_holm", "p_constant", "n", "note"]
 MARK_COLUMNS = ["group", "reference", "time", "share", "points_apart", "points_conf_low"]
 MARK_COLUMNS += ["points_conf_high", "p_value", "n", "note"]
-MONTHLY_COLUMNS = ["covariate", "level", "reference", "hazard_ratio", "ratio_conf_low"]
-MONTHLY_COLUMNS += ["ratio_conf_high", "monthly_ratio", "monthly_conf_low", "monthly_conf_high"]
-MONTHLY_COLUMNS += ["n", "note"]
-MOST_MONTHS = 150_000  # customer-months up to which every month has its own hazard
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,8 +96,12 @@ def influences(waiting: Waiting, *, min_cell: int = 1, conf_level: float = 0.95)
     Biometrika 81, 515-526; Klein et al. (2007), Statistics in Medicine 26, 4505-4519.
     """
     if waiting.ended < LEAST_ENDS or not waiting.covariates:
-        return _not_fitted(waiting)
-    fit = cox_regression(waiting.table, covariates=waiting.covariates, conf_level=conf_level)
+        note = "too few ends" if waiting.ended < LEAST_ENDS else "nothing to compare"
+        return _not_fitted(waiting, note)
+    try:
+        fit = cox_regression(waiting.table, covariates=waiting.covariates, conf_level=conf_level)
+    except DataError:  # such as a combination of covariates that decides who ends
+        return _not_fitted(waiting, "not estimable")
     tests = _tests(fit)
     constant = fit.proportional_hazards.table.set_index("term")["p_value"]
     alarming = tests.loc[tests["p_constant"] < 1 - conf_level, ["covariate", "p_constant"]]
@@ -111,7 +112,7 @@ def influences(waiting: Waiting, *, min_cell: int = 1, conf_level: float = 0.95)
     term = _steepest(fit, watched)
     return Influences(
         fit=fit,
-        table=_ratio_table(fit, waiting),
+        table=ratio_table(fit, waiting),
         tests=tests,
         p_constant=float(constant.get("global", constant.iloc[0])),
         doubtful=doubtful,
@@ -129,8 +130,7 @@ def influences(waiting: Waiting, *, min_cell: int = 1, conf_level: float = 0.95)
     )
 
 
-def _not_fitted(waiting: Waiting) -> Influences:
-    note = "too few ends" if waiting.ended < LEAST_ENDS else "nothing to compare"
+def _not_fitted(waiting: Waiting, note: str) -> Influences:
     row = {"n": len(waiting.table), "note": note}
     names = (TABLE_COLUMNS, TEST_COLUMNS, MARK_COLUMNS)
     table, tests, marks = (pd.DataFrame([row], columns=columns) for columns in names)
@@ -141,7 +141,8 @@ def _not_fitted(waiting: Waiting) -> Influences:
     )  # fmt: skip
 
 
-def _ratio_table(fit: CoxRegression, waiting: Waiting) -> pd.DataFrame:
+def ratio_table(fit: CoxRegression, waiting: Waiting) -> pd.DataFrame:
+    """One row a level: `TABLE_COLUMNS`, the reference of each covariate first."""
     ratios = fit.table.set_index("term")
     event = waiting.table["event"]
     rows = []
@@ -221,42 +222,3 @@ def _thirds(values: pd.Series) -> pd.Series:
     lower, upper = np.quantile(values, [1 / 3, 2 / 3])
     codes = np.where(values <= lower, 0, np.where(values <= upper, 1, 2))
     return pd.Series(pd.Categorical.from_codes(codes, THIRDS), values.index)
-
-
-def monthly_hazard(waiting: Waiting, *, conf_level: float = 0.95) -> pd.DataFrame:
-    """Fit the covariates month by month, as contracts end: a second view of the ratios.
-
-    Complementary log-log regression with one hazard a month (a line in the logarithm of the month
-    where that would be too much to compute); its ratios are those of proportional hazards in
-    continuous time that was cut into months. Both views end at the horizon.
-
-    Returns
-    -------
-    DataFrame
-        `covariate, level, reference, hazard_ratio, ratio_conf_low, ratio_conf_high` (of the Cox
-        regression)`, monthly_ratio, monthly_conf_low, monthly_conf_high, n, note`.
-
-    References
-    ----------
-    Prentice & Gloeckler (1978), Biometrics 34, 57-67.
-    """
-    early = waiting.table[waiting.table["entry"] < waiting.horizon]
-    early = early.assign(
-        event=early["event"] & (early["duration"] <= waiting.horizon),
-        duration=early["duration"].clip(upper=waiting.horizon),
-    )
-    if early["event"].sum() < LEAST_ENDS or not waiting.covariates:
-        row = {"n": len(early), "note": "too few ends"}
-        return pd.DataFrame([row], columns=MONTHLY_COLUMNS)
-    cox = cox_regression(early, covariates=waiting.covariates, conf_level=conf_level)
-    monthly = early.assign(
-        duration=np.maximum(np.ceil(early["duration"]), 1), entry=np.floor(early["entry"])
-    )
-    small = (monthly["duration"] - monthly["entry"]).sum() <= MOST_MONTHS
-    options = {"baseline": "period" if small else "log", "conf_level": conf_level}
-    fit = discrete_hazard(monthly, covariates=waiting.covariates, **options)
-    table = _ratio_table(cox, waiting)
-    table = table[table["note"] != "reference"].reset_index(drop=True)
-    ratios = fit.table[["hazard_ratio", "ratio_low", "ratio_high"]].to_numpy()
-    added = ["monthly_ratio", "monthly_conf_low", "monthly_conf_high"]
-    return table.assign(**dict(zip(added, ratios.T, strict=True)))[MONTHLY_COLUMNS]

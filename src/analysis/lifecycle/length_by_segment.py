@@ -79,7 +79,7 @@ def _test_row(segment: str, result: RelationshipLength) -> dict:
         return row
     row |= {"chi2": result.test.chi2, "dof": result.test.dof, "p_holm": result.test.p_value}
     row["note"] = "not estimable" if result.test.note else ""
-    if result.means is None:
+    if result.means is None or row["note"]:
         return row
     means = result.means.table.set_index("group")["estimate"]
     return row | {

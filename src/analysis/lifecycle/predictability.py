@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from analysis.errors import DataError
 from analysis.lifecycle.waiting import Waiting
 from analysis.methods.hazards import cox_regression, predict_survival
 from analysis.methods.survival import survival_curve
@@ -94,13 +95,18 @@ def predictability(
     until = min(waiting.horizon, _reach(training, min_cell), _reach(held_out, min_cell))
     ended = whole["event"] & (whole["duration"] <= until)
     few = min(ended[chosen].sum(), 2 * ended[~chosen].sum()) < LEAST_ENDS
-    if few or not waiting.covariates or until <= 0:
-        return _not_judged(waiting, training, held_out)
-    fit = cox_regression(training, covariates=waiting.covariates)
+    if few or until <= 0:
+        return _not_judged(waiting, training, held_out, "too few ends")
+    if not waiting.covariates:
+        return _not_judged(waiting, training, held_out, "nothing to compare")
     marks = [time for time in MARKS[waiting.unit] if time < until] + [until]
     grid = np.linspace(until / GRID, until, GRID)
     times = np.unique([*grid, *marks])
-    predicted = predict_survival(fit, held_out[waiting.covariates], times=times)
+    try:
+        fit = cox_regression(training, covariates=waiting.covariates)
+        predicted = predict_survival(fit, held_out[waiting.covariates], times=times)
+    except DataError:  # such as a level that the lot put among those judged only
+        return _not_judged(waiting, training, held_out, "not estimable")
     shares = predicted["estimate"].to_numpy().reshape(len(held_out), len(times))
     judged = held_out[["duration", "event"]].assign(risk=1 - shares[:, -1])
     known = training[["duration", "event"]]
@@ -158,8 +164,10 @@ def _by_time(judged: pd.DataFrame, auc: pd.DataFrame, brier: pd.DataFrame) -> pd
     return table[TIME_COLUMNS]
 
 
-def _not_judged(waiting: Waiting, training: pd.DataFrame, held_out: pd.DataFrame) -> Predictability:
-    row = {"n": len(waiting.table), "note": "too few ends"}
+def _not_judged(
+    waiting: Waiting, training: pd.DataFrame, held_out: pd.DataFrame, note: str
+) -> Predictability:
+    row = {"n": len(waiting.table), "note": note}
     measures, by_time = (
         pd.DataFrame([row], columns=columns) for columns in (MEASURE_COLUMNS, TIME_COLUMNS)
     )

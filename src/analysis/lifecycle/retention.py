@@ -9,14 +9,10 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from analysis.data import Tables
 from analysis.errors import DataError
-from analysis.frames import spells
 from analysis.lifecycle.segments import stack_segments
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
-from analysis.params import Params
-
-DAYS_PER_MONTH = 30.4375
+from analysis.methods.survival.pairwise import holm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,6 +137,27 @@ def compare_segments(results: Mapping[str, SecondPurchase]) -> pd.DataFrame:
     return stack_segments({name: result.wide() for name, result in results.items()})
 
 
+def segment_tests(results: Mapping[str, SecondPurchase]) -> pd.DataFrame:
+    """One row a segment: log-rank test over all its groups, corrected for the number of segments.
+
+    Returns
+    -------
+    DataFrame
+        `segment, chi2, dof, p_holm, n, note`.
+    """
+    rows = []
+    for name, result in results.items():
+        test = result.test
+        row = {"segment": name, "chi2": np.nan, "dof": np.nan, "p_holm": np.nan}
+        row |= {"n": result.customers, "note": "one group only"}
+        if test is not None:
+            row |= {"chi2": test.chi2, "dof": test.dof, "p_holm": test.p_value}
+            row["note"] = "not estimable" if test.note else ""
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    return table.assign(p_holm=holm(table["p_holm"].to_numpy(float)))
+
+
 def _bought_within(curve: SurvivalCurve, horizons_weeks: Sequence[float]) -> pd.DataFrame:
     waiting = curve.at(horizons_weeks)
     return waiting.assign(
@@ -148,54 +165,6 @@ def _bought_within(curve: SurvivalCurve, horizons_weeks: Sequence[float]) -> pd.
         conf_low=1 - waiting["conf_high"],
         conf_high=1 - waiting["conf_low"],
     ).rename(columns={"time": "weeks"})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LapseByDefinition:
-    """What lapse looks like under several definitions of silence.
-
-    Attributes
-    ----------
-    table : DataFrame of shape (definitions, 6)
-        `lapse_weeks`, `n` (customers), `lapsed` (share whose first relationship lapsed while
-        observed), `median_weeks` (Kaplan-Meier median of the first relationship), `won_back` (share
-        of the lapsed who bought again while observed), `note`.
-    """
-
-    table: pd.DataFrame
-
-
-def lapse_by_definition(tables: Tables, params: Params) -> LapseByDefinition:
-    """Compare lapse over the grid of definitions `params.lapse_grid` and `params.lapse_weeks`.
-
-    Lapse is inferred: the day on which the silence first exceeds the weeks of the definition. Its
-    median is an echo of that number, so it is never told alone.
-
-    Parameters
-    ----------
-    tables : Tables
-        Uses `transactions`, by way of `frames.spells`.
-    params : Params
-        Uses `lapse_grid`, `lapse_weeks` and what `frames.spells` uses.
-    """
-    grid = sorted({*params.lapse_grid, params.lapse_weeks})
-    rows = [_lapse_row(weeks, spells(tables, params, lapse_weeks=weeks)) for weeks in grid]
-    return LapseByDefinition(pd.DataFrame(rows))
-
-
-def _lapse_row(lapse_weeks: float, found: pd.DataFrame) -> dict[str, float | int | str]:
-    first = found[found["spell"] == 1]
-    median = survival_curve(first[["duration", "event"]]).medians.iloc[0]
-    lapsed = first.loc[first["event"].astype(bool), "customer_id"]
-    again = found.loc[found["spell"] == 2, "customer_id"]
-    return {
-        "lapse_weeks": lapse_weeks,
-        "n": len(first),
-        "lapsed": len(lapsed) / len(first),
-        "median_weeks": median["estimate"] * DAYS_PER_MONTH / 7,
-        "won_back": lapsed.isin(again).mean() if len(lapsed) else np.nan,
-        "note": median.get("note") or "",
-    }
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -220,15 +220,21 @@ def _levels(column: pd.Series, event: pd.Series, least: int) -> pd.Series:
         known = pd.Series(pd.Categorical(known, order, ordered=True), known.index, name=column.name)
     told = pool_small(known, least, most=MOST_LEVELS, pooled=OTHERS)
     if event.any():
-        ends = pool_small(told[event], ENDS_A_LEVEL, pooled=OTHERS)
-        enough = [level for level in ends.cat.categories if (ends == level).any()]
-        kept = told.isin([level for level in enough if level != OTHERS])
-        told = told.astype(str).where(kept, OTHERS)
+        told = told.astype(str).where(~told.isin(_rare_levels(told, event)), OTHERS)
     sizes = told.value_counts()
     order = [level for level in pool_order(told) if sizes.get(level, 0)]
     first = str(sizes.idxmax())
     order = [first, *(level for level in order if level != first)]
     return pd.Series(pd.Categorical(told.astype(str), order), column.index, name=column.name)
+
+
+def _rare_levels(told: pd.Series, event: pd.Series) -> list[str]:
+    """Levels with too few ends, and the next rarest until they have enough together."""
+    ends = event.groupby(told.astype(str)).sum().sort_values(kind="stable")
+    rare = int((ends < ENDS_A_LEVEL).sum())
+    if not rare:
+        return []
+    return list(ends.index[: max(rare, 1 + int((ends.cumsum() < ENDS_A_LEVEL).sum()))])
 
 
 def pool_order(told: pd.Series) -> list[str]:

@@ -97,7 +97,7 @@ def measure_scales(
     answers: Answers,
     *,
     rng: np.random.Generator,
-    replications: int = 300,
+    replications: int = 1000,
     conf_level: float = 0.95,
 ) -> Measurement:
     """Mean of each scale, its reliability, and whether scales can be told apart (HTMT).

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
+from scipy.special import expit
 
 from analysis.errors import DataError
 from analysis.methods.concentration import (
@@ -34,8 +36,8 @@ class Judgement:
     outcome : the trend of the next period's value over the tiers. gain : rank correlation,
     normalised Gini, gain and lift of the tier and of the baseline (last period's value), and the
     tier's difference from it. churn : AUC of the tier for not buying again (mechanical in part
-    where churn is inferred from silence), or None. held : tier, n, share, value_share (of the next
-    period's value). top_share : the highest tier's part of that value. missed : the share of the
+    where churn is inferred from silence), or None. held : of `value_by_tier`, the next period's
+    value. top_share : the highest tier's part of that value. missed : the share of the
     next period's best customers (as many as the top tier has) who are not in the top tier.
     """
 
@@ -80,7 +82,7 @@ def judge_rating(
     if bought_again:
         gone = ~joined[bought_again].astype(bool)
         churn = measure_auc(-joined["level"], gone, conf_level=conf_level)
-    held = value_by_tier(rating, joined, value)
+    held = value_by_tier(rating, joined, value, conf_level)
     return Judgement(
         trend,
         gain,
@@ -91,14 +93,32 @@ def judge_rating(
     )
 
 
-def value_by_tier(rating: Rating, joined: pd.DataFrame, value: str) -> pd.DataFrame:
-    """What each tier holds of a value: `tier, n, share, value_share, note`."""
-    sums = joined.groupby("tier", observed=False)[value].sum().reindex(rating.tiers)
-    total = sums.sum()
-    share = sums.to_numpy(float) / total if total > 0 else np.nan
-    return rating.summary[["tier", "n", "share"]].assign(
-        value_share=share, note=rating.summary["note"]
-    )
+def value_by_tier(
+    rating: Rating, joined: pd.DataFrame, value: str, conf_level: float = 0.95
+) -> pd.DataFrame:
+    """What each tier holds of a value, with its interval (linearised ratio, logit scale).
+
+    Columns: `tier, n, share, value_share, value_share_conf_low, value_share_conf_high, note`.
+    """
+    y, level = joined[value].to_numpy(float), joined["level"].to_numpy()
+    total = y.sum()
+    held = np.full((3, len(rating.tiers)), np.nan)
+    if total > 0:
+        of = level[:, None] == np.arange(len(rating.tiers))
+        share = y @ of / total
+        error = np.sqrt((y[:, None] ** 2 * (of - share) ** 2).sum(axis=0)) / total
+        inside = (share > 0) & (share < 1) & (len(y) > 1)
+        odds = np.log(np.where(inside, share, 0.5) / np.where(inside, 1 - share, 0.5))
+        reach = (
+            stats.norm.ppf(0.5 + conf_level / 2)
+            * error
+            / np.where(inside, share * (1 - share), 1.0)
+        )
+        ends = np.where(inside, [expit(odds - reach), expit(odds + reach)], np.nan)
+        held = np.array([share, *ends])
+    names = ("value_share", "value_share_conf_low", "value_share_conf_high")
+    table = rating.summary[["tier", "n", "share"]]
+    return table.assign(**dict(zip(names, held, strict=True)), note=rating.summary["note"])
 
 
 def _missed(rating: Rating, joined: pd.DataFrame, value: str) -> float:

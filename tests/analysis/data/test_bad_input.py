@@ -327,7 +327,7 @@ def test_million_bad_rows_are_one_message(study):
         )
     with pytest.raises(DataError) as caught:
         read_tables(study.files(transactions="sales.csv"))
-    assert "1,000,000 of 1,000,000 rows do not" in str(caught.value)
+    assert "1,000,000 of 1,000,000 rows are not" in str(caught.value)
     assert len(str(caught.value)) < 400
 
 

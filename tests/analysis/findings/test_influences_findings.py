@@ -15,7 +15,8 @@ from analysis.figures.influences import (
     plot_ratios,
 )
 from analysis.findings import influences as findings
-from analysis.lifecycle.influences import influences, monthly_hazard
+from analysis.lifecycle.influences import influences
+from analysis.lifecycle.monthly_hazard import monthly_hazard
 from analysis.lifecycle.predictability import predictability
 from analysis.lifecycle.waiting import Waiting
 from analysis.params import Params

@@ -12,12 +12,13 @@ from analysis.figures import illustrate
 from analysis.figures.retention import plot_cohort_retention
 from analysis.figures.survival import plot_second_purchase
 from analysis.findings import retention as findings
+from analysis.lifecycle.lapse import LapseByDefinition
 from analysis.lifecycle.retention import (
     CohortRetention,
-    LapseByDefinition,
     compare_segments,
     second_purchase,
     second_purchase_by_segment,
+    segment_tests,
 )
 from analysis.params import Params
 from analysis.tables import present
@@ -68,6 +69,8 @@ def everything(frame, say):
         present(whole.within, say, caption="retention.second_purchase.table",
                 columns=["weeks", "estimate", "conf_low", "conf_high", "at_risk"]).markdown,
         present(compare_segments(groups), say, caption="retention.segments.table").markdown,
+        present(segment_tests(groups), say, caption="retention.segments.tests",
+                columns=["segment", "chi2", "dof", "p_holm", "note"]).markdown,
     ]  # fmt: skip
     for result, caption, alt in (
         (whole, findings.second_purchase_caption(whole, say), "alt"),
@@ -115,6 +118,11 @@ def test_everybody_was_seen_for_a_few_weeks_only(say):
     frame = customers(np.tile([1.0, 9.0], 50), np.full(100, 3.0), channel=np.tile(list("ab"), 50))
     text = everything(frame, say)
     assert "fewer than" in text.lower() or "too few" in text.lower()
+
+
+def test_nobody_was_seen_as_long_as_the_first_horizon(say):
+    frame = customers(np.tile([1.0, 9.0], 50), np.full(100, 2.0), channel=np.tile(list("ab"), 50))
+    assert "customers were observed so long" in everything(frame, say)
 
 
 def test_a_group_of_three_is_not_shown(say):

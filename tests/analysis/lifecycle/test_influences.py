@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from analysis.data import read_tables
 from analysis.errors import DataError, ParamsError
-from analysis.lifecycle.influences import influences, monthly_hazard
+from analysis.lifecycle.influences import influences
+from analysis.lifecycle.monthly_hazard import monthly_hazard
 from analysis.lifecycle.predictability import predictability
-from analysis.lifecycle.waiting import NO_VALUE, Waiting, read_ending, read_returning
+from analysis.lifecycle.waiting import NO_VALUE, Waiting, _levels, read_ending, read_returning
 from analysis.methods.hazards.course import natural_spline, ratio_over_time
 from analysis.params import Params
 
@@ -257,3 +258,35 @@ def test_ratio_over_time_covers_a_constant_ratio():
         middle = course.iloc[1]
         held.append(middle["ratio_conf_low"] < np.exp(0.5) < middle["ratio_conf_high"])
     assert 0.895 <= np.mean(held) <= 0.990
+
+
+@pytest.mark.parametrize(
+    ("ends", "levels"),
+    [
+        ({"a": 90, "b": 60, "c": 40}, {"a", "b", "c"}),
+        ({"a": 90, "b": 60, "c": 0}, {"a", "others"}),  # none ended in c alone
+        ({"a": 90, "b": 60, "c": 4, "d": 7}, {"a", "b", "others"}),
+        ({"a": 90, "b": 3}, {"others"}),
+    ],
+)
+def test_levels_with_few_ends_are_joined_until_they_have_enough(ends, levels):
+    column = pd.Series(np.repeat(list(ends), 100), name="plan")
+    event = pd.Series(np.concatenate([np.arange(100) < number for number in ends.values()]))
+    assert set(_levels(column, event, 10)) == levels
+
+
+def test_a_level_that_decides_who_ends_takes_no_chapter_down():
+    waiting = exponential(400)
+    table = waiting.table.assign(other=np.where(np.arange(400) < 60, "b", "a"))
+    table["event"] &= table["other"] == "a"
+    waiting = made(table.assign(other=pd.Categorical(table["other"], ["a", "b"])))
+    assert influences(waiting).table["note"].tolist() == ["not estimable"]
+    assert monthly_hazard(waiting)["note"].tolist() == ["not estimable"]
+    assert predictability(waiting, seed=1).measures["note"].tolist() == ["not estimable"]
+
+
+def test_nothing_to_compare_is_said():
+    waiting = exponential(400)
+    alone = made(waiting.table.drop(columns="group"))
+    assert influences(alone).table["note"].tolist() == ["nothing to compare"]
+    assert predictability(alone, seed=1).measures["note"].tolist() == ["nothing to compare"]

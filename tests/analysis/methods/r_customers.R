@@ -90,7 +90,7 @@ clusters <- function(case, x, k) {
 }
 z <- function(x) { x <- as.matrix(x); t((t(x) - colMeans(x)) / apply(x, 2, function(v) sqrt(mean((v - mean(v))^2)))) }
 for (k in 3:5) clusters(paste("ruspini", k), as.matrix(ruspini), k)
-for (k in 2:4) { clusters(paste("iris", k), as.matrix(iris[, 1:4]), k); clusters(paste("iris scaled", k), z(iris[, 1:4]), k) }
+for (k in 2:3) { clusters(paste("iris", k), as.matrix(iris[, 1:4]), k); clusters(paste("iris scaled", k), z(iris[, 1:4]), k) }
 
 # Spend and frequency: correlations of repeat buyers
 repeaters <- subset(spent, x > 0); c1 <- cor.test(repeaters$x, repeaters$zbar); c2 <- suppressWarnings(cor.test(repeaters$x, repeaters$zbar, method = "spearman", exact = FALSE)); n <- nrow(repeaters)

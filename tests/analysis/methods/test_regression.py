@@ -456,7 +456,9 @@ def test_fits_refuse_what_is_infinite_not_positive_or_explains_itself():
             frame.assign(weight=-1.0), outcome="renewed", drivers=["satisfaction"],
             weight="weight",
         )  # fmt: skip
-    with pytest.raises(ParamsError, match="a column but the outcome, but spend is to explain itself"):
+    with pytest.raises(
+        ParamsError, match="a column but the outcome, but spend is to explain itself"
+    ):
         fit_linear(frame, outcome="spend", drivers=["spend"])
 
 

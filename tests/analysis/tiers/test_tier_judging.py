@@ -148,3 +148,15 @@ def test_a_frame_without_a_rated_customer_is_refused(base):
         judge_rating(rating, base.iloc[1:], value="next_amount", rng=rng())
     with pytest.raises(DataError, match="outcomes must have the columns margin"):
         judge_rating(rating, base, value="margin", rng=rng())
+
+
+def test_interval_of_a_tiers_share_is_that_of_the_bootstrap(base):
+    rating = rate_customers(base, SCHEME)
+    held = judge_rating(rating, base, value="next_amount", rng=rng(), replications=10).held
+    y, top = base["next_amount"].to_numpy(), (rating.table["tier"] == "gold").to_numpy()
+    draws = rng().integers(len(y), size=(2000, len(y)))
+    shares = (y * top)[draws].sum(axis=1) / y[draws].sum(axis=1)
+    found = held.iloc[-1][["value_share_conf_low", "value_share_conf_high"]].to_numpy(float)
+    width = np.ptp(np.quantile(shares, [0.025, 0.975]))
+    assert np.ptp(found) == pytest.approx(width, rel=0.1)
+    assert found == pytest.approx(np.quantile(shares, [0.025, 0.975]), abs=0.1 * width)

@@ -159,6 +159,20 @@ def test_present_tells_notes(say):
     assert "not reached\n" in shown.csv
 
 
+def test_notes_of_a_wide_table_stand_below_it(say):
+    import pandas as pd
+
+    names = ["n", "weeks", "share", "at_risk", "followed", "median_months"]
+    table = pd.DataFrame({"group": ["a", "b", "c"]} | {name: [20, 30, 40] for name in names})
+    table["note"] = ["not reached", "", "not reached"]
+    shown = present(table, say, caption="tables.hidden").markdown
+    assert "| a^a^ |" in shown
+    assert "| b |" in shown
+    assert "| c^a^ |" in shown
+    assert shown.endswith("\n\n^a^ Not reached while observed.")
+    assert "Note" not in shown
+
+
 def test_missing_key_names_the_file(say):
     with pytest.raises(LookupError, match=r"wording/en\.yml must hold 'retention\.no'"):
         say("retention.no")
