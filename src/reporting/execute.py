@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from reporting.errors import ReportError, speak
+from reporting.keys import lock_key
 from reporting.partial import partial_path
-from reporting.plan import lock_key
 from reporting.project import ROOT, Study, notebooks, params_folder, read_study
 
 # Validating URIs in notebook metadata is not needed, and its import takes two seconds.

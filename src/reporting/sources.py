@@ -10,7 +10,7 @@ from typing import Any
 
 from reporting.errors import ReportError, speak
 from reporting.executed import LABEL
-from reporting.plan import python_of
+from reporting.keys import python_of
 from reporting.project import ROOT, notebooks
 from reporting.subset import check_sources
 

@@ -156,6 +156,8 @@ def test_new_validate_and_plan_work_on_a_database_and_keep_the_secret(
     monkeypatch.setenv("ENGINE_TEST_PASSWORD", "correct horse")
     url = postgres.replace("${ENGINE_TEST_PASSWORD}", "correct%20horse")
     loaded = ibis.connect(url)
+    for name in loaded.list_tables():
+        loaded.drop_table(name)
     rows = pd.DataFrame({"customer_no": ["a", "b"], "amount_paid": [5.0, 7.0]})
     rows["sold_at"] = pd.to_datetime(["2023-01-05 10:00", "2023-02-01 09:00"])
     loaded.create_table("shop_orders", rows, overwrite=True)

@@ -12,7 +12,7 @@ from analysis.data.faults import Fault, FaultyData
 from analysis.errors import DataError, ParamsError
 
 SECRET = re.compile(r"://[^/@\s]*:[^/@\s]*@|password=\S+", re.IGNORECASE)
-SECRET_NAME = re.compile(r"(?i)password|secret|token|passwd|pwd")
+SECRET_NAME = re.compile(r"(?i)password|secret|token|passwd|pwd|(^|_)pw$|_pass$")
 ENGINES = (
     "duckdb",
     "_duckdb",

@@ -31,6 +31,10 @@ def plot_renewals(result: Renewals, ax: Axes, say: Wording) -> Axes:
             ends.append((share[-1], say.value(name), GROUPS[k]))
     observed = np.append(1, table["staying"])
     ax.plot(periods, observed, color=INK, marker="o", markersize=5, linewidth=1.6)
+    low, high = table["staying_conf_low"], table["staying_conf_high"]
+    reach = np.nan_to_num([table["staying"] - low, high - table["staying"]])
+    marks = {"fmt": "none", "color": INK, "capsize": 3, "linewidth": 1.4}
+    ax.errorbar(table["period"], table["staying"], yerr=reach, **marks)
     ends.append((observed[-1], say("renewals.axes.observed"), INK))
     held = table.loc[table["held_out"], "period"]
     if len(held):
@@ -45,5 +49,5 @@ def plot_renewals(result: Renewals, ax: Axes, say: Wording) -> Axes:
         place = {"xytext": (periods[-1] * 1.02, last), "va": "center", "annotation_clip": False}
         ax.annotate(name, (periods[-1], y), color=colour, fontweight="bold", fontsize=10, **place)
     ax.set_xticks(periods)
-    ax.set_xlim(0, periods[-1])
+    ax.set_xlim(0, periods[-1] + 0.1)
     return ax

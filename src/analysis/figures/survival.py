@@ -76,7 +76,7 @@ def draw_curves(
     between ticks to choose from; `shades` are colours of ordered groups, whose names stand in ink.
     """
     shown = [group for group in curve.groups if curve.risk_sets[group].n >= say.min_cell]
-    names = []
+    names, reached = [], []
     for i, group in enumerate(shown):
         line_steps = _visible(curve.of(group), say.min_cell, falling)
         colour = ACCENT if len(shown) == 1 else GROUPS[i % len(GROUPS)]
@@ -85,10 +85,11 @@ def draw_curves(
         ax.step(line_steps["time"], line_steps["share"], **line)
         band = {"color": colour, "alpha": 0.16, "linewidth": 0, "step": "post"}
         last = line_steps.iloc[-1]
+        reached.append(max(last["time"], 1e-9))
         ax.fill_between(line_steps["time"], line_steps["low"], line_steps["high"], **band)
         if len(shown) > 1:
             names.append((last["time"], last["share"], group, INK if shades else colour))
-    longest = max((risk.time[-1] for risk in curve.risk_sets.values()), default=1)
+    longest = max(reached, default=1)
     ax.set_xlim(0, longest)
     ax.set_ylim(0, None if not falling else 1.02)
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -118,13 +119,10 @@ def _ticks(longest: float, steps: tuple[float, ...]) -> MultipleLocator:
 
 def label_ends(ends: list[tuple[float, float, str, str]], ax: Axes, say: Wording) -> None:
     """Name each curve (time and height of its end, group, colour), apart where ends lie close."""
-    low, high = ax.get_ylim()
-    top = -np.inf
-    for x, y, group, colour in sorted(ends, key=lambda end: end[1]):
-        name = fill(say.value(group), NAME_LETTERS)
-        half = LINE * (high - low) * (name.count("\n") + 1) / 2
-        place = max(y, top + half)
-        top = place + half
+    ends = sorted(ends, key=lambda end: end[1])
+    names = [fill(say.value(group), NAME_LETTERS) for _, _, group, _ in ends]
+    places = _apart([y for _, y, _, _ in ends], [name.count("\n") + 1 for name in names], ax)
+    for (x, y, _, colour), name, place in zip(ends, names, places, strict=True):
         ax.annotate(
             name,
             (x, y),
@@ -137,6 +135,21 @@ def label_ends(ends: list[tuple[float, float, str, str]], ax: Axes, say: Wording
             annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "relpos": (0, 0.5)},
         )
+
+
+def _apart(heights: list[float], lines: list[int], ax: Axes) -> list[float]:
+    """Heights of names of so many lines, moved up where they would overlap, then below the top."""
+    low, high = ax.get_ylim()
+    halves = [LINE * (high - low) * count / 2 for count in lines]
+    places, edge = [], -np.inf
+    for height, half in zip(heights, halves, strict=True):
+        places.append(max(height, edge + half))
+        edge = places[-1] + half
+    edge = high
+    for i in reversed(range(len(places))):
+        places[i] = min(places[i], edge - halves[i])
+        edge = places[i] - halves[i]
+    return places
 
 
 def _numbers_at_risk(

@@ -76,15 +76,11 @@ def segment_finding(result: SecondPurchase, segment: str, say: Wording) -> Findi
     """Whether groups differ in coming back, and by how many points the extreme ones do."""
     last = longest_horizon(result, say.min_cell)
     names = {"segment": say.value(segment)}
+    several = result.within.loc[result.within["n"] >= say.min_cell, "group"].nunique() > 1
     if last is None or len(last) < 2 or result.test is None:
-        return finding(
-            say,
-            f"{SEGMENTS}.too_few",
-            say(f"{SEGMENTS}.too_few.detail"),
-            claim="descriptive",
-            in_summary=False,
-            **names,
-        )
+        key = f"{SEGMENTS}.no_horizon" if several else f"{SEGMENTS}.too_few"
+        options = {"claim": "descriptive", "in_summary": False}
+        return finding(say, key, say(f"{key}.detail"), **options, **names)
     numbers = names | extreme_shares(last, say)
     clear = result.test.p_value < 1 - say.conf_level and numbers["low_end"] > 0
     key = SEGMENTS if clear else f"{SEGMENTS}.no_difference"

@@ -11,8 +11,11 @@ import pandas as pd
 
 from analysis.errors import DataError
 from analysis.lifecycle.segments import stack_segments
+from analysis.methods.disclosure import pool_small
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
 from analysis.methods.survival.pairwise import holm
+
+MOST_GROUPS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +57,7 @@ def second_purchase(
     *,
     horizons_weeks: Sequence[float],
     by: str | None = None,
+    min_cell: int = 1,
     conf_level: float = 0.95,
 ) -> SecondPurchase:
     """Estimate how soon, and whether, customers buy a second time.
@@ -68,7 +72,8 @@ def second_purchase(
     horizons_weeks : sequence of float
         Weeks since the first purchase at which the share is told.
     by : str, optional
-        A segment known on the day of the first purchase.
+        A segment known on the day of the first purchase. Groups of fewer than `min_cell`, and the
+        smallest beyond six, are joined.
     conf_level : float
         Between 0.5 and 1.
 
@@ -94,7 +99,7 @@ def second_purchase(
         }
     )
     if by is not None:
-        durations[by] = _known(customers[by])
+        durations[by] = pool_small(_known(customers[by]), min_cell, most=MOST_GROUPS)
     curve = survival_curve(durations, by=by, conf_level=conf_level)
     several = by is not None and durations[by].nunique() > 1
     return SecondPurchase(
@@ -115,10 +120,11 @@ def second_purchase_by_segment(
     segments: Sequence[str],
     *,
     horizons_weeks: Sequence[float],
+    min_cell: int = 1,
     conf_level: float = 0.95,
 ) -> dict[str, SecondPurchase]:
     """Apply `second_purchase` to each segment: segment name to result."""
-    options = {"horizons_weeks": horizons_weeks, "conf_level": conf_level}
+    options = {"horizons_weeks": horizons_weeks, "min_cell": min_cell, "conf_level": conf_level}
     return {name: second_purchase(customers, by=name, **options) for name in segments}
 
 

@@ -12,7 +12,8 @@ from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from analysis.errors import DataError, ParamsError
 
-STARTS = 10
+MOST_STARTS, FEWEST_STARTS = 50, 10
+"""Of k-means: many where they are cheap (up to `MOST_FOR_SILHOUETTE` customers)."""
 MOST_FOR_SILHOUETTE = 5_000
 """Silhouettes compare all pairs: more customers than this are sampled."""
 WEAK = 0.25
@@ -101,7 +102,8 @@ def _points(values: pd.DataFrame, standardise: bool) -> np.ndarray:
 
 
 def _group(points: np.ndarray, k: int, seed: int) -> np.ndarray:
-    return KMeans(k, n_init=STARTS, random_state=seed).fit_predict(points)
+    starts = MOST_STARTS if len(points) <= MOST_FOR_SILHOUETTE else FEWEST_STARTS
+    return KMeans(k, n_init=starts, random_state=seed).fit_predict(points)
 
 
 def _silhouette(points: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> float:

@@ -23,8 +23,9 @@ NOBODY = "no contract that began while observed was followed for a whole period"
 class Renewals:
     """Renewals made, and two models of them.
 
-    curve : period, at_risk, renewed (share of those), staying (observed share still there),
-    sbg, bdw (the same by models fitted before the periods held out), held_out. sbg, bdw : fitted on
+    curve : period, at_risk, renewed (share of those), staying (observed share still there) with
+    staying_conf_low and staying_conf_high (log-log), sbg, bdw (the same by models fitted before the
+    periods held out), held_out. sbg, bdw : fitted on
     all. in_force : 'bdw' where the likelihood-ratio test prefers it, else 'sbg'. p_duration : of
     that test (does leaving itself depend on tenure?). error : mean absolute error of the share
     still there in the periods held out, by model. months : length of a period. starts : customers
@@ -91,7 +92,9 @@ def fit_renewals(tables: Tables, params: Params) -> Renewals:
     lives = renewal_lives(found, until=until, months=months)
     if not len(lives):
         empty = pd.DataFrame(columns=["began", "n"])
-        return Renewals(_curve(lives), None, None, "sbg", np.nan, {}, months, empty, NOBODY)
+        return Renewals(
+            _curve(lives, params.conf_level), None, None, "sbg", np.nan, {}, months, empty, NOBODY
+        )
     sbg, bdw = (fit(lives, conf_level=params.conf_level) for fit in (fit_sbg, fit_bdw))
     gain = 2 * (bdw.log_likelihood - sbg.log_likelihood)
     p_value = float(stats.chi2.sf(max(gain, 0), 1)) if np.isfinite(gain) else np.nan
@@ -101,22 +104,34 @@ def fit_renewals(tables: Tables, params: Params) -> Renewals:
     known = found[found["started_at"] <= split]
     known = known.assign(ended_at=known["ended_at"].where(known["ended_at"] <= split))
     early = renewal_lives(known, until=split, months=months)
-    curve, error = _with_models(_curve(lives), early)
+    curve, error = _with_models(_curve(lives, params.conf_level), early)
     starts = lives.groupby("began").size().rename("n").reset_index()
     return Renewals(
         curve, sbg, bdw, in_force, p_value, error, months, starts.astype({"began": str}), note
     )
 
 
-def _curve(lives: pd.DataFrame) -> pd.DataFrame:
-    rows, staying = [], 1.0
+def _curve(lives: pd.DataFrame, conf_level: float) -> pd.DataFrame:
+    rows, staying, spread = [], 1.0, 0.0
+    reach = stats.norm.ppf(0.5 + conf_level / 2)
     for period in range(1, int(lives["duration"].max()) + 1 if len(lives) else 1):
         at_risk = int((lives["duration"] >= period).sum())
         left = int(((lives["duration"] == period) & lives["event"]).sum())
         staying *= 1 - left / at_risk
-        rows.append((period, at_risk, 1 - left / at_risk, staying))
-    curve = pd.DataFrame(rows, columns=["period", "at_risk", "renewed", "staying"])
+        spread += left / (at_risk * (at_risk - left)) if left < at_risk else np.nan
+        ends = _ends(staying, spread, reach)
+        rows.append((period, at_risk, 1 - left / at_risk, staying, *ends))
+    columns = ["period", "at_risk", "renewed", "staying", "staying_conf_low", "staying_conf_high"]
+    curve = pd.DataFrame(rows, columns=columns)
     return curve.assign(held_out=False, sbg=np.nan, bdw=np.nan)
+
+
+def _ends(staying: float, spread: float, reach: float) -> tuple[float, float]:
+    """Log-log interval of a Kaplan-Meier share, by Greenwood's sum."""
+    if not (0 < staying < 1 and spread > 0):
+        return (np.nan, np.nan)
+    width = np.exp(reach * np.sqrt(spread) / abs(np.log(staying)))
+    return staying**width, staying ** (1 / width)
 
 
 def _with_models(curve: pd.DataFrame, early: pd.DataFrame) -> tuple[pd.DataFrame, dict]:

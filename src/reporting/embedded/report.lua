@@ -210,7 +210,7 @@ local function typst_table(tbl)
     for _, row in ipairs(part.body) do body:insert(typst_row(row, specs, false)) end
   end
   for _, row in ipairs(tbl.foot.rows) do body:insert(typst_row(row, specs, false)) end
-  local blocks = pandoc.Blocks {raw('#report-table(' .. #specs .. ',')}
+  local blocks = pandoc.Blocks {raw('#report-table(' .. #specs .. ', ' .. #body .. ',')}
   if #head > 0 then blocks:insert(raw('table.header(')) end
   blocks:insert(raw('table.hline(stroke: rules.edge),'))
   blocks:extend(head)
@@ -241,8 +241,10 @@ local function render_table(tbl)
   tbl.colspecs = tbl.colspecs:map(function(spec) return {spec[1]} end)
   tbl = html_table(tbl)
   local label = stringify(tbl.caption.long)
-  local attributes = {{'role', 'region'}, {'aria-label', label ~= '' and label or words.scroll}}
-  if #tbl.colspecs >= 5 then attributes[3] = {'tabindex', '0'} end
+  local attributes = {}
+  if #tbl.colspecs >= 5 then   -- wide enough to scroll: reached by the keyboard, and named
+    attributes = {{'role', 'group'}, {'aria-label', label ~= '' and label or words.scroll}, {'tabindex', '0'}}
+  end
   return pandoc.Div({tbl}, pandoc.Attr('', {'table-scroll'}, attributes))
 end
 

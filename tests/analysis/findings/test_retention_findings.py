@@ -61,7 +61,8 @@ def shop(size=400, *, apart=2.0, seed=3):
 def everything(frame, say):
     """All sentences, figures and tables of one study, as one text."""
     whole = second_purchase(frame, horizons_weeks=HORIZONS)
-    groups = second_purchase_by_segment(frame, ["channel"], horizons_weeks=HORIZONS)
+    options = {"horizons_weeks": HORIZONS, "min_cell": say.min_cell}
+    groups = second_purchase_by_segment(frame, ["channel"], **options)
     by = groups["channel"]
     texts = [
         findings.second_purchase_finding(whole, say).markdown,
@@ -127,7 +128,17 @@ def test_nobody_was_seen_as_long_as_the_first_horizon(say):
 
 def test_a_group_of_three_is_not_shown(say):
     frame = pd.concat([shop(), customers([1, 2, 3], [50, 50, 50], channel="rare")])
-    assert "| rare | – |" in everything(frame.reset_index(drop=True), say).replace("  ", " ")
+    text = everything(frame.reset_index(drop=True), say)
+    assert "rare" not in text  # joined with the next smallest
+
+
+def test_many_groups_of_which_all_soon_come_back_have_no_common_horizon(say):
+    rng = np.random.default_rng(2)
+    channel = rng.choice(list("abcdefghij"), 300)
+    frame = customers(rng.exponential(1, 300), rng.uniform(60, 90, 300), channel=channel)
+    text = everything(frame, say)
+    assert "enough of every group are still waiting" in text
+    assert "One group" not in text
 
 
 def test_one_group_is_not_compared(say):

@@ -1,7 +1,7 @@
 # Values of R that test_as_r_satisfaction.py compares with: case, term, quantity, value.
 # Run in this folder: Rscript r_satisfaction.R > r_satisfaction.csv
 # (R 4.2.2; psych 2.2.9, lavaan 0.6-14, MASS 7.3-58.2, ordinal 2022.11-16, sandwich 3.0-2, survey 4.1-1,
-#  car 3.1-1, AER 1.2-10, rms 6.5-0, pscl 1.5.5, boot 1.3-28.1)
+#  car 3.1-1, AER 1.2-10, Hmisc 4.8-0, pscl 1.5.5)
 invisible(Sys.setlocale("LC_COLLATE", "C"))
 suppressPackageStartupMessages({
   library(psych); library(lavaan); library(MASS); library(sandwich); library(survey); library(AER); library(numDeriv)
@@ -13,7 +13,10 @@ put <- function(case, term, ...) {
 }
 strict <- glm.control(epsilon = 1e-14, maxit = 200)
 plain <- function(d) { for (n in names(d)) if (is.factor(d[[n]])) d[[n]] <- factor(as.character(d[[n]])); d }
-coefficients_of <- function(case, fit, V = vcov(fit), b = coef(fit)) put(case, names(b), estimate = b, std_error = sqrt(diag(V))[seq_along(b)])
+coefficients_of <- function(case, fit, V = vcov(fit), b = coef(fit), df = NULL) { # with df: limits by Student's t
+  e <- sqrt(diag(V))[seq_along(b)]; put(case, names(b), estimate = b, std_error = e)
+  if (!is.null(df)) put(case, names(b), conf_low = b - qt(.975, df) * e, conf_high = b + qt(.975, df) * e)
+}
 by_unit <- function(fit, unit) vcovCL(fit, cluster = unit, type = "HC1")
 
 # Reliability: alpha and items by psych, one factor by least squares in lavaan, the rest by its formula
@@ -74,14 +77,14 @@ put("response", "chisq", p_value = chisq.test(rbind(o, n - o), correct = FALSE)$
 
 # Least squares: classical, HC1, by customer, linearised with weights
 data(PetersenCL)
-f <- lm(y ~ x, PetersenCL); coefficients_of("petersen model", f); coefficients_of("petersen robust", f, vcovHC(f, "HC1"))
-coefficients_of("petersen firm", f, by_unit(f, PetersenCL$firm)); coefficients_of("petersen year", f, by_unit(f, PetersenCL$year))
+f <- lm(y ~ x, PetersenCL); coefficients_of("petersen model", f, df = 4998); coefficients_of("petersen robust", f, vcovHC(f, "HC1"), df = 4998)
+coefficients_of("petersen firm", f, by_unit(f, PetersenCL$firm), df = 499); coefficients_of("petersen year", f, by_unit(f, PetersenCL$year), df = 9)
 data(CPS1985); cps <- plain(CPS1985); cps$row <- seq_len(nrow(cps)) - 1; cps$customer <- cps$row %% 60; cps$weight <- 1 + cps$row %% 5
 cps$many <- 1 + cps$row %% 3; cps$high <- as.numeric(cps$wage > 10); cps$firm <- cps$row %% 3
 f <- lm(wage ~ education + experience + sector + married, cps)
-coefficients_of("cps robust", f, vcovHC(f, "HC1")); coefficients_of("cps clustered", f, by_unit(f, cps$customer))
+coefficients_of("cps robust", f, vcovHC(f, "HC1")); coefficients_of("cps clustered", f, by_unit(f, cps$customer), df = 59)
 many <- cps[rep(seq_len(nrow(cps)), cps$many), ]
-f <- lm(wage ~ education + experience, many); coefficients_of("cps counted", f, vcovHC(f, "HC1")); coefficients_of("cps counted clustered", f, by_unit(f, many$customer))
+f <- lm(wage ~ education + experience, many); coefficients_of("cps counted", f, vcovHC(f, "HC1"), df = nrow(many) - 3); coefficients_of("cps counted clustered", f, by_unit(f, many$customer), df = 59)
 f <- lm(wage ~ experience + education * gender, cps); coefficients_of("cps moderated", f, vcovHC(f, "HC1"))
 ds <- list(weighted = svydesign(~1, weights = ~weight, data = cps), both = svydesign(~customer, weights = ~weight, data = cps))
 for (k in names(ds)) {
@@ -92,7 +95,7 @@ for (k in names(ds)) {
 
 # Logit
 g <- glm(high ~ education + experience + gender, binomial, cps, control = strict); put("cps logit", "all", log_likelihood = logLik(g))
-coefficients_of("cps logit model", g); coefficients_of("cps logit robust", g, vcovHC(g, "HC1")); coefficients_of("cps logit clustered", g, by_unit(g, cps$customer))
+coefficients_of("cps logit model", g); coefficients_of("cps logit robust", g, vcovHC(g, "HC1")); coefficients_of("cps logit clustered", g, by_unit(g, cps$customer), df = Inf)
 data(Mroz, package = "carData"); mroz <- plain(Mroz); mroz$y <- as.numeric(mroz$lfp == "yes")
 g <- glm(y ~ k5 + k618 + age + wc + hc + lwg + inc, binomial, mroz, control = strict); coefficients_of("mroz logit model", g); put("mroz logit", "all", log_likelihood = logLik(g))
 
@@ -111,7 +114,7 @@ counts <- function(case, f, d) {
   coefficients_of(paste(case, "nb robust"), nb, bread %*% crossprod(e) %*% bread * nrow(d) / (nrow(d) - ncol(X)))
   p
 }
-p <- counts("articles", art ~ fem + mar + kid5 + phd + ment, bio); coefficients_of("articles clustered", p, by_unit(p, bio$customer))
+p <- counts("articles", art ~ fem + mar + kid5 + phd + ment, bio); coefficients_of("articles clustered", p, by_unit(p, bio$customer), df = Inf)
 invisible(counts("quine", Days ~ Eth + Sex + Age + Lrn, plain(quine)))
 data(DoctorVisits); doctor <- plain(DoctorVisits); invisible(counts("doctor", visits ~ gender + age + income + illness + reduced + health, doctor))
 q <- transform(MASS::Insurance, Claims = Claims, exposed = Holders); q <- plain(q)
@@ -187,7 +190,7 @@ scores <- function(X, y, zeta, beta) { # of the log likelihood of each answer by
 }
 X <- model.matrix(~ age + religion + gender, wvs)[, -1]; b <- c(o$beta, o$alpha); B <- vcov(o)[names(b), names(b)]
 S <- scores(X, as.integer(wvs$poverty), o$alpha, o$beta) ; n <- nrow(S); k <- ncol(S)
-coefficients_of("poverty robust", NULL, B %*% crossprod(S) %*% B * n / (n - k), b)
+coefficients_of("poverty robust", NULL, B %*% crossprod(S) %*% B * n / (n - k), b, df = Inf)
 G <- length(unique(wvs$customer)); coefficients_of("poverty clustered", NULL, B %*% crossprod(rowsum(S, wvs$customer)) %*% B * G / (G - 1) * (n - 1) / (n - k), b)
 for (which in c("weighted", "both")) { # linearised by hand, and by svyolr (whose Hessian is numerical)
   d <- svydesign(if (which == "both") ~customer else ~1, weights = ~weight, data = wvs); w <- wvs$weight / mean(wvs$weight)

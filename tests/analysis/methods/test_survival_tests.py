@@ -47,7 +47,7 @@ def test_logrank_test_reproduces_ovarian(ovarian):
 
 
 def test_logrank_test_reproduces_lung_within_institutions(lung):
-    # R survival 3.5-3, run: survdiff(Surv(time, status) ~ pat.karno + strata(inst), lung): 21.4 on 7
+    # R survival 3.5-3, run: survdiff(Surv(time, status) ~ pat.karno + strata(inst), lung): 21.4
     known = lung.dropna(subset=["pat.karno", "inst"])
     test = logrank_test(known, by="pat.karno", strata="inst")
     assert test.dof == 7

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from analysis.data import Description, Tables
+from analysis.frames import spells
+from analysis.methods.survival import survival_curve
 from analysis.params import Params
 from analysis.value import contract_value, fit_renewals, renewal_lives, retention_cost
 
@@ -152,3 +154,12 @@ def test_thin_contracts_are_not_estimable(contracts):
     found = contract_value(renewals, tables_of(contracts), params, rng=draw)
     assert renewals.note
     assert found.note == renewals.note
+
+
+def test_share_still_there_and_its_interval_are_kaplan_meiers(made):
+    tables, params, renewals = made
+    lives = renewal_lives(spells(tables, params), until=pd.Timestamp(UNTIL), months=12)
+    found = survival_curve(lives).at(renewals.curve["period"].tolist())
+    for mine, peer in (("staying", "estimate"), ("staying_conf_low", "conf_low"),
+                       ("staying_conf_high", "conf_high")):  # fmt: skip
+        assert renewals.curve[mine].to_numpy() == pytest.approx(found[peer].to_numpy())

@@ -8,6 +8,8 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy import stats
+from scipy.special import expit, logit
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods.concentration._values import check_conf_level, numbers, resample, weights
@@ -47,7 +49,7 @@ def measure_concentration(
     replications: int = 500,
     conf_level: float = 0.95,
 ) -> Concentration:
-    """Measure how concentrated a value is, with bootstrap percentile intervals.
+    """Measure how concentrated a value is, with bootstrap intervals (logit scale).
 
     Parameters
     ----------
@@ -85,7 +87,7 @@ def measure_concentration(
         again = again[np.isfinite(again).all(axis=1)]
         if len(again) > 1:
             error = again.std(axis=0, ddof=1)
-            low, high = np.quantile(again, [(1 - conf_level) / 2, (1 + conf_level) / 2], axis=0)
+            low, high = _interval(estimate, again, conf_level)
     table = pd.DataFrame(
         {
             "term": terms, "estimate": estimate, "std_error": error, "conf_low": low,
@@ -96,6 +98,20 @@ def measure_concentration(
         table, _curve(levels, size), float(estimate[0]), float(count @ raw), round(size.sum()),
         round(below), negative, note,
     )  # fmt: skip
+
+
+def _interval(estimate: np.ndarray, again: np.ndarray, conf_level: float) -> np.ndarray:
+    """Logit-scale intervals with the bootstrap's standard error; percentiles outside 0 to 1.
+
+    Percentiles alone fall short of a share of the top: it is biased downward in resamples too.
+    """
+    error = again.std(axis=0, ddof=1)
+    low, high = np.quantile(again, [(1 - conf_level) / 2, (1 + conf_level) / 2], axis=0)
+    inside = (estimate > 0) & (estimate < 1) & (error > 0)
+    share = np.where(inside, estimate, 0.5)
+    reach = stats.norm.ppf(0.5 + conf_level / 2) * error / (share * (1 - share))
+    ends = expit(logit(share) - reach), expit(logit(share) + reach)
+    return np.where(inside, ends, (low, high))
 
 
 def _check_options(raw, top, negative, replications) -> None:

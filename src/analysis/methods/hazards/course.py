@@ -14,8 +14,8 @@ def ratio_over_time(
 ) -> pd.DataFrame:
     """Smooth the scaled Schoenfeld residuals of a term: its hazard ratio as time goes on.
 
-    A natural cubic spline with five knots in the transformed time, by least squares: what R's
-    `plot.cox.zph` draws. Returns `time, hazard_ratio, ratio_conf_low, ratio_conf_high`.
+    A natural cubic spline with five knots (at quantiles of the transformed time, the outer ones at
+    2 and 98 %), by least squares, as R's `plot.cox.zph` draws one with knots of its own. Returns `time, hazard_ratio, ratio_conf_low, ratio_conf_high`.
 
     References
     ----------

@@ -25,6 +25,8 @@ GRADIENT_TOLERANCE = 1e-9
 
 LONG_STEP = 1e-3
 """On the log scale; below it the information changes in the fourth digit at most."""
+SETTLED = 1e-6
+"""On the log scale; below it the information changes in no digit that is shown."""
 
 FLAT = 1e-9
 """Per customer, on the log scale: below it the data do not hold a parameter."""
@@ -122,10 +124,10 @@ def params_table(
 def _polish(objective: Callable, logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Newton steps to full precision, and the information matrix (per customer) there.
 
-    The matrix is computed anew only after a step so long that it may have changed.
+    The matrix is computed anew after a long step, and at the end where it lies behind.
     """
     value, gradient = objective(logs)
-    information = _information(objective, logs)
+    information, behind = _information(objective, logs), 0.0
     for _ in range(20):
         if np.abs(gradient).max() < GRADIENT_TOLERANCE:
             break
@@ -139,9 +141,10 @@ def _polish(objective: Callable, logs: np.ndarray) -> tuple[np.ndarray, np.ndarr
             break
         moved = np.abs(trial - logs).max()
         logs, value, gradient = trial, trial_value, trial_gradient
+        behind = max(behind, moved)
         if moved > LONG_STEP:
-            information = _information(objective, logs)
-    return logs, information
+            information, behind = _information(objective, logs), 0.0
+    return logs, _information(objective, logs) if behind > SETTLED else information
 
 
 def _information(objective: Callable, logs: np.ndarray) -> np.ndarray:

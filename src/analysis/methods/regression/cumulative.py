@@ -127,7 +127,7 @@ def maximise(
         gradient = total @ at.scores
         step = np.linalg.lstsq(-at.hessian, gradient, rcond=None)[0]
         if gradient @ step < TOLERANCE * (1 + abs(at.value)) * 1e-4:
-            return parameters, at
+            return parameters + step, at
         for _ in range(40):
             value = log_likelihood(parameters + step, matrix, level, total, link)
             if value > at.value - 1e-12 * abs(at.value):

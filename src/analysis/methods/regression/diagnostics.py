@@ -58,7 +58,9 @@ def _inflation(fit: RegressionFit) -> list[dict[str, object]]:
     columns = fit.sample.matrix[:, first:]
     if columns.shape[1] < 2:
         return []
-    factors = np.diag(np.linalg.pinv(np.corrcoef(columns, rowvar=False), hermitian=True))
+    spread = np.cov(columns, rowvar=False, aweights=fit.sample.weights * fit.sample.counts)
+    size = np.sqrt(np.diag(spread))
+    factors = np.diag(np.linalg.pinv(spread / np.outer(size, size), hermitian=True))
     return [
         {
             "term": f"variance inflation: {name}",
@@ -70,7 +72,10 @@ def _inflation(fit: RegressionFit) -> list[dict[str, object]]:
 
 
 def cooks_distance(fit: RegressionFit) -> np.ndarray:
-    """(rows,) Cook's distance, by one step of the weighted least squares."""
+    """(rows,) Cook's distance of one answer, by one step of the weighted least squares.
+
+    Squared residuals are in units of the dispersion, which is one for a logit.
+    """
     predictor = fit.linear_predictor(fit.sample.frame)
     slope, variance = (
         mean_slope(fit.link, predictor),
@@ -79,7 +84,8 @@ def cooks_distance(fit: RegressionFit) -> np.ndarray:
     root = np.sqrt(fit.sample.weights * fit.sample.counts * slope**2 / variance)
     scaled = fit.sample.matrix * root[:, None]
     inverse = np.linalg.pinv(scaled.T @ scaled, hermitian=True)
-    leverage = np.clip(np.einsum("nk,kj,nj->n", scaled, inverse, scaled), 0, 1 - 1e-12)
+    leverage = np.einsum("nk,kj,nj->n", scaled, inverse, scaled) / fit.sample.counts
+    leverage = np.clip(leverage, 0, 1 - 1e-12)
     residual = (fit.sample.outcome.astype(float) - fit.fitted) / np.sqrt(variance)
     scale = 1.0 if fit.family == "logit" else fit.dispersion
     return residual**2 * leverage / (1 - leverage) ** 2 / (scale * scaled.shape[1])
@@ -93,16 +99,22 @@ def _influence(fit: RegressionFit) -> list[dict[str, object]]:
             "estimate": float(distance.max()),
             "note": "one answer decides much" if distance.max() > 1 else "",
         },
-        {"term": "share above 4/n", "estimate": float((distance > 4 / fit.n).mean()), "note": ""},
+        {
+            "term": "share above 4/n",
+            "estimate": float(np.average(distance > 4 / fit.n, weights=fit.sample.counts)),
+            "note": "",
+        },
     ]
 
 
 def _cameron_trivedi(fit: RegressionFit) -> dict[str, object]:
     outcome, mean = fit.sample.outcome.astype(float), fit.fitted
     excess = ((outcome - mean) ** 2 - outcome) / mean
-    slope = (mean @ excess) / (mean @ mean)
-    error = np.sqrt(((excess - slope * mean) ** 2).sum() / (len(mean) - 1) / (mean @ mean))
-    p_value = float(stats.t.sf(slope / error, len(mean) - 1))
+    counts, free = fit.sample.counts, fit.n - 1
+    square = (counts * mean) @ mean
+    slope = (counts * mean) @ excess / square
+    error = np.sqrt(counts @ (excess - slope * mean) ** 2 / free / square)
+    p_value = float(stats.t.sf(slope / error, free))
     note = "spread beyond Poisson: read robust errors" if p_value < 0.05 else ""
     return {
         "term": "overdispersion (NB2)",
@@ -136,22 +148,23 @@ def calibrate(fit: RegressionFit, *, folds: int = FOLDS) -> Calibration:
     (_, slope), *_ = maximise(family, outcome, with_slope, total, offset)
     (intercept,), *_ = maximise(family, outcome, with_slope[:, :1], total, offset + left_out)
     predicted = mean_of(fit.link, left_out + offset)
+    each = np.repeat(np.arange(len(outcome)), sample.counts.astype(int))
     return Calibration(
-        table=_tenths(outcome, predicted, total, fit.conf_level),
+        table=_tenths(outcome[each], predicted[each], sample.weights[each], fit.conf_level),
         slope=float(slope),
         intercept=float(intercept),
     )
 
 
 def _tenths(
-    outcome: np.ndarray, predicted: np.ndarray, total: np.ndarray, conf_level: float
+    outcome: np.ndarray, predicted: np.ndarray, weights: np.ndarray, conf_level: float
 ) -> pd.DataFrame:
     tenth = pd.qcut(pd.Series(predicted).rank(method="first"), DECILES, labels=False).to_numpy() + 1
     z = stats.norm.ppf(0.5 + conf_level / 2)
     rows = []
     for group in range(1, DECILES + 1):
         member = tenth == group
-        weight = total[member] / total[member].sum()
+        weight = weights[member] / weights[member].sum()
         observed = weight @ outcome[member]
         error = np.sqrt((weight**2 * (outcome[member] - observed) ** 2).sum())
         rows.append(

@@ -71,7 +71,10 @@ def compare_shapes(
     """
     if family not in ("linear", "logit", "poisson"):
         raise ParamsError(f"family must be linear, logit or poisson, but {family!r} came")
-    values = frame.loc[frame[outcome].notna(), driver].dropna().astype(float)
+    answered = frame[frame[outcome].notna() & frame[driver].notna()]
+    values = answered[driver].astype(float)
+    if columns.get("count"):
+        values = values.repeat(answered[columns["count"]].fillna(0).astype(int))
     if values.nunique() < 4:
         raise DataError(
             f"{driver} must take four values to show a shape, but it takes {values.nunique()}"
@@ -164,7 +167,8 @@ def _curve(shape: str, fit: RegressionFit, driver: str, values: pd.Series) -> pd
     grid = np.unique(values)
     if len(grid) > GRID_POINTS:
         grid = np.linspace(values.min(), values.max(), GRID_POINTS)
-    frame, share = fit.sample.frame, fit.sample.weights / fit.sample.weights.sum()
+    frame, total = fit.sample.frame, fit.sample.weights * fit.sample.counts
+    share = total / total.sum()
     z = stats.norm.ppf(0.5 + fit.conf_level / 2)
     rows = []
     for value in grid:

@@ -1,0 +1,93 @@
+"""The data chapters: what is counted, what each column is, and contracts without purchases."""
+
+import pytest
+import yaml
+
+from analysis import overview
+from analysis.data import read_tables
+from analysis.findings import data as findings
+from analysis.params import read_params
+from analysis.wording import wording_for
+
+CONTRACTS = (
+    "customer_id,started_at,ended_at\n"
+    "a,2022-06-01,2023-03-01\nb,2023-02-01,\nb,2023-02-05,9999-12-31\nc,2023-02-07,2023-03-01\n"
+)
+ANSWERS = "customer_id,at,q1,q2,city\na,2023-02-01,3,4,Bonn\nb,2023-03-01,5,,Kiel\n"
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Contracts and answers, with a scale whose second question asks for the opposite."""
+    (tmp_path / "params").mkdir()
+    (tmp_path / "contracts.csv").write_text(CONTRACTS)
+    (tmp_path / "answers.csv").write_text(ANSWERS)
+    scale = {"items": ["q1", "q2"], "reverse": ["q2"], "high": 7}
+    values = {
+        "schema_version": 1,
+        "study": "acme",
+        "title": "Acme",
+        "author": "Tests",
+        "relationship": "contractual",
+        "timezone": "UTC",
+        "currency": "EUR",
+        "horizons_weeks": [26],
+        "satisfaction": {"scales": {"quality": scale}, "labels": {"q1": "Are we good?"}},
+        "data": {
+            "licence": "ours alone",
+            "files": {
+                "contracts": {"file": "../contracts.csv"},
+                "surveys": {"file": "../answers.csv", "keep": ["city"]},
+            },
+        },
+    }
+    path = tmp_path / "params" / "acme.yml"
+    period = "observed_from: 2023-01-01\nobserved_until: 2023-12-31\n"
+    path.write_text(period + yaml.safe_dump(values))
+    return read_params(path)
+
+
+def test_columns_in_use_tells_what_the_params_make_of_them(study):
+    known = overview.columns_in_use(read_tables(study), study).set_index(["table", "column"])
+    told = known["meaning"]
+    assert told["surveys", "q1"] == "Are we good?; an item of the scale quality, answers 1 to 7"
+    assert told["surveys", "q2"] == "a reversed item of the scale quality, answers 1 to 7"
+    assert told["surveys", "city"] == overview.TAKEN_ALONG
+    assert told["customers", "acquired_year"] == "a group that this report compares"
+    say = wording_for(study)
+    shown = say.note(told["surveys", "q2"])
+    assert "answered from 1 to 7" in shown
+    assert "turned round" in shown
+
+
+def test_customers_without_a_table_know_the_year_of_their_first_contract(study):
+    tables = read_tables(study)
+    years = tables.fetch(tables["customers"]).set_index("customer_id")["acquired_year"]
+    assert years.to_dict() == {"a": "2022", "b": "2023", "c": "2023"}
+
+
+def test_contracts_held_counts_open_and_early_ones(study):
+    period = {"observed_from": study.observed_from, "observed_until": study.observed_until}
+    tables = read_tables(study)
+    held = overview.contracts_held(tables, **period)
+    assert (held.customers, held.contracts, held.still_open, held.before) == (3, 4, 2, 1)
+    covered = overview.coverage(tables, **period)
+    assert covered.of == "contracts"
+    assert covered.table.set_index("month").loc["2023-02", ["events", "active"]].tolist() == [3, 2]
+    assert covered.empty_months == 11
+    say = wording_for(study)
+    told = findings.contracts_finding(held, tables.audit, say)
+    text = told._repr_mimebundle_()[0]["text/markdown"]
+    assert "All 4 rows of the contract table were used" in text
+    assert "1 had begun before the observation" in text
+    assert "11 months" in findings.coverage_caption(covered, held.customers, say)
+
+
+def test_rows_used_add_up_and_licence_is_told(study):
+    tables = read_tables(study)
+    used = overview.rows_used(tables.audit).set_index("table")
+    assert (used["read"] - used["filtered"] - used["dropped"]).eq(used["kept"]).all()
+    assert overview.where_from(tables)["licence"].tolist() == ["ours alone"]
+    assert {"surveys", "contracts"} <= set(overview.repairs(tables.audit)["table"])
+    missing = overview.missing_values(tables).set_index(["table", "column"])["missing"]
+    assert missing["surveys", "q2"] == 1
