@@ -12,6 +12,7 @@ from analysis.methods.disclosure import small_rows
 from analysis.wording import Column, Wording
 
 LONGEST_COLUMN = 46
+BLOCKS = ("segment", "weeks", "months")
 MOST_WITH_NOTES = 7
 WORDS = {"text": Wording.value, "note": Wording.note, "name": Wording.name}
 
@@ -67,7 +68,7 @@ def present(
     shown = shown.drop(columns=[c for c in ("note",) if c in shown and not _any_text(shown[c])])
     hidden = pd.Series(False, index=shown.index)
     if count is not None:
-        hidden = small_rows(table[count], say.min_cell)
+        hidden = _small(table, count, say.min_cell)
         values = [c for c in shown if pd.api.types.is_numeric_dtype(shown[c]) and c != "weeks"]
         shown = shown.astype(dict.fromkeys(values, object)).mask(
             pd.DataFrame({c: hidden & (c in values) for c in shown})
@@ -80,6 +81,15 @@ def present(
     markdown = "\n\n".join(filter(None, parts))
     dictionary = [{"name": n, "head": c.head, "means": c.means} for n, c in known.items()]
     return Presented(markdown, shown.to_csv(index=False), say(caption, **numbers), dictionary)
+
+
+def _small(table: pd.DataFrame, count: str, least: int) -> pd.Series:
+    """Which rows to hide, one grouping and one time after the other: the total of each is known."""
+    blocks = [name for name in BLOCKS if name in table and table[name].duplicated().any()]
+    if not blocks:
+        return small_rows(table[count], least)
+    groups = table.groupby(blocks, sort=False, dropna=False, observed=True)[count]
+    return groups.transform(lambda own: small_rows(own, least)).astype(bool)
 
 
 def _any_text(notes: pd.Series) -> bool:

@@ -161,7 +161,7 @@ def test_variant_lies_beside_the_real_report(shop):
 
     folder = shop.folder / "build" / "variants" / name
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert "lapse weeks = 39" in page
+    assert "Lapsed when silent for more than (weeks) = 39" in page
     assert f"variants/{name}/report.html" in (shop.folder / "build/index.html").read_text()
     groups = pd.read_csv(folder / "results" / "data-groups.csv")
     assert groups["n"].isna().all(), "groups under min_cell must be hidden"

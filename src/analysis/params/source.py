@@ -96,10 +96,10 @@ class TableSource(_Block):
     `columns` maps a column of the contract to the column of the source; a source column that
     already has the contract's name needs no line. `keep` lists further columns to take along
     (groups of customers, answers of surveys); those that `segments`, `covariates` or
-    `satisfaction` name are taken along without it. `row_number` names a column that the number of the
-    row stands for (a survey without customer numbers), `constants` columns that hold one value in
-    every row. The chapter on prospects needs `first_contact_at` to be named, whatever the source
-    calls it. With `sha256` a file of other content is refused.
+    `satisfaction` name are taken along without it. `row_number` names a column that the number of
+    the row stands for (a survey without customer numbers), `constants` columns that hold one
+    value in every row. The chapter on prospects needs `first_contact_at` to be named, whatever
+    the source calls it. With `sha256` a file of other content is refused.
     """
 
     file: Text | tuple[Text, ...] | None = None

@@ -1,6 +1,7 @@
 """Render a staged report to one HTML page and one PDF with pandoc and Typst."""
 
 import json
+import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +18,9 @@ from reporting.theme import theme_file
 
 HERE = Path(__file__).parent
 READER = "markdown+east_asian_line_breaks"
+BUNDLED = Path(pypandoc.__file__).parent / "files" / "pandoc"
+if BUNDLED.is_file():  # the wheel's own pandoc, whichever others the machine has
+    os.environ["PYPANDOC_PANDOC"] = str(BUNDLED)
 
 
 def version() -> str:

@@ -618,3 +618,23 @@ def test_wrong_tables_and_options_are_refused(toy):
         homogeneity_test(toy.assign(g="x"), by="g", rng=np.random.default_rng(1))
     with pytest.raises(ParamsError, match="times must be numbers after start"):
         transition_probabilities(toy, start=3, times=[2])
+
+
+def test_shares_hold_on_once_everybody_has_reached_a_final_state():
+    ended = pd.DataFrame(
+        {
+            "customer_id": [1, 1, 2],
+            "start": [0, 2, 0],
+            "stop": [2, 5, 4],
+            "from": ["active", "quiet", "active"],
+            "to": ["quiet", "gone", "gone"],
+        }
+    )
+    last = state_occupation(ended, times=[9]).table.set_index("state")
+    assert last["estimate"].to_dict() == {"active": 0, "gone": 1, "quiet": 0}
+    moved = transition_probabilities(ended, start=1, times=[9], method="landmark").table
+    assert moved.set_index(["from", "to"]).loc[("active", "gone"), "estimate"] == 1
+    still_open = ended.assign(to=["quiet", "gone", None])
+    later = state_occupation(still_open, times=[9]).table
+    assert later["estimate"].isna().all()
+    assert set(later["note"]) == {"after the end of follow-up"}

@@ -116,6 +116,12 @@ def test_at_past_follow_up_is_missing_and_noted():
     assert at["note"].tolist() == ["", "", "beyond follow-up, which ends at 2"]
 
 
+def test_at_past_the_last_end_nobody_is_alive():
+    at = survival_curve(pd.DataFrame({"duration": [1, 2], "event": [1, 1]})).at([3])
+    assert at["estimate"].tolist() == [0.0]
+    assert at["note"].tolist() == [""]
+
+
 rows = st.lists(
     st.tuples(st.integers(0, 12), st.booleans(), st.integers(0, 3)), min_size=1, max_size=40
 ).filter(lambda drawn: sum(count for *_, count in drawn) > 0)

@@ -55,7 +55,7 @@ class CumulativeIncidence:
     conf_type: str
 
     def at(self, times) -> pd.DataFrame:
-        """Incidence at given times, NaN and a note past follow-up.
+        """Incidence at given times, NaN and a note past follow-up with some still open.
 
         Columns: `group, cause, term, time, estimate, std_error, conf_low, conf_high, n, note`.
         """
@@ -66,7 +66,7 @@ class CumulativeIncidence:
             counts = self.counts[group]
             steps = np.vstack([[0.0, 0.0, np.nan, np.nan], curve[names].to_numpy()])
             values = steps[np.searchsorted(counts.time, times, side="right")]
-            beyond = times > counts.follow_up
+            beyond = (times > counts.follow_up) & (counts.survival[-1] > 0)
             values[beyond] = np.nan
             columns = dict(zip(names, values.T, strict=True))
             note = np.where(beyond, f"beyond follow-up, which ends at {counts.follow_up:g}", "")

@@ -152,7 +152,7 @@ def _curve(paths, report, origin, shares, conf_level, interval, options) -> pd.D
     low, high = conf_bounds(value, error, conf_level, interval)
     sure = (report == origin)[:, None] & (error == 0)
     low, high = np.where(sure, value, low), np.where(sure, value, high)
-    beyond = report > paths.stop.max()
+    beyond = paths.beyond(report, value, paths.stop.max())
     note = np.where(
         beyond[:, None],
         "after the end of follow-up",

@@ -23,6 +23,7 @@ import pandas as pd
 from analysis.errors import DataError
 
 COLUMNS = ("customer_id", "start", "stop", "from", "to")
+NOBODY = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +53,15 @@ class Paths:
     def customers(self) -> float:
         """Number of customers, counts included."""
         return float(self.count.sum())
+
+    def beyond(self, report: np.ndarray, shares: np.ndarray, stop: float) -> np.ndarray:
+        """Which of the (T,) report times lie past `stop` with anybody still in a state.
+
+        `shares` (T, states). Where all are in states that nobody stays in under observation (final
+        ones), the last shares are known to hold on.
+        """
+        final = ~np.isin(np.arange(len(self.states)), self.source)
+        return (report > stop) & (shares[:, ~final].sum(axis=1) > NOBODY)
 
     def where(self, customers: np.ndarray) -> Paths:
         """Keep the customers of a boolean mask (states stay as they are)."""

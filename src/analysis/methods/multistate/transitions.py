@@ -133,7 +133,8 @@ def _between(paths, start, report, method, conf_level, interval, options) -> pd.
         pickers[at, np.arange(len(report))] = 1.0
         initial = np.eye(len(cut.states))[source]
         value, error = standard_errors(followed, pickers, origin=start, initial=initial, **options)
-        value[report > followed.stop.max()] = error[report > followed.stop.max()] = np.nan
+        beyond = paths.beyond(report, value, followed.stop.max())
+        value[beyond] = error[beyond] = np.nan
         low, high = conf_bounds(value, error, conf_level, interval)
         table = _long(cut.states, source, report, value, error, low, high)
         tables.append(table.assign(n=int(cut.count[state == source].sum())))

@@ -65,7 +65,7 @@ class SurvivalCurve:
         return self.table[self.table["group"] == group]
 
     def at(self, times) -> pd.DataFrame:
-        """Share alive at given times: one row a group and time, NaN and a note past follow-up.
+        """Share alive at given times: one row a group and time, NaN and a note past follow-up with some alive.
 
         Columns: `group, term, time, estimate, std_error, conf_low, conf_high, at_risk, n, note`.
         """
@@ -81,7 +81,7 @@ class SurvivalCurve:
         values = np.column_stack([curve[name].to_numpy()[position] for name in names])
         values[position < 0] = [1.0, 0.0, before, before]
         last = sets.time[-1]
-        beyond = times > last
+        beyond = (times > last) & (curve["estimate"].iloc[-1] > 0)
         values[beyond] = np.nan
         return pd.DataFrame(
             {

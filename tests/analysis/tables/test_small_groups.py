@@ -1,0 +1,42 @@
+"""A hidden group does not follow from the total of its own grouping."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.params import read_params
+from analysis.tables import present
+from analysis.wording import wording_for
+
+MARKET = Path(__file__).parents[3] / "params" / "market.yml"
+
+
+def hidden(table: pd.DataFrame) -> list[bool]:
+    """Which rows are blank in the CSV of a table with `n`."""
+    shown = present(table, wording_for(read_params(MARKET)), caption="tables.hidden")
+    return [line.endswith(",") for line in shown.csv.splitlines()[1:]]
+
+
+def test_a_second_group_is_hidden_in_each_grouping():
+    table = pd.DataFrame(
+        {
+            "segment": ["channel"] * 3 + ["tier"] * 4,
+            "group": list("abcdefg"),
+            "n": [5, 20, 30, 4, 6, 40, 50],
+        }
+    )
+    assert hidden(table) == [True, True, False, True, True, False, False]
+
+
+def test_a_second_group_is_hidden_at_each_time():
+    table = pd.DataFrame(
+        {"group": list("abcabc"), "weeks": [4] * 3 + [13] * 3, "n": [5, 20, 30, 5, 25, 20]}
+    )
+    assert hidden(table) == [True, True, False, True, False, True]
+
+
+def test_times_of_one_group_are_no_grouping():
+    table = pd.DataFrame({"weeks": [4, 13, 26], "n": [50, 20, 5]})
+    assert hidden(table) == [False, True, True]
