@@ -10,8 +10,8 @@ import pytest
 from nbclient import NotebookClient
 
 from analysis.params import read_params
-from reporting.project import Notebook, notebooks
 from reporting.executed import shown_cells
+from reporting.project import Notebook, notebooks
 
 BY_HAND = ("00_data", "10_retention")
 

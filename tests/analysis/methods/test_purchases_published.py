@@ -121,8 +121,8 @@ def test_discounted_purchases_reproduce_the_iso_value_curve():
 
 def test_value_of_the_cohort_reproduces_fader_hardie_lee():
     # same paper, spend-clv-summary 1.8: 30 % margin, 15 % a year; the ten who spent most left out;
-    # about $47 a customer, 12,054 without a repeat purchase at $4.40, who hold about 5 %. (Its total
-    # is "slightly more than $1.1 million"; here 1.097.)
+    # about $47 a customer, 12,054 without a repeat purchase at $4.40, who hold about 5 %. (Its
+    # total is "slightly more than $1.1 million"; here 1.097.)
     usual = cdnow_cohort("1998-06-30").sort_values("spend").iloc[:-10]
     spend = fit_gammagamma(cdnow_sample("1998-06-30"))
     value = 0.3 * pareto_78().discounted(usual, WEEKLY_RATE) * spend.conditional(usual)

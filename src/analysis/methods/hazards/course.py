@@ -15,7 +15,8 @@ def ratio_over_time(
     """Smooth the scaled Schoenfeld residuals of a term: its hazard ratio as time goes on.
 
     A natural cubic spline with five knots (at quantiles of the transformed time, the outer ones at
-    2 and 98 %), by least squares, as R's `plot.cox.zph` draws one with knots of its own. Returns `time, hazard_ratio, ratio_conf_low, ratio_conf_high`.
+    2 and 98 %), by least squares, as R's `plot.cox.zph` draws one with knots of its own.
+    Returns `time, hazard_ratio, ratio_conf_low, ratio_conf_high`.
 
     References
     ----------

@@ -65,8 +65,9 @@ class SurvivalCurve:
         return self.table[self.table["group"] == group]
 
     def at(self, times) -> pd.DataFrame:
-        """Share alive at given times: one row a group and time, NaN and a note past follow-up with some alive.
+        """Share alive at given times: one row a group and time.
 
+        NaN and a note past follow-up, unless nobody was left alive.
         Columns: `group, term, time, estimate, std_error, conf_low, conf_high, at_risk, n, note`.
         """
         times = _read_times(times)
