@@ -36,6 +36,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     study = read_study(params_folder() / f"{sys.argv[1]}.yml")
     os.environ["STUDY_FOLDER"] = str(study.folder)
+    os.environ.pop("REFRESH", None)  # `make tables` has asked the source anew
     notebook = next(found for found in notebooks() if found.name == sys.argv[2])
     logging.disable(logging.CRITICAL)
     started = time.monotonic()

@@ -47,7 +47,7 @@ def _unseen(result: StagesNow, say: Wording) -> str:
 
 def _year_before(table: pd.DataFrame, stage: str, say: Wording) -> str:
     row = table.set_index("stage").loc[stage]
-    if not np.isfinite(row["earlier_customers"]):
+    if not row["earlier_customers"] > 0:
         return ""
     numbers = {"earlier": row["earlier_customers"], "earlier_share": row["earlier_share"]}
     return say(f"{NOW}.year_before", share=row["share"], **numbers)

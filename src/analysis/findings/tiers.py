@@ -198,6 +198,5 @@ def or_nothing(table: pd.DataFrame, column: str, say: Wording) -> pd.DataFrame:
     """The table, or one line that says that nothing is told."""
     if len(table):
         return table
-    return pd.DataFrame({name: [np.nan] for name in table}).assign(
-        **{column: say("tiers.not_told")} | ({"n": 0} if "n" in table else {})
-    )
+    nothing = pd.DataFrame({name: [np.nan] for name in table})
+    return nothing.assign(**{column: say("tiers.not_told")})

@@ -160,7 +160,8 @@ def acquired_finding(result: AcquiredValue, say: Wording) -> Finding:
     numbers = {"each": row["value_new"], "low": row["value_new_conf_low"]}
     numbers |= {"high": row["value_new_conf_high"], "weeks": result.weeks}
     numbers |= {"money": say.value(result.money)}
-    details = [say(f"{ACQUIRED}.interval", **numbers)]
+    known = np.isfinite([numbers["low"], numbers["high"]]).all()
+    details = [say(f"{ACQUIRED}.interval", **numbers)] if known else []
     details.append(_cost(result, row, say))
     return finding(
         say, f"{ACQUIRED}.told", *details, claim="predictive", in_summary=False, **numbers

@@ -66,7 +66,10 @@ def fit_value_models(histories: Histories, params: Params) -> ValueModels:
     spend = fit_gammagamma(histories.present, conf_level=params.conf_level)
     names = {"term": "parameter", "estimate": "fit"}
     names |= {"conf_low": "fit_conf_low", "conf_high": "fit_conf_high"}
-    tables = [model.table.assign(model=params.purchase_model), spend.table.assign(model="spend")]
+    tables = [
+        model.table.assign(model=params.purchase_model),
+        spend.table.assign(model="gamma_gamma"),
+    ]
     table = pd.concat(tables, ignore_index=True).rename(columns=names)
     columns = ["model", "parameter", "fit", "fit_conf_low", "fit_conf_high", "n", "note"]
     infinite = "" if np.isfinite(spend.mean) or not_fitted(spend) else "the mean spend is infinite"
