@@ -20,7 +20,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 EXPECTED = ROOT / "tests" / "expected"
 STUDIES = sorted(path.stem for path in (ROOT / "params").glob("*.yml"))
-NUMBER = re.compile(r"-?\d[\d,]*\.?\d*")
+NUMBER = re.compile(r"-?\d[\d,]*\.?\d*(?:e[+-]\d+)?")
 NOTHING = 1e-9
 TOLERANCE = 1e-4  # seeded draws pass through linear algebra that differs in the last bits
 
@@ -98,6 +98,7 @@ def test_shipped_study_says_what_it_said(built, study) -> None:
 def test_differences_names_what_has_changed() -> None:
     before = [("a", "finding", "48.3% of 1,000"), ("b", "n", "3 filled, mean 2")]
     same = [("a", "finding", "48.3% of 1,000"), ("b", "n", "3 filled, mean 2.00001")]
+    assert differences([("b", "n", "mean -6e-11")], [("b", "n", "mean 5.1e-12")]) == []
     other = [("a", "finding", "48.4% of 1,000"), ("c", "n", "3 filled, mean 2")]
     assert differences(before, same) == []
     assert [key for key, *_ in differences(before, other)] == [
