@@ -122,6 +122,7 @@ def _luck(frames, dates, tables, scheme, tiers, rng, draws, conf_level) -> NoCha
     length = (pd.Timestamp(dates[1]) - pd.Timestamp(dates[0])).days
     days = purchase_days(tables)
     bought = tables.fetch(days.filter(days.bought)[["customer_id", "at", "amount"]])
+    bought = bought.sort_values(["customer_id", "at"], ignore_index=True)  # draws go by row
     offset = (pd.to_datetime(bought["at"]) - pd.Timestamp(dates[0])).dt.days
     seen = (offset >= -length) & (offset < length) & bought["customer_id"].isin(ids)
     purchases = bought[seen].assign(day=offset[seen] % length)
