@@ -108,11 +108,12 @@ def next_period(rated: RatedPeriods, tables: Tables, params: Params) -> pd.DataF
     )
     before = rated.frames[day].set_index("customer_id")
     found = after[after["customer_id"].isin(before.index)].reset_index(drop=True)
+    last = before[rated.value].reindex(found["customer_id"]).to_numpy(float)
     outcomes = pd.DataFrame(
         {
             "customer_id": found["customer_id"],
-            "next_value": found[f"next_{rated.value}"].astype(float),
-            "last_value": before[rated.value].reindex(found["customer_id"]).to_numpy(float),
+            "next_value": found[f"next_{rated.value}"].astype(float).round(2),
+            "last_value": last.round(2),
             "stayed": found["bought_again"],
         }
     )
