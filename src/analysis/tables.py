@@ -86,10 +86,7 @@ def present(
 def _small(table: pd.DataFrame, count: str, least: int) -> pd.Series:
     """Which rows to hide, one grouping and one time after the other: the total of each is known."""
     blocks = [name for name in BLOCKS if name in table and table[name].duplicated().any()]
-    if not blocks:
-        return small_rows(table[count], least)
-    groups = table.groupby(blocks, sort=False, dropna=False, observed=True)[count]
-    return groups.transform(lambda own: small_rows(own, least)).astype(bool)
+    return small_rows(table[count], least, within=table[blocks] if blocks else None)
 
 
 def _any_text(notes: pd.Series) -> bool:

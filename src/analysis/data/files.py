@@ -59,11 +59,6 @@ def _with_given(raw: RawTable) -> RawTable:
     return replace(raw, table=table, numbered=with_numbers if raw.numbered else None)
 
 
-def open_path(connection, name: str, source: TableSource, path: Path) -> RawTable:
-    """Open one file, whatever the params file says about its place."""
-    return open_paths(connection, name, source, [path])
-
-
 def open_paths(connection, name: str, source: TableSource, paths: list[Path]) -> RawTable:
     """Open files of one kind as one table."""
     kinds = {file_kind(path) for path in paths}

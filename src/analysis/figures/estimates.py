@@ -77,10 +77,7 @@ def draw_nothing(ax: Axes, say: Wording) -> Axes:
 def small_by_segment(table: pd.DataFrame, say: Wording, column: str = "n_answers") -> pd.Series:
     """Which rows must be hidden, one grouping after the other: their total is known."""
     counts = table[column].fillna(0)
-    hidden = counts.groupby(table["segment"], sort=False).transform(
-        lambda own: small_rows(own, say.min_cell)
-    )
-    return hidden.astype(bool) | counts.eq(0)
+    return small_rows(counts, say.min_cell, within=table["segment"]) | counts.eq(0)
 
 
 def large_enough(table: pd.DataFrame, say: Wording, column: str = "n_answers") -> pd.DataFrame:

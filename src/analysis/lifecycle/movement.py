@@ -229,8 +229,7 @@ def followed_to(paths: pd.DataFrame, least: int) -> float:
 
 def _blank_few(table: pd.DataFrame, least: int) -> pd.DataFrame:
     """Blank the shares of a month that would tell of fewer than `least` customers."""
-    by_month = table.groupby("months", sort=False)["customers"]
-    hidden = by_month.transform(lambda counts: small_rows(counts, least)).astype(bool)
+    hidden = small_rows(table["customers"], least, within=table["months"])
     numbers = ["estimate", "conf_low", "conf_high", "customers"]
     shown = {name: table[name].astype(float).mask(hidden) for name in numbers}
     return table.assign(**shown, note=np.where(hidden, FEW, ""))

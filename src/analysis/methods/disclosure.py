@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 
 
-def small_rows(counts: pd.Series, min_cell: int) -> pd.Series:
+def small_rows(
+    counts: pd.Series, min_cell: int, *, within: pd.Series | pd.DataFrame | None = None
+) -> pd.Series:
     """Which rows of a table must be hidden.
 
     A row is hidden when it counts at least one and fewer than `min_cell` customers. When that
@@ -19,6 +21,8 @@ def small_rows(counts: pd.Series, min_cell: int) -> pd.Series:
         Customers behind each row; missing counts are not hidden.
     min_cell : int
         The smallest group that may be shown.
+    within : Series or DataFrame of shape (rows,) or (rows, keys), optional
+        Groupings and times whose totals are each known: rows are hidden within each of them.
 
     Returns
     -------
@@ -28,6 +32,10 @@ def small_rows(counts: pd.Series, min_cell: int) -> pd.Series:
     ----------
     Hundepool et al. (2012), Statistical Disclosure Control, Wiley, chapter 4.
     """
+    if within is not None:
+        keys = [key for _, key in pd.DataFrame(within).items()]
+        blocks = counts.groupby(keys, sort=False, dropna=False, observed=True)
+        return blocks.transform(lambda own: small_rows(own, min_cell)).astype(bool)
     hidden = (counts > 0) & (counts < min_cell)
     shown = counts[~hidden & (counts > 0)]
     if hidden.sum() == 1 and len(shown):
