@@ -35,7 +35,7 @@ from analysis.methods.purchases import (
 )
 
 ITERATED = 1e-6  # relative: R's searches and differences stop earlier
-CURVED = 1e-3  # relative: the information is not computed anew after the last, short step
+CURVED = 1e-5  # relative: the information is by central differences
 FEW = {"replications": 2}
 
 
