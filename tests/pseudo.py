@@ -20,7 +20,7 @@ SETTINGS = ("date_format", "format")
 
 def pseudo(texts: dict[str, Any]) -> dict[str, Any]:
     """The catalogue with each text in other letters; fields and settings stay."""
-    notes = {written: text or written for written, text in texts["notes"].items()}
+    notes = {written: text or written for written, text in texts.get("notes", {}).items()}
     return {key: _entry(key, value) for key, value in (texts | {"notes": notes}).items()}
 
 

@@ -14,21 +14,24 @@ from reporting.sources import notebook_faults
 SOURCES = Path(__file__).parents[1] / "src"
 FLOORS = {
     "errors": 0,
+    "notes": 0,
     "params": 1,
     "schemas": 1,
     "simulate": 2,
     "data": 3,
     "frames": 4,
     "methods": 5,
-    "lifecycle": 6,
-    "overview": 6,
-    "satisfaction": 6,
-    "tiers": 6,
-    "value": 6,
-    "wording": 7,
-    "tables": 8,
-    "figures": 8,
-    "findings": 8,
+    "states": 6,
+    "lifecycle": 7,
+    "overview": 7,
+    "satisfaction": 7,
+    "tiers": 7,
+    "value": 7,
+    "telling": 8,
+    "figures": 9,
+    "findings": 9,
+    "study": 9,
+    "chapters": 10,
 }
 DRAWING = {"matplotlib", "seaborn", "font_source_sans_pro"}
 
@@ -63,9 +66,19 @@ def test_import_only_from_floors_below(part, path):
         assert FLOORS[words[1]] < FLOORS[part], f"{part} must not import {name}"
 
 
+ROOMS = sorted((SOURCES / "analysis" / "chapters").glob("*/*.py"))
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_chapter_imports_no_chapter(path):
+    others = {".".join(name.split(".")[:3]) for name in imported(path)}
+    rooms = {name for name in others if name.startswith("analysis.chapters.")}
+    assert rooms <= {f"analysis.chapters.{path.parent.name}"}
+
+
 @pytest.mark.parametrize(("part", "path"), files(), ids=lambda value: getattr(value, "name", value))
 def test_import_only_figures_draw(part, path):
-    if part != "figures":
+    if part not in ("figures", "telling") and path.name != "figures.py":
         assert not {name.split(".")[0] for name in imported(path)} & DRAWING
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from analysis.telling.wording import CHAPTERS, chapter_texts
 from reporting.errors import ReportError
 from reporting.project import ROOT, Notebook, Study
 
@@ -35,7 +36,9 @@ def chapter_source(notebook: Notebook, language: str) -> Path:
 
 
 def chapter_title(notebook: Notebook, language: str) -> str:
-    """The chapter's title as its `.qmd` has it: the notebook's own, or its translation."""
+    """The chapter's title in the study's language, as the chapter's texts have it."""
+    if (CHAPTERS / notebook.chapter).is_dir():
+        return chapter_texts(notebook.chapter, language)["title"]
     path = report_file(f"_{notebook.chapter}.qmd", language)
     found = TITLE.search(path.read_text(encoding="utf-8")) if path.is_file() else None
     return found[1] if found else notebook.title

@@ -52,6 +52,11 @@ def shown_cells(content: dict[str, Any]) -> dict[str, Output]:
     return cells
 
 
+def is_silent(output: Output) -> bool:
+    """Whether a cell has nothing to show, such as the figure of a fact that tells nothing."""
+    return bool(output["metadata"].get("silent"))
+
+
 def findings_of(cells: dict[str, Output]) -> list[Output]:
     """The findings among a chapter's cells, in their order."""
     return [output for output in cells.values() if "finding" in output["metadata"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from analysis.wording import Wording
+from analysis.telling.wording import Wording
 from reporting.chapters import FRONT, chapter_title, report_file
 from reporting.executed import Output, Shown, findings_of, run_stamp
 from reporting.parameters import changes

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from analysis.wording import Wording
+from analysis.telling.wording import Wording
 from reporting.project import Study
 
 # What the front page tells, what names the file, and what is wording.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from analysis.wording import Wording
+from analysis.telling.wording import Wording
 from reporting.executed import run_stamp
 from reporting.parameters import changes, listed
 from reporting.project import Study

@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from analysis.wording import catalogue
+from analysis.telling.wording import catalogue
 from reporting.project import ROOT, write_if_changed
 
 

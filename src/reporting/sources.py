@@ -30,7 +30,7 @@ FORBIDDEN = {
     ast.Try: "try",
 }
 MOST_CELLS = 24
-PREFIXES = ("fig-", "tbl-", "finding-")
+PREFIXES = ("fig-", "tbl-", "finding-", "limits-")
 
 
 def main() -> None:

@@ -10,9 +10,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from analysis.wording import wording_for
-from reporting.chapters import REPORTS, chapter_source
-from reporting.executed import FORMS, Output, Shown, shown_by
+from analysis.telling.wording import wording_for
+from reporting.chapters import REPORTS
+from reporting.executed import FORMS, Output, Shown, is_silent, shown_by
+from reporting.laying import chapter_page
 from reporting.pages import chapter_list, front_page, summary
 from reporting.parameters import variables
 from reporting.project import Study
@@ -20,6 +21,7 @@ from reporting.provenance import provenance
 from reporting.theme import stage_theme
 
 SHARED = ("references.bib",)
+FINDINGS_SCHEMA = 1
 
 
 def stage_report(study: Study, aside: Path) -> Path:
@@ -40,8 +42,8 @@ def stage_report(study: Study, aside: Path) -> Path:
     for name in SHARED:
         shutil.copyfile(REPORTS / name, project / name)
     for notebook, cells in shown.items():
-        source = chapter_source(notebook, say.language)
-        shutil.copyfile(source, project / f"_{notebook.chapter}.qmd")
+        page = chapter_page(notebook, cells, say)
+        (project / f"_{notebook.chapter}.qmd").write_text(page, encoding="utf-8")
         _write_json(project / "nb" / f"{notebook.name}.ipynb", _notebook_of(cells))
     made = {
         "_summary.qmd": summary(shown, say),
@@ -59,7 +61,9 @@ def stage_report(study: Study, aside: Path) -> Path:
 def _notebook_of(cells: dict[str, Output]) -> dict[str, Any]:
     """A notebook of labelled cells only, each with one clean form."""
     return {
-        "cells": [_clean_cell(label, output) for label, output in cells.items()],
+        "cells": [
+            _clean_cell(label, output) for label, output in cells.items() if not is_silent(output)
+        ],
         "metadata": {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
@@ -101,11 +105,30 @@ def write_results(shown: Shown, folder: Path) -> None:
         for label, output in cells.items():
             if "text/csv" not in output["data"]:
                 continue
-            name = f"{notebook.chapter}-{label.removeprefix('tbl-')}.csv"
+            name = f"{_file_name(notebook.chapter, label)}.csv"
             (folder / name).write_text("".join(output["data"]["text/csv"]), encoding="utf-8")
             for column in output["metadata"]["columns"]:
                 writer.writerow([name, column["name"], column["head"], column["means"]])
     (folder / "columns.csv").write_text(dictionary.getvalue(), encoding="utf-8")
+    _write_json(folder / "findings.json", findings_record(shown))
+
+
+def _file_name(chapter: str, label: str) -> str:
+    """`tbl-retention-lapse` of the chapter `retention` lies in `retention-lapse.csv`."""
+    prefix, plain = f"{chapter.replace('_', '-')}-", label.removeprefix("tbl-")
+    return f"{chapter}-{plain.removeprefix(prefix)}"
+
+
+def findings_record(shown: Shown) -> dict[str, Any]:
+    """Every finding with its numbers (`findings.json`; docs/findings.md holds the schema)."""
+    told = []
+    for notebook, cells in shown.items():
+        for label, output in cells.items():
+            finding = output["metadata"].get("finding", {})
+            if "fact" in finding:
+                text = {key: finding[key] for key in ("sentence", "detail")}
+                told.append({"chapter": notebook.chapter, "label": label} | finding["fact"] | text)
+    return {"schema": FINDINGS_SCHEMA, "findings": told}
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

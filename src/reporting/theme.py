@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from analysis.wording import catalogue
+from analysis.telling.wording import catalogue
 from reporting.errors import ReportError
 
 REPORTS = Path(__file__).parents[2] / "reports"

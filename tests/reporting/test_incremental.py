@@ -114,7 +114,7 @@ def test_second_run_does_nothing_even_when_sources_are_touched(shop):
         ("notebooks/00_data.ipynb", "What would mislead", "What misleads", ("00_data", "report")),
         ("src/analysis/lifecycle/retention.py", "", "# new\n", ("10_retention", "report")),
         ("src/analysis/frames/purchases.py", "", "# new\n", ("tables", *KEPT, "report")),
-        ("src/analysis/wording/en.yml", "", "# new\n", (*KEPT, "report")),
+        ("src/analysis/telling/en.yml", "", "# new\n", (*KEPT, "report")),
         ("src/reporting/embedded/report.lua", "", "-- new\n", ("report",)),
         ("reports/_data.qmd", "", "\nNew.\n", ("report",)),
         ("reports/theme.css", "", "/* new */\n", ("report",)),

@@ -11,8 +11,8 @@ import yaml
 from pseudo import pseudo
 
 from analysis import params as parameters
-from analysis import wording
 from analysis.params import read_params
+from analysis.telling import wording
 from reporting import chapters, pages, project, site, staging
 from reporting.executed import run_stamp
 from reporting.project import ROOT, Notebook, Study

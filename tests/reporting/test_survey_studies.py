@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.params import read_params
-from analysis.wording import wording_for
+from analysis.telling.wording import wording_for
 from reporting import plan
 from reporting.pages import chapter_list
 from reporting.project import ROOT, Study, notebooks

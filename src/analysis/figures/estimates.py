@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.palette import ACCENT, CONTEXT, INK
 from analysis.methods.disclosure import small_rows
-from analysis.wording import Wording
+from analysis.telling.palette import ACCENT, CONTEXT, INK
+from analysis.telling.wording import Wording
 
 GAP = 0.6
 

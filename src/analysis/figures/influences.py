@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
-from analysis.figures.palette import ACCENT, CONTEXT, INK
 from analysis.lifecycle.influences import Influences
 from analysis.lifecycle.predictability import Predictability
-from analysis.wording import Wording
+from analysis.telling.palette import ACCENT, CONTEXT, INK
+from analysis.telling.wording import Wording
 
 RATIO_TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10)
 ROW_INCHES = 0.235

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from analysis.figures.palette import INK
-from analysis.figures.survival import draw_curves
 from analysis.figures.tiers import draw_intervals, plot_gain, plot_migration, tier_colours
 from analysis.methods.disclosure import small_rows
+from analysis.telling.curves import draw_curves
+from analysis.telling.palette import INK
+from analysis.telling.wording import Wording
 from analysis.tiers import Judgement, Moves, TierFutures
-from analysis.wording import Wording
 
 
 def plot_moves(result: Moves, ax: Axes, say: Wording) -> Axes:

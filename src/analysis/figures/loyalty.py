@@ -14,7 +14,6 @@ from analysis.figures.estimates import (
     large_enough,
     small_by_segment,
 )
-from analysis.figures.palette import ACCENT, CONTEXT, INK, SEQUENTIAL
 from analysis.figures.satisfaction import (
     plot_driver_importance,
     plot_importance_performance,
@@ -32,7 +31,8 @@ from analysis.satisfaction.ordered import OrderedAnswer
 from analysis.satisfaction.paths import SatisfactionPaths
 from analysis.satisfaction.recommendation import Recommendation
 from analysis.satisfaction.worth import MarginGained
-from analysis.wording import Wording
+from analysis.telling.palette import ACCENT, CONTEXT, INK, SEQUENTIAL
+from analysis.telling.wording import Wording
 
 PENALTY = "#d55e00"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from analysis.figures.palette import CONTEXT, INK, STAGES
 from analysis.figures.stages import (
     plot_expected_months,
     plot_state_occupation,
@@ -13,7 +12,8 @@ from analysis.figures.stages import (
 from analysis.lifecycle.movement import MonthlyMoves, StageCourse, StagesNow
 from analysis.lifecycle.stage_time import StageMonths
 from analysis.methods.disclosure import small_rows
-from analysis.wording import Wording
+from analysis.telling.palette import CONTEXT, INK, STAGES
+from analysis.telling.wording import Wording
 
 
 def plot_stages_now(result: StagesNow, ax: Axes, say: Wording) -> Axes:

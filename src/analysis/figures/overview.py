@@ -5,9 +5,9 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from analysis.figures.palette import ACCENT
 from analysis.overview import Coverage
-from analysis.wording import Wording
+from analysis.telling.palette import ACCENT
+from analysis.telling.wording import Wording
 
 MOST_LABELS = 9
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from analysis.figures.survival import draw_curves, draw_medians
 from analysis.lifecycle.prospects import Conversion
-from analysis.wording import Wording
+from analysis.telling.curves import draw_curves, draw_medians
+from analysis.telling.wording import Wording
 
 
 def plot_conversion(result: Conversion, ax: Axes, say: Wording) -> Axes:

@@ -6,12 +6,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
-from analysis.figures.palette import ACCENT, DASHES, GROUPS
-from analysis.figures.survival import MONTH_STEPS, draw_curves, draw_medians, label_ends
 from analysis.lifecycle.ahead import EndsAhead
 from analysis.lifecycle.ends import EndsByCause
 from analysis.lifecycle.relationships import RelationshipLength
-from analysis.wording import Wording
+from analysis.telling.curves import MONTH_STEPS, draw_curves, draw_medians, label_ends
+from analysis.telling.palette import ACCENT, DASHES, GROUPS
+from analysis.telling.wording import Wording
 
 
 def plot_relationship_length(result: RelationshipLength, ax: Axes, say: Wording) -> Axes:

@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from analysis.figures.palette import CONTEXT, DASHES, GROUPS, INK
+from analysis.telling.palette import CONTEXT, DASHES, GROUPS, INK
+from analysis.telling.wording import Wording
 from analysis.value import Renewals
-from analysis.wording import Wording
 
 
 def plot_renewals(result: Renewals, ax: Axes, say: Wording) -> Axes:

@@ -10,15 +10,15 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.estimates import head
-from analysis.figures.naming import name_points
-from analysis.figures.palette import ACCENT, CONTEXT, INK
 from analysis.figures.path_layout import distance_to_segments, place_constructs
 from analysis.methods.disclosure import small_rows
 from analysis.methods.drivers import DriverImportance, ImportancePerformance
 from analysis.methods.measurement import SurveyEstimates
 from analysis.methods.pathmodel import PathEstimate
 from analysis.methods.regression import OrdinalFit, RegressionFit
-from analysis.wording import Wording
+from analysis.telling.naming import name_points
+from analysis.telling.palette import ACCENT, CONTEXT, INK
+from analysis.telling.wording import Wording
 
 BOX = (0.66, 0.44)
 LABEL_PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73)

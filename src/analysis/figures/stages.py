@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from analysis.figures.palette import CONTEXT, GROUPS, INK, SEQUENTIAL, STAGES
 from analysis.methods.disclosure import small_cells
 from analysis.methods.multistate import ExpectedTime, StateOccupation, TransitionProbabilities
 from analysis.methods.multistate.steps import JOINED
-from analysis.wording import Wording
+from analysis.telling.palette import CONTEXT, GROUPS, INK, SEQUENTIAL, STAGES
+from analysis.telling.wording import Wording
 
 LABEL_SHARE = 0.06
 LETTER_WIDTH = 0.014  # of the axis, for the bold label font

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.ticker import PercentFormatter
 
-from analysis.figures.palette import ACCENT, CONTEXT, DASHES, GROUPS, INK, SEQUENTIAL
 from analysis.methods.concentration import Gain, Migration
 from analysis.methods.disclosure import small_cells, small_rows
+from analysis.telling.palette import ACCENT, CONTEXT, DASHES, GROUPS, INK, SEQUENTIAL
+from analysis.telling.wording import Wording
 from analysis.tiers import TierProfile
-from analysis.wording import Wording
 
 DARK = 0.75
 """From this share of the darkest on, numbers are white."""

@@ -7,13 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from analysis.figures.palette import ACCENT, CONTEXT, INK
 from analysis.figures.tiers import draw_intervals, tier_colours
 from analysis.methods.concentration import Concentration
 from analysis.methods.disclosure import small_rows
 from analysis.methods.purchases import Calibration, Tracking
+from analysis.telling.palette import ACCENT, CONTEXT, INK
+from analysis.telling.wording import Wording
 from analysis.value import UNKNOWN, ForecastCheck, ResidualValue
-from analysis.wording import Wording
 
 TOP = 0.2
 LABEL = {"fontsize": 10, "fontweight": "bold", "annotation_clip": False}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.findings import Finding, finding
 from analysis.findings.satisfaction import headline_of
 from analysis.satisfaction.complaints import Complaints
-from analysis.wording import Wording
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 
 LOSS = "complaints.finding"
 HANDLED = "complaints.handled"

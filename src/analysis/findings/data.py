@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.findings import Finding, finding
 from analysis.overview import ContractsHeld, Coverage
-from analysis.wording import Wording
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 
 
 def customers_finding(customers: pd.DataFrame, audit: pd.DataFrame, say: Wording) -> Finding:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.findings import Finding, finding
 from analysis.findings.loyalty import weighted_in_words
 from analysis.findings.satisfaction import headline_of
 from analysis.satisfaction.drivers import Drivers, Touchpoints
 from analysis.satisfaction.paths import SatisfactionPaths
-from analysis.wording import Wording
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 
 TOUCH = "drivers.touchpoints"
 UNEQUAL = "drivers.asymmetry"

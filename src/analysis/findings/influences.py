@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.findings import Finding, finding
 from analysis.lifecycle.influences import Influences
 from analysis.lifecycle.predictability import Predictability
-from analysis.wording import Wording
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 
 RATIOS = "influences.ratios"
 CONSTANT = "influences.constant"

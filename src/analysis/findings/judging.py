@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.findings import Finding, finding
 from analysis.findings.tiers import or_nothing
 from analysis.methods.disclosure import small_rows
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 from analysis.tiers import Judgement, RatedPeriods, TierFutures
-from analysis.wording import Wording
 
 TOP, GAIN, MISSED, STAY = (f"judging.{part}" for part in ("top", "gain", "missed", "stay"))
 NONE = "judging.none"

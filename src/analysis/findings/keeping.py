@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.findings import Finding, finding
 from analysis.findings.tiers import or_nothing
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 from analysis.value import ContractValue, RetentionCost
-from analysis.wording import Wording
 
 COST = "keeping"
 

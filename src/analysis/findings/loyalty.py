@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.findings import Finding, finding
 from analysis.findings.satisfaction import headline_of
 from analysis.methods.regression import ShapeComparison
 from analysis.satisfaction.behaviour import Behaviour
 from analysis.satisfaction.intention import Intention
 from analysis.satisfaction.ordered import OrderedAnswer
-from analysis.wording import Wording
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 
 SHAPE = "intended.shape"
 MEDIATION = "intended.mediation"

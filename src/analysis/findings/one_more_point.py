@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.findings import Finding, finding
 from analysis.findings.loyalty import weighted_in_words
 from analysis.findings.satisfaction import headline_of
 from analysis.satisfaction.one_more_point import MonthsGained
 from analysis.satisfaction.worth import MarginGained
-from analysis.wording import Wording
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 
 MONTHS = "point.months"
 WORTH = "point.worth"

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from analysis.findings import Finding, finding
 from analysis.findings.retention import extreme_shares, longest_horizon
 from analysis.lifecycle.prospect_costs import ConversionCosts
 from analysis.lifecycle.prospects import Conversion
 from analysis.methods.survival.contrasts import joint_level
-from analysis.wording import Wording
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 
 ALL = "prospects.conversion"
 CHANNELS = "prospects.channels"

@@ -7,11 +7,11 @@ from functools import reduce
 import numpy as np
 import pandas as pd
 
-from analysis.findings import Finding, finding
 from analysis.lifecycle.ahead import EndsAhead
 from analysis.lifecycle.ends import EndsByCause
 from analysis.lifecycle.relationships import RelationshipLength
-from analysis.wording import Wording
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 
 LENGTH = "relationships.length"
 SEGMENTS = "relationships.segments"

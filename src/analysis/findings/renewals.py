@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.findings import Finding, finding
 from analysis.findings.tiers import or_nothing
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 from analysis.value import ContractValue, Renewals
-from analysis.wording import Wording
 
 RATES, CHECK, WORTH = (f"renewals.{part}" for part in ("rates", "check", "worth"))
 

@@ -7,9 +7,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from analysis.findings import Finding, finding
 from analysis.satisfaction import Answers, Measurement, Recommendation, Response
-from analysis.wording import Wording
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 
 RELIABLE = 0.7
 LEVEL = "measured.level"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.findings import Finding, finding
 from analysis.findings.tiers import or_nothing
 from analysis.methods.clusters import WEAK
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 from analysis.tiers import OtherSchemes, OwnGroups
-from analysis.wording import Wording
 
 SCHEMES, GROUPS = "judging.schemes", "judging.groups"
 

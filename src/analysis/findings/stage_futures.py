@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.findings import Finding, finding
 from analysis.findings.stages import interval
 from analysis.lifecycle.later_stages import LaterStages
 from analysis.lifecycle.movement import StagesNow
 from analysis.lifecycle.movement_tests import MovementTests
-from analysis.wording import Wording
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 
 LATER = "stages.later"
 TESTS = "stages.tests"

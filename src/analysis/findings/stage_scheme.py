@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.lifecycle.movement import StagesNow
 from analysis.params import Params
 from analysis.params.stages import Bounds, StageRule
-from analysis.wording import Wording
+from analysis.telling.wording import Wording
 
 
 def stage_rules(params: Params, say: Wording) -> pd.DataFrame:

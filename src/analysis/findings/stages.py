@@ -7,11 +7,11 @@ from functools import reduce
 import numpy as np
 import pandas as pd
 
-from analysis.findings import Finding, finding
 from analysis.lifecycle.movement import OUTSIDE, MonthlyMoves, StageCourse, StagesNow
 from analysis.lifecycle.movement_tests import MovementTests
 from analysis.lifecycle.stage_time import StageMonths, StageStays
-from analysis.wording import Wording
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 
 NOW = "stages.now"
 COURSE = "stages.course"

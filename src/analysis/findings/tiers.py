@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.findings import Finding, finding
 from analysis.methods.concentration import Concentration
 from analysis.methods.disclosure import small_rows
 from analysis.params.tiers import Scheme
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 from analysis.tiers import CostToServe, RatedPeriods, TierProfile
-from analysis.wording import Wording
 
 SCHEME, HELD, COST = (f"tiers.{part}" for part in ("scheme", "held", "cost"))
 MOST_EXACT = 1e15

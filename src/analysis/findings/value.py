@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.findings import Finding, finding
 from analysis.findings.tiers import or_nothing
 from analysis.methods.disclosure import small_rows
+from analysis.telling.findings import Finding, finding
+from analysis.telling.wording import Wording
 from analysis.value import AcquiredValue, ForecastCheck, ResidualValue, ValueModels
-from analysis.wording import Wording
 
 RESIDUAL, FORECAST, SPEND, ACQUIRED = (
     f"value.{part}" for part in ("residual", "forecast", "spend", "acquired")

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.lifecycle.relationships import RelationshipLength, relationship_length
-from analysis.lifecycle.segments import stack_segments
 from analysis.methods.survival.pairwise import holm
+from analysis.states.segments import stack_segments
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,6 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.lifecycle.movement import NOBODY, followed_to
-from analysis.lifecycle.segments import stack_segments
 from analysis.methods.multistate import (
     ExpectedTime,
     SojournTimes,
@@ -20,6 +19,7 @@ from analysis.methods.multistate import (
 )
 from analysis.methods.survival.contrasts import joint_level
 from analysis.methods.survival.pairwise import holm
+from analysis.states.segments import stack_segments
 
 YEAR = 12
 

@@ -24,7 +24,7 @@ USUAL_SEGMENTS = {
     "noncontractual": ("first_value_third", "acquired_month"),
     "contractual": ("acquired_year",),
 }
-CATALOGUES = Path(__file__).parents[1] / "wording"
+CATALOGUES = Path(__file__).parents[1] / "telling"
 
 Text = Annotated[str, Field(min_length=1)]
 Weeks = Annotated[float, Field(gt=0, le=1040)]

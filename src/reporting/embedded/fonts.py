@@ -6,7 +6,7 @@ from pathlib import Path
 import font_source_sans_pro
 import typst
 
-from analysis.wording.scripts import CJK, NO_CJK, cjk_family
+from analysis.telling.scripts import CJK, NO_CJK, cjk_family
 from reporting.errors import ReportError
 
 SANS = "Source Sans Pro"

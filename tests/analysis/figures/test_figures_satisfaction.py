@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.figures import illustrate
 from analysis.figures.path_layout import distance_to_segments, place_constructs
 from analysis.figures.satisfaction import (
     plot_coefficients,
@@ -22,7 +21,8 @@ from analysis.methods.pathmodel import ECSI_PATHS, PathModel, ecsi_model, estima
 from analysis.methods.regression import fit_linear
 from analysis.methods.scales import Scale
 from analysis.params import Params
-from analysis.wording import Wording, wording_for
+from analysis.telling.drawing import illustrate
+from analysis.telling.wording import Wording, wording_for
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,6 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.figures import illustrate
-from analysis.figures.palette import STAGES
 from analysis.figures.stages import (
     plot_expected_months,
     plot_state_occupation,
@@ -18,7 +16,9 @@ from analysis.figures.stages import (
 from analysis.methods.multistate import expected_time, state_occupation, step_probabilities
 from analysis.params import Params
 from analysis.params.stages import ORDER
-from analysis.wording import wording_for
+from analysis.telling.drawing import illustrate
+from analysis.telling.palette import STAGES
+from analysis.telling.wording import wording_for
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.figures.survival import _apart, _past_the_last, draw_curves, plot_survival_curve
 from analysis.methods.survival import survival_curve
 from analysis.params import Params
-from analysis.wording import wording_for
+from analysis.telling.curves import _apart, _past_the_last, draw_curves, plot_survival_curve
+from analysis.telling.wording import wording_for
 
 
 @pytest.fixture(scope="module")

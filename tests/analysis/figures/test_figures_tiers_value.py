@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.figures import illustrate
 from analysis.figures.tiers import plot_gain, plot_migration, plot_profile, tier_colours
 from analysis.figures.value import plot_calibration, plot_lorenz, plot_tracking
 from analysis.methods.concentration import measure_concentration, measure_gain, measure_migration
 from analysis.methods.purchases import check_holdout, fit_bgnbd, track_purchases
 from analysis.params import read_params
 from analysis.params.tiers import preset_scheme
+from analysis.telling.drawing import illustrate
+from analysis.telling.wording import wording_for
 from analysis.tiers import profile_tiers, rate_customers
-from analysis.wording import wording_for
 
 TIERS = ("ordinary", "silver", "gold")
 PARAMS = Path(__file__).parents[3] / "params" / "cdnow.yml"

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.figures import illustrate
 from analysis.figures.influences import (
     forest_height,
     plot_calibration,
@@ -20,8 +19,9 @@ from analysis.lifecycle.monthly_hazard import monthly_hazard
 from analysis.lifecycle.predictability import predictability
 from analysis.lifecycle.waiting import Waiting
 from analysis.params import Params
-from analysis.tables import present
-from analysis.wording import wording_for
+from analysis.telling.drawing import illustrate
+from analysis.telling.tables import present
+from analysis.telling.wording import wording_for
 
 
 @pytest.fixture(scope="module")

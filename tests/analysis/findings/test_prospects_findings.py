@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.figures import illustrate
 from analysis.figures.prospects import plot_conversion
 from analysis.findings import prospects as findings
 from analysis.lifecycle.prospect_costs import conversion_costs
 from analysis.lifecycle.prospects import Prospects, conversion, pool_channels
 from analysis.params import Params
 from analysis.params.source import DataSource
-from analysis.tables import present
-from analysis.wording import wording_for
+from analysis.telling.drawing import illustrate
+from analysis.telling.tables import present
+from analysis.telling.wording import wording_for
 from reporting.project import Notebook
 
 SAME_NAME = {"first_contact_at": "first_contact_at"}

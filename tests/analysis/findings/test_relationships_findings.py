@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.figures import illustrate
 from analysis.figures.relationships import (
     plot_ends_ahead,
     plot_ends_by_cause,
@@ -17,8 +16,9 @@ from analysis.lifecycle.ahead import ends_ahead
 from analysis.lifecycle.ends import ends_by_cause
 from analysis.lifecycle.relationships import relationship_length
 from analysis.params import Params
-from analysis.tables import present
-from analysis.wording import wording_for
+from analysis.telling.drawing import illustrate
+from analysis.telling.tables import present
+from analysis.telling.wording import wording_for
 
 UNTIL = date(2024, 12, 31)
 MONTH = 30.4375

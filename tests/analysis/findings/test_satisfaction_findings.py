@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.figures import illustrate
 from analysis.figures import loyalty as drawn
 from analysis.findings import complaints as of_complaints
 from analysis.findings import loyalty as of_loyalty
@@ -20,8 +19,9 @@ from analysis.satisfaction.behaviour import behaviour_after
 from analysis.satisfaction.complaints import FAST, OPEN, OTHER, SLOW, Complaints
 from analysis.satisfaction.one_more_point import months_gained
 from analysis.satisfaction.worth import margin_gained
-from analysis.tables import present
-from analysis.wording import wording_for
+from analysis.telling.drawing import illustrate
+from analysis.telling.tables import present
+from analysis.telling.wording import wording_for
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from analysis.data import Description, Tables
-from analysis.figures import illustrate
 from analysis.figures.movement import (
     plot_monthly_moves,
     plot_stage_course,
@@ -23,8 +22,9 @@ from analysis.lifecycle.movement_tests import movement_tests
 from analysis.lifecycle.stage_time import stage_months_by_segment, stage_stays
 from analysis.lifecycle.stages import assign_stages, stage_paths
 from analysis.params import Params
-from analysis.tables import present
-from analysis.wording import wording_for
+from analysis.telling.drawing import illustrate
+from analysis.telling.tables import present
+from analysis.telling.wording import wording_for
 
 FROM = date(2022, 1, 1)
 OWN_RULES = (

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from analysis.data import Description, Tables
-from analysis.figures import illustrate
 from analysis.figures.judging import (
     plot_moves,
     plot_next_gain,
@@ -21,7 +20,9 @@ from analysis.figures.value import plot_lorenz
 from analysis.findings import judging, schemes, tiers
 from analysis.findings import tier_moves as moved
 from analysis.params import Params
-from analysis.tables import present
+from analysis.telling.drawing import illustrate
+from analysis.telling.tables import present
+from analysis.telling.wording import wording_for
 from analysis.tiers import (
     compare_other_schemes,
     cost_to_serve,
@@ -35,7 +36,6 @@ from analysis.tiers import (
     rate_periods,
     tier_moves,
 )
-from analysis.wording import wording_for
 
 FROM, UNTIL = date(2021, 1, 1), date(2022, 12, 31)
 SCHEME = {

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from analysis.data import Description, Tables
-from analysis.figures import illustrate
 from analysis.figures.renewals import plot_renewals
 from analysis.figures.value import (
     plot_forecast_calibration,
@@ -20,7 +19,9 @@ from analysis.findings import keeping
 from analysis.findings import renewals as renewal_words
 from analysis.findings import value as findings
 from analysis.params import Params
-from analysis.tables import present
+from analysis.telling.drawing import illustrate
+from analysis.telling.tables import present
+from analysis.telling.wording import wording_for
 from analysis.value import (
     acquired_value,
     check_forecast,
@@ -31,7 +32,6 @@ from analysis.value import (
     residual_value,
     retention_cost,
 )
-from analysis.wording import wording_for
 
 FROM, UNTIL = date(2021, 1, 1), date(2022, 12, 31)
 CAUSAL = ("because", "causes", "leads to", "thanks to", "effect of")

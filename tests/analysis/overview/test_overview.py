@@ -7,7 +7,7 @@ from analysis import overview
 from analysis.data import read_tables
 from analysis.findings import data as findings
 from analysis.params import read_params
-from analysis.wording import wording_for
+from analysis.telling.wording import wording_for
 
 CONTRACTS = (
     "customer_id,started_at,ended_at\n"

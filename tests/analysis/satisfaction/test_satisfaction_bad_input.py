@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError
-from analysis.figures import illustrate
 from analysis.figures import loyalty as drawn
 from analysis.findings import drivers as of_drivers
 from analysis.findings import loyalty as of_loyalty
@@ -30,8 +29,9 @@ from analysis.satisfaction.intention import coefficients, loyalty_intention, med
 from analysis.satisfaction.ordered import ordered_answer, parallel_table
 from analysis.satisfaction.paths import satisfaction_paths
 from analysis.satisfaction.soundness import shapes_table, thresholds_table
-from analysis.tables import present
-from analysis.wording import wording_for
+from analysis.telling.drawing import illustrate
+from analysis.telling.tables import present
+from analysis.telling.wording import wording_for
 
 
 def rng():

@@ -13,8 +13,8 @@ from analysis.params import read_params
 from analysis.satisfaction import measure_scales, read_answers
 from analysis.satisfaction.ordered import ordered_answer, parallel_table
 from analysis.satisfaction.paths import satisfaction_paths
-from analysis.tables import present
-from analysis.wording import wording_for
+from analysis.telling.tables import present
+from analysis.telling.wording import wording_for
 
 PARAMS = Path(__file__).parents[3] / "params"
 # Sanchez (2013), PLS Path Modeling with R; R package plspm: mode A, centroid, unscaled.

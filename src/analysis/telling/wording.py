@@ -1,9 +1,10 @@
-"""Every text that a reader sees comes from one catalogue per language.
+"""Every text that a reader sees comes from the catalogue of a language.
 
-`say = wording_for(params)` opens the catalogue `<language>.yml`; `say("retention.x", share=0.483)`
-fills a sentence. Numbers are formatted where the sentence names a format: `{share:percent}`.
-Names of categories and notes that the code makes ("not reached") are looked up as they are written
-there: `say.value(…)`, `say.note(…)`. Another language is another file with the same keys.
+`say = wording_for(params)` opens the shared texts `telling/<language>.yml`; `say.of("retention")`
+lays a chapter's own texts (`chapters/retention/<language>.yml`) over them. `say("x", share=0.483)`
+fills a sentence: numbers are formatted where it names a format, `{share:percent}`, names of
+categories as `{group:value}`, of columns as `{column:name}`, remarks as `{why:note}`. Another
+language is other files with the same keys.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -19,10 +20,14 @@ from typing import Any
 
 import yaml
 
+from analysis.notes import Note
 from analysis.params import Params
-from analysis.wording.formats import Formats
+from analysis.telling.formats import Formats
+from analysis.telling.markup import Filled, Markup, markdown, plain
 
 FOLDER = Path(__file__).parent
+CHAPTERS = FOLDER.parent / "chapters"
+LAID_OVER = ("values", "names", "columns", "notes")
 JOINTS = re.compile(r"(: |, | × | → | – )")
 FIELD = re.compile(r"\{([a-z_]+)[^}]*\}")
 NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?")
@@ -66,8 +71,12 @@ class Wording:
     period: tuple
     simulated: bool
 
+    def of(self, chapter: str) -> Wording:
+        """The catalogue with a chapter's own texts laid over the shared ones."""
+        return replace(self, texts=_laid_over(self.texts, chapter_texts(chapter, self.language)))
+
     def __call__(self, key: str, **numbers: Any) -> str:
-        """Fill the sentence of a dotted key.
+        """Fill the sentence of a dotted key as plain text: for figures and alternative texts.
 
         Raises
         ------
@@ -76,7 +85,18 @@ class Wording:
         ValueError
             A number is missing (NaN): a sentence never says "nan".
         """
-        return _Filler(self.formats).vformat(self._text(key), (), self._known() | numbers).strip()
+        return self._fill(self._text(key), plain, numbers)
+
+    def markdown(self, key: str, **numbers: Any) -> Filled:
+        """Fill the sentence as Markdown: names from the data are escaped."""
+        return Filled(self._fill(self._text(key), markdown, numbers))
+
+    def has(self, key: str) -> bool:
+        """Whether the catalogue holds a text at a dotted key."""
+        return isinstance(self._found(key), str)
+
+    def _fill(self, text: str, markup: Markup, numbers: Mapping[str, Any]) -> str:
+        return _Teller(self, markup).vformat(text, (), self._known() | numbers).strip()
 
     def _known(self) -> dict[str, Any]:
         return {
@@ -87,29 +107,48 @@ class Wording:
         }
 
     def _text(self, key: str) -> str:
+        found = self._found(key)
+        if not isinstance(found, str):
+            raise LookupError(f"the texts in '{self.language}' must hold '{key}', but do not")
+        return found
+
+    def _found(self, key: str) -> Any:
         found: Any = self.texts
         for part in key.split("."):
             if not isinstance(found, Mapping) or part not in found:
-                raise LookupError(f"wording/{self.language}.yml must hold '{key}', but does not")
+                return None
             found = found[part]
-        if not isinstance(found, str):
-            raise LookupError(f"wording/{self.language}.yml must hold a text at '{key}'")
         return found
 
-    def column(self, name: str) -> Column:
-        """Heading, format and definition of a column; `within_*_weeks` covers a family."""
-        columns = self.texts["columns"]
+    def column(self, name: str, table: str = "") -> Column:
+        """Heading, format and definition of a column; `within_*_weeks` covers a family.
+
+        Looked up among the table's own columns, then the chapter's, then the shared ones. Ends of
+        intervals are those of the number that they enclose.
+        """
+        columns = {**self.texts["columns"], **self._own_columns(table)}
         pattern = (
             name if name in columns else next((p for p in columns if fnmatchcase(name, p)), None)
         )
-        if pattern is None:
-            raise LookupError(
-                f"wording/{self.language}.yml must hold the column '{name}', but does not"
-            )
-        entry, part = columns[pattern], _wildcard(name, pattern)
-        texts = (entry["head"], entry["means"])
-        head, means = (_Filler(self.formats).vformat(t, (part,), self._known()) for t in texts)
-        return Column(head, entry.get("format", "text"), means)
+        if pattern is not None:
+            entry, part = columns[pattern], _wildcard(name, pattern)
+            texts = (entry["head"], entry["means"])
+            head, means = (_Filler(self.formats).vformat(t, (part,), self._known()) for t in texts)
+            return Column(head, entry.get("format", "text"), means)
+        for end in ("conf_low", "conf_high"):
+            if name.endswith(end):
+                return self._end_of(name.removesuffix(end).rstrip("_") or "estimate", end, table)
+        raise LookupError(f"the texts in '{self.language}' must hold the column '{name}'")
+
+    def _own_columns(self, table: str) -> Mapping[str, Any]:
+        found = self._found(table) if table else None
+        return found.get("columns", {}) if isinstance(found, Mapping) else {}
+
+    def _end_of(self, number: str, end: str, table: str) -> Column:
+        enclosed = self.column(number, table)
+        head = self("tables.ends.head" if number == "estimate" else "tables.ends.other_head",
+                    head=enclosed.head)  # fmt: skip
+        return Column(head, enclosed.format, self(f"tables.ends.{end}", head=enclosed.head))
 
     def value(self, value: Any) -> str:
         """A category's name for readers; one that the catalogue does not know stands as it is."""
@@ -128,12 +167,15 @@ class Wording:
         told = self._told("names", name)
         return self.value(name) if told is None else told
 
-    def note(self, note: str) -> str:
-        """A method's note for readers; notes joined by "; " are told one by one.
+    def note(self, note: Note | str) -> str:
+        """A method's remark for readers, and those beside it.
 
         The catalogue's `notes` hold each as the code writes it, with `{names}` for what varies; one
         that it does not know is told as a category's name, or as it is.
         """
+        if isinstance(note, Note):
+            told = self._fill(self._text(f"notes.{note.key}"), plain, dict(note.numbers))
+            return "; ".join([told, *map(self.note, note.also)])
         told = self._told("notes", note)
         if told is not None:
             return told
@@ -145,7 +187,7 @@ class Wording:
         known = self.texts[section]
         if text in known:
             return known[text] or text
-        for written, pattern in _patterns(tuple(filter(FIELD.search, known))):
+        for written, pattern in _patterns(tuple(filter(FIELD.search, known))):  # as code writes it
             if found := pattern.fullmatch(text):
                 parts = {
                     name: self._told_part(name, part) for name, part in found.groupdict().items()
@@ -185,6 +227,35 @@ class _Filler(string.Formatter):
         return self.formats.show(value, spec or "text")
 
 
+class _Teller(_Filler):
+    """The same for a sentence: names are told in the reader's language, and escaped."""
+
+    def __init__(self, say: Wording, markup: Markup) -> None:
+        super().__init__(say.formats)
+        self.say = say
+        self.markup = markup
+
+    def format_field(self, value: Any, spec: str) -> str:
+        if isinstance(value, Filled):
+            return value
+        if isinstance(value, Note):
+            return self.markup(self.say.note(value))
+        if spec in WORDS:
+            return self.markup(WORDS[spec](self.say, value))
+        if spec == "list":
+            return ", ".join(self.markup(self.say.value(one)) for one in value)
+        told = super().format_field(value, spec)
+        return self.markup(told) if isinstance(value, str) else told
+
+
+WORDS = {
+    "value": Wording.value,
+    "name": Wording.name,
+    "note": Wording.note,
+    "say": Wording.__call__,
+}
+
+
 class _NoteFiller(_Filler):
     """The same for what a note says: its numbers come as text, such as "1,234"."""
 
@@ -211,5 +282,19 @@ def wording_for(params: Params) -> Wording:
 
 @cache
 def catalogue(language: str) -> Mapping[str, Any]:
-    """The texts of a language, as its file holds them."""
+    """The shared texts of a language, as its file holds them."""
     return yaml.safe_load((FOLDER / f"{language}.yml").read_text(encoding="utf-8"))
+
+
+@cache
+def chapter_texts(chapter: str, language: str) -> Mapping[str, Any]:
+    """The texts of one chapter in a language; English where it has none in that language."""
+    files = [CHAPTERS / chapter / f"{one}.yml" for one in (language, "en")]
+    found = next((file for file in files if file.is_file()), files[-1])
+    return yaml.safe_load(found.read_text(encoding="utf-8"))
+
+
+def _laid_over(shared: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The chapter's texts, then the shared ones; sections of words are laid together."""
+    both = {name: {**shared[name], **own.get(name, {})} for name in LAID_OVER}
+    return {**shared, **own, **both}

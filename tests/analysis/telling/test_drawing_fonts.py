@@ -7,12 +7,12 @@ from pathlib import Path
 import matplotlib
 import pytest
 
-from analysis import figures
 from analysis.errors import ParamsError
-from analysis.figures import illustrate
 from analysis.params import read_params
-from analysis.wording import wording_for
-from analysis.wording.scripts import cjk_family
+from analysis.telling import drawing
+from analysis.telling.drawing import illustrate
+from analysis.telling.scripts import cjk_family
+from analysis.telling.wording import wording_for
 
 PARAMS = Path(__file__).parents[3] / "params" / "market.yml"
 
@@ -28,7 +28,7 @@ def draw(monkeypatch):
         return ax
 
     def drawn(label: str, family: str | None) -> list[str]:
-        monkeypatch.setattr(figures, "_cjk_family", lambda: family)
+        monkeypatch.setattr(drawing, "_cjk_family", lambda: family)
         illustrate(plot, label, say, caption="c", alt="a")
         return used
 

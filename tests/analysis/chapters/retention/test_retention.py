@@ -7,30 +7,33 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from analysis.errors import DataError
-from analysis.figures import illustrate
-from analysis.figures.retention import plot_cohort_retention
-from analysis.figures.survival import plot_second_purchase
-from analysis.findings import retention as findings
-from analysis.lifecycle.lapse import LapseByDefinition
-from analysis.lifecycle.retention import (
-    CohortRetention,
+from analysis.chapters.retention.cohorts import CohortRetention, _typical
+from analysis.chapters.retention.facts import (
+    cohort_fact,
+    extreme_shares,
+    lapse_fact,
+    second_purchase_fact,
+    segment_fact,
+)
+from analysis.chapters.retention.figures import plot_cohort_retention, plot_second_purchase
+from analysis.chapters.retention.lapse import LapseByDefinition
+from analysis.chapters.retention.second_purchase import (
     compare_segments,
     second_purchase,
     second_purchase_by_segment,
     segment_tests,
 )
+from analysis.errors import DataError
 from analysis.params import Params
-from analysis.tables import present
-from analysis.wording import wording_for
+from analysis.telling.showing import SILENT, Chapter, chapter_of
 
 HORIZONS = [4, 13, 26, 52]
 UNTIL = pd.Timestamp("2024-12-31")
 
 
 @pytest.fixture(scope="module")
-def say():
-    return wording_for(
+def show() -> Chapter:
+    return chapter_of(
         Params.model_validate(
             {
                 "schema_version": 1, "study": "made", "title": "Made", "author": "Test",
@@ -38,7 +41,8 @@ def say():
                 "observed_until": UNTIL.date(), "timezone": "Europe/Berlin", "currency": "EUR",
                 "data": {"simulated": {"company": "retailer", "customers": 10, "seed": 1}},
             }
-        )
+        ),
+        "retention",
     )  # fmt: skip
 
 
@@ -58,36 +62,34 @@ def shop(size=400, *, apart=2.0, seed=3):
     return customers(gap, rng.uniform(10, 100, size), channel=channel)
 
 
-def everything(frame, say):
+def everything(frame, show):
     """All sentences, figures and tables of one study, as one text."""
-    whole = second_purchase(frame, horizons_weeks=HORIZONS)
-    options = {"horizons_weeks": HORIZONS, "min_cell": say.min_cell}
-    groups = second_purchase_by_segment(frame, ["channel"], **options)
-    by = groups["channel"]
+    few = {"min_cell": show.say.min_cell}
+    whole = show.gated(second_purchase(frame, horizons_weeks=HORIZONS))
+    groups = second_purchase_by_segment(frame, ["channel"], horizons_weeks=HORIZONS, **few)
+    groups = show.gated(groups)
+    bought = second_purchase_fact(whole, **few)
+    by = segment_fact(groups["channel"], "channel", conf_level=0.95, **few)
     texts = [
-        findings.second_purchase_finding(whole, say).markdown,
-        findings.segment_finding(by, "channel", say).markdown,
-        present(whole.within, say, caption="retention.second_purchase.table",
-                columns=["weeks", "estimate", "conf_low", "conf_high", "at_risk"]).markdown,
-        present(compare_segments(groups), say, caption="retention.segments.table").markdown,
-        present(segment_tests(groups), say, caption="retention.segments.tests",
-                columns=["segment", "chi2", "dof", "p_holm", "note"]).markdown,
+        show.finding(bought).markdown,
+        show.finding(by).markdown,
+        show.table(whole.within, "second_purchase.table",
+                   columns=["weeks", "estimate", "conf_low", "conf_high", "at_risk"]).markdown,
+        show.table(compare_segments(groups), "segments.table").markdown,
+        show.table(segment_tests(groups), "segments.tests",
+                   columns=["segment", "chi2", "dof", "p_holm", "note"]).markdown,
     ]  # fmt: skip
-    for result, caption, alt in (
-        (whole, findings.second_purchase_caption(whole, say), "alt"),
-        (by, findings.segment_caption(by, "channel", say),
-         findings.segment_alt(by, "channel", say)),
-    ):  # fmt: skip
-        illustrate(plot_second_purchase, result, say, caption=caption, alt=alt)
-        texts += [caption, alt]
+    for result, fact in ((whole, bought), (groups["channel"], by)):
+        figure = show.figure(plot_second_purchase, result, fact)
+        texts += [] if figure is SILENT else [figure.caption, figure.alt, figure.reading]
     text = "\n".join(texts)
     for wrong in ("nan", "NaN", "None", "inf", "−0.0", "-0."):
         assert wrong not in text, text
     return text
 
 
-def test_clear_difference_names_the_extreme_groups(say):
-    text = everything(shop(), say)
+def test_clear_difference_names_the_extreme_groups(show):
+    text = everything(shop(), show)
     assert "points lie between the groups that come back most and least" in text.replace(
         "]{.finding-number} **", " "
     )
@@ -95,58 +97,58 @@ def test_clear_difference_names_the_extreme_groups(say):
     assert "of new customers bought a second time within" in text
 
 
-def test_same_groups_have_no_clear_difference(say):
-    assert "No clear difference" in everything(shop(apart=1.0, seed=8), say)
+def test_same_groups_have_no_clear_difference(show):
+    assert "No clear difference" in everything(shop(apart=1.0, seed=8), show)
 
 
-def test_extreme_shares_have_an_interval_for_all_pairs(say):
+def test_extreme_shares_have_an_interval_for_all_pairs(show):
     last = pd.DataFrame(
         {"group": ["a", "b", "c"], "weeks": 26, "estimate": [0.5, 0.6, 0.4], "std_error": 0.03}
     )
-    told = findings.extreme_shares(last, say)
-    assert (told["high"], told["low"]) == ("b", "c")
+    told = extreme_shares(last, conf_level=0.95)
+    assert (told["most"], told["least"]) == ("b", "c")
     reach = norm.ppf(1 - 0.025 / 3) * 0.03 * np.sqrt(2)
-    assert told["low_end"] == pytest.approx(0.2 - reach)
-    assert told["high_end"] == pytest.approx(0.2 + reach)
+    assert told["low"] == pytest.approx(0.2 - reach)
+    assert told["high"] == pytest.approx(0.2 + reach)
 
 
-def test_nobody_came_back(say):
-    text = everything(shop().assign(second_at=pd.NaT), say)
+def test_nobody_came_back(show):
+    text = everything(shop().assign(second_at=pd.NaT), show)
     assert "0.0%" in text
 
 
-def test_everybody_was_seen_for_a_few_weeks_only(say):
+def test_everybody_was_seen_for_a_few_weeks_only(show):
     frame = customers(np.tile([1.0, 9.0], 50), np.full(100, 3.0), channel=np.tile(list("ab"), 50))
-    text = everything(frame, say)
+    text = everything(frame, show)
     assert "fewer than" in text.lower() or "too few" in text.lower()
 
 
-def test_nobody_was_seen_as_long_as_the_first_horizon(say):
+def test_nobody_was_seen_as_long_as_the_first_horizon(show):
     frame = customers(np.tile([1.0, 9.0], 50), np.full(100, 2.0), channel=np.tile(list("ab"), 50))
-    assert "customers were observed so long" in everything(frame, say)
+    assert "customers were observed until the first" in everything(frame, show)
 
 
-def test_a_group_of_three_is_not_shown(say):
+def test_a_group_of_three_is_not_shown(show):
     frame = pd.concat([shop(), customers([1, 2, 3], [50, 50, 50], channel="rare")])
-    text = everything(frame.reset_index(drop=True), say)
+    text = everything(frame.reset_index(drop=True), show)
     assert "rare" not in text  # joined with the next smallest
 
 
-def test_many_groups_of_which_all_soon_come_back_have_no_common_horizon(say):
+def test_many_groups_of_which_all_soon_come_back_have_no_common_horizon(show):
     rng = np.random.default_rng(2)
     channel = rng.choice(list("abcdefghij"), 300)
     frame = customers(rng.exponential(1, 300), rng.uniform(60, 90, 300), channel=channel)
-    text = everything(frame, say)
+    text = everything(frame, show)
     assert "enough of every group are still waiting" in text
-    assert "One group" not in text
+    assert "Only one group" not in text
 
 
-def test_one_group_is_not_compared(say):
-    assert "One group" in everything(shop().assign(channel="all of them"), say)
+def test_one_group_is_not_compared(show):
+    assert "Only one group" in everything(shop().assign(channel="all of them"), show)
 
 
-def test_three_customers(say):
-    everything(customers([1, 2, 99], [50, 50, 50], channel=["a", "a", "b"]), say)
+def test_three_customers(show):
+    everything(customers([1, 2, 99], [50, 50, 50], channel=["a", "a", "b"]), show)
 
 
 def test_a_second_purchase_before_the_first_is_refused():
@@ -156,25 +158,24 @@ def test_a_second_purchase_before_the_first_is_refused():
         second_purchase(frame, horizons_weeks=HORIZONS)
 
 
-def test_lapse_is_told_where_nobody_lapsed(say):
+def test_lapse_is_told_where_nobody_lapsed(show):
     table = pd.DataFrame(
         {"lapse_weeks": [13.0, 26.0], "n": 50, "lapsed": [0.0, 0.0], "median_weeks": np.nan,
          "won_back": np.nan, "note": "not reached"}
     )  # fmt: skip
-    told = findings.lapse_finding(LapseByDefinition(table), 26.0, say).markdown
+    told = show.finding(lapse_fact(LapseByDefinition(table), 26.0)).markdown
     assert "nan" not in told
     assert "Nobody" in told
 
 
-def test_cohorts_of_few_are_not_told(say):
+def test_cohorts_of_few_are_not_told(show):
     table = pd.DataFrame(
         {"cohort": "2024-01", "months_since": [1, 2], "customers": 5, "active": [2, 1],
          "share": [0.4, 0.2]}
     )  # fmt: skip
-    result = CohortRetention(table)
-    assert "nan" not in findings.cohort_finding(result, say).markdown
-    drawn = illustrate(
-        plot_cohort_retention, result, say, caption=findings.cohort_caption(result, say),
-        alt=findings.cohort_alt(result, say),
-    )  # fmt: skip
-    assert "40" not in drawn.alt
+    typical = _typical(table, show.say.min_cell)
+    result = show.gated(CohortRetention(table, typical, customers=5, cohorts=1))
+    told = cohort_fact(result)
+    assert told.silent
+    assert "no cohort of at least 10 customers" in show.finding(told).markdown
+    assert show.figure(plot_cohort_retention, result, told) is SILENT

@@ -1,4 +1,4 @@
-"""Survival curves and their complement, with aligned numbers at risk."""
+"""Survival curves and their complement, with aligned numbers at risk, for any chapter."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
-from analysis.figures.palette import ACCENT, CONTEXT, DASHES, GROUPS, INK
-from analysis.lifecycle.retention import SecondPurchase
 from analysis.methods.survival import SurvivalCurve
-from analysis.wording import Wording
+from analysis.telling.palette import ACCENT, CONTEXT, DASHES, GROUPS, INK
+from analysis.telling.wording import Wording
 
 MOST_TICKS = 8
 WEEK_STEPS = (1, 2, 4, 6, 13, 26, 52, 104, 260)
@@ -22,24 +21,6 @@ COUNTS = ("at_risk", "events", "censored")
 NAME_LETTERS = 20  # longer names of groups are wrapped, and cut short beside the numbers
 LINE = 0.055  # height of a line of names, as a share of the axis
 LETTER_POINTS, AXIS_POINTS = 4.8, 340  # width of a digit at 9.5 pt, and of the axis of a figure
-
-
-def plot_second_purchase(result: SecondPurchase, ax: Axes, say: Wording) -> Axes:
-    """Draw the share who bought again by weeks since the first purchase, with numbers at risk.
-
-    Curves stop where fewer than the study's smallest group are still at risk.
-    """
-    ax.set(xlabel=say("retention.weeks_axis"), ylabel=say("retention.second_purchase.axis"))
-    draw_curves(result.curve, ax, say, falling=False)
-    draw_medians(result.curve, ax, say)
-    if result.medians["estimate"].isna().all() and len(result.medians) == 1:
-        ax.axhline(0.5, color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
-        text = say("retention.second_purchase.not_reached")
-        ax.annotate(
-            text, (0, 0.5), (4, 3), textcoords="offset points", color="#5b6570", fontsize=9.5
-        )
-        ax.set_ylim(0, max(ax.get_ylim()[1], 0.56))
-    return ax
 
 
 def plot_survival_curve(result: SurvivalCurve, ax: Axes, say: Wording) -> Axes:
@@ -65,7 +46,7 @@ def draw_curves(
     say: Wording,
     *,
     falling: bool,
-    heading: str = "retention.at_risk",
+    heading: str = "curves.at_risk",
     steps: tuple[float, ...] = WEEK_STEPS,
     ends: bool = False,
     shades: Mapping[str, str] | None = None,

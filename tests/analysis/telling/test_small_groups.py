@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.params import read_params
-from analysis.tables import present
-from analysis.wording import wording_for
+from analysis.telling.tables import present
+from analysis.telling.wording import wording_for
 
 MARKET = Path(__file__).parents[3] / "params" / "market.yml"
 

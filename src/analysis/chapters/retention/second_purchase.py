@@ -1,19 +1,19 @@
-"""Do customers come back, and for how long do they stay?"""
+"""The time from the first to the second purchase, for all and by groups known at the start."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-import ibis
 import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.lifecycle.segments import stack_segments
 from analysis.methods.disclosure import pool_small
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
 from analysis.methods.survival.pairwise import holm
+from analysis.states.segments import stack_segments
 
 MOST_GROUPS = 6
 
@@ -36,6 +36,8 @@ class SecondPurchase:
     customers : int
         Customers at risk at the start.
     """
+
+    COUNTED_BY: ClassVar = {"within": "n", "medians": "n"}
 
     curve: SurvivalCurve
     within: pd.DataFrame
@@ -171,51 +173,3 @@ def _bought_within(curve: SurvivalCurve, horizons_weeks: Sequence[float]) -> pd.
         conf_low=1 - waiting["conf_high"],
         conf_high=1 - waiting["conf_low"],
     ).rename(columns={"time": "weeks"})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CohortRetention:
-    """Share of each month's new customers who buy in each later month.
-
-    Attributes
-    ----------
-    table : DataFrame
-        `cohort` (month of the first purchase), `months_since` (1, 2, …), `customers` (size of the
-        cohort), `active` (those who bought in the month), `share`; complete months only.
-    """
-
-    table: pd.DataFrame
-
-    def matrix(self, values: str = "share") -> pd.DataFrame:
-        """Cohorts down, months since the first purchase across."""
-        return self.table.pivot(index="cohort", columns="months_since", values=values)
-
-
-def cohort_retention(months: ibis.Table, *, observed_until: pd.Timestamp) -> CohortRetention:
-    """Count who buys in each month after the month of the first purchase.
-
-    The counting happens in the engine; only counts come back.
-
-    Parameters
-    ----------
-    months : ibis.Table
-        The customer months; columns used: `customer_id`, `month` (its first day), `purchases`.
-    observed_until : date
-        Months that end after it are incomplete and left out.
-    """
-    first = months.group_by("customer_id").aggregate(cohort=months.month.min())
-    joined = months.join(first, "customer_id")
-    cell = joined.group_by(["cohort", "month"]).aggregate(
-        customers=joined.count(), active=(joined.purchases > 0).sum()
-    )
-    counts = cell.order_by(["cohort", "month"]).to_pandas()
-    for column in ("cohort", "month"):
-        counts[column] = pd.to_datetime(counts[column])
-    complete = counts["month"] + pd.offsets.MonthEnd(0) <= pd.Timestamp(observed_until)
-    begun, seen = counts["cohort"].dt, counts["month"].dt
-    counts["months_since"] = (seen.year - begun.year) * 12 + seen.month - begun.month
-    counts = counts[complete & (counts["months_since"] > 0)]
-    counts["cohort"] = counts["cohort"].dt.strftime("%Y-%m")
-    counts["share"] = counts["active"] / counts["customers"]
-    columns = ["cohort", "months_since", "customers", "active", "share"]
-    return CohortRetention(counts[columns].reset_index(drop=True))

@@ -11,11 +11,11 @@ import yaml
 from phrases import phrases_in_code
 from pydantic import BaseModel
 
-from analysis import wording
 from analysis.params import Params, read_params
 from analysis.schemas import data_dictionary
-from analysis.tables import present
-from analysis.wording import FOLDER, Wording, catalogue, wording_for
+from analysis.telling import wording
+from analysis.telling.tables import present
+from analysis.telling.wording import FOLDER, Wording, catalogue, wording_for
 from reporting.parameters import NOT_LISTED
 from reporting.project import notebooks
 
@@ -37,7 +37,7 @@ def test_every_phrase_of_the_code_is_in_the_catalogue(say):
     found = phrases_in_code()
     assert len(found) > 150
     unknown = [pair for pair in found if not knows(say, "notes", "values", text=pair[1])]
-    assert not unknown, "add them to `notes:` (or `values:`) of wording/en.yml"
+    assert not unknown, "add them to `notes:` (or `values:`) of telling/en.yml"
 
 
 def test_every_word_of_the_data_contract_is_in_the_catalogue(say):
@@ -176,9 +176,9 @@ def test_notes_of_a_wide_table_stand_below_it(say):
 
 
 def test_missing_key_names_the_file(say):
-    with pytest.raises(LookupError, match=r"wording/en\.yml must hold 'retention\.no'"):
+    with pytest.raises(LookupError, match=r"the texts in 'en' must hold 'retention\.no'"):
         say("retention.no")
-    with pytest.raises(LookupError, match=r"wording/en\.yml must hold the column 'no_such'"):
+    with pytest.raises(LookupError, match=r"the texts in 'en' must hold the column 'no_such'"):
         say.column("no_such")
 
 

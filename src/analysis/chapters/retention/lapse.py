@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,8 @@ class LapseByDefinition:
         observed), `median_weeks` (Kaplan-Meier median of the first relationship), `won_back` (share
         of the lapsed who bought again while observed), `note`.
     """
+
+    COUNTED_BY: ClassVar = {"table": "n"}
 
     table: pd.DataFrame
 

@@ -10,11 +10,11 @@ import yaml
 from pseudo import pseudo, shown_by, words_of
 
 from analysis import params as parameters
-from analysis import wording
 from analysis.data import read_tables
 from analysis.errors import ParamsError
 from analysis.frames import write_frames
 from analysis.params import read_params
+from analysis.telling import wording
 
 ROOT = Path(__file__).parents[3]
 STUDY = ROOT / "params" / "market.yml"
@@ -31,6 +31,13 @@ def other_letters(tmp_path_factory):
     (folder / "xx.yml").write_text(other, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wording, "FOLDER", folder)
+        for own in wording.CHAPTERS.glob("*/en.yml"):
+            room = folder / "chapters" / own.parent.name
+            room.mkdir(parents=True)
+            texts = yaml.safe_load(own.read_text(encoding="utf-8"))
+            other = yaml.safe_dump(pseudo(texts), allow_unicode=True, sort_keys=False)
+            (room / "xx.yml").write_text(other, encoding="utf-8")
+        patch.setattr(wording, "CHAPTERS", folder / "chapters")
         patch.setattr(parameters, "CATALOGUES", folder)
         patch.setenv("STUDY_FOLDER", str(folder / "study"))
         write_frames(read_params(STUDY, OVERRIDES))

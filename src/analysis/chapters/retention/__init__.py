@@ -1,0 +1,1 @@
+"""Do new customers come back, and for how long do they stay?"""

@@ -1,0 +1,84 @@
+"""How each month's new customers buy on, month by month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import ibis
+import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CohortRetention:
+    """Share of each month's new customers who buy in each later month.
+
+    Attributes
+    ----------
+    table : DataFrame
+        `cohort` (month of the first purchase), `months_since` (1, 2, …), `customers` (size of the
+        cohort), `active` (those who bought in the month), `share`; complete months only.
+    typical : DataFrame
+        One row a later month: `months_since`, `median` (share of the median cohort), `cohorts`
+        (that were observed so long); cohorts of at least `min_cell` customers.
+    customers, cohorts : int
+        How many customers, in how many cohorts, the table is about.
+    """
+
+    COUNTED_BY: ClassVar = {"table": ("active", "cohort", "months_since")}
+
+    table: pd.DataFrame
+    typical: pd.DataFrame
+    customers: int
+    cohorts: int
+
+    def matrix(self, values: str = "share") -> pd.DataFrame:
+        """Cohorts down, months since the first purchase across."""
+        return self.table.pivot(index="cohort", columns="months_since", values=values)
+
+
+def cohort_retention(
+    months: ibis.Table, *, observed_until: pd.Timestamp, min_cell: int = 1
+) -> CohortRetention:
+    """Count who buys in each month after the month of the first purchase.
+
+    The counting happens in the engine; only counts come back.
+
+    Parameters
+    ----------
+    months : ibis.Table
+        The customer months; columns used: `customer_id`, `month` (its first day), `purchases`.
+    observed_until : date
+        Months that end after it are incomplete and left out.
+    min_cell : int
+        The smallest cohort that counts in `typical`.
+
+    Returns
+    -------
+    CohortRetention
+    """
+    first = months.group_by("customer_id").aggregate(cohort=months.month.min())
+    joined = months.join(first, "customer_id")
+    cell = joined.group_by(["cohort", "month"]).aggregate(
+        customers=joined.count(), active=(joined.purchases > 0).sum()
+    )
+    counts = cell.order_by(["cohort", "month"]).to_pandas()
+    for column in ("cohort", "month"):
+        counts[column] = pd.to_datetime(counts[column])
+    complete = counts["month"] + pd.offsets.MonthEnd(0) <= pd.Timestamp(observed_until)
+    begun, seen = counts["cohort"].dt, counts["month"].dt
+    counts["months_since"] = (seen.year - begun.year) * 12 + seen.month - begun.month
+    counts = counts[complete & (counts["months_since"] > 0)]
+    counts["cohort"] = counts["cohort"].dt.strftime("%Y-%m")
+    counts["share"] = counts["active"] / counts["customers"]
+    columns = ["cohort", "months_since", "customers", "active", "share"]
+    table = counts[columns].reset_index(drop=True)
+    sizes = table.drop_duplicates("cohort")["customers"]
+    return CohortRetention(table, _typical(table, min_cell), int(sizes.sum()), len(sizes))
+
+
+def _typical(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """The median cohort's share in each later month."""
+    large = table[table["customers"] >= min_cell]
+    reached = large.groupby("months_since")["share"].agg(["median", "size"])
+    return reached.rename(columns={"size": "cohorts"}).reset_index()

@@ -1,0 +1,1 @@
+"""What several chapters need, computed once: bases, stages, ratings, answers, histories."""

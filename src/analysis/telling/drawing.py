@@ -1,0 +1,125 @@
+"""Figures only draw results: `plot_<result>(result, ax, say)`; `illustrate` makes one of it.
+
+Text in a figure is text: `$` is never read as mathematics.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import font_source_sans_pro
+import matplotlib.style
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from analysis.errors import ParamsError
+from analysis.telling.scripts import CJK, NO_CJK, cjk_family
+from analysis.telling.wording import Wording
+
+STYLE = Path(__file__).with_name("report.mplstyle")
+FAMILIES = ("Source Sans Pro", "DejaVu Sans")
+WIDTH_INCHES = 7
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Illustration:
+    """A drawn figure with what it says: the caption, and the alternative text.
+
+    Attributes
+    ----------
+    svg, caption, alt : str
+    reading : str
+        How to read it, in one line; empty where it explains itself.
+    """
+
+    svg: str
+    caption: str
+    alt: str
+    reading: str = ""
+
+    def __repr__(self) -> str:
+        return f"Illustration({self.caption!r})"
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        told = {"caption": self.caption, "alt": self.alt}
+        return {"image/svg+xml": self.svg}, told | (
+            {"reading": self.reading} if self.reading else {}
+        )
+
+
+def illustrate(
+    plot: Callable[[Any, Axes, Wording], Axes],
+    result: Any,
+    say: Wording,
+    *,
+    caption: str,
+    alt: str,
+    reading: str = "",
+    height: float = 4.0,
+) -> Illustration:
+    """Draw a result as a figure of the report's width.
+
+    Parameters
+    ----------
+    plot : callable
+        One of the `plot_…` functions.
+    result : object
+        The analysis result that it draws.
+    say : Wording
+        The catalogue for axis labels.
+    caption, alt : str
+        Finished sentences: what to see, what is drawn, n and period; and the same for those who
+        do not see the figure.
+    reading : str
+        How to read it.
+    height : float
+        In inches; the width is 7 inches.
+
+    Raises
+    ------
+    ParamsError
+        The figure holds Chinese characters and no font on this machine has them.
+    """
+    family = _cjk_family()
+    with matplotlib.style.context([STYLE, {"font.family": [*FAMILIES, *filter(None, [family])]}]):
+        figure = Figure(figsize=(WIDTH_INCHES, height))
+        FigureCanvasSVG(figure)
+        plot(result, figure.subplots(), say)
+        if family is None:
+            _refuse_cjk(figure)
+        drawn = io.StringIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    return Illustration(_light(drawn.getvalue()), caption, alt, reading)
+
+
+def _light(svg: str) -> str:
+    """The drawing without its prologue, its paths to a hundredth of a point."""
+    svg = re.sub(r"^.*?(?=<svg)", "", svg, flags=re.DOTALL)
+    return re.sub(r' d="[^"]+"', lambda path: _rounded(path[0]), svg)
+
+
+def _rounded(path: str) -> str:
+    return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", path)
+
+
+@cache
+def _cjk_family() -> str | None:
+    """Register the wheel's fonts; a family with Chinese characters, where one is installed."""
+    for file in font_source_sans_pro.font_files_ttf.values():
+        font_manager.fontManager.addfont(file)
+    return cjk_family(font.name for font in font_manager.fontManager.ttflist)
+
+
+def _refuse_cjk(figure: Figure) -> None:
+    texts = (text.get_text() for text in figure.findobj(Text))
+    if any(map(CJK.search, texts)):
+        raise ParamsError(NO_CJK.format(what="the figures"))
