@@ -29,8 +29,8 @@ from analysis.satisfaction.measured import Measurement
 from analysis.satisfaction.one_more_point import MonthsGained
 from analysis.satisfaction.ordered import OrderedAnswer
 from analysis.satisfaction.paths import SatisfactionPaths
-from analysis.satisfaction.recommendation import Recommendation
 from analysis.satisfaction.worth import MarginGained
+from analysis.states.recommendation import Recommendation
 from analysis.telling.palette import ACCENT, CONTEXT, INK, SEQUENTIAL
 from analysis.telling.wording import Wording
 

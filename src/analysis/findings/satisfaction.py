@@ -7,7 +7,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from analysis.satisfaction import Answers, Measurement, Recommendation, Response
+from analysis.satisfaction.measured import Measurement, Response
+from analysis.states.answers import Answers
+from analysis.states.recommendation import Recommendation
 from analysis.telling.findings import Finding, finding
 from analysis.telling.wording import Wording
 

@@ -23,9 +23,9 @@ from analysis.methods.regression import (
     fit_two_part,
     landmark,
 )
-from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
-from analysis.satisfaction.groups import EFFECTS, effects_by_group, interaction_p, moderate
-from analysis.satisfaction.soundness import checks, no_checks, shapes_on_scale
+from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt
+from analysis.states.slopes import EFFECTS, effects_by_group, interaction_p, moderate
+from analysis.states.soundness import checks, no_checks, shapes_on_scale
 
 AGAIN, PURCHASES, SPEND = "bought_again", "purchases_after", "spend_after"
 FITTERS = {AGAIN: fit_logit, PURCHASES: fit_counts, SPEND: fit_spend}

@@ -19,7 +19,7 @@ from analysis.frames import attach, purchase_days, spells
 from analysis.methods.measurement import survey_shares
 from analysis.methods.regression import RegressionFit, average_marginal_effects, fit_logit
 from analysis.params import Params
-from analysis.satisfaction.answers import NO_TIER, WEEKS_PER_YEAR, attempt
+from analysis.states.answers import NO_TIER, WEEKS_PER_YEAR, attempt
 
 COMPLAINT, COMPARED = "complaint", ("contact", "enquiry")
 OTHER, FAST, SLOW, OPEN = "other_contact", "answered_fast", "answered_late", "not_answered"

@@ -17,7 +17,7 @@ from analysis.methods.drivers import (
     performance_scores,
     rank_touchpoints,
 )
-from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt, low_and_high
+from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt, low_and_high
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,9 +9,9 @@ import pandas as pd
 
 from analysis.methods.mediation import Mediation, mediate
 from analysis.methods.regression import RegressionFit, ShapeComparison, fit_linear
-from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
-from analysis.satisfaction.groups import as_effects, effects_by_group, interaction_p, moderate
-from analysis.satisfaction.soundness import checks, no_checks, shapes_on_scale
+from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt
+from analysis.states.slopes import as_effects, effects_by_group, interaction_p, moderate
+from analysis.states.soundness import checks, no_checks, shapes_on_scale
 
 
 @dataclass(frozen=True, slots=True, eq=False)

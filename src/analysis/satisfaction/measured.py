@@ -19,7 +19,7 @@ from analysis.methods.measurement import (
     survey_means,
 )
 from analysis.params import Params
-from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
+from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt
 
 TOLD = ("alpha", "omega", "composite_reliability", "average_variance_extracted")
 

@@ -17,8 +17,8 @@ from analysis.frames import spells
 from analysis.methods.hazards.standardised import StandardisedLife, standardised_life
 from analysis.methods.standardisation import EValue, e_value
 from analysis.params import Params
-from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
-from analysis.satisfaction.groups import LEAST
+from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt
+from analysis.states.slopes import LEAST
 
 DAYS_PER_MONTH = 30.4375
 COMMON = 0.15

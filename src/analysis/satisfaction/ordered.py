@@ -17,7 +17,7 @@ from analysis.methods.regression import (
     fit_ordinal,
 )
 from analysis.methods.regression.design import Levels
-from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
+from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,7 @@ from analysis.methods.pathmodel import (
     ecsi_model,
     estimate_path_model,
 )
-from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
+from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt
 
 
 @dataclass(frozen=True, slots=True, eq=False)

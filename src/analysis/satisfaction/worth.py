@@ -16,7 +16,7 @@ from analysis.methods.standardisation import (
     e_value_of_difference,
     one_more_point,
 )
-from analysis.satisfaction.answers import NOT_ESTIMABLE, Answers, attempt
+from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt
 
 WORTH = "worth_after"
 

@@ -14,11 +14,11 @@ from analysis.findings import one_more_point as of_point
 from analysis.methods.scales import Scale
 from analysis.params import Params
 from analysis.params.satisfaction import SatisfactionParams
-from analysis.satisfaction import Answers
 from analysis.satisfaction.behaviour import behaviour_after
 from analysis.satisfaction.complaints import FAST, OPEN, OTHER, SLOW, Complaints
 from analysis.satisfaction.one_more_point import months_gained
 from analysis.satisfaction.worth import margin_gained
+from analysis.states.answers import Answers
 from analysis.telling.drawing import illustrate
 from analysis.telling.tables import present
 from analysis.telling.wording import wording_for

@@ -14,10 +14,10 @@ import pytest
 
 from analysis.data import Tables, read_tables
 from analysis.params import Params
-from analysis.satisfaction import Answers, read_answers
 from analysis.simulate import Company, draw_company
 from analysis.simulate.clock import Clock
 from analysis.simulate.companies import COMPANIES
+from analysis.states.answers import Answers, read_answers
 
 ITEMS = {
     "image": ["image_1", "image_2", "image_3", "image_4"],

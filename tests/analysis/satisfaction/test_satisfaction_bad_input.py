@@ -11,14 +11,6 @@ from analysis.figures import loyalty as drawn
 from analysis.findings import drivers as of_drivers
 from analysis.findings import loyalty as of_loyalty
 from analysis.findings import satisfaction as of_levels
-from analysis.satisfaction import (
-    group_sizes,
-    measure_scales,
-    read_answers,
-    recommendation,
-    study_customers,
-    who_answers,
-)
 from analysis.satisfaction.drivers import (
     asymmetry_table,
     importance_table,
@@ -26,9 +18,12 @@ from analysis.satisfaction.drivers import (
     touchpoints,
 )
 from analysis.satisfaction.intention import coefficients, loyalty_intention, mediation_table
+from analysis.satisfaction.measured import group_sizes, measure_scales, study_customers, who_answers
 from analysis.satisfaction.ordered import ordered_answer, parallel_table
 from analysis.satisfaction.paths import satisfaction_paths
-from analysis.satisfaction.soundness import shapes_table, thresholds_table
+from analysis.states.answers import read_answers
+from analysis.states.recommendation import recommendation
+from analysis.states.soundness import shapes_table, thresholds_table
 from analysis.telling.drawing import illustrate
 from analysis.telling.tables import present
 from analysis.telling.wording import wording_for

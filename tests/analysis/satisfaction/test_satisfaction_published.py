@@ -10,9 +10,10 @@ from analysis.data import read_tables
 from analysis.findings import drivers as drivers_said
 from analysis.findings import loyalty as said
 from analysis.params import read_params
-from analysis.satisfaction import measure_scales, read_answers
+from analysis.satisfaction.measured import measure_scales
 from analysis.satisfaction.ordered import ordered_answer, parallel_table
 from analysis.satisfaction.paths import satisfaction_paths
+from analysis.states.answers import read_answers
 from analysis.telling.tables import present
 from analysis.telling.wording import wording_for
 

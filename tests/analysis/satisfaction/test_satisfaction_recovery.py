@@ -10,13 +10,6 @@ import pytest
 from analysis.errors import DataError
 from analysis.methods.hazards import cox_regression
 from analysis.methods.regression import fit_counts, landmark
-from analysis.satisfaction import (
-    measure_scales,
-    read_answers,
-    recommendation,
-    who_answers,
-    with_states,
-)
 from analysis.satisfaction.behaviour import answers_followed, behaviour_after
 from analysis.satisfaction.drivers import (
     asymmetry_table,
@@ -25,10 +18,12 @@ from analysis.satisfaction.drivers import (
     touchpoints,
 )
 from analysis.satisfaction.intention import loyalty_intention, mediation_table
-from analysis.satisfaction.measured import study_customers
+from analysis.satisfaction.measured import measure_scales, study_customers, who_answers
 from analysis.satisfaction.one_more_point import months_gained, relationships_after
 from analysis.satisfaction.paths import satisfaction_paths
 from analysis.satisfaction.worth import margin_gained, worth_after
+from analysis.states.answers import read_answers, with_states
+from analysis.states.recommendation import recommendation
 
 Z = 3.3  # a fixed seed must lie within the 99.9 % interval of each of the many numbers
 

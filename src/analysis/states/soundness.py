@@ -12,7 +12,7 @@ from analysis.methods.regression import (
     compare_shapes,
     diagnose,
 )
-from analysis.satisfaction.answers import NOT_ESTIMABLE, attempt, low_and_high
+from analysis.states.answers import NOT_ESTIMABLE, attempt, low_and_high
 
 
 def checks(fit: RegressionFit) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.methods.regression import RegressionFit, average_marginal_effects
-from analysis.satisfaction.answers import attempt
+from analysis.states.answers import attempt
 
 LEAST = 10
 """Answers that a group needs for an estimate of its own."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.methods.measurement import SurveyEstimates, net_promoter_score
 from analysis.methods.resampling import critical_value
-from analysis.satisfaction.answers import Answers, attempt
+from analysis.states.answers import Answers, attempt
 
 PARTS = ("nps", "promoters", "passives", "detractors")
 
