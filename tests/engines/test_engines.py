@@ -223,3 +223,36 @@ def test_text_amount_in_a_database_asks_for_a_query(tmp_path, postgres, monkeypa
         read_tables(params)
     assert "give sql: that casts it" in str(caught.value)
     assert os.environ["ENGINE_TEST_PASSWORD"] not in str(caught.value)
+
+
+def days_in_utc(folder, url):
+    """The days in New York of times without a zone that are written in UTC."""
+    tables = {"transactions": {"table": "clocks", "times_in": "UTC"}}
+    values = MARKET | {"data": {"connection": {"url": url, "tables": tables}}}
+    params = write_study(folder, values, timezone="America/New_York")
+    rows = read_tables(params, stored=False)["transactions"].order_by("customer_id")
+    return [str(day) for day in rows.to_pyarrow()["at"].to_pylist()]
+
+
+def test_times_in_moves_times_without_a_zone_on_postgresql(tmp_path, postgres, monkeypatch):
+    monkeypatch.setenv("ENGINE_TEST_PASSWORD", "correct horse")
+    loaded = ibis.connect(postgres.replace("${ENGINE_TEST_PASSWORD}", "correct%20horse"))
+    rows = pd.DataFrame({"customer_id": ["a", "b"], "amount": [1.0, 1.0]})
+    rows["at"] = pd.to_datetime(["2023-07-01 03:59", "2023-07-01 04:00"])
+    loaded.create_table("clocks", rows, overwrite=True)
+    assert days_in_utc(tmp_path, postgres) == ["2023-06-30", "2023-07-01"]
+
+
+def test_times_in_moves_times_without_a_zone_on_spark(tmp_path, spark):
+    rows = "VALUES ('a', '2023-07-01 03:59:00'), ('b', '2023-07-01 04:00:00') AS t(id, at)"
+    columns = "id AS customer_id, 1.0D AS amount, CAST(at AS timestamp_ntz) AS at"
+    spark.sql(f"SELECT {columns} FROM {rows}").createOrReplaceTempView("clocks")
+    assert days_in_utc(tmp_path, "pyspark://") == ["2023-06-30", "2023-07-01"]
+
+
+def test_times_in_leaves_instants_on_spark(tmp_path, spark):
+    rows = "VALUES ('a', '2023-07-01 03:59:00Z'), ('b', '2023-07-01 04:00:00Z') AS t(id, at)"
+    columns = "id AS customer_id, 1.0D AS amount, CAST(at AS timestamp) AS at"
+    spark.sql(f"SELECT {columns} FROM {rows}").createOrReplaceTempView("clocks")
+    with pytest.raises(DataError, match="must hold times without a zone for times_in"):
+        days_in_utc(tmp_path, "pyspark://")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import ibis
 
+from analysis.data.clocks import ask_clocks, check_clocks
 from analysis.data.faults import Fault
 from analysis.data.keys import Audit, check_duplicates, check_ids, count_rows
 from analysis.data.mapping import ABSENT, Plan, check_filters, filter_rows, map_rows, plan_columns
@@ -101,6 +102,7 @@ def _check_rows(
         for place, rule in enumerate(rules)
         if found[f"rule{place}"]
     ]
+    faults += check_clocks(plan, found, params, audit)
     left = total - sum(gone)
     if not left:
         faults.append(Fault(raw.name, "", "must keep rows", "filters and repairs left none"))
@@ -126,6 +128,7 @@ def _questions(plan: Plan, mapped: ibis.Table, params: Params) -> dict[str, ibis
     rules = enumerate(rules_of(plan, mapped, params))
     asked |= {f"rule{place}": (rule.broken & kept).sum() for place, rule in rules}
     asked |= {f"absent_{name}": mapped[ABSENT + name].sum() for name in required_columns(plan)}
+    asked |= ask_clocks(plan, mapped)
     end = OPEN_ENDS.get(plan.raw.name)
     if end in plan.origins:
         asked["open"] = (mapped[end] > params.observed_until).sum()

@@ -9,13 +9,13 @@ import ibis
 
 from analysis import schemas
 from analysis.data.faults import Fault
-from analysis.data.parsing import read_column, read_number, read_text
+from analysis.data.parsing import read_bare_time, read_column, read_number, read_text
 from analysis.data.raw import ORIGIN, ROW, RawTable
 from analysis.params import Params
 from analysis.params.source import Filter, ProductOf, TableSource
 
 FREE_COLUMNS = ("customers", "surveys")  # may carry columns that the contract does not know
-UNREAD, ABSENT, SHOWN = "unread__", "absent__", "shown__"
+UNREAD, ABSENT, SHOWN, BARE = "unread__", "absent__", "shown__", "bare__"
 FLOAT_ID = r"^\s*[0-9]+\.0+\s*$"
 ID_PADDING = r"^\s|\s$"
 ROUNDED_ID = r"^\s*[0-9]([.,][0-9]+)?[eE]\+?[0-9]+\s*$"  # 1.23457E+11: Excel has cut the digits
@@ -106,6 +106,9 @@ def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
         mapped[UNREAD + column] = ~absent & value.isnull()
         if kind != schemas.TEXT:
             mapped[SHOWN + column] = read_text(shown)
+        if kind in (schemas.DAY, schemas.TIME):
+            bare = read_bare_time(shown, source)
+            mapped |= {} if bare is None else {BARE + column: bare}
     numbers = {name: rows[name] for name in (ROW, ORIGIN) if name in rows.columns}
     return rows.select(**mapped, **numbers)
 

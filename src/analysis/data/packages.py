@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from analysis.data.located import package_files
 from analysis.data.tables import Description
+from analysis.params.source import TableSource
 
 CDNOW_LICENCE = "published for research by B. Hardie; carried by the lifetimes wheel (MIT)"
 CDNOW_CITATION = (
@@ -43,6 +44,9 @@ DESCRIPTIONS = {
         "package",
     ),
 }
+TIMES_IN = {"complete_journey": {"transactions": "UTC"}}
+"""Zones of times that carry none. Read as New York's, the wheel's purchases run exactly through
+2017 and its own `week` turns at midnight; campaigns begin on days."""
 HOUSING_DAY = date(1976, 1, 1)  # the year of publication: the day of the answers is not recorded
 
 
@@ -52,6 +56,11 @@ def read_package(name: str) -> dict[str, pa.Table]:
     if name == "housing":
         return read_housing(files[0])
     return read_complete_journey(files) if name == "complete_journey" else read_cdnow(files[0])
+
+
+def package_source(package: str | None, table: str) -> TableSource:
+    """Say how a table of a package reads."""
+    return TableSource(times_in=TIMES_IN.get(package, {}).get(table))
 
 
 def read_housing(path: Path) -> dict[str, pa.Table]:

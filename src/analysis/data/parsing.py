@@ -11,11 +11,40 @@ from analysis import schemas
 from analysis.params.source import TableSource
 
 EXCEL_EPOCH = "1899-12-30"  # day 0 of Excel's serial dates, its false leap day of 1900 included
+BARE_TIME = r"^\s*\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*$"
+SPARK_BARE = "timestamp_ntz"
 
 
 @ibis.udf.scalar.builtin
 def try_strptime(text: str, format: str) -> dt.timestamp:
     """Read a date by its format; missing where it does not fit (DuckDB)."""
+
+
+@ibis.udf.scalar.builtin(
+    name="try_strptime", signature=((dt.string, dt.string), dt.Timestamp(timezone="UTC"))
+)
+def try_strptime_with_zone(text, format):
+    """Read a date by a format that holds %z or %Z (DuckDB)."""
+
+
+@ibis.udf.scalar.builtin(signature=((dt.string, dt.timestamp), dt.Timestamp(timezone="UTC")))
+def timezone(zone, time):
+    """Read a time without a zone as one of the zone (DuckDB, PostgreSQL)."""
+
+
+@ibis.udf.scalar.builtin(signature=((dt.string, dt.string, dt.timestamp), dt.timestamp))
+def convert_timezone(zone, other, time):
+    """Move a time without a zone from a zone to another (Spark)."""
+
+
+@ibis.udf.scalar.builtin(signature=((dt.timestamp,), dt.string))
+def typeof(time):
+    """Name the type of a time (Spark)."""
+
+
+@ibis.udf.scalar.builtin
+def current_timezone() -> str:
+    """Name the time zone of the session (Spark)."""
 
 
 def read_text(column: ibis.Column) -> ibis.Column:
@@ -58,14 +87,43 @@ def read_day(column: ibis.Column, source: TableSource) -> ibis.Column | None:
     kind = column.type()
     if kind.is_date():
         return column
-    if kind.is_timestamp():
+    if kind.is_timestamp() and source.times_in is None:
         return column.cast("date")
     time = read_time(column, source)
     return None if time is None else time.cast("date")
 
 
 def read_time(column: ibis.Column, source: TableSource) -> ibis.Column | None:
-    """Read a column as a local date and time."""
+    """Read a column as a local date and time; times without a zone are those of `times_in`."""
+    time, bare = _read_time(column, source), None
+    if source.times_in is not None and time is not None:
+        bare = read_bare_time(column, source)
+    if bare is None:
+        return time
+    return ibis.coalesce(_local_time(bare, source.times_in), time)
+
+
+def read_bare_time(column: ibis.Column, source: TableSource) -> ibis.Column | None:
+    """Read the times that carry no zone as they are written.
+
+    Missing where a value has an offset or is a day alone; None where no value can be such a time.
+    """
+    kind, written = column.type(), source.date_format
+    if kind.is_timestamp():
+        if kind.timezone is not None:
+            return None
+        if column.get_backend().name == "pyspark":  # both of its kinds come without a zone
+            return ibis.ifelse(typeof(column) == SPARK_BARE, column, ibis.null("timestamp"))
+        return column
+    if kind.is_date() or (written and written != "excel" and not _has_clock(written)):
+        return None
+    if written or not kind.is_string():
+        return _read_time(column, source)
+    bare = ibis.ifelse(column.re_search(BARE_TIME), column, ibis.null("string"))
+    return bare.try_cast("timestamp") if _embedded(column) else None
+
+
+def _read_time(column: ibis.Column, source: TableSource) -> ibis.Column | None:
     kind, written = column.type(), source.date_format
     if kind.is_timestamp() and kind.timezone is None:
         return column
@@ -80,9 +138,23 @@ def read_time(column: ibis.Column, source: TableSource) -> ibis.Column | None:
         return None
     if written:
         text = ibis.ifelse(column.re_search(r"\d"), column.strip(), ibis.null("string"))
+        if "%z" in written.lower():
+            return try_strptime_with_zone(text, written).cast("timestamp")
         return try_strptime(text, written)
     iso = ibis.ifelse(column.re_search(r"^\s*\d{4}-\d{1,2}-\d{1,2}"), column, ibis.null("string"))
     return iso.try_cast(dt.Timestamp(timezone="UTC")).cast("timestamp")
+
+
+def _has_clock(date_format: str) -> bool:
+    """Whether a format reads a time of day that has no zone."""
+    return re.search(r"%-?[HIcXT]", date_format) is not None and "%z" not in date_format.lower()
+
+
+def _local_time(bare: ibis.Column, zone: str) -> ibis.Column:
+    """Move times written in a zone to the zone of the session, which is the study's."""
+    if bare.get_backend().name == "pyspark":
+        return convert_timezone(zone, current_timezone(), bare)
+    return timezone(zone, bare).cast("timestamp")
 
 
 def read_column(column: ibis.Column, kind: str, source: TableSource) -> ibis.Column | None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import ibis
 
+from analysis.data.clocks import busiest_hour
 from analysis.data.conventions import guess_currency, guess_date_format, guess_signs, kind_of_values
-from analysis.data.parsing import read_day, read_number, read_text
+from analysis.data.parsing import read_bare_time, read_day, read_number, read_text
 from analysis.data.raw import RawTable
 from analysis.data.recognise import find_product, guess_table, match_columns
 from analysis.params.source import TableSource
@@ -44,7 +45,8 @@ class Proposal:
         Further columns of the source: taken along, and not.
     facts : dict
         What the whole table was asked: counts of `rows`, `missing` and `padded` ids, `negative`
-        amounts, `cancelled` invoices; `first`, `last` day; `strange` days.
+        amounts, `cancelled` invoices; `first`, `last` day; `strange` days; the `hour` in which
+        most times of a column without a zone lie.
     currency : str or None
     notes : list of str
     """
@@ -182,5 +184,9 @@ def _ask(proposal: Proposal, raw: RawTable) -> None:
     for part in origins(proposal, "currency"):
         asked |= {"currencies": table[part].nunique(), "currency": table[part].max()}
     proposal.facts = table.aggregate(**asked).to_pyarrow().to_pylist()[0]
+    for name in PERIOD_OF:
+        for part in origins(proposal, name):
+            bare = read_bare_time(table[part], source)
+            proposal.facts[f"hour_{name}"] = None if bare is None else busiest_hour(bare)
     if proposal.facts.get("currencies") == 1:
         proposal.currency = proposal.facts["currency"]

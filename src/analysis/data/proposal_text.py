@@ -114,6 +114,7 @@ def _table(proposal: Proposal) -> Iterator[str]:
         yield f"  # {strange:,} days lie before 1980 or in the future: see repairs, out_of_period"
     for key, value in proposal.block.items():
         yield f"  {key}: {_scalar(value)}"
+    yield from _zone(proposal)
     if proposal.columns:
         yield _comment("  columns:", "column of the contract: column of the source")
         for column, origin in proposal.columns.items():
@@ -123,6 +124,17 @@ def _table(proposal: Proposal) -> Iterator[str]:
         yield f"    # could be named too: {', '.join(lacking)}"
     yield from _rest(proposal)
     yield from _returns(proposal)
+
+
+def _zone(proposal: Proposal) -> Iterator[str]:
+    """Say as what times without a zone are read, and where another zone would stand."""
+    hours = {name: proposal.facts.get(f"hour_{name}") for name in PERIOD_OF}
+    for name, hour in hours.items():
+        if hour is not None and "times_in" not in proposal.block:
+            yield f"  # the times of {name} carry no zone and are read as local times (timezone:);"
+            yield f"  # most lie from {hour:02}:00 to {hour:02}:59. Where they are another zone's:"
+            yield _comment("  # times_in: UTC", "the zone in which they are written")
+            return
 
 
 def _rest(proposal: Proposal) -> Iterator[str]:

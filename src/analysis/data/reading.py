@@ -159,7 +159,9 @@ def _openers(connection, params: Params) -> dict[str, Callable[[], RawTable]]:
     else:
         arrow, origin = packages.read_package(source.package), source.package
     return {
-        name: lambda name=name, table=table: _from_arrow(connection, name, table, origin)
+        name: lambda name=name, table=table: _from_arrow(
+            connection, name, table, packages.package_source(source.package, name), origin
+        )
         for name, table in arrow.items()
     }
 
@@ -179,11 +181,11 @@ def _simulate(params: Params):
     return company.tables
 
 
-def _from_arrow(connection, name: str, arrow, origin: str) -> RawTable:
+def _from_arrow(connection, name: str, arrow, source: TableSource, origin: str) -> RawTable:
     connection.con.register(f"raw_{name}", arrow)
     held = connection.table(f"raw_{name}")
     numbered = partial(files.number_rows, held, origin)
-    return RawTable(name, held, TableSource(), origin, numbered, keep_all=True)
+    return RawTable(name, held, source, origin, numbered, keep_all=True)
 
 
 def _hold(connection, checked: Checked) -> ibis.Table:

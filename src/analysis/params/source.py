@@ -9,6 +9,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from analysis.params.zones import Zone
+
 Text = Annotated[str, Field(min_length=1)]
 TableName = Literal[
     "transactions",
@@ -99,7 +101,10 @@ class TableSource(_Block):
     `satisfaction` name are taken along without it. `row_number` names a column that the number of
     the row stands for (a survey without customer numbers), `constants` columns that hold one
     value in every row. The chapter on prospects needs `first_contact_at` to be named, whatever
-    the source calls it. With `sha256` a file of other content is refused.
+    the source calls it. Times that carry no zone are read as local times of the study's `timezone`;
+    where they are written in another (servers often write UTC), `times_in` names it. Times that
+    carry a zone or an offset, and days without a time, are read as they stand. With `sha256` a
+    file of other content is refused.
     """
 
     file: Text | tuple[Text, ...] | None = None
@@ -109,6 +114,7 @@ class TableSource(_Block):
     columns: dict[str, Text | ProductOf] = {}
     keep: tuple[Text, ...] = ()
     date_format: Text | None = None
+    times_in: Zone | None = None
     decimal: Literal[".", ","] = "."
     thousands: Literal[",", ".", " ", "'"] | None = None
     encoding: Text = "utf-8"

@@ -1,0 +1,64 @@
+"""In which zone the times of a table are written: local time, unless the params file says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import ibis
+
+from analysis import schemas
+from analysis.data.faults import Fault
+from analysis.data.keys import Audit
+from analysis.data.mapping import BARE, Plan
+from analysis.params import Params
+
+LOCAL = "{column} without a time zone, read as local time"
+ELSEWHERE = "{column} without a time zone, read as {zone} time"
+
+
+def ask_clocks(plan: Plan, mapped: ibis.Table) -> dict[str, ibis.Scalar]:
+    """Count, a column, the times that carry no zone, and those of them that are not midnight."""
+    asked = {}
+    for column in plan.origins:
+        if BARE + column in mapped.columns:
+            bare = mapped[BARE + column]
+            asked |= {f"bare_{column}": bare.count(), f"clock_{column}": _by_day(bare).sum()}
+    return asked
+
+
+def busiest_hour(bare: ibis.Column) -> int | None:
+    """Return the hour in which most of the times lie that are not midnight; None without any."""
+    times = bare.name("time").as_table()
+    times = times.filter(_by_day(times.time))
+    counted = times.group_by(hour=times.time.hour()).agg(rows=times.count())
+    found = counted.order_by([ibis.desc("rows"), "hour"]).limit(1).to_pyarrow()["hour"].to_pylist()
+    return found[0] if found else None
+
+
+def _by_day(bare: ibis.Column) -> ibis.Column:
+    """Whether a time is one of the day, not the midnight that stands for a day."""
+    return bare.cast("date").cast("timestamp") != bare
+
+
+def check_clocks(plan: Plan, found: Mapping[str, int], params: Params, audit: Audit) -> list[Fault]:
+    """Say as what times without a zone were read; days may not be moved to another zone.
+
+    The simulator writes local time: there is nothing to say of it.
+    """
+    name, zone, faults = plan.raw.name, plan.raw.source.times_in, []
+    dated = [c for c in plan.origins if plan.kinds[c] in (schemas.DAY, schemas.TIME)]
+    for column in dated:
+        bare, clock = found.get(f"bare_{column}", 0), found.get(f"clock_{column}", 0)
+        if clock and not params.simulated:
+            read = (ELSEWHERE if zone else LOCAL).format(column=column, zone=zone)
+            audit.append((name, "noticed", read, bare))
+        elif bare and zone and not clock:
+            rule = f"must hold times of day to be those of {zone} (times_in)"
+            came = f"all {bare:,} are midnight, as days are written"
+            remedy = "give days as dates, or leave times_in out"
+            faults.append(Fault(name, column, rule, came, remedy=remedy))
+    if zone and not any(found.get(f"bare_{column}") for column in dated):
+        came = "none came (days, and times with a zone, are read as they stand)"
+        rule = "must hold times without a zone for times_in"
+        faults.append(Fault(name, "", rule, came, remedy="leave times_in out"))
+    return faults
