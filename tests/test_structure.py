@@ -29,6 +29,7 @@ FLOORS = {
     "tables": 8,
     "figures": 8,
     "findings": 8,
+    "study": 9,
 }
 DRAWING = {"matplotlib", "seaborn", "font_source_sans_pro"}
 
