@@ -75,7 +75,7 @@ def run_make(folder: Path, *arguments: str, **settings: str) -> subprocess.Compl
     )
 
 
-UNSET = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "STUDY", "SET", "BUILD", "PARAMS", "STUDY_FOLDER")
+UNSET = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "STUDY", "SET", "BUILD", "PARAMS")
 
 
 @pytest.fixture(scope="session")

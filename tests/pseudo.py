@@ -35,13 +35,13 @@ def _entry(key: str, value: Any) -> Any:
     return "".join(part if place % 2 else part.translate(OTHER) for place, part in enumerate(parts))
 
 
-def shown_by(notebook: Path, study: Path, overrides: dict[str, Any]) -> dict[str, Any]:
+def shown_by(notebook: Path, study: Path, overrides: dict[str, Any], build: Path) -> dict[str, Any]:
     """Run a notebook in this process: label -> what its cell ends with."""
     shown, names = {}, {}
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
         source = "".join(cell["source"])
         if "parameters" in cell["metadata"].get("tags", ()):
-            source = f"study, overrides = {str(study)!r}, {overrides!r}"
+            source = f"study, overrides, build = {str(study)!r}, {overrides!r}, {str(build)!r}"
         label = re.search(r"#\| label: (\S+)", source)
         if cell["cell_type"] != "code":
             continue

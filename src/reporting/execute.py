@@ -19,7 +19,14 @@ from typing import Any
 from reporting.errors import ReportError, speak
 from reporting.keys import lock_key
 from reporting.partial import partial_path
-from reporting.project import ROOT, Study, notebooks, params_folder, read_study
+from reporting.project import (
+    ROOT,
+    Study,
+    build_folder,
+    notebooks,
+    params_folder,
+    read_study,
+)
 
 # Validating URIs in notebook metadata is not needed, and its import takes two seconds.
 sys.modules["rfc3987_syntax"] = None
@@ -35,7 +42,6 @@ def main() -> None:
     """Run the notebook that the second argument names for the study that the first one names."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     study = read_study(params_folder() / f"{sys.argv[1]}.yml")
-    os.environ["STUDY_FOLDER"] = str(study.folder)
     os.environ.pop("REFRESH", None)  # `make tables` has asked the source anew
     notebook = next(found for found in notebooks() if found.name == sys.argv[2])
     logging.disable(logging.CRITICAL)
@@ -92,6 +98,7 @@ def _execute(study: Study, source: Path, partial: Path) -> str | None:
                 parameters={
                     "study": os.path.relpath(study.params.path, source.parent),
                     "overrides": study.params.model_dump(mode="json")["overrides"],
+                    "build": os.path.relpath(build_folder(), source.parent),
                 },
                 kernel_name="python3",
                 cwd=source.parent,

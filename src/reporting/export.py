@@ -33,7 +33,7 @@ def customer_list(study: Study) -> pd.DataFrame:
     from analysis.lifecycle.stages import assign_stages
     from analysis.tiers import rate_periods
 
-    tables = read_tables(study.params)
+    tables = read_tables(study.params, folder=study.folder)
     rating = rate_periods(tables, study.params).present
     stages = present_stage(assign_stages(tables, study.params))
     stages["stage_at"] = study.params.observed_until
@@ -62,7 +62,6 @@ def main() -> None:
             f"make export needs a study with transactions, but {name} has none: "
             "stages and tiers come from purchases"
         )
-    os.environ["STUDY_FOLDER"] = str(study.folder)
     customers = customer_list(study)
     path = exports_folder() / study.name / "customers.csv"
     write_list(customers, path)

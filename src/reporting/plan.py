@@ -73,10 +73,9 @@ def rules_of(path: Path) -> str:
 
 def description_of(study: Study) -> str:
     """What a study's results depend on: resolved parameters and the fingerprint of its data."""
-    os.environ["STUDY_FOLDER"] = str(study.folder)
     described = {
         "params": study.params.model_dump(mode="json"),
-        "fingerprint": source_fingerprint(study.params),
+        "fingerprint": source_fingerprint(study.params, folder=study.folder),
         "chapters": [notebook.name for notebook in study.chapters],
     }
     return json.dumps(described, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -12,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from analysis.params import Params, read_params, read_settings
+from analysis.params.folders import study_folder, variant_of
 from reporting.errors import ReportError
 from reporting.partial import partial_path
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST_NAME = 80
 HISTORY = "complete history"
 
 
@@ -104,18 +103,12 @@ class Study:
     @property
     def variant(self) -> str:
         """The overrides as a folder name; empty for the study itself."""
-        pairs = "_".join(f"{key}-{value}" for key, value in sorted(self.params.overrides.items()))
-        name = re.sub(r"[^A-Za-z0-9._]+", "-", pairs).strip("-")
-        if len(name) <= LONGEST_NAME:
-            return name
-        return f"{name[:LONGEST_NAME]}-{hashlib.sha256(pairs.encode()).hexdigest()[:8]}"
+        return variant_of(self.params)
 
     @property
     def folder(self) -> Path:
         """`build/cdnow`, or `build/variants/cdnow/lapse_weeks-26`."""
-        if self.variant:
-            return build_folder() / "variants" / self.params.study / self.variant
-        return build_folder() / self.params.study
+        return study_folder(self.params, build_folder())
 
     @property
     def chapters(self) -> tuple[Notebook, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 
@@ -14,10 +13,9 @@ def main() -> None:
     """Write the frames of the study that the first argument names."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     study = read_study(params_folder() / f"{sys.argv[1]}.yml")
-    os.environ["STUDY_FOLDER"] = str(study.folder)
     from analysis.frames import write_frames
 
-    write_frames(study.params)
+    write_frames(study.params, folder=study.folder)
     print(f"  {study.name}: tables", flush=True)
 
 

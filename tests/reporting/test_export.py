@@ -24,7 +24,6 @@ def settings(tmp_path, monkeypatch) -> pytest.MonkeyPatch:
     for name in ("params", "build", "exports"):
         monkeypatch.setenv(name.upper(), str(tmp_path / name))
     monkeypatch.setenv("STUDY", "market")
-    monkeypatch.setenv("STUDY_FOLDER", "")
     monkeypatch.delenv("SET", raising=False)
     return monkeypatch
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.data.fingerprint import source_fingerprint
-    from analysis.data.located import build_folder
     from analysis.data.reading import check_source, read_tables
     from analysis.data.store import write_stored
     from analysis.data.tables import Description, Tables
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Description",
     "Tables",
-    "build_folder",
     "check_source",
     "read_tables",
     "source_fingerprint",
@@ -25,7 +23,6 @@ __all__ = [
 HOMES = {
     "Description": "tables",
     "Tables": "tables",
-    "build_folder": "located",
     "check_source": "reading",
     "read_tables": "reading",
     "source_fingerprint": "fingerprint",

@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from analysis.data.faults import FaultyData
-from analysis.data.located import build_folder, named_files, package_files
+from analysis.data.located import named_files, package_files
 from analysis.params import Params
+from analysis.params.folders import study_folder
 
 
-def source_fingerprint(params: Params) -> str:
+def source_fingerprint(params: Params, *, folder: Path | None = None) -> str:
     """Return what changes when a study's data do, without opening them.
 
-    Files count by content (sha256, remembered by size and time), simulated companies by their
-    parameters. A connection is not looked at: its fingerprint lies in the stored `key.json`.
+    Files count by content (sha256, remembered by size and time in the study's folder), simulated
+    companies by their parameters. A connection is not looked at: its fingerprint lies in the
+    stored `key.json`.
     """
+    folder = study_folder(params) if folder is None else folder
     source = params.data
     paths: list[Path] = []
     if source.package is not None:
@@ -29,7 +32,7 @@ def source_fingerprint(params: Params) -> str:
             paths += named_files(params, name, table)
         except FaultyData:
             continue
-    known = file_fingerprints(paths, build_folder(params) / "fingerprints.json") if paths else {}
+    known = file_fingerprints(paths, folder / "fingerprints.json") if paths else {}
     return text_fingerprint({"data": source.model_dump(mode="json"), "files": known})
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -122,15 +121,9 @@ def named_files(params: Params, name: str, source: TableSource) -> list[Path]:
     return found
 
 
-def build_folder(params: Params) -> Path:
-    """Return `build/<study>`, beside `params/`, or the folder that `STUDY_FOLDER` names."""
-    folder = os.environ.get("STUDY_FOLDER")
-    return Path(folder) if folder else params.path.parent.parent / "build" / params.study
-
-
-def read_key(params: Params) -> dict[str, Any]:
-    """Return the key that lies beside the stored tables; empty when there is none."""
+def read_key(folder: Path) -> dict[str, Any]:
+    """Return the key that lies beside a study's stored tables; empty when there is none."""
     try:
-        return json.loads((build_folder(params) / "tables" / KEY_FILE).read_text("utf-8"))
+        return json.loads((folder / "tables" / KEY_FILE).read_text("utf-8"))
     except (OSError, ValueError):
         return {}

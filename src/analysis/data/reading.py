@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import ibis
@@ -24,16 +25,24 @@ from analysis.data.raw import RawTable
 from analysis.data.store import read_stored
 from analysis.data.tables import AUDIT_COLUMNS, Description, Tables
 from analysis.params import Params
+from analysis.params.folders import study_folder
 from analysis.params.source import TableSource
 
 
-def read_tables(params: Params, *, stored: bool = True) -> Tables:
+def read_tables(params: Params, *, folder: Path | None = None, stored: bool = True) -> Tables:
     """Read, check and repair the tables of a study.
 
-    The tables of `build/<study>/tables` are used when nothing that they were made from has
-    changed; `stored=False` always reads the sources. A connection is asked whether its data have
+    The tables in the study's folder are used when nothing that they were made from has changed;
+    `stored=False` always reads the sources. A connection is asked whether its data have
     changed only when the environment says `REFRESH=1`. The tables of a server or a cluster stay
     there: once they have passed the checks (`make tables`), they are read without checking again.
+
+    Parameters
+    ----------
+    params : Params
+    folder : Path, optional
+        The study's folder; `build/<study>` (or the variant's) beside `params/` if none is given.
+    stored : bool
 
     Raises
     ------
@@ -41,8 +50,9 @@ def read_tables(params: Params, *, stored: bool = True) -> Tables:
         All faults of all tables at once, one sentence a line: table, column, rule, how many
         rows, first places, remedy.
     """
-    fingerprint = _known_fingerprint(params)
-    ready = read_stored(params, fingerprint) if stored and fingerprint else None
+    folder = study_folder(params) if folder is None else folder
+    fingerprint = _known_fingerprint(params, folder)
+    ready = read_stored(params, folder, fingerprint) if stored and fingerprint else None
     if ready is not None:
         return ready if ready.by_name else replace(ready, **_trusted(params, ready))
     connection, checked = check_source(params)
@@ -214,13 +224,13 @@ def _notice_strangers(by_name) -> list[tuple[str, str, str, int]]:
     return noticed
 
 
-def _known_fingerprint(params: Params) -> str:
+def _known_fingerprint(params: Params, folder: Path) -> str:
     """Return the fingerprint as far as it is known without opening a connection; else ''."""
     if params.data.connection is None:
-        return source_fingerprint(params)
+        return source_fingerprint(params, folder=folder)
     if os.environ.get("REFRESH") == "1":
         return ""
-    return read_key(params).get("key", {}).get("fingerprint", "")
+    return read_key(folder).get("key", {}).get("fingerprint", "")
 
 
 def _connection_fingerprint(params: Params, by_name) -> str:

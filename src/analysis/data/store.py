@@ -16,7 +16,7 @@ import ibis
 import pandas as pd
 
 from analysis.data.engine import open_duckdb
-from analysis.data.located import KEY_FILE, build_folder, read_key
+from analysis.data.located import KEY_FILE, read_key
 from analysis.data.tables import Description, Tables
 from analysis.params import Params
 
@@ -48,12 +48,12 @@ def code_hash() -> str:
     return digest.hexdigest()
 
 
-def read_stored(params: Params, fingerprint: str) -> Tables | None:
-    """Return the stored tables when their key matches, else None."""
-    folder = build_folder(params) / "tables"
-    found = read_key(params)
+def read_stored(params: Params, folder: Path, fingerprint: str) -> Tables | None:
+    """Return the tables that are stored in a study's folder when their key matches, else None."""
+    found = read_key(folder)
     if found.get("key") != store_key(params, fingerprint):
         return None
+    folder = folder / "tables"
     files = [folder / f"{name}.parquet" for name in (*found["tables"], *found["frames"], "audit")]
     if not all(path.is_file() for path in files):
         return None
@@ -72,13 +72,16 @@ def read_stored(params: Params, fingerprint: str) -> Tables | None:
 
 
 def write_stored(
-    params: Params, tables: Tables, frames: Mapping[str, tuple[pd.DataFrame | ibis.Table, dict]]
+    params: Params,
+    tables: Tables,
+    frames: Mapping[str, tuple[pd.DataFrame | ibis.Table, dict]],
+    folder: Path,
 ) -> None:
-    """Write tables and frames into a new folder and put it in the place of the old one.
+    """Write tables and frames into `folder/tables`, as a whole in the place of the old ones.
 
     Tables that live in a database or a cluster stay there: only the frames are written.
     """
-    folder = build_folder(params) / "tables"
+    folder = folder / "tables"
     fresh = folder.with_name(f"tables.new-{os.getpid()}")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)

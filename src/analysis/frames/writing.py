@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from analysis.data import read_tables, write_stored
 from analysis.frames.customers import customer_frame
 from analysis.frames.months import customer_months
 from analysis.frames.relationships import spells
 from analysis.frames.survey import survey_frame
 from analysis.params import Params
+from analysis.params.folders import study_folder
 
 
-def write_frames(params: Params) -> None:
-    """Write the checked tables and the frames of a study to `build/<study>/tables/*.parquet`.
+def write_frames(params: Params, *, folder: Path | None = None) -> None:
+    """Write the checked tables and the frames of a study to `tables/*.parquet` in its folder.
 
     `key.json` beside them says what they were made from. The months stay in the engine where
     the tables live in a database or a cluster.
     """
-    tables = read_tables(params, stored=False)
+    folder = study_folder(params) if folder is None else folder
+    tables = read_tables(params, folder=folder, stored=False)
     frames = {}
     if "transactions" in tables:
         frames["customer_frame"] = (customer_frame(tables, params), {})
@@ -32,4 +36,4 @@ def write_frames(params: Params) -> None:
             "gap_days": params.gap_days,
         }
         frames["spells"] = (spells(tables, params), made_with)
-    write_stored(params, tables, frames)
+    write_stored(params, tables, frames, folder)

@@ -53,6 +53,5 @@ class Study:
 
 
 @pytest.fixture
-def study(tmp_path, monkeypatch) -> Study:
-    monkeypatch.delenv("STUDY_FOLDER", raising=False)
+def study(tmp_path) -> Study:
     return Study(tmp_path)

@@ -13,9 +13,10 @@ import ibis
 import pandas as pd
 import pytest
 
-from analysis.data import build_folder, read_tables, source_fingerprint
+from analysis.data import read_tables, source_fingerprint
 from analysis.errors import DataError
 from analysis.frames import customer_frame, write_frames
+from analysis.params.folders import study_folder
 
 HEAD = "customer_id,at,amount\n"
 GOOD = HEAD + "c1,2023-02-01,10.5\nc2,2023-03-01,20\nc1,2023-03-05,-2.5\n"
@@ -293,7 +294,7 @@ def test_stored_folder_holds_no_secret(study, monkeypatch):
     url = "duckdb://../${LAKE_TOKEN}.duckdb"
     params = study.params({"connection": {"url": url, "tables": {"transactions": {}}}})
     write_frames(params)
-    files = [path for path in build_folder(params).rglob("*") if path.is_file()]
+    files = [path for path in study_folder(params).rglob("*") if path.is_file()]
     assert files
     assert all(b"hunter2hunter2" not in path.read_bytes() for path in files)
     assert "hunter2" not in repr(read_tables(params))

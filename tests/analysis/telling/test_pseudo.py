@@ -10,10 +10,11 @@ import yaml
 from pseudo import pseudo, shown_by, words_of
 
 from analysis import params as parameters
-from analysis.data import read_tables
 from analysis.errors import ParamsError
 from analysis.frames import write_frames
 from analysis.params import read_params
+from analysis.params.folders import study_folder
+from analysis.study import open_study
 from analysis.telling import wording
 
 ROOT = Path(__file__).parents[3]
@@ -39,15 +40,15 @@ def other_letters(tmp_path_factory):
             (room / "xx.yml").write_text(other, encoding="utf-8")
         patch.setattr(wording, "CHAPTERS", folder / "chapters")
         patch.setattr(parameters, "CATALOGUES", folder)
-        patch.setenv("STUDY_FOLDER", str(folder / "study"))
-        write_frames(read_params(STUDY, OVERRIDES))
+        params = read_params(STUDY, OVERRIDES)
+        write_frames(params, folder=study_folder(params, folder))
         yield folder
 
 
 @pytest.fixture(scope="module")
 def of_the_data(other_letters) -> set[str]:
     """The words that are the data's own: categories, and columns that the study adds."""
-    tables = read_tables(read_params(STUDY, OVERRIDES))
+    tables = open_study(STUDY, OVERRIDES, other_letters).tables
     own: set[str] = set()
     for name in tables:
         texts = [column for column, kind in tables[name].schema().items() if kind.is_string()]
@@ -59,7 +60,7 @@ def of_the_data(other_letters) -> set[str]:
 
 @pytest.mark.parametrize("name", LIGHT)
 def test_no_english_stands_outside_the_catalogue(name, other_letters, of_the_data):
-    shown = shown_by(ROOT / "notebooks" / f"{name}.ipynb", STUDY, OVERRIDES)
+    shown = shown_by(ROOT / "notebooks" / f"{name}.ipynb", STUDY, OVERRIDES, other_letters)
     assert len(shown) > 2
     for label, result in shown.items():
         text = words_of(result)
