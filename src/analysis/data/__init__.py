@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analysis.data.crossing import Crossing, crossings, fetch, fetch_count, fetch_rows
     from analysis.data.fingerprint import source_fingerprint
     from analysis.data.located import build_folder
     from analysis.data.reading import check_source, read_tables
@@ -13,16 +14,26 @@ if TYPE_CHECKING:
     from analysis.data.tables import Description, Tables
 
 __all__ = [
+    "Crossing",
     "Description",
     "Tables",
     "build_folder",
     "check_source",
+    "crossings",
+    "fetch",
+    "fetch_count",
+    "fetch_rows",
     "read_tables",
     "source_fingerprint",
     "write_stored",
 ]
 
 HOMES = {
+    "Crossing": "crossing",
+    "crossings": "crossing",
+    "fetch": "crossing",
+    "fetch_count": "crossing",
+    "fetch_rows": "crossing",
     "Description": "tables",
     "Tables": "tables",
     "build_folder": "located",

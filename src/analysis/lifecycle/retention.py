@@ -9,6 +9,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from analysis.data import fetch
 from analysis.errors import DataError
 from analysis.lifecycle.segments import stack_segments
 from analysis.methods.disclosure import pool_small
@@ -208,7 +209,7 @@ def cohort_retention(months: ibis.Table, *, observed_until: pd.Timestamp) -> Coh
     cell = joined.group_by(["cohort", "month"]).aggregate(
         customers=joined.count(), active=(joined.purchases > 0).sum()
     )
-    counts = cell.order_by(["cohort", "month"]).to_pandas()
+    counts = fetch(cell.order_by(["cohort", "month"]))
     for column in ("cohort", "month"):
         counts[column] = pd.to_datetime(counts[column])
     complete = counts["month"] + pd.offsets.MonthEnd(0) <= pd.Timestamp(observed_until)
