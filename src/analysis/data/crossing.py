@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import ibis
 import pandas as pd
 import pyarrow as pa
 
+from analysis.data.located import RECORD
 from analysis.data.problems import told_plainly
 
 OURS = "analysis."
@@ -82,7 +86,21 @@ def _come_over(expression: ibis.Table) -> pa.Table:
     crossing = Crossing(_asked_by(), engine, rows.num_rows, rows.num_columns, rows.nbytes)
     for ledger in _ledgers:
         ledger.append(crossing)
+    _record(crossing)
     return rows
+
+
+def _record(crossing: Crossing) -> None:
+    """Add a line to the file that the run keeps, if it keeps one."""
+    if not os.environ.get(RECORD):
+        return
+    path = Path(os.environ[RECORD])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        if not stream.tell():
+            writer.writerow(field.name for field in fields(Crossing))
+        writer.writerow(astuple(crossing))
 
 
 def _asked_by() -> str:
