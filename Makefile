@@ -77,8 +77,8 @@ lock: $(READY)  ## pin the dependencies of pyproject.toml anew (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv on PATH; pip install uv" >&2; exit 1; }
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" --extra dev --quiet pyproject.toml -o requirements.lock
-	@echo 'pyspark>=4,<5' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --custom-compile-command "make lock" --no-annotate --quiet - -o requirements-spark.lock
+	@echo 'pyspark[connect]>=4,<5' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --constraint requirements.lock --custom-compile-command "make lock" --no-annotate --quiet - -o requirements-spark.lock
 
 clean:  ## remove everything generated (the environment stays)
 	@rm -rf build

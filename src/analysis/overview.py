@@ -9,7 +9,7 @@ from datetime import date
 import ibis
 import pandas as pd
 
-from analysis.data import Tables
+from analysis.data import Tables, fetch, fetch_count
 from analysis.frames import purchase_days
 from analysis.params import Params
 from analysis.schemas import data_dictionary
@@ -56,7 +56,7 @@ def coverage(tables: Tables, *, observed_from: date, observed_until: date) -> Co
     by_month = days.group_by(month=days["at"].truncate("M")).agg(
         events=days.bought.sum(), active=days.customer_id.nunique(where=days.bought)
     )
-    counted = by_month.to_pandas()
+    counted = tables.fetch(by_month)
     counted.index = pd.to_datetime(counted.pop("month")).dt.to_period("M")
     every = pd.period_range(observed_from, observed_until, freq="M", name="month")
     counted = counted.reindex(every, fill_value=0)
@@ -145,14 +145,14 @@ def missing_values(tables: Tables) -> pd.DataFrame:
     found = pd.concat([_missing(name, tables[name]) for name in tables], ignore_index=True)
     if len(found):
         return found
-    rows = sum(int(tables[name].count().execute()) for name in tables)
+    rows = sum(fetch_count(tables[name]) for name in tables)
     nothing = {"table": EVERY, "column": "none", "rows": rows, "missing": 0, "share": 0.0}
     return pd.DataFrame([nothing])
 
 
 def _missing(name: str, table: ibis.Table) -> pd.DataFrame:
     sums = {column: table[column].isnull().sum() for column in table.columns}
-    counts = table.aggregate(table.count().name("_rows"), **sums).to_pandas().iloc[0]
+    counts = fetch(table.aggregate(table.count().name("_rows"), **sums)).iloc[0]
     rows = int(counts.pop("_rows"))
     counts = counts[counts > 0]
     found = pd.DataFrame({"column": counts.index.astype(str), "missing": counts.to_numpy(int)})

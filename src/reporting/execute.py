@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from reporting.crossed import keep_record
 from reporting.errors import ReportError, speak
 from reporting.keys import lock_key
 from reporting.partial import partial_path
@@ -63,6 +64,7 @@ def run_notebook(study: Study, source: Path) -> Path:
     partial = partial_path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     failed.unlink(missing_ok=True)
+    keep_record(study, source.stem)
     try:
         problem = _execute(study, source, partial)
         if problem is None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from analysis.telling.wording import Wording
+from reporting.crossed import crossed, record_of
 from reporting.executed import run_stamp
 from reporting.parameters import changes, listed
 from reporting.project import Study
@@ -42,8 +43,22 @@ def _data_and_code(study: Study, say: Wording) -> dict[str, str]:
         "code": say.note(stamp["commit"]),
         "lock": f"`{stamp['lock']}`",
     }
+    told |= {"crossed": _brought_over(study, say)} if study.params.data.connection else {}
     named = {say(f"{KEY}.{key}"): value for key, value in told.items()}
     return named | {"Python": stamp["python"], **stamp["versions"]}
+
+
+def _brought_over(study: Study, say: Wording) -> str:
+    """How much came over from the database or cluster while tables and notebooks were made."""
+    found = crossed([record_of(study, name) for name in ("tables", *_names(study))])
+    if found is None:
+        return ""
+    counts = {"answers": found.answers, "rows": found.rows, "largest": found.largest}
+    return say(f"{KEY}.crossed_text", **counts)
+
+
+def _names(study: Study) -> list[str]:
+    return [notebook.name for notebook in study.chapters]
 
 
 def _table(caption: str, label: str, values: dict[str, Any], say: Wording) -> list[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import sys
+from pathlib import Path
 
+from reporting.crossed import crossed, keep_record
 from reporting.errors import speak
-from reporting.project import params_folder, read_study
+from reporting.project import Study, params_folder, read_study
 
 
 def main() -> None:
@@ -15,8 +17,20 @@ def main() -> None:
     study = read_study(params_folder() / f"{sys.argv[1]}.yml")
     from analysis.frames import write_frames
 
+    record = keep_record(study, "tables")
     write_frames(study.params, folder=study.folder)
-    print(f"  {study.name}: tables", flush=True)
+    print(f"  {study.name}: tables{_told(study, record)}", flush=True)
+
+
+def _told(study: Study, record: Path) -> str:
+    """What came over from a database or a cluster, and where its record lies."""
+    found = crossed([record]) if study.params.data.connection else None
+    if found is None:
+        return ""
+    return (
+        f" ({found.answers} answers came over from {found.engine}, {found.rows:,} rows in all, "
+        f"{found.largest:,} in the largest; each in {record.parent.name}/{record.name})"
+    )
 
 
 if __name__ == "__main__":

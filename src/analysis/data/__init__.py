@@ -6,21 +6,32 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analysis.data.crossing import Crossing, crossings, fetch, fetch_count, fetch_rows
     from analysis.data.fingerprint import source_fingerprint
     from analysis.data.reading import check_source, read_tables
     from analysis.data.store import write_stored
     from analysis.data.tables import Description, Tables
 
 __all__ = [
+    "Crossing",
     "Description",
     "Tables",
     "check_source",
+    "crossings",
+    "fetch",
+    "fetch_count",
+    "fetch_rows",
     "read_tables",
     "source_fingerprint",
     "write_stored",
 ]
 
 HOMES = {
+    "Crossing": "crossing",
+    "crossings": "crossing",
+    "fetch": "crossing",
+    "fetch_count": "crossing",
+    "fetch_rows": "crossing",
     "Description": "tables",
     "Tables": "tables",
     "check_source": "reading",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import ibis
 
 from analysis.data.clocks import ask_clocks, check_clocks
+from analysis.data.crossing import fetch_count, fetch_rows
 from analysis.data.faults import Fault
 from analysis.data.keys import Audit, check_duplicates, check_ids, count_rows
 from analysis.data.mapping import ABSENT, Plan, check_filters, filter_rows, map_rows, plan_columns
@@ -74,7 +75,7 @@ def trusted_table(raw: RawTable, params: Params, float_ids: bool) -> ibis.Table:
 def _count_read(raw: RawTable, left: int) -> Audit:
     if not raw.source.filters:
         return [(raw.name, "read", raw.origin, left)]
-    read = raw.table.count().to_pyarrow().as_py()
+    read = fetch_count(raw.table)
     reason = "rows that the filters leave out"
     return [(raw.name, "read", raw.origin, read), (raw.name, "filtered", reason, read - left)]
 
@@ -86,7 +87,7 @@ def _check_rows(
     raw, clean = plan.raw, params.data.repairs.ids == "clean"
     mapped = map_rows(plan, rows, clean)
     dropped, rules = dropped_rows(plan, mapped, params), rules_of(plan, mapped, params)
-    found = mapped.aggregate(**_questions(plan, mapped, params)).to_pyarrow().to_pylist()[0]
+    found = fetch_rows(mapped.aggregate(**_questions(plan, mapped, params)))[0]
     found = {name: int(count or 0) for name, count in found.items()}
     total, gone = found["rows"], [found[f"drop{place}"] for place in range(len(dropped))]
     audit += [(raw.name, "dropped", *pair) for pair in zip(dropped, gone, strict=True)]

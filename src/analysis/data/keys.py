@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis
 
 from analysis import schemas
+from analysis.data.crossing import fetch_count, fetch_rows
 from analysis.data.faults import Fault
 from analysis.data.mapping import FLOAT_ID, ID_PADDING, ROUNDED_ID, Plan
 from analysis.data.raw import RawTable
@@ -23,7 +24,7 @@ def count_rows(plan: Plan, rows: ibis.Table) -> dict[str, int]:
         asked["floats"] = ids.re_search(FLOAT_ID).sum()
         asked["rounded"] = ids.re_search(ROUNDED_ID).sum()
         asked["padded"] = (ids.re_search(ID_PADDING) & ~blank).sum()
-    found = rows.aggregate(**asked).to_pyarrow().to_pylist()[0]
+    found = fetch_rows(rows.aggregate(**asked))[0]
     none = dict.fromkeys(("known", "floats", "padded", "rounded"), 0)
     return none | {name: int(count or 0) for name, count in found.items()}
 
@@ -67,7 +68,7 @@ def check_duplicates(
     """
     wanted, key = params.data.repairs.duplicates, schemas.SCHEMAS[raw.name].metadata["key"]
     distinct = table.distinct()
-    same = left - distinct.count().to_pyarrow().as_py()
+    same = left - fetch_count(distinct)
     remedy = "mend the source" if wanted == "drop" else "set repairs: {duplicates: drop}"
     faults = []
     if wanted == "drop":
@@ -79,7 +80,7 @@ def check_duplicates(
     elif not key:
         audit.append((raw.name, "noticed", "identical rows, kept", same))
     if key and wanted != "refuse" and all(column in table.columns for column in key):
-        keys = table.select(*key).distinct().count().to_pyarrow().as_py()
+        keys = fetch_count(table.select(*key).distinct())
         if keys < left:
             rule = f"must have one row a {' and '.join(key)}"
             came = f"{left - keys:,} of {left:,} rows repeat a key"

@@ -14,6 +14,8 @@ from analysis.params import Params
 from analysis.params.source import TableSource
 
 KEY_FILE = "key.json"
+RECORD = "CROSSED"
+"""Names, in the environment, the CSV file that a run adds to for each answer of its engine."""
 PACKAGE_FILES = {
     "cdnow": ("lifetimes", ["datasets/CDNOW_master.txt"]),
     "cdnow_sample": ("lifetimes", ["datasets/CDNOW_sample.txt"]),

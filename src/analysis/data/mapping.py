@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import ibis
 
 from analysis import schemas
+from analysis.data.crossing import fetch_rows
 from analysis.data.faults import Fault
 from analysis.data.parsing import read_bare_time, read_column, read_number, read_text
 from analysis.data.raw import ORIGIN, ROW, RawTable
@@ -198,7 +199,7 @@ def _infer_kinds(plan: Plan) -> None:
             if number is not None:
                 asked[column] = (number.count() == cells.count()) & (cells.count() > 0)
     if asked:
-        found = raw.table.aggregate(**asked).to_pyarrow().to_pylist()[0]
+        found = fetch_rows(raw.table.aggregate(**asked))[0]
         plan.kinds |= {column: schemas.NUMBER for column, is_number in found.items() if is_number}
 
 

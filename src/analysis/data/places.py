@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analysis.data.crossing import fetch_rows
 from analysis.data.mapping import SHOWN, Plan, filter_rows, map_rows
 from analysis.data.raw import ORIGIN, ROW
 from analysis.data.rules import any_of, dropped_rows, rules_of
@@ -25,7 +26,7 @@ def first_places(plan: Plan, params: Params, place: int) -> str:
         return ""
     broken = broken.select(*shown)
     ordered = broken.order_by([ORIGIN, ROW]) if numbered else broken
-    found = ordered.limit(FIRST_PLACES).to_pyarrow().to_pylist()
+    found = fetch_rows(ordered.limit(FIRST_PLACES))
     places = [_place(row, row.get(SHOWN + rule.column)) for row in found]
     return f"first: {'; '.join(places)}" if numbered else f"such as {', '.join(places)}"
 

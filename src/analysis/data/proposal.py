@@ -11,6 +11,7 @@ import ibis
 
 from analysis.data.clocks import busiest_hour
 from analysis.data.conventions import guess_currency, guess_date_format, guess_signs, kind_of_values
+from analysis.data.crossing import fetch_rows
 from analysis.data.parsing import read_bare_time, read_day, read_number, read_text
 from analysis.data.raw import RawTable
 from analysis.data.recognise import find_product, guess_table, match_columns
@@ -69,7 +70,8 @@ class Proposal:
 
 def describe(label: str, raw: RawTable, block: dict[str, Any]) -> Proposal | None:
     """Describe a table of the source; None when it looks like none of the contract."""
-    sample = raw.table.limit(SAMPLE).to_pyarrow().to_pydict()
+    rows = fetch_rows(raw.table.limit(SAMPLE))
+    sample = {column: [row[column] for row in rows] for column in raw.table.columns}
     kinds = {column: kind_of_values(values) for column, values in sample.items()}
     name = guess_table(label, raw.table.columns, kinds)
     if not name:
@@ -117,7 +119,7 @@ def _longest(column: ibis.Column) -> list[str]:
     """Take the longest values of the whole table: they show the thousands sign."""
     texts = column.name("text").as_table().distinct()
     texts = texts.order_by(ibis.desc(texts.text.length())).limit(LONGEST)
-    return [value for value in texts.to_pyarrow()["text"].to_pylist() if value]
+    return [row["text"] for row in fetch_rows(texts) if row["text"]]
 
 
 def _read_days(proposal: Proposal, raw: RawTable, part: str, values: list) -> None:
@@ -133,7 +135,7 @@ def _read_days(proposal: Proposal, raw: RawTable, part: str, values: list) -> No
     sources = {other: TableSource(date_format=other) for other in fitting}
     read = {other: read_day(raw.table[part], source) for other, source in sources.items()}
     asked = {f"f{i}": day.count() for i, day in enumerate(read.values()) if day is not None}
-    counts = list(raw.table.aggregate(**asked).to_pyarrow().to_pylist()[0].values())
+    counts = list(fetch_rows(raw.table.aggregate(**asked))[0].values())
     best = [other for other, count in zip(fitting, counts, strict=True) if count == max(counts)]
     proposal.block["date_format"] = best[0]
     if len(best) > 1 and {best[0][:2], best[1][:2]} == {"%d", "%m"}:
@@ -150,7 +152,7 @@ def _sort_rest(proposal: Proposal, raw: RawTable, kinds: dict[str, str]) -> None
         proposal.left = rest
         return
     asked = {f"c{i}": raw.table[column].nunique() for i, column in enumerate(rest)}
-    distinct = raw.table.aggregate(**asked).to_pyarrow().to_pylist()[0].values()
+    distinct = fetch_rows(raw.table.aggregate(**asked))[0].values()
     for column, count in zip(rest, distinct, strict=True):
         answer = proposal.name == "surveys" and kinds[column] == "number"
         fit = 1 < count <= MOST_GROUPS and kinds[column] in ("text", "number")
@@ -183,7 +185,7 @@ def _ask(proposal: Proposal, raw: RawTable) -> None:
         asked["cancelled"] = read_text(table[part]).re_search(r"^C\d+$").sum()
     for part in origins(proposal, "currency"):
         asked |= {"currencies": table[part].nunique(), "currency": table[part].max()}
-    proposal.facts = table.aggregate(**asked).to_pyarrow().to_pylist()[0]
+    proposal.facts = fetch_rows(table.aggregate(**asked))[0]
     for name in PERIOD_OF:
         for part in origins(proposal, name):
             bare = read_bare_time(table[part], source)

@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.data import connection as databases
 from analysis.data import files, packages
 from analysis.data.checking import Checked, check_table, trusted_table
+from analysis.data.crossing import fetch_count, fetch_rows
 from analysis.data.engine import open_duckdb
 from analysis.data.faults import Fault, FaultyData
 from analysis.data.fingerprint import source_fingerprint, text_fingerprint
@@ -218,7 +219,7 @@ def _notice_strangers(by_name) -> list[tuple[str, str, str, int]]:
         if name == "customers":
             continue
         ids = table.select("customer_id").distinct()
-        strangers = ids.anti_join(known, "customer_id").count().to_pyarrow().as_py()
+        strangers = fetch_count(ids.anti_join(known, "customer_id"))
         if strangers:
             noticed.append((name, "noticed", "customers that the table customers lacks", strangers))
     return noticed
@@ -239,5 +240,5 @@ def _connection_fingerprint(params: Params, by_name) -> str:
     for name, table in by_name.items():
         days = [column for column in ("at", "started_at", "from_at") if column in table.columns]
         asked = {"rows": table.count()} | {day: table[day].max() for day in days}
-        parts[name] = table.aggregate(**asked).to_pyarrow().to_pylist()[0]
+        parts[name] = fetch_rows(table.aggregate(**asked))[0]
     return text_fingerprint({"data": params.data.model_dump(mode="json"), "tables": parts})

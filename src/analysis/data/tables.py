@@ -10,7 +10,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from analysis.data.problems import told_plainly
+from analysis.data.crossing import fetch
 
 AUDIT_COLUMNS = ("table", "step", "reason", "rows")
 
@@ -85,15 +85,7 @@ class Tables:
 
     def fetch(self, expression: ibis.Table) -> pd.DataFrame:
         """Run an expression in the engine and return its rows; days become datetime64[us]."""
-        with told_plainly("the tables", self.connection.name):
-            rows = expression.to_pyarrow()
-        frame = rows.to_pandas(date_as_object=False)
-        for column, kind in expression.schema().items():
-            if kind.is_date() or kind.is_timestamp():
-                frame[column] = frame[column].astype("datetime64[us]")
-            elif kind.is_string():
-                frame[column] = frame[column].astype("str")
-        return frame
+        return fetch(expression)
 
     def stored_path(self, name: str, made_with: Mapping[str, Any]) -> Path | None:
         """Return where a frame lies that was stored with these very parameters, or None."""

@@ -9,6 +9,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from analysis.data import fetch
 from analysis.errors import DataError
 from analysis.lifecycle.movement import since_start
 from analysis.lifecycle.stages import Stages, stage_paths
@@ -83,7 +84,7 @@ def movement_tests(
 def _years(begun: Stages) -> pd.DataFrame:
     """`customer_id, group` (the year of the start) and `month` (its first day)."""
     table = begun.table.group_by("customer_id").agg(month=ibis._.month.min())
-    years = table.to_pandas()
+    years = fetch(table)
     years["month"] = pd.to_datetime(years["month"])
     return years.assign(group=years["month"].dt.year.astype(str))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.data import fetch
 from analysis.lifecycle.stages import Stages
 
 
@@ -14,6 +15,6 @@ def present_stage(stages: Stages) -> pd.DataFrame:
     """
     table = stages.table
     last = table.filter(table.month == table.month.max())
-    found = last.select("customer_id", "stage").to_pandas()
+    found = fetch(last.select("customer_id", "stage"))
     found = found.sort_values("customer_id", ignore_index=True)
     return found.assign(stage=pd.Categorical(found["stage"], list(stages.order), ordered=True))

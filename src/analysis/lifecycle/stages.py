@@ -14,7 +14,7 @@ from typing import Literal
 import ibis
 import pandas as pd
 
-from analysis.data import Tables
+from analysis.data import Tables, fetch
 from analysis.errors import DataError
 from analysis.lifecycle.features import stage_features
 from analysis.lifecycle.months import relationship_months
@@ -103,7 +103,7 @@ def stage_of(features: ibis.Table, rules: tuple[StageRule, ...]) -> ibis.Value:
 
 def stage_counts(stages: Stages) -> pd.DataFrame:
     """Customers in each stage at the end of each month: `month, stage, customers, share`."""
-    counted = stages.table.group_by("month", "stage").agg(customers=ibis._.count()).to_pandas()
+    counted = fetch(stages.table.group_by("month", "stage").agg(customers=ibis._.count()))
     counted = _ordered(counted, stages.order, "stage").sort_values(["month", "stage"])
     total = counted.groupby("month")["customers"].transform("sum")
     return counted.assign(share=counted["customers"] / total).reset_index(drop=True)
@@ -121,7 +121,7 @@ def stage_transitions(stages: Stages) -> pd.DataFrame:
     table = stages.table
     moves = table.select("month", source=table.stage, target=table.stage.lead(1).over(following))
     moves = moves.filter(moves.target.notnull())
-    counted = moves.group_by("month", "source", "target").agg(customers=ibis._.count()).to_pandas()
+    counted = fetch(moves.group_by("month", "source", "target").agg(customers=ibis._.count()))
     counted = counted.rename(columns={"source": "from", "target": "to"})
     counted = _ordered(counted, stages.order, "from", "to")
     return counted.sort_values(["month", "from", "to"], ignore_index=True)
@@ -162,7 +162,7 @@ def stage_paths(
     by_customer = [name for name in ("customer_id", *keys) if name in runs.columns]
     paths = runs.group_by(by_customer).agg(signature=text.group_concat(";", order_by=runs.start))
     chosen = paths.group_by(keys).agg(customer_id=ibis._.customer_id.min(), count=ibis._.count())
-    found = runs.join(chosen.select("customer_id", "count"), "customer_id").to_pandas()
+    found = fetch(runs.join(chosen.select("customer_id", "count"), "customer_id"))
     found = found.rename(columns={"stage": "from", "target": "to"})
     found = _ordered(found.sort_values(["customer_id", "start"]), stages.order, "from", "to")
     found["customer_id"] = pd.factorize(found["customer_id"])[0]
@@ -207,7 +207,7 @@ def compare_stages(stages: Stages, other: pd.DataFrame, *, until: date) -> pd.Da
             theirs.to_at.isnull() | (ours.judged <= theirs.to_at),
         ],
     )
-    counted = both.group_by("stage", "other").agg(months=ibis._.count()).to_pandas()
+    counted = fetch(both.group_by("stage", "other").agg(months=ibis._.count()))
     counted = _ordered(counted, stages.order, "stage").sort_values(["stage", "other"])
     total = counted.groupby("stage", observed=True)["months"].transform("sum")
     return counted.assign(share=counted["months"] / total).reset_index(drop=True)

@@ -10,7 +10,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from analysis.data import Tables
+from analysis.data import Tables, fetch
 from analysis.errors import DataError
 from analysis.frames import attach, customer_frame, survey_frame
 from analysis.methods.disclosure import pool_small
@@ -134,7 +134,7 @@ def with_states(answers: Answers, months: ibis.Table, *, name: str, order: tuple
     known = months.select(
         "customer_id", name, from_at=(months.month + ibis.interval(months=1)).cast("date")
     )
-    states = known.semi_join(asked, "customer_id").to_pandas()
+    states = fetch(known.semi_join(asked, "customer_id"))
     frame = attach(answers.frame, states[["customer_id", "from_at", name]], at="at")
     kept = [state for state in order if (frame[name] == state).any()]
     text = frame[name].astype(object).where(frame[name].notna(), UNKNOWN)

@@ -8,6 +8,7 @@ from datetime import date
 import ibis
 import pandas as pd
 
+from analysis.data import fetch
 from analysis.errors import DataError, ParamsError
 from analysis.frames.purchases import purchase_days
 
@@ -64,7 +65,7 @@ def quantities_frame(
     tables: Mapping[str, ibis.Table], *, rated_at: date, months: int | None = None
 ) -> pd.DataFrame:
     """`quantities_before` as a frame in the order of the ids."""
-    frame = quantities_before(tables, rated_at=rated_at, months=months).to_pandas()
+    frame = fetch(quantities_before(tables, rated_at=rated_at, months=months))
     if frame.empty:
         raise DataError(
             f"customers must have bought before {rated_at} to be rated, but nobody had; "
@@ -103,9 +104,7 @@ def outcomes_after(
     sums = _sums(after)
     kept = [c for c in ("purchases", "amount", "margin") if c in sums.columns]
     found = known.left_join(sums.select("customer_id", *kept), "customer_id")
-    frame = (
-        found.drop("customer_id_right").to_pandas().sort_values("customer_id", ignore_index=True)
-    )
+    frame = fetch(found.drop("customer_id_right")).sort_values("customer_id", ignore_index=True)
     frame = frame.fillna(dict.fromkeys(kept, 0)).rename(columns={c: f"next_{c}" for c in kept})
     return frame.assign(
         next_purchases=frame["next_purchases"].astype("int64"),

@@ -8,6 +8,8 @@ from typing import ClassVar
 import ibis
 import pandas as pd
 
+from analysis.data import fetch
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CohortRetention:
@@ -62,7 +64,7 @@ def cohort_retention(
     cell = joined.group_by(["cohort", "month"]).aggregate(
         customers=joined.count(), active=(joined.purchases > 0).sum()
     )
-    counts = cell.order_by(["cohort", "month"]).to_pandas()
+    counts = fetch(cell.order_by(["cohort", "month"]))
     for column in ("cohort", "month"):
         counts[column] = pd.to_datetime(counts[column])
     complete = counts["month"] + pd.offsets.MonthEnd(0) <= pd.Timestamp(observed_until)

@@ -1,0 +1,44 @@
+"""What came over from an engine is recorded run by run, and summed up for the analyst."""
+
+from __future__ import annotations
+
+import ibis
+import pandas as pd
+import pytest
+
+from analysis.data import fetch
+from analysis.data.located import RECORD
+from analysis.params import read_params
+from reporting.crossed import crossed, keep_record, record_of
+from reporting.project import ROOT, Study
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    monkeypatch.setenv("BUILD", str(tmp_path))
+    monkeypatch.setenv(RECORD, "")
+    return Study(read_params(ROOT / "params" / "bank.yml"))
+
+
+def test_record_holds_each_answer_of_the_last_run(study):
+    table = ibis.memtable(pd.DataFrame({"x": [1, 2, 3], "y": [4, 5, 6]}))
+    keep_record(study, "15_stages")
+    fetch(table)
+    record = keep_record(study, "15_stages")
+    fetch(table)
+    fetch(table.limit(1))
+    head, *lines = record.read_text().splitlines()
+    assert head == "purpose,engine,rows,columns,size"
+    assert [line.split(",")[1:4] for line in lines] == [["duckdb", "3", "2"], ["duckdb", "1", "2"]]
+
+
+def test_crossed_sums_up_what_came_over(study):
+    record = keep_record(study, "tables")
+    for rows in (2, 5):
+        fetch(ibis.memtable(pd.DataFrame({"x": range(rows)})))
+    found = crossed([record, record_of(study, "10_retention")])
+    assert (found.answers, found.rows, found.largest, found.engine) == (2, 7, 5, "duckdb")
+
+
+def test_crossed_tells_nothing_where_nothing_was_asked(study):
+    assert crossed([record_of(study, "tables")]) is None
