@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["pytester"]
 TESTS = Path(__file__).parent
+CONFTEST = f"import sys; sys.path.insert(0, {str(TESTS)!r})\nfrom not_run import *"
 SKIPS = {
     "beside": 'skip_beside("the survey files of ../shared/data")',
     "program": 'skip_program("PostgreSQL is not installed", remedy="apt-get install postgresql")',
@@ -17,25 +16,24 @@ SKIPS = {
 }
 
 
-def run(folder: Path, *kinds: str, ci: str, workers: str = "0") -> subprocess.CompletedProcess[str]:
-    """Run a file with one test that passes and one a kind of skip."""
-    lines = ["import pytest", "from not_run import skip_beside, skip_program"]
-    lines += ["def test_passes():", "    assert True"]
-    for kind in kinds:
-        lines += [f"def test_{kind}():", f"    {SKIPS[kind]}"]
-    (folder / "test_some.py").write_text("\n".join(lines) + "\n")
-    paths = os.pathsep.join((str(TESTS), str(TESTS.parent / "src")))
-    environment = os.environ | {"PYTHONPATH": paths, "CI": ci}
-    environment = {k: v for k, v in environment.items() if not k.startswith("PYTEST")}
-    plain = ["-p", "no:cacheprovider", "-p", "not_run", "-n", workers, "--rootdir", str(folder)]
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *plain, "test_some.py"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def run(pytester, monkeypatch):
+    """Run one test that passes and one a kind of skip; whether it ended well, and what it told."""
+
+    def run(*kinds: str, ci: str, workers: int = 0) -> tuple[bool, str]:
+        lines = ["import pytest", "from not_run import skip_beside, skip_program"]
+        lines += ["def test_passes():", "    assert True"]
+        for kind in kinds:
+            lines += [f"def test_{kind}():", f"    {SKIPS[kind]}"]
+        pytester.makepyfile(test_some="\n".join(lines))
+        pytester.makeconftest(CONFTEST)
+        monkeypatch.setenv("CI", ci)
+        monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+        monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+        ran = pytester.runpytest_inprocess("-n", str(workers))
+        return ran.ret == pytest.ExitCode.OK, "\n".join(ran.outlines)
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -48,22 +46,22 @@ def run(folder: Path, *kinds: str, ci: str, workers: str = "0") -> subprocess.Co
         (("beside", "program", "other"), "", True),
     ],
 )
-def test_ci_fails_for_programs_only(tmp_path, kinds, ci, ends_well):
-    ran = run(tmp_path, *kinds, ci=ci)
-    assert (ran.returncode == 0) == ends_well, ran.stdout
-    assert "1 passed" in ran.stdout
+def test_ci_fails_for_programs_only(run, kinds, ci, ends_well):
+    ended_well, told = run(*kinds, ci=ci)
+    assert ended_well == ends_well, told
+    assert "1 passed" in told
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_end_of_the_run_names_what_was_not_run_and_the_remedy(tmp_path, workers):
-    ran = run(tmp_path, "beside", "program", ci="true", workers=workers)
-    assert ran.returncode == 1
-    end = ran.stdout[ran.stdout.index("not run: files that lie beside some checkouts only") :]
+@pytest.mark.parametrize("workers", [0, 2])
+def test_end_of_the_run_names_what_was_not_run_and_the_remedy(run, workers):
+    ended_well, told = run("beside", "program", ci="true", workers=workers)
+    assert not ended_well
+    end = told[told.index("not run: files that lie beside some checkouts only") :]
     beside, programs = end.split("not run: programs that this machine has not")
     assert "the survey files of ../shared/data:\n  test_some.py: 1 skipped" in beside
     remedy = "PostgreSQL is not installed; to have it run: apt-get install postgresql"
     assert f"{remedy}:\n  test_some.py: 1 skipped" in programs
 
 
-def test_end_of_a_whole_run_names_nothing(tmp_path):
-    assert "not run" not in run(tmp_path, ci="true").stdout
+def test_end_of_a_whole_run_names_nothing(run):
+    assert "not run" not in run(ci="true")[1]
