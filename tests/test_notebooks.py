@@ -8,10 +8,11 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from waiting import HANGING
 
-from analysis.params import read_params
+from analysis.params import Params, read_params
 from reporting.executed import shown_cells
-from reporting.project import Notebook, notebooks
+from reporting.project import ROOT, Notebook, notebooks
 
 BY_HAND = ("00_data", "02_contracts", "10_retention")  # 02 is in no shipped study's report
 
@@ -52,7 +53,9 @@ def test_notebook_runs_from_the_top_without_papermill(name, monkeypatch):
     content = nbformat.read(notebook.path, as_version=4)
     assert content.metadata["kernelspec"]["name"] == "python3"
     place = {"metadata": {"path": str(notebook.path.parent)}}
-    NotebookClient(content, timeout=300, kernel_name="python3", resources=place).execute()
+    NotebookClient(
+        content, timeout=HANGING, startup_timeout=HANGING, kernel_name="python3", resources=place
+    ).execute()
     assert_ran_well(content.cells)
 
 
@@ -61,7 +64,24 @@ def test_notebook_s_own_study_suits_it(notebook):
     params = read_params(default_study(notebook))
     assert not notebook.missing(params)
     assert notebook.relationship in ("", params.relationship)
-    assert not params.data.absent(params.path.parent), "the study must be there in every checkout"
+    assert params.data.connection is None
+    assert outside(params) == [], "the study must be there in every checkout"
+
+
+def outside(params: Params) -> list[Path]:
+    """The files of a study that a checkout alone does not hold."""
+    tables = (params.data.files or {}).values()
+    names = [name for table in tables for name in listed(table.file)]
+    paths = [(params.path.parent / name).resolve() for name in names]
+    return [path for path in paths if not path.is_relative_to(ROOT) or not path.is_file()]
+
+
+def listed(names: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names or ()
+
+
+def test_survey_beside_the_checkout_is_no_notebook_s_own_study():
+    assert outside(read_params(ROOT / "params" / "ecsi_bank.yml"))
 
 
 REPORTED = [found for found in notebooks() if found.name != "02_contracts"]

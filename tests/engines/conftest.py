@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from not_run import skip_program
 
 UNPRIVILEGED = "postgres"
 
@@ -34,9 +35,12 @@ def postgres(tmp_path_factory):
     """The URL of an empty database, its password in ENGINE_TEST_PASSWORD."""
     programs = _postgres_programs()
     if programs is None:
-        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+        skip_program("PostgreSQL is not installed", remedy="apt-get install postgresql")
     if os.geteuid() == 0 and UNPRIVILEGED not in {user.pw_name for user in pwd.getpwall()}:
-        pytest.skip("PostgreSQL needs an unprivileged user 'postgres' when the tests run as root")
+        skip_program(
+            "PostgreSQL refuses to run as root, and there is no user 'postgres'",
+            remedy="apt-get install postgresql, or run the tests as another user",
+        )
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, UNPRIVILEGED)
@@ -69,9 +73,12 @@ def postgres(tmp_path_factory):
 def spark(tmp_path_factory):
     """A local Spark session on two cores."""
     if shutil.which("java") is None:
-        pytest.skip("Java is not installed (apt-get install openjdk-17-jre-headless)")
+        skip_program(
+            "Java is not installed, which Spark needs",
+            remedy="apt-get install default-jre-headless, then make spark",
+        )
     if importlib.util.find_spec("pyspark") is None:
-        pytest.skip("pyspark is not installed (pip install -r requirements-spark.lock)")
+        skip_program("Spark is not installed", remedy="make spark")
     from pyspark.sql import SparkSession
 
     folder = tmp_path_factory.mktemp("spark")

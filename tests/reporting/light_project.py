@@ -7,15 +7,17 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 PUBLISHED = ("report.html", "report.pdf", "report.json", "results/light.csv", "report/report.qmd")
-SETTINGS = {"SOURCE_DATE_EPOCH": "1700000000", "TIMEOUT": "60"}
-IMPORTS = "from analysis.params import read_params\nfrom IPython.display import display"
+SETTINGS = {"SOURCE_DATE_EPOCH": "1700000000"}
+IMPORTS = """from analysis.params import read_params
+from IPython.display import display
+
+params = read_params(study, overrides)"""
 TABLE = """#| label: tbl-weeks
 table = f"| Weeks |\\n|---:|\\n| {params.lapse_weeks:g} |"
 columns = [{"name": "weeks", "head": "Weeks", "means": "Weeks of silence"}]
@@ -99,12 +101,12 @@ class LightProject:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def write_cell(self, code: str) -> None:
+    def write_cell(self, code: str, *, before: str = IMPORTS) -> None:
         """Write the light notebook; its fourth cell is the given one."""
         cells = [
             ("markdown", "# Light"),
             ("parameters", 'study = "../params/tiny.yml"\noverrides = {}'),
-            ("code", f"{IMPORTS}\n\nparams = read_params(study, overrides)"),
+            ("code", before),
             ("code", code),
             ("code", TABLE),
         ]
@@ -156,16 +158,6 @@ class LightProject:
             if inside and int(link.parent.name) != os.getpid():
                 found.append(int(link.parent.name))
         return found
-
-
-def wait_until(holds: Callable[[], Any], seconds: float = 20) -> bool:
-    """Wait until something holds; False when it does not in time."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if holds():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def stop(group: int, sent: signal.Signals) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from not_run import skip_absent_study
 
 ROOT = Path(__file__).parents[2]
 EXPECTED = ROOT / "tests" / "expected"
@@ -88,8 +89,7 @@ def _close(before: float, now: float) -> bool:
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_shipped_study_says_what_it_said(built, study) -> None:
-    if not (built / study / "notebooks").is_dir():
-        pytest.skip(f"the data of {study} are absent")
+    skip_absent_study(study)
     with (EXPECTED / f"{study}.csv").open(encoding="utf-8", newline="") as file:
         _, *expected = (tuple(row) for row in csv.reader(file))
     assert differences(expected, list(told(built / study))) == []

@@ -13,15 +13,12 @@ import pypdf
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from not_run import absent_data, skip_absent_study
 
 from analysis.params import read_params
 
 PARAMS = Path(__file__).parents[2] / "params"
-STUDIES = [
-    path.stem
-    for path in sorted(PARAMS.glob("*.yml"))
-    if not read_params(path).data.absent(path.parent)
-]
+STUDIES = sorted(path.stem for path in PARAMS.glob("*.yml"))
 SIMULATED = [name for name in STUDIES if read_params(PARAMS / f"{name}.yml").simulated]
 CLAIMS = {"descriptive", "predictive", "causal"}
 NAMING_COLUMNS = ("tbl-dictionary", "tbl-missing")
@@ -64,6 +61,7 @@ def embedded(folder: Path, kind: str) -> list[str]:
 @pytest.fixture(params=STUDIES)
 def report(request, built) -> Path:
     """The folder of each study's report."""
+    skip_absent_study(request.param)
     return built / request.param
 
 
@@ -229,9 +227,11 @@ def test_cdnow_says_its_known_shares(built):
 def test_index_lists_every_report(built):
     page = BeautifulSoup((built / "index.html").read_text(encoding="utf-8"), "html.parser")
     entries = page.find_all("li")
-    assert len(entries) == len(STUDIES)
+    made = [name for name in STUDIES if not absent_data(name)]
+    assert len(made) >= len(STUDIES) - 1
+    assert len(entries) == len(made)
     text = page.get_text(" ")
-    for name in STUDIES:
+    for name in made:
         described = json.loads((built / name / "report.json").read_text())
         for shown in ("title", "finished"):
             assert described[shown] in text

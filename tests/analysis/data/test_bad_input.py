@@ -16,6 +16,7 @@ from contextlib import closing
 import duckdb
 import pandas as pd
 import pytest
+from waiting import HANGING
 
 from analysis.data import read_tables
 from analysis.data.validate import find_faults, validation_report
@@ -261,7 +262,7 @@ def test_locked_database_is_told(study):
         with pytest.raises(DataError, match="another process holds it open for writing"):
             read_tables(study.files(transactions={"file": "sales.duckdb", "table": "sales"}))
     finally:
-        holder.communicate(b"\n", timeout=20)
+        holder.communicate(b"\n", timeout=HANGING)
 
 
 HOLD_DATABASE = """

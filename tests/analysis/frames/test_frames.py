@@ -222,7 +222,9 @@ def test_spells_of_a_lapse_by_hand(tmp_path):
 
 
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     days=st.lists(st.integers(0, 300), min_size=1, max_size=8, unique=True),
