@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import ibis
 
 from analysis import schemas
+from analysis.data.crossing import fetch_rows
 from analysis.data.faults import Fault
 from analysis.data.keys import Audit
 from analysis.data.mapping import BARE, Plan
@@ -31,8 +32,8 @@ def busiest_hour(bare: ibis.Column) -> int | None:
     times = bare.name("time").as_table()
     times = times.filter(_by_day(times.time))
     counted = times.group_by(hour=times.time.hour()).agg(rows=times.count())
-    found = counted.order_by([ibis.desc("rows"), "hour"]).limit(1).to_pyarrow()["hour"].to_pylist()
-    return found[0] if found else None
+    busiest = fetch_rows(counted.order_by([ibis.desc("rows"), "hour"]).limit(1))
+    return busiest[0]["hour"] if busiest else None
 
 
 def _by_day(bare: ibis.Column) -> ibis.Column:
