@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.methods.regression import RegressionFit, average_marginal_effects
+from analysis.methods.regression.scaling import wald_p_value
 from analysis.states.answers import attempt
 
 LEAST = 10
@@ -81,8 +81,6 @@ def interaction_p(fit: RegressionFit | None, driver: str) -> float:
     if fit is None:
         return float("nan")
     at = [k for k, name in enumerate(fit.design.names) if name.startswith(f"{driver} × ")]
-    gap, spread = fit.parameters[at], fit.covariance[np.ix_(at, at)]
-    if not at or np.linalg.matrix_rank(spread) < len(at):
+    if not at:
         return float("nan")
-    statistic = float(gap @ np.linalg.solve(spread, gap))
-    return float(stats.chi2.sf(statistic, len(at)))
+    return wald_p_value(fit.parameters[at], fit.covariance[np.ix_(at, at)])

@@ -101,17 +101,19 @@ def discrete_hazard(
         quiet = by_period.loc[by_period["events"] == 0, "period"]
         cells = cells[~cells["period"].isin(quiet)]
         notes = _quiet_note(quiet)
-    fit, start = _fit_cells(cells, design.terms, baseline, clustered=cluster is not None)
+    estimate, error, log_likelihood = _fit_cells(
+        cells, design.terms, baseline, clustered=cluster is not None
+    )
     count = np.ones(len(columns.event)) if columns.count is None else columns.count
     table = coefficient_table(
         design.terms,
-        fit.params[start:],
-        fit.bse[start:],
+        estimate,
+        error,
         conf_level,
         n=columns.n,
         events=int(count[columns.event].sum()),
     )
-    return DiscreteHazard(table, by_period, float(fit.llf), notes)
+    return DiscreteHazard(table, by_period, log_likelihood, notes)
 
 
 def _refuse_fractions(columns: Durations) -> None:
@@ -157,8 +159,13 @@ def _quiet_note(quiet: pd.Series) -> tuple[str, ...]:
     return (f"nothing ended in period {listed}: its hazard is 0 and it says nothing about ratios",)
 
 
-def _fit_cells(cells: pd.DataFrame, terms: list[str], baseline: str, *, clustered: bool):
+def _fit_cells(
+    cells: pd.DataFrame, terms: list[str], baseline: str, *, clustered: bool
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Estimates and errors of the terms (p,), and the log likelihood."""
     x = cells[terms].to_numpy()
+    scale = x.std(axis=0)
+    x = (x - x.mean(axis=0)) / scale
     weight = cells["at_risk"].to_numpy()
     if baseline == "period":
         periods = pd.get_dummies(cells["period"], dtype=float).to_numpy()
@@ -179,9 +186,9 @@ def _fit_cells(cells: pd.DataFrame, terms: list[str], baseline: str, *, clustere
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # separation is refused by name below
         fit = model.fit(maxiter=100, tol=1e-12, **options)
-    start = periods.shape[1]
-    _refuse_separation(fit.bse[start:] * np.ptp(x, axis=0), fit.params[start:], terms)
-    return fit, start
+    estimate, error = fit.params[periods.shape[1] :], fit.bse[periods.shape[1] :]
+    _refuse_separation(error * np.ptp(x, axis=0), estimate, terms)
+    return estimate / scale, error / scale, float(fit.llf)
 
 
 def _refuse_separation(spread: np.ndarray, estimate: np.ndarray, terms: list[str]) -> None:

@@ -7,14 +7,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.special import digamma, gammaln
 
 from analysis.errors import DataError
-from analysis.methods.purchases._fit import maximise, not_estimable, params_table, weigh
+from analysis.methods.purchases._fit import Maximum, maximise, not_estimable, params_table, weigh
 from analysis.methods.purchases._rows import check_columns, counted_rows, per_customer
 
 TERMS = ("p", "q", "gamma")
@@ -94,12 +94,20 @@ def fit_gammagamma(customers: pd.DataFrame, *, conf_level: float = 0.95) -> Gamm
     if reason := _thin(spend, counts):
         found = not_estimable(3, reason)
     else:
-        typical = weigh(spend, counts) / n
-        found = maximise(lambda t: _likelihood(t, x, spend, counts), (3.0, 3.0, typical / 2), n)
+        found = _maximise(x, spend, counts)
     return GammaGamma(
         params_table(TERMS, found, n, conf_level), found.params, found.covariance,
         found.log_likelihood, round(n), round(left_out), len(x), found.note,
     )  # fmt: skip
+
+
+def _maximise(x: np.ndarray, spend: np.ndarray, counts: np.ndarray) -> Maximum:
+    """The maximum in units of the mean spend, then in those of the currency."""
+    n = counts.sum()
+    typical = weigh(spend, counts) / n
+    found = maximise(lambda t: _likelihood(t, x, spend / typical, counts), (3.0, 3.0, 0.5), n)
+    log_likelihood = found.log_likelihood - n * np.log(typical)
+    return replace(found, params=found.params * [1.0, 1.0, typical], log_likelihood=log_likelihood)
 
 
 def _likelihood(params, x, z, counts) -> tuple[float, np.ndarray]:

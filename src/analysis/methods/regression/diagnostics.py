@@ -9,6 +9,7 @@ from scipy import stats
 from analysis.errors import ParamsError
 from analysis.methods.regression.fit import RegressionFit, mean_of, mean_slope
 from analysis.methods.regression.likelihood import maximise, variance_of
+from analysis.methods.regression.scaling import inverse_gram
 
 HIGH_VIF = 5.0
 WIDE_SPREAD = 1.5
@@ -81,14 +82,13 @@ def cooks_distance(fit: RegressionFit) -> np.ndarray:
         mean_slope(fit.link, predictor),
         variance_of(fit.family, predictor, fit.overdispersion),
     )
-    root = np.sqrt(fit.sample.weights * fit.sample.counts * slope**2 / variance)
-    scaled = fit.sample.matrix * root[:, None]
-    inverse = np.linalg.pinv(scaled.T @ scaled, hermitian=True)
-    leverage = np.einsum("nk,kj,nj->n", scaled, inverse, scaled) / fit.sample.counts
+    matrix, weight = fit.sample.matrix, fit.sample.weights * slope**2 / variance
+    inverse = inverse_gram(matrix, weight * fit.sample.counts)
+    leverage = np.einsum("nk,kj,nj->n", matrix, inverse, matrix) * weight
     leverage = np.clip(leverage, 0, 1 - 1e-12)
     residual = (fit.sample.outcome.astype(float) - fit.fitted) / np.sqrt(variance)
     scale = 1.0 if fit.family == "logit" else fit.dispersion
-    return residual**2 * leverage / (1 - leverage) ** 2 / (scale * scaled.shape[1])
+    return residual**2 * leverage / (1 - leverage) ** 2 / (scale * matrix.shape[1])
 
 
 def _influence(fit: RegressionFit) -> list[dict[str, object]]:

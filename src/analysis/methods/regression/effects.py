@@ -50,7 +50,7 @@ def average_marginal_effects(
         for driver in wanted:
             if driver == by:
                 continue
-            for label, changed, base, step in _changes(frame[member], terms[driver]):
+            for label, changed, base, step in _changes(frame, member, terms[driver]):
                 found = _effect(fit, label, changed, base, step, totals)
                 rows += [{"group": group, **row, "n": n} for row in found]
     table = pd.DataFrame(rows)
@@ -62,10 +62,10 @@ def _totals(fit: Fit) -> np.ndarray:
 
 
 def _changes(
-    frame: pd.DataFrame, term: object
+    everybody: pd.DataFrame, member: np.ndarray, term: object
 ) -> list[tuple[str, pd.DataFrame, pd.DataFrame, float]]:
     """(label, frame changed, frame it is compared with, size of the change)."""
-    column = term.column
+    column, frame = term.column, everybody[member]
     if isinstance(term, Levels):
         first = frame.assign(**{column: _constant(frame, column, term.levels[0])})
         return [
@@ -75,7 +75,7 @@ def _changes(
     values = frame[column].astype(float)
     if isinstance(term, Steps):
         return [(column, frame.assign(**{column: values + 1}), frame, 1.0)]
-    step = RELATIVE_STEP * max(float(values.std(ddof=0)), 1e-8)
+    step = RELATIVE_STEP * float(everybody[column].std(ddof=0))
     up, down = frame.assign(**{column: values + step}), frame.assign(**{column: values - step})
     return [(column, up, down, 2 * step)]
 

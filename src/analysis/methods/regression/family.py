@@ -13,6 +13,7 @@ from analysis.methods.regression.fit import (
 )
 from analysis.methods.regression.likelihood import maximise, variance_of
 from analysis.methods.regression.sample import Sample
+from analysis.methods.regression.scaling import inverse_gram
 from analysis.methods.regression.separation import NOTE, looks_separated, separated_terms
 
 LINKS = {
@@ -82,8 +83,7 @@ def _influences(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The inverse information (k, k), and each answer's score times it (rows, k)."""
     x, weights = sample.matrix, sample.weights
-    information = (x * (weights * sample.counts * slope**2 / variance)[:, None]).T @ x
-    bread = np.linalg.pinv(information, hermitian=True)
+    bread = inverse_gram(x, weights * sample.counts * slope**2 / variance)
     return bread, (x * (weights * residual * slope / variance)[:, None]) @ bread
 
 

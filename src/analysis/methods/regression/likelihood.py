@@ -7,6 +7,7 @@ from scipy.optimize import brentq
 from scipy.special import digamma, gammaln
 
 from analysis.methods.regression.fit import mean_slope
+from analysis.methods.regression.scaling import column_scale
 
 LOG_ALPHA = (-12.0, 6.0)
 MOST_ROUNDS = 500
@@ -17,6 +18,14 @@ def maximise(
     family: str, y: np.ndarray, x: np.ndarray, total: np.ndarray, offset: np.ndarray | None
 ) -> tuple[np.ndarray, float, float]:
     """Parameters, the negative binomial's alpha (else NaN), and the log likelihood."""
+    scale = column_scale(x)
+    parameters, alpha, log_likelihood = _maximise(family, y, x / scale, total, offset)
+    return parameters / scale, alpha, log_likelihood
+
+
+def _maximise(
+    family: str, y: np.ndarray, x: np.ndarray, total: np.ndarray, offset: np.ndarray | None
+) -> tuple[np.ndarray, float, float]:
     from statsmodels.genmod import families
     from statsmodels.genmod.generalized_linear_model import GLM
 

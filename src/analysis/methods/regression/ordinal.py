@@ -14,6 +14,7 @@ from analysis.methods.regression.cumulative import Link
 from analysis.methods.regression.design import Design, require_columns
 from analysis.methods.regression.fit import Errors, coefficient_table, sandwich
 from analysis.methods.regression.sample import Columns, Sample, take_sample
+from analysis.methods.regression.scaling import column_scale, inverse_information
 from analysis.methods.regression.separation import NOTE, looks_separated, separated_terms
 
 
@@ -148,11 +149,11 @@ def _fit(
     conf_level: float,
 ) -> OrdinalFit:
     total = sample.weights * sample.counts
-    parameters, at = likelihood.maximise(
-        sample.matrix, level, total, n_levels=len(levels), link=link
-    )
-    bread = np.linalg.pinv(-at.hessian, hermitian=True)
-    influence = (at.scores * sample.weights[:, None]) @ bread
+    scaled, back = _standardise(sample.matrix, n_cuts=len(levels) - 1)
+    parameters, at = likelihood.maximise(scaled, level, total, n_levels=len(levels), link=link)
+    bread = inverse_information(-at.hessian)
+    influence = (at.scores * sample.weights[:, None]) @ bread @ back.T
+    parameters, bread = back @ parameters, back @ bread @ back.T
     covariance, n_units = sandwich(influence, sample, n_parameters=len(parameters))
     if errors == "model" and sample.units is None and not sample.weighted:
         covariance = bread
@@ -180,6 +181,17 @@ def _fit(
         n_clusters=n_units,
         conf_level=conf_level,
     )
+
+
+def _standardise(matrix: np.ndarray, *, n_cuts: int) -> tuple[np.ndarray, np.ndarray]:
+    """Columns about their means in a unit of their own, and what brings slopes and cuts back."""
+    center = matrix.mean(axis=0)
+    scale = column_scale(matrix - center)
+    n_slopes = len(center)
+    back = np.eye(n_slopes + n_cuts)
+    back[:n_slopes, :n_slopes] /= scale
+    back[n_slopes:, :n_slopes] = center / scale
+    return (matrix - center) / scale, back
 
 
 def _separated(sample: Sample, level: np.ndarray, parameters: np.ndarray) -> list[str]:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import expit
 
 from analysis.errors import ParamsError
 from analysis.methods.regression.fit import sandwich
 from analysis.methods.regression.likelihood import maximise
 from analysis.methods.regression.ordinal import OrdinalFit
+from analysis.methods.regression.scaling import column_scale, inverse_gram, wald_statistic
+from analysis.methods.regression.separation import looks_separated, separated_terms
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,16 +44,17 @@ def check_proportional_odds(fit: OrdinalFit) -> ProportionalOdds:
         raise ParamsError("Brant's check needs the logit link, but the fit is a probit")
     if len(fit.levels) < 3:
         raise ParamsError(f"Brant's check needs three levels, but {len(fit.levels)} are in use")
-    matrix = np.column_stack([np.ones(len(fit.level)), fit.sample.matrix])
+    scale = column_scale(fit.sample.matrix)
+    matrix = np.column_stack([np.ones(len(fit.level)), fit.sample.matrix / scale])
     total = fit.sample.weights * fit.sample.counts
-    slopes, chances = _binary_fits(fit, matrix, total)
+    slopes, chances, lost = _binary_fits(fit, matrix, total)
     if fit.sample.units is None and not fit.sample.weighted:
         covariance = _joint_covariance(matrix, total, chances)
     else:
         covariance = _robust_covariance(fit, matrix, chances)
     names = fit.sample.design.names
     tests = {"all drivers": list(range(len(names)))} | {name: [k] for k, name in enumerate(names)}
-    rows = [_wald(label, slopes, covariance, terms) for label, terms in tests.items()]
+    rows = [_wald(label, slopes, covariance, terms, lost) for label, terms in tests.items()]
     cuts = [f"above {level}" for level in fit.levels[:-1]]
     errors = np.sqrt(np.clip(np.diag(covariance), 0, None)).reshape(slopes.shape)
     return ProportionalOdds(
@@ -59,8 +63,8 @@ def check_proportional_odds(fit: OrdinalFit) -> ProportionalOdds:
             {
                 "term": np.tile(names, len(cuts)),
                 "cut": np.repeat(cuts, len(names)),
-                "estimate": slopes.ravel(),
-                "std_error": errors.ravel(),
+                "estimate": (slopes / scale).ravel(),
+                "std_error": (errors / scale).ravel(),
             }
         ),
     )
@@ -68,15 +72,20 @@ def check_proportional_odds(fit: OrdinalFit) -> ProportionalOdds:
 
 def _binary_fits(
     fit: OrdinalFit, matrix: np.ndarray, total: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Slopes (cuts, k) and fitted chances (cuts, rows) of the logits of "above the cut"."""
-    slopes, chances = [], []
+) -> tuple[np.ndarray, np.ndarray, set[int]]:
+    """Slopes (cuts, k), chances (cuts, rows) of the logits of "above the cut"; separating terms."""
+    slopes, chances, lost = [], [], set()
+    places = list(range(-1, matrix.shape[1] - 1))
+    everyone = np.ones(len(matrix), bool)
     for cut in range(len(fit.levels) - 1):
         above = (fit.level > cut).astype(float)
         parameters, *_ = maximise("logit", above, matrix, total, None)
         slopes.append(parameters[1:])
-        chances.append(1 / (1 + np.exp(-matrix @ parameters)))
-    return np.array(slopes), np.array(chances)
+        chances.append(expit(matrix @ parameters))
+        if looks_separated(matrix, parameters):
+            turned = matrix * np.where(above > 0, 1.0, -1.0)[:, None]
+            lost |= set(separated_terms(places, turned, free=everyone, pinned=~everyone))
+    return np.array(slopes), np.array(chances), lost
 
 
 def _joint_covariance(matrix: np.ndarray, total: np.ndarray, chances: np.ndarray) -> np.ndarray:
@@ -85,7 +94,7 @@ def _joint_covariance(matrix: np.ndarray, total: np.ndarray, chances: np.ndarray
     def information(weight: np.ndarray) -> np.ndarray:
         return (matrix * (total * weight)[:, None]).T @ matrix
 
-    inverses = [np.linalg.pinv(information(p * (1 - p)), hermitian=True) for p in chances]
+    inverses = [inverse_gram(matrix, total * p * (1 - p)) for p in chances]
     blocks = [
         [
             (inverses[i] @ information(_overlap(chances, i, j)) @ inverses[j])[1:, 1:]
@@ -101,7 +110,7 @@ def _robust_covariance(fit: OrdinalFit, matrix: np.ndarray, chances: np.ndarray)
     sample, pulls = fit.sample, []
     for cut, chance in enumerate(chances):
         spread = sample.weights * sample.counts * chance * (1 - chance)
-        bread = np.linalg.pinv((matrix * spread[:, None]).T @ matrix, hermitian=True)
+        bread = inverse_gram(matrix, spread)
         residual = sample.weights * ((fit.level > cut) - chance)
         pulls.append(((matrix * residual[:, None]) @ bread)[:, 1:])
     covariance, _ = sandwich(np.hstack(pulls), sample, n_parameters=matrix.shape[1])
@@ -114,7 +123,7 @@ def _overlap(chances: np.ndarray, i: int, j: int) -> np.ndarray:
 
 
 def _wald(
-    label: str, slopes: np.ndarray, covariance: np.ndarray, terms: list[int]
+    label: str, slopes: np.ndarray, covariance: np.ndarray, terms: list[int], lost: set[int]
 ) -> dict[str, object]:
     n_cuts, n_slopes = slopes.shape
     contrast = np.zeros(((n_cuts - 1) * len(terms), slopes.size))
@@ -124,12 +133,11 @@ def _wald(
     gap = contrast @ slopes.ravel()
     spread = contrast @ covariance @ contrast.T
     degrees = len(gap)
-    usable = np.abs(slopes[:, terms]).max() < 15 and np.linalg.matrix_rank(spread) == degrees
-    statistic = float(gap @ np.linalg.solve(spread, gap)) if usable else np.nan
+    statistic = np.nan if lost & {*terms} else wald_statistic(gap, spread)
     return {
         "term": label,
         "estimate": statistic,
         "degrees": degrees,
         "p_value": float(stats.chi2.sf(statistic, degrees)),
-        "note": "" if usable else "not estimable: a level is too rare at some cut",
+        "note": "" if np.isfinite(statistic) else "not estimable: a level is too rare at some cut",
     }

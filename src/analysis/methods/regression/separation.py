@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.optimize import linprog
 
+from analysis.methods.regression.scaling import column_scale
+
 NOTE = "not estimable: it separates the outcomes perfectly"
 SUSPECT_SPREAD = 12.0
 TOLERANCE = 1e-6
@@ -20,6 +22,7 @@ def separated_terms(
     ----------
     Konis (2007), DPhil thesis, Oxford, chapter 4; Correia, Guimarães & Zylkin (2019).
     """
+    matrix = matrix / column_scale(matrix)
     rows = np.unique(matrix[free], axis=0)
     zero = np.unique(matrix[pinned], axis=0) if pinned.any() else None
     found = linprog(

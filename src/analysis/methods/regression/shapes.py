@@ -13,6 +13,7 @@ from analysis.methods.regression.design import Bend, Line, Spline, Steps, Term
 from analysis.methods.regression.family import fit_family
 from analysis.methods.regression.fit import RegressionFit
 from analysis.methods.regression.sample import Columns, take_sample
+from analysis.methods.regression.scaling import wald_p_value
 
 # Harrell (2015), table 2.3: knots at these quantiles.
 KNOT_QUANTILES = {
@@ -158,9 +159,7 @@ def _comparison(fits: dict[str, RegressionFit], driver: str) -> pd.DataFrame:
 
 def _wald_bends(fit: RegressionFit, driver: str) -> float:
     at = [k for k, name in enumerate(fit.design.names) if name.startswith(f"{driver} (bend")]
-    gap, spread = fit.parameters[at], fit.covariance[np.ix_(at, at)]
-    statistic = float(gap @ np.linalg.solve(spread, gap))
-    return float(stats.chi2.sf(statistic, len(at)))
+    return wald_p_value(fit.parameters[at], fit.covariance[np.ix_(at, at)])
 
 
 def _curve(shape: str, fit: RegressionFit, driver: str, values: pd.Series) -> pd.DataFrame:

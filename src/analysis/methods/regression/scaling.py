@@ -1,0 +1,46 @@
+"""Linear algebra that does not feel the unit of a column: spending in VND as in millions of it.
+
+A cross-product of columns holds the squares of their units. Where one column is a million times
+another, inverting it as it is loses twelve digits, and `pinv` may take the smaller one for nothing.
+"""
+
+import numpy as np
+from scipy import stats
+
+
+def column_scale(matrix: np.ndarray) -> np.ndarray:
+    """(k,) the power of two nearest to each column's largest value: dividing by it is exact."""
+    largest = np.abs(matrix).max(axis=0)
+    return np.exp2(np.round(np.log2(np.where(largest > 0, largest, 1.0))))
+
+
+def inverse_gram(matrix: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """(k, k) inverse of X'WX, by the triangle of the weighted columns and not by their squares."""
+    columns = matrix * np.sqrt(weight)[:, None]
+    scale = column_scale(columns)
+    inverse = np.linalg.pinv(np.linalg.qr(columns / scale, mode="r"))
+    return inverse @ inverse.T / np.outer(scale, scale)
+
+
+def inverse_information(information: np.ndarray) -> np.ndarray:
+    """(k, k) inverse of a matrix that is positive definite, scaled to a diagonal of ones first."""
+    size = np.sqrt(np.diag(information))
+    size = np.where(size > 0, size, 1.0)
+    inverse = np.linalg.pinv(information / np.outer(size, size), hermitian=True)
+    return inverse / np.outer(size, size)
+
+
+def wald_statistic(gap: np.ndarray, covariance: np.ndarray) -> float:
+    """Wald's chi-squared that gaps (k,) are zero; NaN where they are not k independent ones."""
+    size = np.sqrt(np.diag(covariance))
+    if not (size > 0).all():
+        return np.nan
+    spread = covariance / np.outer(size, size)
+    if np.linalg.matrix_rank(spread, hermitian=True) < len(gap):
+        return np.nan
+    return float((gap / size) @ np.linalg.solve(spread, gap / size))
+
+
+def wald_p_value(gap: np.ndarray, covariance: np.ndarray) -> float:
+    """The probability of a Wald statistic as large, were all gaps zero."""
+    return float(stats.chi2.sf(wald_statistic(gap, covariance), len(gap)))
