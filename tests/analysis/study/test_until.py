@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -83,13 +84,19 @@ def as_known(rows: dict[str, pd.DataFrame], day: pd.Timestamp) -> dict[str, pd.D
     return cut
 
 
+@cache
+def rows_of(study: Study) -> dict[str, pd.DataFrame]:
+    """The tables that the source has, in pandas."""
+    given = [*study.tables]
+    if "customers" not in set(study.tables.audit["table"]):
+        given.remove("customers")
+    return {name: study.tables.fetch(study.tables[name]) for name in given}
+
+
 def source_ending(study: Study, day: str, folder: Path) -> Study:
     """A study whose files end on a day, read as any other."""
-    rows = {name: study.tables.fetch(study.tables[name]) for name in study.tables}
-    if "customers" not in set(study.tables.audit["table"]):
-        del rows["customers"]
     files = {}
-    for name, part in as_known(rows, pd.Timestamp(day)).items():
+    for name, part in as_known(rows_of(study), pd.Timestamp(day)).items():
         part.to_parquet(folder / f"{name}.parquet")
         files[name] = {"file": f"../{name}.parquet", "keep": list(part.columns)}
     values = yaml.safe_load(study.params.path.read_text(encoding="utf-8"))
