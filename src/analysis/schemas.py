@@ -1,7 +1,8 @@
 """The data contract: one pandera schema a table; the data dictionary is made from them.
 
 The schemas are declared for Ibis, so their rules run where the tables are. A column's metadata
-says its unit and whether its values are private (ids and free text are never shown).
+says its unit, whether its values are private (ids and free text are never shown), and the day on
+which they became known where that is not the day of the row.
 """
 
 from __future__ import annotations
@@ -48,7 +49,10 @@ def _row_rule(column: str, sentence: str, holds: Callable[[Any], Any], *needs: s
 
 
 def _column(kind: str, meaning: str, *rules: pa.Check, **options: Any) -> pa.Column:
-    """Declare a column: `required`, `unit` and `private` are options."""
+    """Declare a column: `required`, `unit`, `private` and `known` are options.
+
+    `known` names the column that holds the day on which the value became known.
+    """
     required = options.get("required", False)
     unit, private = options.get("unit", ""), options.get("private", False)
     return pa.Column(
@@ -57,7 +61,7 @@ def _column(kind: str, meaning: str, *rules: pa.Check, **options: Any) -> pa.Col
         nullable=not required,
         required=required,
         description=meaning,
-        metadata={"kind": kind, "unit": unit, "private": private},
+        metadata={"kind": kind, "unit": unit, "private": private, "known": options.get("known")},
     )
 
 
@@ -106,9 +110,13 @@ CUSTOMERS = _schema(
         "customer_id": CUSTOMER,
         "first_contact_at": _column(DAY, "first known contact", unit="local day"),
         "acquired_at": _column(DAY, "day of becoming a customer", unit="local day"),
-        "channel": _column(TEXT, "how the customer was won"),
+        "channel": _column(TEXT, "how the customer was won", known="first_contact_at"),
         "acquisition_cost": _column(
-            NUMBER, "spent on winning the customer", NOT_NEGATIVE, unit="currency"
+            NUMBER,
+            "spent on winning the customer",
+            NOT_NEGATIVE,
+            unit="currency",
+            known="first_contact_at",
         ),
     },
     _row_rule(
@@ -127,7 +135,7 @@ CONTRACTS = _schema(
         "customer_id": CUSTOMER,
         "started_at": _column(DAY, "first day of the contract", required=True, unit="local day"),
         "ended_at": _column(DAY, "day on which it ended; missing while it runs", unit="local day"),
-        "ended_reason": _column(TEXT, "why it ended"),
+        "ended_reason": _column(TEXT, "why it ended", known="ended_at"),
         "plan": _column(TEXT, "tariff or product"),
         "monthly_fee": _column(NUMBER, "fee a month", NOT_NEGATIVE, unit="currency"),
         "currency": _column(TEXT, "currency of the fee; one for the whole study"),
@@ -170,8 +178,10 @@ INTERACTIONS = _schema(
         "kind": _column(TEXT, "contact, enquiry, complaint, return …", required=True),
         "channel": _column(TEXT, "where it took place"),
         "resolved_at": _column(TIME, "when it was settled; missing while open", unit="local time"),
-        "cost": _column(NUMBER, "what handling it cost", NOT_NEGATIVE, unit="currency"),
-        "rating": _column(NUMBER, "how the customer rated it", FINITE),
+        "cost": _column(
+            NUMBER, "what handling it cost", NOT_NEGATIVE, unit="currency", known="resolved_at"
+        ),
+        "rating": _column(NUMBER, "how the customer rated it", FINITE, known="resolved_at"),
     },
     _row_rule(
         "resolved_at",
@@ -238,6 +248,20 @@ def kind_of(name: str, column: str) -> str | None:
     """Return the contract's type of a column, or None for a column that it does not know."""
     columns = SCHEMAS[name].columns
     return columns[column].metadata["kind"] if column in columns else None
+
+
+def day_of(name: str) -> str | None:
+    """Return the column that says from when on a row is known; None for `customers`."""
+    for column, spec in SCHEMAS[name].columns.items():
+        if spec.required and spec.metadata["kind"] in (DAY, TIME):
+            return column
+    return None
+
+
+def known_with(name: str) -> dict[str, str]:
+    """Return the columns that became known on a day of their own: column to column of that day."""
+    columns = SCHEMAS[name].columns.items()
+    return {column: spec.metadata["known"] for column, spec in columns if spec.metadata["known"]}
 
 
 def is_private(name: str, column: str) -> bool:

@@ -7,7 +7,8 @@ frames made, when they are first asked for. Nothing travels through the process 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from analysis.data import Tables, read_tables
+from analysis.data import Tables, read_tables, tables_until
+from analysis.errors import ParamsError
 from analysis.frames import customer_frame, customer_months, spells, survey_frame
 from analysis.params import Params, read_params
 from analysis.params.folders import study_folder
@@ -45,10 +47,13 @@ class Study:
         One row a spell of a relationship (`spells`).
     survey : pandas.DataFrame
         One row an answered questionnaire (`survey_frame`).
+    whole : Study or None
+        The study that this one is the past of.
     """
 
     params: Params
     folder: Path
+    whole: Study | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         return f"Study({self.params.study}, to {self.params.observed_until})"
@@ -56,6 +61,8 @@ class Study:
     @cached_property
     def tables(self) -> Tables:
         """The checked tables, read when they are first asked for."""
+        if self.whole is not None:
+            return tables_until(self.whole.tables, self.params)
         return read_tables(self.params, folder=self.folder)
 
     @cached_property
@@ -86,6 +93,27 @@ class Study:
     def chapter(self, name: str) -> Chapter:
         """The words of a chapter, and the verbs that show its results."""
         return Chapter(name, self.say.of(name))
+
+    def until(self, day: str | date) -> Study:
+        """Return the same study as it was known at the end of an earlier day.
+
+        Every table is cut there (see `analysis.data.past`), and `observed_until` is the day: any
+        analysis can be asked for the past, and checked by what came after.
+
+        Parameters
+        ----------
+        day : str or date
+            A day of the study's time zone, after `observed_from` and not after `observed_until`.
+
+        Raises
+        ------
+        ParamsError
+            The day is none, or lies outside the observation.
+        """
+        known = _inside(day, self.params)
+        past = self.params.model_copy(update={"observed_until": known})
+        whole = self.whole or self
+        return Study(past, whole.folder / "until" / f"{known}", whole)
 
     def rng(self, name: str = "") -> np.random.Generator:
         """Return random numbers that begin anew at each call, fixed by `params.seed` and a name.
@@ -121,3 +149,17 @@ def open_study(
     file = path.params.path if isinstance(path, Study) else path
     params = read_params(file, overrides)
     return Study(params, study_folder(params, build))
+
+
+def _inside(day: str | date, params: Params) -> date:
+    """Read a day and refuse one outside the observation."""
+    try:
+        known = date.fromisoformat(day) if isinstance(day, str) else day
+    except ValueError:
+        known = None
+    if known is None or not params.observed_from < known <= params.observed_until:
+        raise ParamsError(
+            f"the day must lie after observed_from ({params.observed_from}) and not after "
+            f"observed_until ({params.observed_until}), but {day} came"
+        )
+    return known

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analysis.data.crossing import Crossing, crossings, fetch, fetch_count, fetch_rows
     from analysis.data.fingerprint import source_fingerprint
+    from analysis.data.past import tables_until
     from analysis.data.reading import check_source, read_tables
     from analysis.data.store import write_stored
     from analysis.data.tables import Description, Tables
@@ -23,6 +24,7 @@ __all__ = [
     "fetch_rows",
     "read_tables",
     "source_fingerprint",
+    "tables_until",
     "write_stored",
 ]
 
@@ -37,6 +39,7 @@ HOMES = {
     "check_source": "reading",
     "read_tables": "reading",
     "source_fingerprint": "fingerprint",
+    "tables_until": "past",
     "write_stored": "store",
 }
 

@@ -60,7 +60,7 @@ def read_tables(params: Params, *, folder: Path | None = None, stored: bool = Tr
     faults = [fault for table in checked for fault in table.faults]
     if faults:
         raise FaultyData(faults)
-    by_name = _complete({table.name: _hold(connection, table) for table in checked}, params)
+    by_name = complete_tables({table.name: _hold(connection, table) for table in checked}, params)
     audit = [row for table in checked for row in table.audit]
     if any(table.name == "customers" for table in checked):
         audit += _notice_strangers(by_name)
@@ -103,7 +103,7 @@ def _trusted(params: Params, ready: Tables) -> dict[str, Any]:
         name: trusted_table(opener(), params, name in ready.float_ids)
         for name, opener in _openers(connection, params).items()
     }
-    return {"connection": connection, "by_name": _complete(by_name, params)}
+    return {"connection": connection, "by_name": complete_tables(by_name, params)}
 
 
 def _engine(params: Params) -> ibis.BaseBackend:
@@ -112,12 +112,12 @@ def _engine(params: Params) -> ibis.BaseBackend:
     return open_duckdb(params.timezone)
 
 
-def _complete(by_name: dict[str, ibis.Table], params: Params) -> dict[str, ibis.Table]:
+def complete_tables(by_name: dict[str, ibis.Table], params: Params) -> dict[str, ibis.Table]:
     """Add what follows from the tables: the customers, and the year of their first contract."""
     if "customers" not in by_name:
         known = ("transactions", "contracts", "surveys")
         source = next(by_name[name] for name in known if name in by_name)
-        by_name |= {"customers": source.select("customer_id").distinct()}
+        by_name = by_name | {"customers": source.select("customer_id").distinct()}
     customers = by_name["customers"]
     year = OF_CONTRACTS[0]
     if year in params.segments and "contracts" in by_name and year not in customers.columns:
@@ -127,7 +127,7 @@ def _complete(by_name: dict[str, ibis.Table], params: Params) -> dict[str, ibis.
             .agg(**{year: lambda rows: rows.started_at.min().year().cast("string")})
         )
         joined = customers.left_join(first, "customer_id")
-        by_name |= {"customers": joined.select(*customers.columns, year)}
+        by_name = by_name | {"customers": joined.select(*customers.columns, year)}
     return by_name
 
 
