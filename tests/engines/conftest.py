@@ -1,14 +1,17 @@
-"""Real engines for the tests: PostgreSQL on a free port, Spark on two local cores."""
+"""Real engines for the tests: PostgreSQL, local Spark and a Spark Connect server, each its own."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -53,9 +56,7 @@ def postgres(tmp_path_factory):
     subprocess.run(
         [*run, *initdb, f"--pwfile={secret}", "--no-sync"], check=True, capture_output=True, cwd="/"
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
     control = [*run, programs / "pg_ctl", "-D", data, "-w"]
     subprocess.run(
@@ -96,3 +97,61 @@ def spark(tmp_path_factory):
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def connect_server(tmp_path_factory):
+    """The address of a Spark Connect server with tables of its own, ended with the tests."""
+    if shutil.which("java") is None:
+        pytest.skip("Java is not installed (apt-get install openjdk-17-jre-headless)")
+    if importlib.util.find_spec("pyspark") is None or importlib.util.find_spec("grpc") is None:
+        pytest.skip("pyspark[connect] is not installed (make spark)")
+    folder, port = tmp_path_factory.mktemp("connect"), free_port()
+    home = Path(importlib.util.find_spec("pyspark").origin).parent
+    settings = {
+        "spark.connect.grpc.binding.port": port,
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.memory": "1g",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.warehouse.dir": folder / "warehouse",
+        "spark.ui.enabled": "false",
+    }
+    told = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
+    start = [home / "sbin/start-connect-server.sh", "--wait", "--master", "local[2]", *told]
+    places = {"SPARK_LOG_DIR": folder / "log", "SPARK_PID_DIR": folder, "SPARK_HOME": home}
+    with (folder / "out").open("w") as out:
+        server = subprocess.Popen(
+            [str(part) for part in start],
+            env=os.environ | {key: str(value) for key, value in places.items()},
+            cwd=folder,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_for_answer(port, server, folder / "out")
+        yield f"sc://127.0.0.1:{port}", folder / "warehouse"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+        server.wait(60)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def wait_for_answer(port: int, server: subprocess.Popen, log: Path, patience: float = 300) -> None:
+    """Return as soon as the server takes a connection; fail when it ends before."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        assert server.poll() is None, log.read_text()[-2000:]
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"no answer after {patience} s: {log.read_text()[-2000:]}")

@@ -14,17 +14,19 @@ from analysis.data.engine import open_duckdb
 from analysis.data.faults import Fault, FaultyData
 from analysis.data.problems import SECRET_NAME, explain, hide, told_plainly
 from analysis.data.raw import RawTable
+from analysis.data.spark import open_spark, open_spark_table, spark_tables
 from analysis.errors import ParamsError
 from analysis.params import Params
-from analysis.params.source import PLAIN_PASSWORD, TableSource
+from analysis.params.address import PLAIN_PASSWORD, SPARK, check_address
+from analysis.params.source import TableSource
 
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-TIME_ZONE_SPEAKERS = ("duckdb", "postgres", "pyspark")
 
 
 def connection_label(url: str) -> str:
     """Name a connection for messages: its kind, without user, password, host or database."""
-    return f"the {url.split('://')[0]} connection"
+    kind = url.split("://")[0]
+    return f"the {'Spark' if kind in SPARK else kind} connection"
 
 
 def with_placeholders(url: str, study: str) -> str:
@@ -39,12 +41,17 @@ def with_placeholders(url: str, study: str) -> str:
         if SECRET_NAME.search(name) and len(value) > 3:
             for written in (value, quote(value, safe="")):
                 url = url.replace(f":{written}@", f":${{{name}}}@")
+                url = re.sub(rf"(?<==){re.escape(written)}(?=[;&]|$)", f"${{{name}}}", url)
     if PLAIN_PASSWORD.search(url):
         name = f"{study.upper()}_PASSWORD"
         raise ParamsError(
             "FROM must take its password from the environment, but holds one in plain text; "
             f"export {name}=… and write $${{{name}}} in its place, the whole in single quotes"
         )
+    try:
+        check_address(url)
+    except ValueError as error:
+        raise ParamsError(f"FROM: {error}") from None
     return url
 
 
@@ -56,8 +63,10 @@ def open_connection(params: Params):
 def connect(url: str, timezone: str, folder: Path):
     """Connect to a database or cluster; the path of a DuckDB file is relative to the folder."""
     label = connection_label(url)
-    filled = PLACEHOLDER.sub(lambda found: quote(_environment(found[1]), safe=""), url)
     with told_plainly("data.connection", label):
+        if url.split("://")[0] in SPARK:
+            return open_spark(url, timezone, _fill)
+        filled = _fill(url)
         if url.startswith("duckdb://"):
             path = folder / filled.removeprefix("duckdb://")
             return open_duckdb(timezone, str(path), read_only=True)
@@ -76,6 +85,9 @@ def open_table(connection, name: str, source: TableSource, url: str) -> RawTable
         if source.sql:
             return RawTable(name, connection.sql(source.sql), source, "the query", lazy=True)
         wanted = source.table or name
+        if connection.name == "pyspark":
+            table = open_spark_table(connection, name, wanted)
+            return RawTable(name, table, source, wanted, lazy=True)
         schema, _, table = wanted.rpartition(".")
         known = connection.list_tables(database=schema or None)
         if table not in known:
@@ -86,6 +98,23 @@ def open_table(connection, name: str, source: TableSource, url: str) -> RawTable
         return RawTable(
             name, connection.table(table, database=schema or None), source, wanted, lazy=True
         )
+
+
+def table_names(connection) -> list[str]:
+    """List the tables that a study may be made of, in their order."""
+    if connection.name == "pyspark":
+        return spark_tables(connection)
+    return sorted(connection.list_tables())
+
+
+def _fill(text: str, *, quoted: bool = True) -> str:
+    """Put secrets into their places, written as a URL writes them."""
+
+    def secret(found: re.Match[str]) -> str:
+        value = _environment(found[1])
+        return quote(value, safe="") if quoted else value
+
+    return PLACEHOLDER.sub(secret, text)
 
 
 def _environment(name: str) -> str:
@@ -104,5 +133,3 @@ def _set_time_zone(connection, timezone: str) -> None:
     if connection.name == "postgres":
         connection.con.execute(statement)
         connection.con.commit()
-    elif connection.name == "pyspark":
-        connection.raw_sql(statement)

@@ -19,6 +19,7 @@ ENGINES = (
     "psycopg",
     "pyspark",
     "py4j",
+    "grpc",
     "sqlite3",
     "python_calamine",
     "pyarrow",
@@ -39,11 +40,21 @@ FAMILIAR = (
     ("password authentication failed|no password", "must let us in", "the password is refused"),
     (
         "could not connect|onnection refused|could not translate|timeout expired|failed to resolve"
-        "|server closed|consuming input failed",
+        "|server closed|consuming input failed|UNAVAILABLE|masters are unresponsive",
         "must be reachable",
         "it does not answer",
     ),
-    ("ermission denied|InsufficientPrivilege", "must be readable", "permission is denied"),
+    ("UNAUTHENTICATED|nvalid token", "must let us in", "the token is refused"),
+    (
+        "TABLE_OR_VIEW_NOT_FOUND|SCHEMA_NOT_FOUND",
+        "must find the tables that it names",
+        "one of them is not there",
+    ),
+    (
+        "ermission denied|InsufficientPrivilege|INSUFFICIENT_PERMISSIONS|PERMISSION_DENIED",
+        "must be readable",
+        "permission is denied",
+    ),
     (
         "No files found|No such file|does not exist on|Cannot open file|FileNotFound",
         "must stay in its place while it is read",

@@ -93,7 +93,7 @@ def _of_connection(url: str, folder: Path, skipped: list[str]) -> Iterator[tuple
     connection = databases.connect(url, "UTC", folder)
     try:
         with told_plainly("data.connection", databases.connection_label(url)):
-            for label in sorted(connection.list_tables()):
+            for label in databases.table_names(connection):
                 raw = databases.open_table(connection, label, TableSource(table=label), url)
                 yield from _recognised(label, raw, {"table": label}, skipped)
     finally:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from analysis.params.address import check_address
 from analysis.params.zones import Zone
 
 Text = Annotated[str, Field(min_length=1)]
@@ -40,9 +40,6 @@ COMPARISONS = (
     "at_most",
     "starts_with",
     "not_starts_with",
-)
-PLAIN_PASSWORD = re.compile(
-    r"://[^/?#@]*:(?!\$\{\w+\}@)[^/?#@]+@|(?i:password|token)=(?!\$\{)[^&]+"
 )
 
 
@@ -159,17 +156,20 @@ class Connection(_Block):
 
     @field_validator("url")
     @classmethod
-    def _no_secret(cls, url: str) -> str:
-        if "://" not in url:
-            raise ValueError(
-                "url must be like postgres://user:${ACME_PASSWORD}@host/database, but has no ://"
-            )
-        if PLAIN_PASSWORD.search(url):
-            raise ValueError(
-                "url must take its secrets from the environment (user:${ACME_PASSWORD}@host), "
-                "but holds one in plain text"
-            )
+    def _whole(cls, url: str) -> str:
+        check_address(url)
         return url
+
+    @field_validator("tables")
+    @classmethod
+    def _named_there(cls, tables: dict[str, TableSource]) -> dict[str, TableSource]:
+        of_files = [name for name, table in tables.items() if table.file or table.sheet]
+        if of_files:
+            raise ValueError(
+                f"tables of a connection must be named by table or sql, but {of_files[0]} names a "
+                "file; Spark reads a folder of Parquet files as table: parquet.`/folder`"
+            )
+        return tables
 
 
 class Repairs(_Block):
