@@ -125,8 +125,9 @@ def _contract_ends(months: ibis.Table, tables: Tables, params: Params) -> ibis.T
     earlier = ibis.window(
         group_by="customer_id", order_by=["started", "ended"], preceding=(None, 1)
     )
-    before = open_end.max().over(earlier)
-    returns = contracts.filter(contracts.started.delta(before, unit="day") > params.gap_days)
+    returns = contracts.mutate(before=open_end.max().over(earlier))
+    returns = returns.mutate(gap=returns.started.delta(returns.before, unit="day"))
+    returns = returns.filter(returns.gap > params.gap_days)
     returns = returns.select("customer_id", month=returns.started.truncate("M").cast("date"))
     held = months.select("customer_id", "month", "month_end").join(contracts, "customer_id")
     held = held.filter(held.started <= held.month_end)
