@@ -24,23 +24,24 @@ def write_study(folder, name, data=None):
     values["data"] = data or values["data"]
     path = folder / "params" / f"{name}.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(values), "utf-8")
+    path.write_text(yaml.safe_dump(values, sort_keys=False), "utf-8")
     return path
+
+
+def quiet_report(path, build):
+    """Few customers make methods warn; what they say of it is in their results."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return make_report(path, build)
 
 
 @pytest.fixture(scope="module", params=["market", "bank"])
 def on_duckdb(request, tmp_path_factory):
     """A study's report from the embedded engine: its name, tables and results."""
-    path = write_study(tmp_path_factory.mktemp(request.param), request.param)
-    report = quietly(make_report, path)
-    return request.param, read_tables(read_params(path)), report
-
-
-def quietly(function, *arguments):
-    """Few customers make methods warn; what they say of it is in their results."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return function(*arguments)
+    folder = tmp_path_factory.mktemp(request.param)
+    path = write_study(folder, request.param)
+    report = quiet_report(path, folder / "build")
+    return request.param, read_tables(read_params(path), stored=False), report
 
 
 @pytest.fixture(params=["postgres", "spark"])
@@ -77,6 +78,6 @@ def test_whole_report_is_the_same(on_duckdb, engine, tmp_path):
     known = tables.description
     data = {"title": known.title, "licence": known.licence, "citation": known.citation}
     data["connection"] = {"url": url, "tables": named(tables, study)}
-    found = quietly(make_report, write_study(tmp_path, study, data))
+    found = quiet_report(write_study(tmp_path, study, data), tmp_path / "build")
     assert len(expected) > 15
     assert list(differences(found, expected)) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 
 from analysis.data import Tables
-from analysis.frames import customer_months, purchase_days
+from analysis.frames import customer_months, each_month, purchase_days
 from analysis.params import Params
 
 PURCHASED = {
@@ -36,12 +36,14 @@ def relationship_months(tables: Tables, params: Params) -> ibis.Table:
 
     A month depends on nothing after `month_end`.
     """
-    grid = _grid(_known_from(tables, params), params)
-    months = grid
+    people = _known_from(tables, params)
+    opening = ibis.greatest(people.known_at, ibis.literal(params.observed_from))
+    months = each_month(people, opening, params.observed_until)
+    months = months.select("customer_id", "begun_at", "month", "month_end")
     if "transactions" in tables:
         bought = customer_months(tables, params)
         bought = bought.select("customer_id", "month", **PURCHASED)
-        months = grid.left_join(bought, ["customer_id", "month"])
+        months = months.left_join(bought, ["customer_id", "month"])
         months = months.drop("customer_id_right", "month_right")
     else:
         days = {name: ibis.null("date") for name in ("first_at", "last_at")}
@@ -89,17 +91,6 @@ def _known_from(tables: Tables, params: Params) -> ibis.Table:
             ibis.coalesce(both.contact, both.begun_at), ibis.coalesce(both.begun_at, both.contact)
         ),
     )
-
-
-def _grid(people: ibis.Table, params: Params) -> ibis.Table:
-    opening = ibis.greatest(people.known_at, ibis.literal(params.observed_from)).truncate("M")
-    number = opening.year() * 12 + opening.month()
-    until = params.observed_until.year * 12 + params.observed_until.month
-    steps = people.mutate(opening=opening, step=ibis.range(0, until - number + 1).unnest())
-    month = (steps.opening + steps.step.as_interval("M")).cast("date")
-    last_day = (month + ibis.interval(months=1) - ibis.interval(days=1)).cast("date")
-    end = ibis.least(last_day, ibis.literal(params.observed_until))
-    return steps.select("customer_id", "begun_at", month=month, month_end=end)
 
 
 def _inferred_ends(months: ibis.Table, tables: Tables, params: Params) -> ibis.Table:
