@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -19,6 +19,7 @@ from analysis.data.located import RECORD
 from analysis.data.problems import told_plainly
 
 OURS = "analysis."
+MONEY_DIGITS = 6
 DOORS = ("analysis.data.crossing", "analysis.data.tables")
 
 
@@ -57,8 +58,13 @@ def crossings() -> Iterator[list[Crossing]]:
         _ledgers[:] = [one for one in _ledgers if one is not ledger]
 
 
-def fetch(expression: ibis.Table) -> pd.DataFrame:
-    """Run an expression in its engine and return its rows; days become datetime64[us]."""
+def fetch(expression: ibis.Table, *, money: Sequence[str] = ()) -> pd.DataFrame:
+    """Run an expression in its engine and return its rows; days become datetime64[us].
+
+    The rows are ordered by their columns, from the left, whatever the engine and its collation;
+    `money` names the sums of amounts, which are rounded to 1e-6 (parallel sums differ in the last
+    bits from run to run and from engine to engine; reports must not).
+    """
     with told_plainly("the tables", expression.get_backend().name):
         rows = _come_over(expression)
     frame = rows.to_pandas(date_as_object=False)
@@ -67,7 +73,16 @@ def fetch(expression: ibis.Table) -> pd.DataFrame:
             frame[column] = frame[column].astype("datetime64[us]")
         elif kind.is_string():
             frame[column] = frame[column].astype("str")
-    return frame
+    for column in money:
+        frame[column] = frame[column].astype(float).round(MONEY_DIGITS)
+    return ordered(frame)
+
+
+def ordered(frame: pd.DataFrame) -> pd.DataFrame:
+    """Order rows by as many columns from the left as tell them apart; missing values come last."""
+    columns = list(frame)
+    key = next((n for n in range(1, len(columns)) if not frame.duplicated(columns[:n]).any()), None)
+    return frame.sort_values(columns[:key], kind="stable", ignore_index=True)
 
 
 def fetch_rows(expression: ibis.Table) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,9 +83,9 @@ class Tables:
     def __repr__(self) -> str:
         return f"Tables({', '.join(self.by_name)}; {self.description.title})"
 
-    def fetch(self, expression: ibis.Table) -> pd.DataFrame:
-        """Run an expression in the engine and return its rows; days become datetime64[us]."""
-        return fetch(expression)
+    def fetch(self, expression: ibis.Table, *, money: Sequence[str] = ()) -> pd.DataFrame:
+        """Run an expression in the engine and return its rows in order (see `crossing.fetch`)."""
+        return fetch(expression, money=money)
 
     def stored_path(self, name: str, made_with: Mapping[str, Any]) -> Path | None:
         """Return where a frame lies that was stored with these very parameters, or None."""

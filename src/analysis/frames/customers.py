@@ -10,7 +10,6 @@ from analysis.data import Tables
 from analysis.params import Params
 
 THIRDS = ("lowest third", "middle third", "highest third")
-MONEY_DIGITS = 6  # parallel sums differ in the last bits from run to run; reports must not
 
 
 def customer_frame(tables: Tables, params: Params) -> pd.DataFrame:
@@ -40,7 +39,9 @@ def customer_frame(tables: Tables, params: Params) -> pd.DataFrame:
     stored = tables.stored_frame("customer_frame", {})
     if stored is not None:
         return stored
-    measured = tables.fetch(_measure(tables["transactions"]))
+    money = ["repeat_amount", "revenue", "first_value"]
+    money += ["margin"] if "margin" in tables["transactions"].columns else []
+    measured = tables.fetch(_measure(tables["transactions"]), money=money)
     return _derive(measured, _attributes(tables), params)
 
 
@@ -85,13 +86,12 @@ def _attributes(tables: Tables) -> pd.DataFrame:
 
 def _derive(measured: pd.DataFrame, attributes: pd.DataFrame, params: Params) -> pd.DataFrame:
     """Add what follows from the aggregates, row by row."""
-    frame = measured.sort_values("customer_id", ignore_index=True)
+    frame = measured
     frame["purchases"] = frame["purchases"].astype("int64")
     frame["frequency"] = frame["purchases"] - 1
     frame["recency_weeks"] = (frame["last_at"] - frame["first_at"]).dt.days / 7
     frame["age_weeks"] = (pd.Timestamp(params.observed_until) - frame["first_at"]).dt.days / 7
     sums = [c for c in ("repeat_amount", "revenue", "margin", "first_value") if c in frame]
-    frame[sums] = frame[sums].astype(float).round(MONEY_DIGITS)
     repeats = frame["frequency"].where(frame["frequency"] > 0)
     frame["monetary_value"] = frame.pop("repeat_amount") / repeats
     money = ["monetary_value", *(name for name in sums if name != "repeat_amount")]

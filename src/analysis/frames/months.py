@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import ibis
-import pandas as pd
 
 from analysis.data import Tables
 from analysis.frames.purchases import purchase_days
@@ -38,8 +39,8 @@ def customer_months(tables: Tables, params: Params) -> ibis.Table:
     days = purchase_days(tables)
     starts = days.filter(days.bought).group_by("customer_id").agg(first_at=days["at"].min())
     by_month = _by_month(days.join(starts, "customer_id"))
-    calendar = _calendar(params)
-    panel = starts.join(calendar, calendar.month_end >= starts.first_at)
+    opening = ibis.greatest(starts.first_at, ibis.literal(params.observed_from))
+    panel = each_month(starts, opening, params.observed_until)
     panel = panel.left_join(by_month, ["customer_id", "month"]).drop(
         "customer_id_right", "month_right"
     )
@@ -57,21 +58,21 @@ def _by_month(days: ibis.Table) -> ibis.Table:
     )
 
 
-def _calendar(params: Params) -> ibis.Table:
-    months = pd.date_range(
-        pd.Timestamp(params.observed_from).replace(day=1), params.observed_until, freq="MS"
-    )
-    ends = (months + pd.offsets.MonthEnd(0)).to_series(index=range(len(months)))
-    ends = ends.clip(upper=pd.Timestamp(params.observed_until))
-    rows = pd.DataFrame(
-        {
-            "month": months.date,
-            "month_end": ends.dt.date,
-            "calendar_number": range(len(months)),
-        }
-    )
-    types = {"month": "date", "month_end": "date", "calendar_number": "int64"}
-    return ibis.memtable(rows, schema=types)
+def each_month(rows: ibis.Table, since: ibis.Value, until: date) -> ibis.Table:
+    """Repeat each row for every month from that of the day `since` to that of `until`.
+
+    Adds `month_number` (0, 1, 2 …), `month` (its first day) and `month_end` (its last day, or
+    `until` where that is earlier). No list of months is sent to the engine, which a reader of a
+    database may not be allowed to.
+    """
+    opening = since.truncate("M")
+    ahead = until.year * 12 + until.month - (opening.year() * 12 + opening.month())
+    rows = rows.mutate(opening=opening, month_number=ibis.range(0, ahead + 1).unnest())
+    month = (rows.opening + rows.month_number.as_interval("M")).cast("date")
+    last_day = (month + ibis.interval(months=1) - ibis.interval(days=1)).cast("date")
+    end = ibis.least(last_day, ibis.literal(until))
+    number = rows.month_number.cast("int64")
+    return rows.mutate(month=month, month_end=end, month_number=number).drop("opening")
 
 
 def _to_date(panel: ibis.Table) -> ibis.Table:
@@ -80,11 +81,9 @@ def _to_date(panel: ibis.Table) -> ibis.Table:
         purchases=panel.purchases.fill_null(0),
         amount=panel.amount.fill_null(0.0),
     )
-    own = ibis.window(group_by="customer_id")
     so_far = ibis.cumulative_window(group_by="customer_id", order_by="month")
     begins = ibis.ifelse(panel.first_at > panel.month, panel.first_at, panel.month)
     panel = panel.mutate(
-        month_number=panel.calendar_number - panel.calendar_number.min().over(own),
         days=panel.month_end.delta(begins, unit="day") + 1,
         purchases_to_date=panel.purchases.cast("float64").sum().over(so_far).cast("int64"),
         amount_to_date=panel.amount.sum().over(so_far),

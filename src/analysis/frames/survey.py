@@ -10,8 +10,6 @@ from analysis.errors import DataError
 from analysis.frames.purchases import purchase_days
 from analysis.params import Params
 
-MONEY_DIGITS = 6
-
 
 def survey_frame(tables: Tables, params: Params) -> pd.DataFrame:
     """Return one row an answered questionnaire, ordered by customer and day.
@@ -48,11 +46,11 @@ def survey_frame(tables: Tables, params: Params) -> pd.DataFrame:
     if "surveys" not in tables:
         raise DataError("survey_frame needs the table surveys, but the study has none; name it")
     answers = tables.fetch(tables["surveys"])
-    answers = answers.sort_values(["customer_id", "at"], ignore_index=True, kind="stable")
     answers["answer"] = answers.groupby("customer_id").cumcount() + 1
     if "transactions" not in tables:
         return answers
-    known = tables.fetch(_around(tables, params))
+    sums = _around(tables, params)
+    known = tables.fetch(sums, money=[c for c in sums.columns if c.startswith("revenue_")])
     frame = answers.merge(known, on=["customer_id", "at"], how="left")
     return _derive(frame, params)
 
@@ -82,7 +80,7 @@ def _around(tables: Tables, params: Params) -> ibis.Table:
 def _derive(frame: pd.DataFrame, params: Params) -> pd.DataFrame:
     """Turn days into durations; blank the windows that were not fully observed."""
     frame["purchases_before"] = frame["purchases_before"].fillna(0).astype("int64")
-    frame["revenue_before"] = _money(frame["revenue_before"])
+    frame["revenue_before"] = frame["revenue_before"].fillna(0.0)
     frame["tenure_weeks"] = (frame["at"] - frame.pop("first_at")).dt.days / 7
     frame["days_since_last"] = (frame["at"] - frame.pop("latest_at")).dt.days
     frame["days_followed"] = (pd.Timestamp(params.observed_until) - frame["at"]).dt.days
@@ -91,11 +89,7 @@ def _derive(frame: pd.DataFrame, params: Params) -> pd.DataFrame:
         observed = frame["days_followed"] >= int(7 * weeks)
         frame[f"observed_{weeks:g}w"] = observed
         purchases = frame.pop(f"purchases_{weeks:g}w").astype(float).fillna(0.0)
-        revenue = _money(frame.pop(f"revenue_{weeks:g}w"))
+        revenue = frame.pop(f"revenue_{weeks:g}w").fillna(0.0)
         frame[f"purchases_{weeks:g}w"] = purchases.where(observed)
         frame[f"revenue_{weeks:g}w"] = revenue.where(observed)
     return frame
-
-
-def _money(amounts: pd.Series) -> pd.Series:
-    return amounts.astype(float).fillna(0.0).round(MONEY_DIGITS)

@@ -65,7 +65,7 @@ def _so_far(months: ibis.Table) -> ibis.Table:
     return months.mutate(
         clock=months.number - months.number.min().over(past),
         tenure_months=months.number - begun,
-        begun=months.begun_at.notnull().cast("int64"),
+        begun=months.begun_at.notnull().ifelse(1, 0),
         spent=months.amount.sum().over(past),
         recent_year=months.amount.sum().over(year),
         recent_months=months.amount.sum().over(recent),

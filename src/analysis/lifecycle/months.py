@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 
 from analysis.data import Tables
-from analysis.frames import customer_months, purchase_days
+from analysis.frames import customer_months, each_month, purchase_days
 from analysis.params import Params
 
 PURCHASED = {
@@ -36,12 +36,14 @@ def relationship_months(tables: Tables, params: Params) -> ibis.Table:
 
     A month depends on nothing after `month_end`.
     """
-    grid = _grid(_known_from(tables, params), params)
-    months = grid
+    people = _known_from(tables, params)
+    opening = ibis.greatest(people.known_at, ibis.literal(params.observed_from))
+    months = each_month(people, opening, params.observed_until)
+    months = months.select("customer_id", "begun_at", "month", "month_end")
     if "transactions" in tables:
         bought = customer_months(tables, params)
         bought = bought.select("customer_id", "month", **PURCHASED)
-        months = grid.left_join(bought, ["customer_id", "month"])
+        months = months.left_join(bought, ["customer_id", "month"])
         months = months.drop("customer_id_right", "month_right")
     else:
         days = {name: ibis.null("date") for name in ("first_at", "last_at")}
@@ -91,17 +93,6 @@ def _known_from(tables: Tables, params: Params) -> ibis.Table:
     )
 
 
-def _grid(people: ibis.Table, params: Params) -> ibis.Table:
-    opening = ibis.greatest(people.known_at, ibis.literal(params.observed_from)).truncate("M")
-    number = opening.year() * 12 + opening.month()
-    until = params.observed_until.year * 12 + params.observed_until.month
-    steps = people.mutate(opening=opening, step=ibis.range(0, until - number + 1).unnest())
-    month = (steps.opening + steps.step.as_interval("M")).cast("date")
-    last_day = (month + ibis.interval(months=1) - ibis.interval(days=1)).cast("date")
-    end = ibis.least(last_day, ibis.literal(params.observed_until))
-    return steps.select("customer_id", "begun_at", month=month, month_end=end)
-
-
 def _inferred_ends(months: ibis.Table, tables: Tables, params: Params) -> ibis.Table:
     lapse_days = 7 * params.lapse_weeks
     days = purchase_days(tables)
@@ -125,8 +116,9 @@ def _contract_ends(months: ibis.Table, tables: Tables, params: Params) -> ibis.T
     earlier = ibis.window(
         group_by="customer_id", order_by=["started", "ended"], preceding=(None, 1)
     )
-    before = open_end.max().over(earlier)
-    returns = contracts.filter(contracts.started.delta(before, unit="day") > params.gap_days)
+    returns = contracts.mutate(before=open_end.max().over(earlier))
+    returns = returns.mutate(gap=returns.started.delta(returns.before, unit="day"))
+    returns = returns.filter(returns.gap > params.gap_days)
     returns = returns.select("customer_id", month=returns.started.truncate("M").cast("date"))
     held = months.select("customer_id", "month", "month_end").join(contracts, "customer_id")
     held = held.filter(held.started <= held.month_end)

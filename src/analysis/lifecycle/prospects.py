@@ -91,7 +91,7 @@ def read_prospects(tables: Tables, params: Params) -> Prospects:
         )
     starts = beginnings(tables, params)
     joined = people.left_join(starts, "customer_id").drop("customer_id_right")
-    table = tables.fetch(joined.order_by("customer_id"))
+    table = tables.fetch(joined)
     begin, end = pd.Timestamp(params.observed_from), pd.Timestamp(params.observed_until)
     contact = pd.to_datetime(table["first_contact_at"]).dt.normalize()
     bought = pd.to_datetime(table["begun_at"]).dt.normalize()

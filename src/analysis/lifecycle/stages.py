@@ -12,6 +12,7 @@ from datetime import date
 from typing import Literal
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from analysis.data import Tables, fetch
@@ -29,6 +30,8 @@ UNKNOWN_PAST = (
     "Customers bought before the observation began: nobody can be told to be new, and months are "
     "counted from the first purchase that was seen."
 )
+
+START_DIGITS, CODE_DIGITS = 4, 2  # of a step of a path: months, and the stage by its place
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,25 +152,42 @@ def stage_paths(
         observation ended), `count`, and `group` where groups were given. Customers seen in
         one month only have no path.
     """
-    runs = _runs(stages, axis)
-    keys = ["signature"]
+    turns, keys = _turns(stages, axis), ["path", "stop"]
     if groups is not None:
         known = ibis.memtable(groups[["customer_id", "group"]].astype(str))
-        runs, keys = (
-            runs.left_join(known, "customer_id").drop("customer_id_right"),
-            [*keys, "group"],
-        )
-    ends = runs.stop.cast("string") + ">" + runs.target.fill_null("")
-    text = runs.start.cast("string") + ":" + runs.stage + ":" + ends
-    by_customer = [name for name in ("customer_id", *keys) if name in runs.columns]
-    paths = runs.group_by(by_customer).agg(signature=text.group_concat(";", order_by=runs.start))
-    chosen = paths.group_by(keys).agg(customer_id=ibis._.customer_id.min(), count=ibis._.count())
-    found = fetch(runs.join(chosen.select("customer_id", "count"), "customer_id"))
-    found = found.rename(columns={"stage": "from", "target": "to"})
-    found = _ordered(found.sort_values(["customer_id", "start"]), stages.order, "from", "to")
-    found["customer_id"] = pd.factorize(found["customer_id"])[0]
-    order = ["customer_id", "start", "stop", "from", "to", "count", *keys[1:]]
-    return found[order].reset_index(drop=True)
+        turns = turns.left_join(known, "customer_id").drop("customer_id_right")
+        keys = [*keys, "group"]
+    codes = [(name, f"{place:0{CODE_DIGITS}}") for place, name in enumerate(stages.order)]
+    step = turns["at"].cast("string").lpad(START_DIGITS, "0") + turns.stage.cases(*codes)
+    of_customer = ["customer_id", "stop", *keys[2:]]
+    steps = turns.mutate(step=step).group_by(of_customer)
+    paths = steps.agg(path=lambda rows: rows.step.collect().sort().join(""))
+    counted = fetch(paths.group_by(keys).agg(count=ibis._.count()))
+    return _stays(counted, stages.order)
+
+
+def _stays(paths: pd.DataFrame, order: tuple[str, ...]) -> pd.DataFrame:
+    """Take counted paths apart: one row a stay of a path, in their order."""
+    text = "".join(paths["path"]).encode("ascii")
+    digits = np.frombuffer(text, np.uint8).reshape(-1, START_DIGITS + CODE_DIGITS) - ord("0")
+    start, code = (
+        part @ 10 ** np.arange(part.shape[1])[::-1]
+        for part in np.split(digits.astype("int64"), [START_DIGITS], axis=1)
+    )
+    row = np.repeat(np.arange(len(paths)), paths["path"].str.len() // digits.shape[1])
+    last = np.append(row[1:] != row[:-1], True)[: len(row)]
+    columns = {
+        "start": start,
+        "stop": np.where(last, paths["stop"].to_numpy("int64")[row], np.roll(start, -1)),
+        "from": pd.Categorical.from_codes(code, order, ordered=True),
+        "to": pd.Categorical.from_codes(np.where(last, -1, np.roll(code, -1)), order, ordered=True),
+        "count": paths["count"].to_numpy()[row],
+    }
+    columns |= {"group": paths["group"].to_numpy()[row]} if "group" in paths else {}
+    stays = pd.DataFrame(columns, index=row)
+    stays = stays[stays["stop"] > stays["start"]]
+    stays.insert(0, "customer_id", pd.factorize(stays.index)[0])
+    return stays.reset_index(drop=True)
 
 
 def compare_stages(stages: Stages, other: pd.DataFrame, *, until: date) -> pd.DataFrame:
@@ -223,28 +243,18 @@ def _bounds(feature: ibis.Value, bounds: Bounds) -> list[ibis.Value]:
     return [held[name](limit) for name, limit in bounds.model_dump(exclude_none=True).items()]
 
 
-def _runs(stages: Stages, axis: str) -> ibis.Table:
-    """Uninterrupted stays: `customer_id, stage, start, stop, target`."""
+def _turns(stages: Stages, axis: str) -> ibis.Table:
+    """Where a stay begins: `customer_id, at` (months)`, stage`, and `stop`, the last month seen."""
     row = ibis.window(group_by="customer_id", order_by="clock")
     table = stages.table
     at = table.clock
     if axis == "calendar":
         number = table.month.year() * 12 + table.month.month()
         at = number - number.min().over(ibis.window())
-    table = table.select(
-        "customer_id", "clock", "stage", at=at, before=table.stage.lag(1).over(row)
-    )
-    whole = ibis.window(group_by="customer_id")
-    table = table.mutate(end=table["at"].max().over(whole))
-    begun = table.filter(table.before.isnull() | (table.before != table.stage))
-    runs = begun.select(
-        "customer_id",
-        "stage",
-        start=begun["at"],
-        stop=ibis.coalesce(begun["at"].lead(1).over(row), begun.end),
-        target=begun.stage.lead(1).over(row),
-    )
-    return runs.filter(runs.stop > runs.start)
+    table = table.select("customer_id", "stage", at=at, before=table.stage.lag(1).over(row))
+    table = table.mutate(stop=table["at"].max().over(ibis.window(group_by="customer_id")))
+    turns = table.filter(table.before.isnull() | (table.before != table.stage))
+    return turns.select("customer_id", "stage", "at", "stop")
 
 
 def _ordered(table: pd.DataFrame, order: tuple[str, ...], *columns: str) -> pd.DataFrame:

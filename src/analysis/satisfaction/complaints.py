@@ -139,7 +139,7 @@ def _known(rows: pd.DataFrame, tables: Tables, window: int) -> pd.DataFrame:
         revenue_before=pairs.amount.sum(where=before),
         purchases_after=pairs.bought.sum(where=after),
     )
-    return tables.fetch(sums).rename(columns={"asked_at": "at"})
+    return tables.fetch(sums, money=["revenue_before"]).rename(columns={"asked_at": "at"})
 
 
 def _with_tier(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:

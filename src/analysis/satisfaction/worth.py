@@ -64,10 +64,10 @@ def worth_after(answers: Answers, tables: Tables) -> tuple[pd.DataFrame, str]:
     gap = pairs["at"].delta(pairs.asked_at, unit="day")
     within = pairs.filter((gap > 0) & (gap <= int(7 * weeks)))
     sums = within.group_by(["customer_id", "asked_at"]).agg(worth=ibis._.amount.sum())
-    found = tables.fetch(sums).rename(columns={"asked_at": "at", "worth": WORTH})
+    found = tables.fetch(sums, money=["worth"]).rename(columns={"asked_at": "at", "worth": WORTH})
     rows = answers.frame[answers.frame[f"observed_{weeks:g}w"]]
     rows = rows.merge(found, on=["customer_id", "at"], how="left")
-    return rows.assign(**{WORTH: rows[WORTH].astype(float).fillna(0.0).round(6)}), quantity
+    return rows.assign(**{WORTH: rows[WORTH].fillna(0.0)}), quantity
 
 
 def margin_gained(

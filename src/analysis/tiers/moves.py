@@ -121,8 +121,8 @@ def _luck(frames, dates, tables, scheme, tiers, rng, draws, conf_level) -> NoCha
     ids = frames[0].index
     length = (pd.Timestamp(dates[1]) - pd.Timestamp(dates[0])).days
     days = purchase_days(tables)
-    bought = tables.fetch(days.filter(days.bought)[["customer_id", "at", "amount"]])
-    bought = bought.sort_values(["customer_id", "at"], ignore_index=True)  # draws go by row
+    days = days.filter(days.bought)[["customer_id", "at", "amount"]]
+    bought = tables.fetch(days, money=["amount"])  # draws go by row
     offset = (pd.to_datetime(bought["at"]) - pd.Timestamp(dates[0])).dt.days
     seen = (offset >= -length) & (offset < length) & bought["customer_id"].isin(ids)
     purchases = bought[seen].assign(day=offset[seen] % length)

@@ -101,8 +101,8 @@ def _costs(rated: RatedPeriods, tables: Tables) -> pd.Series:
     calls = tables["interactions"]
     calls = calls.mutate(day=calls["at"].cast("date"))
     calls = calls.filter((calls.day >= start.date()) & (calls.day < day.date()))
-    sums = tables.fetch(calls.group_by("customer_id").agg(cost=calls.cost.sum()))
-    return sums.set_index("customer_id")["cost"].astype(float)
+    sums = calls.group_by("customer_id").agg(cost=calls.cost.sum())
+    return tables.fetch(sums, money=["cost"]).set_index("customer_id")["cost"]
 
 
 def join_rated(rating: Rating, frame: pd.DataFrame) -> pd.DataFrame:

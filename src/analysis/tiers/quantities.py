@@ -13,6 +13,7 @@ from analysis.errors import DataError, ParamsError
 from analysis.frames.purchases import purchase_days
 
 COMPLAINT = "complaint"
+MONEY = ("amount", "margin")
 
 
 def quantities_before(
@@ -29,9 +30,9 @@ def quantities_before(
     -------
     ibis.Table
         customer_id, rated_at, last_at, tenure_days (since the first purchase), recency_days (since
-        the last), purchases (purchase days), amount (returns netted), average_purchase (0 without
-        a purchase), active_months (calendar months with a purchase); margin, products and channels
-        (different ones), complaints, nps (the latest answer) where known.
+        the last), purchases (purchase days), amount (returns netted), active_months (calendar
+        months with a purchase); margin, products and channels (different ones), complaints, nps
+        (the latest answer; the lowest of that day) where known.
 
     Raises
     ------
@@ -57,21 +58,25 @@ def quantities_before(
         rated_at=day,
         tenure_days=day.delta(found.first_at, unit="day"),
         recency_days=day.delta(found.last_at, unit="day"),
-        average_purchase=ibis.ifelse(found.purchases > 0, found.amount / found.purchases, 0.0),
     ).drop("first_at")
 
 
 def quantities_frame(
     tables: Mapping[str, ibis.Table], *, rated_at: date, months: int | None = None
 ) -> pd.DataFrame:
-    """`quantities_before` as a frame in the order of the ids."""
-    frame = fetch(quantities_before(tables, rated_at=rated_at, months=months))
+    """`quantities_before` as a frame in the order of the ids, with average_purchase.
+
+    The average of a customer without a purchase is 0.
+    """
+    found = quantities_before(tables, rated_at=rated_at, months=months)
+    frame = fetch(found, money=[c for c in MONEY if c in found.columns])
     if frame.empty:
         raise DataError(
             f"customers must have bought before {rated_at} to be rated, but nobody had; "
             "rate at a later date"
         )
-    return frame.sort_values("customer_id", ignore_index=True)
+    average = (frame["amount"] / frame["purchases"]).where(frame["purchases"] > 0, 0.0)
+    return frame.assign(average_purchase=average)
 
 
 def outcomes_after(
@@ -104,7 +109,7 @@ def outcomes_after(
     sums = _sums(after)
     kept = [c for c in ("purchases", "amount", "margin") if c in sums.columns]
     found = known.left_join(sums.select("customer_id", *kept), "customer_id")
-    frame = fetch(found.drop("customer_id_right")).sort_values("customer_id", ignore_index=True)
+    frame = fetch(found.drop("customer_id_right"), money=[c for c in MONEY if c in kept])
     frame = frame.fillna(dict.fromkeys(kept, 0)).rename(columns={c: f"next_{c}" for c in kept})
     return frame.assign(
         next_purchases=frame["next_purchases"].astype("int64"),
@@ -168,6 +173,7 @@ def _more(tables, day, rated_at: date, months: int | None) -> list[ibis.Table]:
         answers = tables["surveys"]
         answers = answers.mutate(day=answers["at"].cast("date"))
         answers = answers.filter(lambda t: (t.day < day) & t.nps.notnull())
-        latest = answers.group_by("customer_id").agg(nps=answers.nps.argmax(answers.day))
-        found.append(latest)
+        newest = answers.day.max().over(ibis.window(group_by="customer_id"))
+        answers = answers.mutate(newest=newest).filter(lambda t: t.day == t.newest)
+        found.append(answers.group_by("customer_id").agg(nps=answers.nps.min()))
     return found

@@ -61,8 +61,7 @@ def purchase_histories(tables: Tables, params: Params) -> Histories:
             "histories of this study are cut; leave the chapter out"
         )
     days = purchase_days(tables)
-    bought = tables.fetch(days.filter(days.bought))
-    bought = bought.assign(at=pd.to_datetime(bought["at"])).sort_values(["customer_id", "at"])
+    bought = tables.fetch(days.filter(days.bought), money=["amount"])
     until = pd.Timestamp(params.observed_until)
     split = until - pd.Timedelta(days=round(7 * params.holdout_weeks))
     present = histories_at(bought, until)

@@ -46,7 +46,8 @@ def retention_cost(tables: Tables, params: Params) -> RetentionCost:
         table = tables[name]
         day = table["at"].cast("date")
         recent = table.filter((day >= start.date()) & (day <= until.date()))
-        spent = tables.fetch(recent.group_by("customer_id").agg(cost=recent.cost.sum()))
+        sums = recent.group_by("customer_id").agg(cost=recent.cost.sum())
+        spent = tables.fetch(sums, money=["cost"])
         rows.append((kind, float(spent.loc[spent["customer_id"].isin(customers), "cost"].sum())))
     table = pd.DataFrame(rows, columns=["spent_on", "spent_year"])
     if not len(table) or not kept:

@@ -64,7 +64,7 @@ def cohort_retention(
     cell = joined.group_by(["cohort", "month"]).aggregate(
         customers=joined.count(), active=(joined.purchases > 0).sum()
     )
-    counts = fetch(cell.order_by(["cohort", "month"]))
+    counts = fetch(cell)
     for column in ("cohort", "month"):
         counts[column] = pd.to_datetime(counts[column])
     complete = counts["month"] + pd.offsets.MonthEnd(0) <= pd.Timestamp(observed_until)
