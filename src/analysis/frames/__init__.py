@@ -1,7 +1,7 @@
 """From tables to frames: one row a customer, a customer-month, a survey answer, a spell."""
 
 from analysis.frames.asof import attach
-from analysis.frames.counted import count_cells, is_large
+from analysis.frames.counted import EngineLabels, count_cells, is_large
 from analysis.frames.customers import customer_frame, customer_rows
 from analysis.frames.months import customer_months
 from analysis.frames.purchases import purchase_days
@@ -10,6 +10,7 @@ from analysis.frames.survey import survey_frame
 from analysis.frames.writing import write_frames
 
 __all__ = [
+    "EngineLabels",
     "attach",
     "count_cells",
     "customer_frame",

@@ -9,6 +9,7 @@ the square of a cell's width.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -39,7 +40,24 @@ GRIDS = (
     Grid(28, 0.05),
     Grid(56, 0.1),
     Grid(91, 0.2),
+    Grid(182, 0.5),
 )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EngineLabels:
+    """What each customer is as of a day (a tier, a stage), kept in the engine.
+
+    Attributes
+    ----------
+    table : ibis.Table
+        `customer_id` and `label`; one row a customer.
+    order : tuple of str
+        The labels in their order.
+    """
+
+    table: ibis.Table
+    order: tuple[str, ...]
 
 
 def is_large(tables: Tables) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import Tables
-from analysis.frames import count_cells, customer_rows, purchase_days
+from analysis.frames import count_cells, purchase_days
 from analysis.params import Params
 
 DAYS = ["recency_days", "age_days"]
