@@ -1,7 +1,8 @@
 """From tables to frames: one row a customer, a customer-month, a survey answer, a spell."""
 
 from analysis.frames.asof import attach
-from analysis.frames.customers import customer_frame
+from analysis.frames.counted import EngineLabels, count_cells, is_large
+from analysis.frames.customers import customer_frame, customer_rows
 from analysis.frames.months import customer_months, each_month
 from analysis.frames.purchases import purchase_days
 from analysis.frames.relationships import spells
@@ -9,10 +10,14 @@ from analysis.frames.survey import survey_frame
 from analysis.frames.writing import write_frames
 
 __all__ = [
+    "EngineLabels",
     "attach",
+    "count_cells",
     "customer_frame",
     "customer_months",
+    "customer_rows",
     "each_month",
+    "is_large",
     "purchase_days",
     "spells",
     "survey_frame",

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import Tables
+from analysis.frames.counted import money_cell
 from analysis.params import Params
 
 THIRDS = ("lowest third", "middle third", "highest third")
@@ -43,6 +44,54 @@ def customer_frame(tables: Tables, params: Params) -> pd.DataFrame:
     money += ["margin"] if "margin" in tables["transactions"].columns else []
     measured = tables.fetch(_measure(tables["transactions"]), money=money)
     return _derive(measured, _attributes(tables), params)
+
+
+def customer_rows(tables: Tables, params: Params) -> ibis.Table:
+    """The customer frame as a table of the engine, for what is counted there.
+
+    Its columns are those of the customer frame, but for `repeat_amount` (the sum of the repeat
+    days) in the place of `monetary_value`, and whole days `recency_days, age_days` in that of
+    weeks; the thirds are cut at the same values.
+    """
+    stored = tables.stored_path("customer_rows", {})
+    if stored is not None:
+        return tables.connection.read_parquet(str(stored), table_name="customer_rows")
+    rows = _measure(tables["transactions"])
+    until = ibis.literal(params.observed_until, type="date")
+    rows = rows.mutate(
+        frequency=rows.purchases - 1,
+        recency_days=rows.last_at.delta(rows.first_at, unit="day"),
+        age_days=until.delta(rows.first_at, unit="day"),
+        acquired_month=rows.first_at.strftime("%Y-%m"),
+        value_cell=money_cell(rows.first_value.cast("float64"), None),
+    )
+    rows = rows.mutate(first_value_third=_third_of(tables, rows)).drop("value_cell")
+    known = tables["customers"]
+    added = [name for name in known.columns if name not in rows.columns]
+    if not added:
+        return rows
+    rows = rows.left_join(known.select("customer_id", *added), "customer_id")
+    return rows.drop("customer_id_right")
+
+
+def _third_of(tables: Tables, rows: ibis.Table) -> ibis.Value:
+    """The third of the first value: cut at the order statistics that the terciles fall on."""
+    levels = rows.group_by("value_cell").agg(size=rows.count())
+    held = levels.size.sum().over(ibis.cumulative_window(order_by="value_cell"))
+    levels = levels.mutate(held=held.cast("int64"))
+    last = levels.held.max().name("customers")
+    customers = int(tables.fetch(levels.aggregate(last))["customers"].fillna(0).iloc[0])
+    reached = (levels.held > (part * (customers - 1) // 3) for part in (1, 2))
+    names = ("lower", "upper")
+    asked = {
+        name: levels.value_cell.min(where=where) for name, where in zip(names, reached, strict=True)
+    }
+    lower, upper = tables.fetch(levels.aggregate(**asked)).fillna(0).iloc[0].astype("int64")
+    lowest, middle, highest = THIRDS
+    return ibis.cases(
+        (rows.value_cell <= int(lower), lowest), (rows.value_cell <= int(upper), middle),
+        else_=highest,
+    )  # fmt: skip
 
 
 def _measure(lines: ibis.Table) -> ibis.Table:

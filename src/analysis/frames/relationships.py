@@ -67,7 +67,11 @@ def spells(tables: Tables, params: Params, *, lapse_weeks: float | None = None) 
     return _inferred(tables, params, weeks)
 
 
-def _inferred(tables: Tables, params: Params, lapse_weeks: float) -> pd.DataFrame:
+def inferred_runs(tables: Tables, lapse_weeks: float) -> ibis.Table:
+    """Return the runs of purchases without a lapse, in the engine: one row a spell.
+
+    `customer_id, spell` (1, 2, 3 …)`, started_at, last_at` (its last purchase)`, purchases`.
+    """
     lapse_days = int(7 * lapse_weeks)
     days = purchase_days(tables)
     days = days.filter(days.bought).select("customer_id", "at")
@@ -77,9 +81,14 @@ def _inferred(tables: Tables, params: Params, lapse_weeks: float) -> pd.DataFram
     days = days.mutate(opens=ibis.ifelse(days.before_at.isnull() | (gap > lapse_days), 1, 0))
     so_far = ibis.cumulative_window(group_by="customer_id", order_by="at")
     days = days.mutate(spell=days.opens.sum().over(so_far))
-    runs = days.group_by(["customer_id", "spell"]).agg(
+    return days.group_by(["customer_id", "spell"]).agg(
         started_at=days["at"].min(), last_at=days["at"].max(), purchases=days.count()
     )
+
+
+def _inferred(tables: Tables, params: Params, lapse_weeks: float) -> pd.DataFrame:
+    lapse_days = int(7 * lapse_weeks)
+    runs = inferred_runs(tables, lapse_weeks)
     frame = tables.fetch(runs)
     lapsed_at = frame.pop("last_at") + pd.Timedelta(days=lapse_days)
     frame["event"] = lapsed_at <= pd.Timestamp(params.observed_until)

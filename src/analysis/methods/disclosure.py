@@ -78,7 +78,12 @@ def _hide_second(values: np.ndarray, hidden: np.ndarray) -> None:
 
 
 def pool_small(
-    labels: pd.Series, least: int, *, most: int | None = None, pooled: str = "others"
+    labels: pd.Series,
+    least: int,
+    *,
+    most: int | None = None,
+    pooled: str = "others",
+    counts: pd.Series | None = None,
 ) -> pd.Series:
     """Join the categories that hold too few customers, so that none of them can be told.
 
@@ -90,6 +95,8 @@ def pool_small(
     ----------
     labels : Series of shape (rows,)
         One category a row, none missing; an ordered category keeps its order.
+    counts : Series of shape (rows,), optional
+        How many customers each row stands for; one by default.
 
     Returns
     -------
@@ -99,7 +106,8 @@ def pool_small(
     order = labels.cat.categories if hasattr(labels, "cat") else sorted(labels.unique(), key=str)
     names = [str(name) for name in order if (labels == name).any()]
     text = labels.astype(str)
-    sizes = text.value_counts().reindex(names).sort_values(kind="stable")
+    held = text.value_counts() if counts is None else counts.groupby(text).sum()
+    sizes = held.reindex(names).sort_values(kind="stable")
     joined = list(sizes.index[sizes < least])
     while len(joined) < len(sizes) and (
         (joined and sizes[joined].sum() < least)

@@ -10,6 +10,7 @@ from analysis.value.residual import (
     ResidualValue,
     ValueModels,
     fit_value_models,
+    label_histories,
     residual_value,
     value_groups,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "contract_value",
     "fit_renewals",
     "fit_value_models",
+    "label_histories",
     "purchase_histories",
     "renewal_lives",
     "residual_value",

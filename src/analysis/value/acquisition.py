@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import Tables
+from analysis.frames import is_large
 from analysis.methods.purchases import acquisition_value, fit_gammagamma
 from analysis.params import Params
+from analysis.value.counted_groups import counted_costs, counted_ways
 from analysis.value.forecast import FITS, not_fitted
-from analysis.value.histories import Histories
+from analysis.value.histories import LEAST_AGE, Histories
 from analysis.value.residual import ValueModels
 
 LEAST = 50
@@ -50,27 +52,40 @@ def acquired_value(
     params : Params
         Uses `value_horizon_weeks`, `purchase_model`, `conf_level`.
     """
-    weeks, known = params.value_horizon_weeks, tables.fetch(tables["customers"])
-    has_cost = "acquisition_cost" in known
+    weeks = params.value_horizon_weeks
     columns = ["group", "n", "value_new", "value_new_conf_low", "value_new_conf_high"]
     columns += ["acquisition_cost", "value_to_cost", "value_to_cost_conf_low"]
     columns += ["value_to_cost_conf_high", "note"]
+    has_cost = "acquisition_cost" in tables["customers"].columns
     if models.note:
         empty = pd.DataFrame(columns=columns)
         return AcquiredValue(empty, by, weeks, models.money, has_cost, models.note)
-    label = _labels(histories, known, by)
-    cost = _costs(histories, known, by) if has_cost else {}
+    if is_large(tables):
+        groups = counted_ways(tables, params, by, least_age=LEAST_AGE)
+        cost = counted_costs(tables, params, by)
+    else:
+        groups, cost = _ways(histories, tables, by)
     rows = [_row("all", models.purchases, models.spend, models, cost.get("all"), params)]
-    for name in sorted(label.dropna().unique()):
-        frame = histories.present[(label == name).to_numpy()]
-        if len(frame) < LEAST:
-            rows.append({"group": name, "n": len(frame), "note": TOO_FEW})
+    for name, (frame, spent) in sorted(groups.items()):
+        size = int(frame["count"].sum()) if "count" in frame else len(frame)
+        if size < LEAST:
+            rows.append({"group": name, "n": size, "note": TOO_FEW})
             continue
         model = FITS[params.purchase_model](frame, conf_level=params.conf_level)
-        spend = fit_gammagamma(frame, conf_level=params.conf_level)
+        spend = fit_gammagamma(spent, conf_level=params.conf_level)
         rows.append(_row(name, model, spend, models, cost.get(name), params))
     table = pd.DataFrame(rows, columns=columns)
     return AcquiredValue(table, by, weeks, models.money, has_cost, "")
+
+
+def _ways(histories: Histories, tables: Tables, by: str) -> tuple[dict, dict[str, float]]:
+    """Histories and spend of each group, and what a new customer of it costs."""
+    known = tables.fetch(tables["customers"])
+    cost = _costs(histories, known, by) if "acquisition_cost" in known else {}
+    label = _labels(histories, known, by)
+    present = histories.present
+    groups = {name: present[(label == name).to_numpy()] for name in label.dropna().unique()}
+    return {name: (frame, frame) for name, frame in groups.items()}, cost
 
 
 def _labels(histories: Histories, known: pd.DataFrame, by: str) -> pd.Series:

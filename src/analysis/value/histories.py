@@ -10,8 +10,14 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.errors import DataError
-from analysis.frames import purchase_days
+from analysis.frames import customer_rows, is_large, purchase_days
 from analysis.params import Params
+from analysis.value.counted import (
+    count_histories,
+    count_spend,
+    histories_split,
+    purchases_by_day,
+)
 
 LEAST_AGE = 0.5 / 7
 """Weeks (half a day): who first bought on the last day was not observed for no time at all."""
@@ -25,13 +31,18 @@ class Histories:
     """Purchase histories in weeks; they name persons, so not in the repr.
 
     present : customer_id, first_at, frequency, recency, age, monetary_value (0 without a repeat) at
-    the end of observation. fitted : the same at `split_at`, of those who had bought by then, and
-    `holdout` (purchases after it). starts, repeats : first and repeat purchases of those, in weeks
-    since the observation began. split_at : last day that the check's models see. margin : share of
-    revenue that is kept; None where unknown. note : why no check can be made.
+    the end of observation. spend : frequency, monetary_value, the same customers. fitted : as
+    `present`, at `split_at`, of those who had bought by then, and `holdout` (purchases after it).
+    starts, repeats : first and repeat purchases of those, in weeks since the observation began.
+    split_at : last day that the check's models see. margin : share of revenue that is kept; None
+    where unknown. note : why no check can be made.
+
+    In a large study (`frames.is_large`) nobody is named: all have `count`, `present` and `fitted`
+    are frequency, recency, age (and `holdout`), `spend` is of those who bought again.
     """
 
     present: pd.DataFrame = field(repr=False)
+    spend: pd.DataFrame = field(repr=False)
     fitted: pd.DataFrame = field(repr=False)
     starts: pd.DataFrame = field(repr=False)
     repeats: pd.DataFrame = field(repr=False)
@@ -60,11 +71,33 @@ def purchase_histories(tables: Tables, params: Params) -> Histories:
             "purchase models need every customer's first purchase inside the observation, but the "
             "histories of this study are cut; leave the chapter out"
         )
-    days = purchase_days(tables)
-    bought = tables.fetch(days.filter(days.bought), money=["amount"])
     until = pd.Timestamp(params.observed_until)
     split = until - pd.Timedelta(days=round(7 * params.holdout_weeks))
-    present = histories_at(bought, until)
+    read = _counted if is_large(tables) else _one_each
+    present, spend, fitted, starts, repeats = read(tables, params, split)
+    note = ""
+    if split <= pd.Timestamp(params.observed_from):
+        note = TOO_SHORT
+    elif not len(fitted):
+        note = NOBODY
+    return Histories(
+        present, spend, fitted, starts, repeats, split.date(), _margin(tables), note
+    )  # fmt: skip
+
+
+def _counted(tables: Tables, params: Params, split: pd.Timestamp) -> tuple[pd.DataFrame, ...]:
+    rows = customer_rows(tables, params)
+    present = count_histories(tables, rows, least_age=LEAST_AGE)
+    early = histories_split(tables, split)
+    fitted = count_histories(tables, early, keys=["holdout"], least_age=LEAST_AGE)
+    return present, count_spend(tables, rows), fitted, *purchases_by_day(tables, params, split)
+
+
+def _one_each(tables: Tables, params: Params, split: pd.Timestamp) -> tuple[pd.DataFrame, ...]:
+    days = purchase_days(tables)
+    bought = tables.fetch(days.filter(days.bought), money=["amount"])
+    bought = bought.assign(at=pd.to_datetime(bought["at"])).sort_values(["customer_id", "at"])
+    present = histories_at(bought, pd.Timestamp(params.observed_until))
     early = bought["at"] <= split
     fitted = histories_at(bought[early], split)
     later = bought[~early].groupby("customer_id").size()
@@ -72,20 +105,8 @@ def purchase_histories(tables: Tables, params: Params) -> Histories:
     cohort = bought[bought["customer_id"].isin(fitted["customer_id"])]
     weeks = (cohort["at"] - pd.Timestamp(params.observed_from)).dt.days / 7
     first = ~cohort["customer_id"].duplicated()
-    note = ""
-    if split <= pd.Timestamp(params.observed_from):
-        note = TOO_SHORT
-    elif not len(fitted):
-        note = NOBODY
-    return Histories(
-        present,
-        fitted,
-        pd.DataFrame({"start": weeks[first].to_numpy(float)}),
-        pd.DataFrame({"time": weeks[~first].to_numpy(float)}),
-        split.date(),
-        _margin(tables),
-        note,
-    )
+    starts = pd.DataFrame({"start": weeks[first].to_numpy(float)})
+    return present, present, fitted, starts, pd.DataFrame({"time": weeks[~first].to_numpy(float)})
 
 
 def histories_at(bought: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from analysis.data import Tables
+from analysis.frames import EngineLabels, customer_frame, is_large
 from analysis.methods.purchases import (
     BGNBD,
     Discounting,
@@ -19,13 +21,12 @@ from analysis.methods.purchases import (
     group_totals,
 )
 from analysis.params import Params
+from analysis.value.counted_groups import ALL, UNKNOWN, cohorts, counted_groups
 from analysis.value.forecast import FITS, not_fitted
-from analysis.value.histories import Histories
+from analysis.value.histories import LEAST_AGE, Histories
 
-DRAWS = 10
-MOST_YEARS_BY_QUARTER = 2
-ALL = "all"
-UNKNOWN = "not known"
+DRAWS, COUNTED_DRAWS = 10, 200
+"""Futures drawn of each row: more where a row stands for many customers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,12 +59,12 @@ def fit_value_models(histories: Histories, params: Params) -> ValueModels:
     Parameters
     ----------
     histories : Histories
-        Uses `present` and `margin`.
+        Uses `present`, `spend` and `margin`.
     params : Params
         Uses `purchase_model`, `discount_rate`, `conf_level`.
     """
     model = FITS[params.purchase_model](histories.present, conf_level=params.conf_level)
-    spend = fit_gammagamma(histories.present, conf_level=params.conf_level)
+    spend = fit_gammagamma(histories.spend, conf_level=params.conf_level)
     names = {"term": "parameter", "estimate": "fit"}
     names |= {"conf_low": "fit_conf_low", "conf_high": "fit_conf_high"}
     tables = [
@@ -76,7 +77,7 @@ def fit_value_models(histories: Histories, params: Params) -> ValueModels:
     return ValueModels(
         model,
         spend,
-        check_spend(histories.present, conf_level=params.conf_level),
+        check_spend(histories.spend, conf_level=params.conf_level),
         table[columns],
         Discounting(params.discount_rate),
         histories.margin,
@@ -105,43 +106,59 @@ class ResidualValue:
 
 
 def value_groups(
-    customers: pd.DataFrame,
-    segments: Sequence[str],
-    *,
-    tier: pd.DataFrame,
-    stage: pd.DataFrame,
     histories: Histories,
-) -> dict[str, pd.Series]:
-    """The ways to group customers: segments, cohort, tier and stage, by customer_id.
+    tables: Tables,
+    params: Params,
+    *,
+    tier: pd.DataFrame | EngineLabels,
+    stage: pd.DataFrame | EngineLabels,
+) -> dict[str, pd.DataFrame]:
+    """The present histories by the ways to group customers: segments, cohort, tier and stage.
 
     The cohort is the year of the first purchase; its quarter where all first purchases lie within
-    two years, its month where they lie within a quarter.
+    two years, its month where they lie within a quarter. Who has no group is 'not known'.
 
-    Columns used: `customers`: `customer_id` and the segments; `tier`, `stage`: `customer_id` and
-    `tier`, `stage`, as at the end of observation; `histories.present`: `first_at`.
+    Parameters
+    ----------
+    tier, stage : DataFrame or EngineLabels
+        `customer_id` and `tier` or `stage`, as at the end of observation; in the engine where the
+        study is large.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        'all', then each way to group: `histories.present` with `group`, an ordered category.
     """
-    known = customers.set_index("customer_id")
-    groups = {name: known[name] for name in segments}
-    groups |= _cohorts(histories.present.set_index("customer_id")["first_at"])
+    if is_large(tables):
+        states = {"current_tier": tier, "current_stage": stage}
+        return counted_groups(tables, params, states, least_age=LEAST_AGE)
+    known = customer_frame(tables, params).set_index("customer_id")
+    groups = {name: known[name] for name in params.segments}
+    first_at = histories.present.set_index("customer_id")["first_at"]
+    groups |= cohorts(first_at)
     groups["current_tier"] = tier.set_index("customer_id")["tier"]
     groups["current_stage"] = stage.set_index("customer_id")["stage"]
-    return groups
+    return label_histories(histories, groups)
 
 
-def _cohorts(first_at: pd.Series) -> dict[str, pd.Series]:
-    year = first_at.dt.year.astype(str)
-    quarter = year + " Q" + first_at.dt.quarter.astype(str)
-    if year.nunique() > MOST_YEARS_BY_QUARTER:
-        return {"acquired_year": year}
-    if quarter.nunique() > 1:
-        return {"acquired_quarter": quarter}
-    return {"acquired_month": first_at.dt.strftime("%Y-%m")}
+def label_histories(
+    histories: Histories, groups: Mapping[str, pd.Series]
+) -> dict[str, pd.DataFrame]:
+    """The present histories with the `group` of each customer: 'all' first, then each way.
+
+    Parameters
+    ----------
+    groups : mapping of name to Series
+        The group, indexed by customer_id; who is not in it is 'not known'.
+    """
+    present = histories.present
+    labelled = {name: present.assign(group=_labels(present, of)) for name, of in groups.items()}
+    return {ALL: present.assign(group=ALL)} | labelled
 
 
 def residual_value(
     models: ValueModels,
-    histories: Histories,
-    groups: Mapping[str, pd.Series],
+    groups: Mapping[str, pd.DataFrame],
     params: Params,
     *,
     rng: np.random.Generator,
@@ -150,9 +167,8 @@ def residual_value(
 
     Parameters
     ----------
-    groups : mapping of name to Series
-        For each way to group (a segment, the tier, the stage): the group, indexed by customer_id,
-        as known at the end of observation. Who is not in it is 'not known'.
+    groups : mapping of name to DataFrame
+        Of `value_groups`: all customers first.
     params : Params
         Uses `value_horizon_weeks`, `conf_level`.
     """
@@ -161,11 +177,10 @@ def residual_value(
     weeks = params.value_horizon_weeks
     if models.note:
         return ResidualValue(pd.DataFrame(columns=columns), weeks, models.money, models.note)
-    present = histories.present.assign(alive=models.purchases.alive(histories.present))
-    parts = []
-    for name, labels in ({ALL: None} | dict(groups)).items():
-        label = ALL if labels is None else _labels(present, labels)
-        parts.append(_totals(models, present.assign(group=label), params, rng).assign(segment=name))
+    parts = [
+        _totals(models, present, params, rng).assign(segment=name)
+        for name, present in groups.items()
+    ]
     table = pd.concat(parts, ignore_index=True)
     table["value_part"] = table["value_ahead"] / table["value_ahead"].iloc[0]
     return ResidualValue(table[columns], weeks, models.money, "")
@@ -180,13 +195,23 @@ def _labels(present: pd.DataFrame, labels: pd.Series) -> pd.Series:
     return pd.Categorical(found, [*order, *extra], ordered=True)
 
 
+def _alive_share(models: ValueModels, present: pd.DataFrame) -> pd.Series:
+    """Expected share of the customers of each group who are still active."""
+    count = present["count"] if "count" in present else pd.Series(1, present.index)
+    alive = count * models.purchases.alive(present)
+    return (
+        alive.groupby(present["group"], observed=True).sum()
+        / count.groupby(present["group"], observed=True).sum()
+    )
+
+
 def _totals(models: ValueModels, present: pd.DataFrame, params: Params, rng) -> pd.DataFrame:
     found = group_totals(
         models.purchases, present, time=params.value_horizon_weeks, rng=rng, by="group",
         spend=models.spend, margin=models.margin, discounting=models.discounting,
-        conf_level=params.conf_level, draws=DRAWS,
+        conf_level=params.conf_level, draws=COUNTED_DRAWS if "count" in present else DRAWS,
     ).table  # fmt: skip
-    alive = present.groupby("group", observed=True)["alive"].mean()
+    alive = _alive_share(models, present)
     bought = found[found["term"] == "purchases"].set_index("group")["estimate"]
     money = found[found["term"] != "purchases"].set_index("group")
     order = [name for name in alive.index if name in money.index]

@@ -28,6 +28,7 @@ from analysis.value import (
     contract_value,
     fit_renewals,
     fit_value_models,
+    label_histories,
     purchase_histories,
     residual_value,
     retention_cost,
@@ -88,7 +89,9 @@ def everything(tables, params):
     models = fit_value_models(histories, params)
     ids = histories.present["customer_id"]
     tier = pd.Series(np.where(np.arange(len(ids)) % 5 == 0, "gold", "silver"), index=ids)
-    ahead = residual_value(models, histories, {"current_tier": tier}, params, rng=draw)
+    ahead = residual_value(
+        models, label_histories(histories, {"current_tier": tier}), params, rng=draw
+    )
     forecast = check_forecast(histories, params, rng=draw)
     acquired = acquired_value(models, histories, tables, params, by="channel")
     spent = retention_cost(tables, params)

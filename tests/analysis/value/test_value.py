@@ -1,7 +1,6 @@
 """Values of groups: the published check, recovery, what must always hold, and refusals."""
 
 from datetime import date
-from types import SimpleNamespace
 
 import ibis
 import numpy as np
@@ -15,12 +14,12 @@ from analysis.value import (
     acquired_value,
     check_forecast,
     fit_value_models,
+    label_histories,
     purchase_histories,
     residual_value,
     retention_cost,
     value_groups,
 )
-from analysis.value.histories import histories_at
 
 FROM, UNTIL = date(2021, 1, 1), date(2022, 12, 31)
 
@@ -120,7 +119,9 @@ def test_value_rises_with_the_horizon_and_falls_with_the_rate(made):
         params = study(value_horizon_weeks=weeks, discount_rate=rate)
         found = fit_value_models(histories, params)
         totals.append(
-            residual_value(found, histories, {}, params, rng=rng()).table["value_ahead"][0]
+            residual_value(found, label_histories(histories, {}), params, rng=rng()).table[
+                "value_ahead"
+            ][0]
         )
     assert totals[0] < totals[1] < totals[2]
     assert totals[3] < totals[1]
@@ -131,7 +132,8 @@ def test_groups_sum_to_all_and_unknown_ones_are_named(made):
     _, params, histories, models = made
     ids = histories.present["customer_id"]
     half = pd.Series(["a"] * 700 + ["b"] * 700, index=ids[:1400])
-    table = residual_value(models, histories, {"half": half}, params, rng=rng()).table
+    halves = label_histories(histories, {"half": half})
+    table = residual_value(models, halves, params, rng=rng()).table
     groups = table[table["segment"] == "half"].set_index("group")
     assert list(groups.index) == ["a", "b", "not known"]
     assert groups["value_ahead"].sum() == pytest.approx(table["value_ahead"][0])
@@ -153,11 +155,14 @@ def test_ways_to_group_are_the_segments_the_cohort_the_tier_and_the_stage(days, 
     tier = pd.DataFrame({"customer_id": ids[:1], "tier": ["gold"]})
     stage = pd.DataFrame({"customer_id": ids[1:2], "stage": ["new"]})
     bought = pd.DataFrame({"customer_id": ids, "at": pd.to_datetime(days), "amount": 1.0})
-    histories = SimpleNamespace(present=histories_at(bought, pd.Timestamp("1999-12-31")))
-    groups = value_groups(people, ["channel"], tier=tier, stage=stage, histories=histories)
-    assert list(groups) == ["channel", cohort, "current_tier", "current_stage"]
-    assert groups["channel"]["c1"] == "shop"
-    assert groups[cohort].tolist() == names
+    period = {"observed_from": date(1997, 1, 1), "observed_until": date(1999, 12, 31)}
+    tables, params = tables_of(bought, people), study(segments=("channel",), **period)
+    histories = purchase_histories(tables, params)
+    groups = value_groups(histories, tables, params, tier=tier, stage=stage)
+    assert list(groups) == ["all", "channel", cohort, "current_tier", "current_stage"]
+    assert groups["channel"]["group"].tolist() == ["shop"] * len(ids)
+    assert groups[cohort]["group"].tolist() == names
+    assert groups["current_tier"]["group"].tolist() == ["gold"] + ["not known"] * (len(ids) - 1)
 
 
 def test_margin_is_a_share_of_revenue():
@@ -170,7 +175,7 @@ def test_margin_is_a_share_of_revenue():
     assert histories.margin == pytest.approx(0.25)
     bare = fit_value_models(purchase_histories(tables_of(lines), params), params)
     totals = [
-        residual_value(m, histories, {}, params, rng=rng()).table["value_ahead"][0]
+        residual_value(m, label_histories(histories, {}), params, rng=rng()).table["value_ahead"][0]
         for m in (models, bare)
     ]
     assert totals[0] == pytest.approx(0.25 * totals[1])

@@ -9,13 +9,9 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.errors import DataError
-from analysis.methods.disclosure import pool_small
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
 from analysis.methods.survival.pairwise import holm
 from analysis.states.segments import stack_segments
-
-MOST_GROUPS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,79 +51,54 @@ class SecondPurchase:
 
 
 def second_purchase(
-    customers: pd.DataFrame,
+    gaps: pd.DataFrame,
     *,
     horizons_weeks: Sequence[float],
     by: str | None = None,
-    min_cell: int = 1,
     conf_level: float = 0.95,
 ) -> SecondPurchase:
     """Estimate how soon, and whether, customers buy a second time.
 
-    The first gap only: later gaps, pooled, would be dependently censored.
-
     Parameters
     ----------
-    customers : DataFrame
-        The customer frame; columns used: `first_at`, `second_at` (days, NaT when there is none),
-        `age_weeks` (weeks from the first purchase to the end of observation), and `by`.
+    gaps : DataFrame
+        Of `first_gaps`: `duration` (weeks), `event`, `by`; optional `count`.
     horizons_weeks : sequence of float
         Weeks since the first purchase at which the share is told.
     by : str, optional
-        A segment known on the day of the first purchase. Groups of fewer than `min_cell`, and the
-        smallest beyond six, are joined.
+        The segment that the gaps were read by.
     conf_level : float
         Between 0.5 and 1.
 
     Raises
     ------
     DataError
-        No customers, or a segment that the frame does not have.
+        No customers, or a second purchase before the first.
 
     References
     ----------
     Kaplan & Meier (1958), JASA 53, 457-481.
     """
-    if by is not None and by not in customers:
-        raise DataError(
-            f"segment '{by}' must be a column of the customer frame, but is not; "
-            f"there are {', '.join(customers.columns)}"
-        )
-    days = (customers["second_at"] - customers["first_at"]).dt.days
-    durations = pd.DataFrame(
-        {
-            "duration": (days / 7).fillna(customers["age_weeks"]),
-            "event": customers["second_at"].notna(),
-        }
-    )
-    if by is not None:
-        durations[by] = pool_small(_known(customers[by]), min_cell, most=MOST_GROUPS)
-    curve = survival_curve(durations, by=by, conf_level=conf_level)
-    several = by is not None and durations[by].nunique() > 1
+    curve = survival_curve(gaps, by=by, conf_level=conf_level)
+    several = by is not None and gaps[by].nunique() > 1
     return SecondPurchase(
         curve=curve,
         within=_bought_within(curve, horizons_weeks),
         medians=curve.medians,
-        test=logrank_test(durations, by=by) if several else None,
-        customers=len(durations),
+        test=logrank_test(gaps, by=by) if several else None,
+        customers=int(gaps["count"].sum()) if "count" in gaps else len(gaps),
     )
 
 
-def _known(segment: pd.Series) -> pd.Series:
-    return segment.astype(object).fillna("not known") if segment.isna().any() else segment
-
-
 def second_purchase_by_segment(
-    customers: pd.DataFrame,
-    segments: Sequence[str],
+    gaps: Mapping[str, pd.DataFrame],
     *,
     horizons_weeks: Sequence[float],
-    min_cell: int = 1,
     conf_level: float = 0.95,
 ) -> dict[str, SecondPurchase]:
-    """Apply `second_purchase` to each segment: segment name to result."""
-    options = {"horizons_weeks": horizons_weeks, "min_cell": min_cell, "conf_level": conf_level}
-    return {name: second_purchase(customers, by=name, **options) for name in segments}
+    """Apply `second_purchase` to each segment of `first_gaps_by_segment`: segment to result."""
+    options = {"horizons_weeks": horizons_weeks, "conf_level": conf_level}
+    return {name: second_purchase(own, by=name, **options) for name, own in gaps.items()}
 
 
 def compare_segments(results: Mapping[str, SecondPurchase]) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from analysis.methods.purchases.gammagamma import SPEND, GammaGamma
 from analysis.methods.purchases.paretonbd import ParetoNBD
 
 PurchaseModel = BGNBD | ParetoNBD
-ALL = "all"
+ALL, SQUARE = "all", "monetary_square"
 DELTA = 1e-4
 """Step of the delta method's central difference on the log parameters."""
 LEAST_FOR_INTERVAL = 2
@@ -56,7 +56,9 @@ def group_totals(
     """Forecast what the present customers will still buy: their residual value.
 
     Columns used: `frequency`, `recency`, `age`; `monetary_value` with `spend`; `by` (known at the
-    end of observation); optional `count`. Both the number of purchases and its value are
+    end of observation); optional `count`, and with it `monetary_square`: where a row stands for
+    customers of unlike spend, `monetary_value` is their mean and this the mean of its square, all
+    that totals and their variance need. Both the number of purchases and its value are
     discounted. `margin` is the share of revenue that is kept: without it the value is *revenue*,
     not lifetime value. `draws` futures of each customer measure how much totals vary.
 
@@ -155,6 +157,7 @@ def _check_request(customers, time, by, spend, margin) -> None:
 
 def _grouped_rows(customers: pd.DataFrame, by: str | None, spend: object) -> pd.DataFrame:
     keys = [*HISTORY, *(["monetary_value"] if spend is not None else [])]
+    keys += [name for name in (SQUARE,) if spend is not None and name in customers]
     rows = customers[keys].assign(
         group=customers[by].astype("string").fillna("unknown") if by else ALL,
         count=customers.get("count", 1.0),
@@ -218,7 +221,20 @@ def _process_variance(model, spend, rows, past, time, draws, rng) -> np.ndarray:
             value = rows["monetary_value"].to_numpy(float)
             future = spend.simulate_rows(past[0], value, future, rng)
         squares += (future - expected) ** 2
-    return squares / draws
+    return squares / draws * (1.0 if spend is None else _unlike(spend, rows))
+
+
+def _unlike(spend: GammaGamma, rows: pd.DataFrame) -> np.ndarray | float:
+    """How much more futures vary where the customers of a row have not spent the same.
+
+    Given her purchases, what a customer will spend is (gamma + x z) times a variable that does not
+    depend on her mean spend z, so that its variance goes with the mean of (gamma + x z)^2.
+    """
+    if SQUARE not in rows:
+        return 1.0
+    z, square = (rows[name].to_numpy(float) for name in ("monetary_value", SQUARE))
+    x, gamma = np.where(z > 0, rows["frequency"].to_numpy(float), 0.0), spend.params[2]
+    return (gamma**2 + 2 * gamma * x * z + x**2 * square) / (gamma + x * z) ** 2
 
 
 def _delta(statistic, model, spend) -> tuple[np.ndarray, np.ndarray]:

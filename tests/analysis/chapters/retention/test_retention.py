@@ -24,7 +24,9 @@ from analysis.chapters.retention.second_purchase import (
     segment_tests,
 )
 from analysis.errors import DataError
+from analysis.methods.disclosure import pool_small
 from analysis.params import Params
+from analysis.states.segments import MOST_GROUPS
 from analysis.telling.showing import SILENT, Chapter, chapter_of
 
 HORIZONS = [4, 13, 26, 52]
@@ -50,9 +52,8 @@ def customers(gap_weeks, age_weeks, **columns):
     """First purchases so many weeks ago; the second came after the gap, if observation allowed."""
     age = np.asarray(age_weeks, float)
     gap = np.broadcast_to(np.asarray(gap_weeks, float), age.shape)
-    first = UNTIL - pd.to_timedelta(np.round(age * 7), unit="D")
-    second = pd.Series(first + pd.to_timedelta(np.round(gap * 7), unit="D")).where(gap <= age)
-    return pd.DataFrame({"first_at": first, "second_at": second, "age_weeks": age} | columns)
+    duration = np.where(gap <= age, np.round(gap * 7) / 7, age)
+    return pd.DataFrame({"duration": duration, "event": gap <= age} | columns)
 
 
 def shop(size=400, *, apart=2.0, seed=3):
@@ -66,8 +67,9 @@ def everything(frame, show):
     """All sentences, figures and tables of one study, as one text."""
     few = {"min_cell": show.say.min_cell}
     whole = show.gated(second_purchase(frame, horizons_weeks=HORIZONS))
-    groups = second_purchase_by_segment(frame, ["channel"], horizons_weeks=HORIZONS, **few)
-    groups = show.gated(groups)
+    pooled = pool_small(frame["channel"], show.say.min_cell, most=MOST_GROUPS)
+    by_channel = {"channel": frame.assign(channel=pooled)}
+    groups = show.gated(second_purchase_by_segment(by_channel, horizons_weeks=HORIZONS))
     bought = second_purchase_fact(whole, **few)
     by = segment_fact(groups["channel"], "channel", conf_level=0.95, **few)
     texts = [
@@ -113,7 +115,7 @@ def test_extreme_shares_have_an_interval_for_all_pairs(show):
 
 
 def test_nobody_came_back(show):
-    text = everything(shop().assign(second_at=pd.NaT), show)
+    text = everything(shop().assign(event=False), show)
     assert "0.0%" in text
 
 
@@ -153,7 +155,7 @@ def test_three_customers(show):
 
 def test_a_second_purchase_before_the_first_is_refused():
     frame = customers([5.0, 5.0], [20, 20], channel="a")
-    frame.loc[0, "second_at"] = frame.loc[0, "first_at"] - pd.Timedelta(days=3)
+    frame.loc[0, "duration"] = -3 / 7
     with pytest.raises(DataError, match="duration must be at least 0"):
         second_purchase(frame, horizons_weeks=HORIZONS)
 
