@@ -23,7 +23,6 @@ FLOORS = {
     "methods": 5,
     "states": 6,
     "lifecycle": 7,
-    "overview": 7,
     "satisfaction": 7,
     "tiers": 7,
     "value": 7,

@@ -1,10 +1,11 @@
-"""What the data are: how much, from when to when, what is missing, who the customers are."""
+"""What a study's tables hold: how much, from when to when, what is missing, what was repaired."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 import ibis
 import pandas as pd
@@ -29,6 +30,8 @@ class Coverage:
     of : {'purchases', 'contracts'}
     """
 
+    COUNTED_BY: ClassVar = {"table": "active"}
+
     table: pd.DataFrame
     of: str = "purchases"
 
@@ -47,6 +50,11 @@ def coverage(tables: Tables, *, observed_from: date, observed_until: date) -> Co
         Uses `transactions`; where there are none, the beginnings of `contracts`.
     observed_from, observed_until : date
         First and last day of the observation.
+
+    Returns
+    -------
+    Coverage
+        One row a calendar month of the observation.
     """
     of = "purchases" if "transactions" in tables else "contracts"
     if of == "purchases":
@@ -64,59 +72,35 @@ def coverage(tables: Tables, *, observed_from: date, observed_until: date) -> Co
 
 
 def where_from(tables: Tables) -> pd.DataFrame:
-    """Say where the data come from: one row `source, licence, citation`."""
+    """Say where the data come from.
+
+    Parameters
+    ----------
+    tables : Tables
+        Uses its description.
+
+    Returns
+    -------
+    DataFrame of shape (1, 3)
+        `source, licence, citation`, as the params file or the package states them.
+    """
     known = tables.description
     told = {"source": known.title, "licence": known.licence, "citation": known.citation}
     return pd.DataFrame([told])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ContractsHeld:
-    """How many contracts a study of contracts is about.
-
-    Attributes
-    ----------
-    customers, contracts, still_open, before : int
-        Customers with a contract; contracts; those that had not ended by `observed_until`; those
-        that began before `observed_from`.
-    """
-
-    customers: int
-    contracts: int
-    still_open: int
-    before: int
-
-
-def contracts_held(tables: Tables, *, observed_from: date, observed_until: date) -> ContractsHeld:
-    """Count contracts; the counting happens in the engine.
-
-    Parameters
-    ----------
-    tables : Tables
-        Uses `contracts`.
-    observed_from, observed_until : date
-        First and last day of the observation.
-    """
-    held = tables["contracts"]
-    asked = {
-        "customers": held.customer_id.nunique(),
-        "contracts": held.count(),
-        "still_open": held.count(),
-        "before": (held.started_at < observed_from).sum(),
-    }
-    if "ended_at" in held.columns:
-        asked["still_open"] = (held.ended_at.isnull() | (held.ended_at > observed_until)).sum()
-    found = tables.fetch(held.aggregate(**asked)).iloc[0]
-    return ContractsHeld(**{name: int(count) for name, count in found.items()})
-
-
 def rows_used(audit: pd.DataFrame) -> pd.DataFrame:
-    """Count rows by table: `table, read, filtered, dropped, kept`; the first less the next two.
+    """Count rows by table: those used are those read less those filtered and dropped.
 
     Parameters
     ----------
     audit : DataFrame
         `Tables.audit`: `table, step, reason, rows`.
+
+    Returns
+    -------
+    DataFrame of shape (tables, 5)
+        `table, read, filtered, dropped, kept`.
     """
     steps = ["read", "filtered", "dropped", "kept"]
     counts = audit.pivot_table(index="table", columns="step", values="rows", aggfunc="sum")
@@ -125,10 +109,20 @@ def rows_used(audit: pd.DataFrame) -> pd.DataFrame:
 
 
 def repairs(audit: pd.DataFrame) -> pd.DataFrame:
-    """What was left out, mended or noticed, and why: `table, step, reason, rows`.
+    """What was left out, mended or noticed, and why.
 
     Identical rows are told also where there are none. Where there is nothing to tell, one row says
     so.
+
+    Parameters
+    ----------
+    audit : DataFrame
+        `Tables.audit`: `table, step, reason, rows`.
+
+    Returns
+    -------
+    DataFrame
+        `table, step, reason, rows`, in the order of the steps.
     """
     found = audit[~audit["step"].isin(["read", "kept"])]
     if len(found):
@@ -138,9 +132,17 @@ def repairs(audit: pd.DataFrame) -> pd.DataFrame:
 
 
 def missing_values(tables: Tables) -> pd.DataFrame:
-    """Count missing values: `table, column, rows, missing, share`, only columns that have any.
+    """Count missing values; the counting happens in the engine.
 
-    Where nothing is missing in any table, one row says so.
+    Parameters
+    ----------
+    tables : Tables
+
+    Returns
+    -------
+    DataFrame
+        `table, column, rows, missing, share` (0 to 1), only columns that have any. Where nothing is
+        missing in any table, one row says so.
     """
     found = pd.concat([_missing(name, tables[name]) for name in tables], ignore_index=True)
     if len(found):
@@ -162,28 +164,8 @@ def _missing(name: str, table: ibis.Table) -> pd.DataFrame:
     ]
 
 
-def segment_sizes(customers: pd.DataFrame, segments: Sequence[str]) -> pd.DataFrame:
-    """Count customers by segment: `segment, group, n, share`.
-
-    Parameters
-    ----------
-    customers : DataFrame
-        The customer frame with the columns that `segments` names.
-    segments : sequence of str
-    """
-    return pd.concat([_sizes(customers[name]) for name in segments], ignore_index=True)
-
-
-def _sizes(segment: pd.Series) -> pd.DataFrame:
-    counts = segment.value_counts(sort=False, dropna=False).sort_index()
-    groups = [str(group) if pd.notna(group) else "not known" for group in counts.index]
-    return pd.DataFrame({"segment": segment.name, "group": groups, "n": counts.to_numpy()}).assign(
-        share=lambda sizes: sizes["n"] / len(segment)
-    )
-
-
 def columns_in_use(tables: Tables, params: Params) -> pd.DataFrame:
-    """The data dictionary of the study's tables: `table, column, unit, meaning`.
+    """The data dictionary of the study's tables.
 
     Columns that the contract does not know are told by what the params file makes of them.
 
@@ -191,7 +173,12 @@ def columns_in_use(tables: Tables, params: Params) -> pd.DataFrame:
     ----------
     tables : Tables
     params : Params
-        Uses `segments` and `satisfaction`.
+        Uses `segments`, `covariates` and `satisfaction`.
+
+    Returns
+    -------
+    DataFrame
+        `table, column, unit, meaning`.
     """
     known, own = data_dictionary(), _meanings(params)
     rows = [_columns(name, tables[name], known[known["table"] == name], own) for name in tables]

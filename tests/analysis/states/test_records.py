@@ -3,10 +3,13 @@
 import pytest
 import yaml
 
-from analysis import overview
+from analysis.chapters.contracts.facts import contracts_fact
+from analysis.chapters.contracts.held import contracts_held
 from analysis.data import read_tables
-from analysis.findings import data as findings
 from analysis.params import read_params
+from analysis.states import records
+from analysis.telling.coverage import coverage_fact, plot_coverage
+from analysis.telling.showing import chapter_of
 from analysis.telling.wording import wording_for
 
 CONTRACTS = (
@@ -48,11 +51,11 @@ def study(tmp_path):
 
 
 def test_columns_in_use_tells_what_the_params_make_of_them(study):
-    known = overview.columns_in_use(read_tables(study), study).set_index(["table", "column"])
+    known = records.columns_in_use(read_tables(study), study).set_index(["table", "column"])
     told = known["meaning"]
     assert told["surveys", "q1"] == "Are we good?; an item of the scale quality, answers 1 to 7"
     assert told["surveys", "q2"] == "a reversed item of the scale quality, answers 1 to 7"
-    assert told["surveys", "city"] == overview.TAKEN_ALONG
+    assert told["surveys", "city"] == records.TAKEN_ALONG
     assert told["customers", "acquired_year"] == "a group that this report compares"
     say = wording_for(study)
     shown = say.note(told["surveys", "q2"])
@@ -69,25 +72,25 @@ def test_customers_without_a_table_know_the_year_of_their_first_contract(study):
 def test_contracts_held_counts_open_and_early_ones(study):
     period = {"observed_from": study.observed_from, "observed_until": study.observed_until}
     tables = read_tables(study)
-    held = overview.contracts_held(tables, **period)
+    held = contracts_held(tables, **period)
     assert (held.customers, held.contracts, held.still_open, held.before) == (3, 4, 2, 1)
-    covered = overview.coverage(tables, **period)
+    covered = records.coverage(tables, **period)
     assert covered.of == "contracts"
     assert covered.table.set_index("month").loc["2023-02", ["events", "active"]].tolist() == [3, 2]
     assert covered.empty_months == 11
-    say = wording_for(study)
-    told = findings.contracts_finding(held, tables.audit, say)
-    text = told._repr_mimebundle_()[0]["text/markdown"]
+    show = chapter_of(study, "contracts")
+    text = show.finding(contracts_fact(held, tables.audit)).markdown
     assert "All 4 rows of the contract table were used" in text
     assert "1 had begun before the observation" in text
-    assert "11 months" in findings.coverage_caption(covered, held.customers, say)
+    observed = coverage_fact(covered, held.customers, "ever_contract")
+    assert "11 months" in show.figure(plot_coverage, covered, observed).caption
 
 
 def test_rows_used_add_up_and_licence_is_told(study):
     tables = read_tables(study)
-    used = overview.rows_used(tables.audit).set_index("table")
+    used = records.rows_used(tables.audit).set_index("table")
     assert (used["read"] - used["filtered"] - used["dropped"]).eq(used["kept"]).all()
-    assert overview.where_from(tables)["licence"].tolist() == ["ours alone"]
-    assert {"surveys", "contracts"} <= set(overview.repairs(tables.audit)["table"])
-    missing = overview.missing_values(tables).set_index(["table", "column"])["missing"]
+    assert records.where_from(tables)["licence"].tolist() == ["ours alone"]
+    assert {"surveys", "contracts"} <= set(records.repairs(tables.audit)["table"])
+    missing = records.missing_values(tables).set_index(["table", "column"])["missing"]
     assert missing["surveys", "q2"] == 1

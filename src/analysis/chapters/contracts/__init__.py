@@ -1,0 +1,1 @@
+"""Which contracts the report is about."""

@@ -1,0 +1,36 @@
+"""What the chapter on contracts says."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.chapters.contracts.held import ContractsHeld
+from analysis.telling.coverage import used_rows
+from analysis.telling.facts import Fact
+
+
+def contracts_fact(held: ContractsHeld, audit: pd.DataFrame) -> Fact:
+    """How many customers and contracts the report is about, and how many rows were used.
+
+    Parameters
+    ----------
+    held : ContractsHeld
+    audit : DataFrame
+        `Tables.audit`; columns used: `table`, `step`, `rows`.
+
+    Returns
+    -------
+    Fact
+    """
+    variant, rows = used_rows(audit, "contracts")
+    numbers = {"contracts": held.contracts, "open": held.still_open, "before": held.before}
+    return Fact(
+        "contracts",
+        estimate=held.customers,
+        unit="count",
+        n=held.customers,
+        base="ever_contract",
+        also=(variant, *(("before_observation",) if held.before else ())),
+        numbers=rows | numbers,
+        in_summary=False,
+    )
