@@ -3,7 +3,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE
-export STUDY SET FROM TIMEOUT REFRESH QUARTO
+export STUDY CHAPTER SET FROM TIMEOUT REFRESH QUARTO
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -12,7 +12,7 @@ TARGETED := $(strip $(STUDY)$(SET))
 SPOKEN := $(subst ','\'',$(STUDY)|$(SET))
 PLAN := $(or $(BUILD),build)/plan$(if $(TARGETED),-$(shell printf '%s' '$(SPOKEN)' | cksum | cut -d' ' -f1)).mk
 
-.PHONY: help env lab tables notebooks report reports test check expected bench lock quarto spark new validate export clean FORCE
+.PHONY: help env lab tables notebooks report reports chapter test check format expected bench lock quarto spark new validate export clean FORCE
 
 help:  ## tell the verbs (this page)
 	@echo 'make VERB [STUDY=name] [SET="key=value …"]'; echo
@@ -32,11 +32,17 @@ tables:  ## check the data of every study (or STUDY=…) and write its frames
 notebooks:  ## run every notebook of every study (or STUDY=…)
 reports:  ## make every report, HTML and PDF, and build/index.html
 report:  ## make one report: STUDY=cdnow; with SET="lapse_weeks=26" a variant beside it
+chapter:  ## run and render one chapter alone: STUDY=cdnow CHAPTER=retention
 
-ifneq ($(filter tables notebooks report reports expected,$(MAKECMDGOALS)),)
+ifneq ($(filter tables notebooks report reports chapter expected,$(MAKECMDGOALS)),)
 ifneq ($(filter report,$(MAKECMDGOALS)),)
 ifeq ($(STUDY),)
 $(error make report needs a study: make report STUDY=cdnow)
+endif
+endif
+ifneq ($(filter chapter,$(MAKECMDGOALS)),)
+ifeq ($(and $(STUDY),$(CHAPTER)),)
+$(error make chapter needs a study and a chapter: make chapter STUDY=cdnow CHAPTER=retention)
 endif
 endif
 # A broken study speaks for itself and holds nobody else up.
@@ -57,6 +63,9 @@ export: $(READY)  ## list the customers with stage, tier and reason (exports/, n
 
 test: $(READY)  ## run the tests
 	@$(PY) -m pytest
+
+format: $(READY)  ## lay out code and notebooks as the project does
+	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format .
 
 check: $(READY)  ## look over code, notebooks and report sources without running them
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .

@@ -5,6 +5,7 @@ This runs at the start of every `make reports`, so it imports little: no pandas,
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
@@ -63,12 +64,24 @@ def rules_of(path: Path) -> str:
             return ""
         if not study.chapters:
             raise ReportError(f"{path.name}: {NO_CHAPTER}")
+        check_chapter(study, os.environ.get("CHAPTER", ""))
         clear_partials(study.folder)
         write_if_changed(study.folder / "study.json", description_of(study))
     except (ParamsError, DataError, ReportError) as error:
         return fault_rules(path.stem, str(error))
     fault_file(path.stem).unlink(missing_ok=True)
     return study_rules(study)
+
+
+def check_chapter(study: Study, asked: str) -> None:
+    """Refuse a CHAPTER that the study has not, with the near names."""
+    names = [notebook.chapter for notebook in study.chapters]
+    if asked and asked not in names:
+        near = difflib.get_close_matches(asked, names, n=3, cutoff=0.5) or names
+        raise ReportError(
+            f"CHAPTER must be a chapter of {study.params.study}, but '{asked}' came; "
+            f"near names: {', '.join(near)}"
+        )
 
 
 def description_of(study: Study) -> str:
@@ -98,6 +111,9 @@ def study_rules(study: Study) -> str:
         lines += [
             f"{target}: {tables} {key_file(notebook.name, notebook_key(notebook))}",
             f"\t{python} reporting.execute {name} {notebook.name}",
+            f".PHONY: chapter-{name}-{notebook.chapter}",
+            f"chapter-{name}-{notebook.chapter}: {target}",
+            f"\t{python} reporting.report {name} {notebook.chapter}",
         ]
     report = f"{folder}/report.html {folder}/report.pdf"
     needed = f"{' '.join(executed)} {key_file('report', report_key())}"
@@ -110,6 +126,7 @@ def study_rules(study: Study) -> str:
         f"tables: {tables}",
         f"notebooks: {' '.join(executed)}",
         f"report reports: report-{name}",
+        f"chapter: chapter-{name}-{os.environ.get('CHAPTER', '')}",
         "",
     ]
     return "\n".join(lines)
@@ -120,7 +137,7 @@ def fault_rules(name: str, message: str) -> str:
     write_if_changed(fault_file(name), message + "\n")
     recipe = f"\t@cat {in_rule(fault_file(name))} >&2; exit 1"
     target = "report-" + re.sub(r"\W", "-", name)
-    return f".PHONY: {target}\n{target}:\n{recipe}\ntables notebooks report reports: {target}\n"
+    return f".PHONY: {target}\n{target}:\n{recipe}\ntables notebooks report reports chapter: {target}\n"
 
 
 def fault_file(name: str) -> Path:

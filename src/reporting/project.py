@@ -91,9 +91,13 @@ def _notebook(path: Path) -> Notebook:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """One params file, with or without overrides, and the folder that its results go to."""
+    """One params file, with or without overrides, and the folder that its results go to.
+
+    `only` names the one chapter that somebody works on; empty: all that the study has.
+    """
 
     params: Params
+    only: str = ""
 
     @property
     def name(self) -> str:
@@ -113,7 +117,8 @@ class Study:
     @property
     def chapters(self) -> tuple[Notebook, ...]:
         """The notebooks whose needs the study meets."""
-        return tuple(notebook for notebook in notebooks() if notebook.suits(self.params))
+        suited = (notebook for notebook in notebooks() if notebook.suits(self.params))
+        return tuple(one for one in suited if self.only in ("", one.chapter))
 
 
 def study_files() -> list[Path]:

@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from reporting.chapters import not_translated
 from reporting.errors import ReportError, speak
 from reporting.executed import run_stamp
 from reporting.partial import partial_path, remove
-from reporting.project import Study, build_folder, params_folder, read_study
+from reporting.project import ROOT, Study, build_folder, params_folder, read_study
 from reporting.rendering import render_report
 from reporting.site import write_index
 from reporting.staging import stage_report
@@ -23,10 +24,14 @@ PUBLISHED = ("report", "results", "report.json", "report.html", "report.pdf")
 
 
 def main() -> None:
-    """Make the report of the study that the first argument names."""
+    """Make the report of the study that the first argument names, or of one chapter of it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     study = read_study(params_folder() / f"{sys.argv[1]}.yml")
     started = time.monotonic()
+    if len(sys.argv) > 2:
+        page = make_chapter(study, sys.argv[2])
+        print(f"  {page} ({time.monotonic() - started:.1f} s)", flush=True)
+        return
     make_report(study)
     write_index(build_folder())
     if told := not_translated(study):
@@ -61,6 +66,30 @@ def make_report(study: Study) -> None:
         put_in_place(aside, study.folder)
     finally:
         remove(aside)
+
+
+def make_chapter(study: Study, chapter: str) -> str:
+    """Render one chapter alone, for the person who works on it: `chapters/<chapter>/`.
+
+    Returns
+    -------
+    str
+        Where the page lies, from the project's folder.
+    """
+    alone = replace(study, only=chapter)
+    place = study.folder / "chapters" / chapter
+    aside = partial_path(place)
+    remove(aside)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        staged = stage_report(alone, aside)
+        render_report(staged, aside / "report.html", aside / "report.pdf")
+        remove(place)
+        aside.replace(place)
+    finally:
+        remove(aside)
+    page = place / "report.html"
+    return str(page.relative_to(ROOT) if page.is_relative_to(ROOT) else page)
 
 
 def description_of(study: Study, renderer: str) -> dict[str, Any]:
