@@ -7,13 +7,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter, PercentFormatter, ScalarFormatter
 
-from analysis.figures.estimates import (
-    draw_estimates,
-    draw_nothing,
-    head,
-    large_enough,
-    small_by_segment,
-)
 from analysis.figures.satisfaction import (
     plot_driver_importance,
     plot_importance_performance,
@@ -31,6 +24,13 @@ from analysis.satisfaction.ordered import OrderedAnswer
 from analysis.satisfaction.paths import SatisfactionPaths
 from analysis.satisfaction.worth import MarginGained
 from analysis.states.recommendation import Recommendation
+from analysis.telling.estimates import (
+    draw_estimates,
+    draw_nothing,
+    head,
+    large_enough,
+    small_by_segment,
+)
 from analysis.telling.palette import ACCENT, CONTEXT, INK, SEQUENTIAL
 from analysis.telling.wording import Wording
 

@@ -9,13 +9,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures.estimates import head
 from analysis.figures.path_layout import distance_to_segments, place_constructs
 from analysis.methods.disclosure import small_rows
 from analysis.methods.drivers import DriverImportance, ImportancePerformance
 from analysis.methods.measurement import SurveyEstimates
 from analysis.methods.pathmodel import PathEstimate
 from analysis.methods.regression import OrdinalFit, RegressionFit
+from analysis.telling.estimates import head
 from analysis.telling.naming import name_points
 from analysis.telling.palette import ACCENT, CONTEXT, INK
 from analysis.telling.wording import Wording
