@@ -5,81 +5,32 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullFormatter, PercentFormatter, ScalarFormatter
+from matplotlib.ticker import PercentFormatter
 
 from analysis.figures.satisfaction import (
     plot_driver_importance,
     plot_importance_performance,
-    plot_nps,
     plot_path_model,
 )
 from analysis.methods.regression import ShapeComparison
 from analysis.satisfaction.behaviour import Behaviour
-from analysis.satisfaction.complaints import Complaints
 from analysis.satisfaction.drivers import Drivers
 from analysis.satisfaction.intention import Intention
-from analysis.satisfaction.measured import Measurement
 from analysis.satisfaction.one_more_point import MonthsGained
-from analysis.satisfaction.ordered import OrderedAnswer
 from analysis.satisfaction.paths import SatisfactionPaths
 from analysis.satisfaction.worth import MarginGained
-from analysis.states.recommendation import Recommendation
 from analysis.telling.estimates import (
     draw_estimates,
     draw_nothing,
     head,
     large_enough,
+    signed,
     small_by_segment,
 )
-from analysis.telling.palette import ACCENT, CONTEXT, INK, SEQUENTIAL
+from analysis.telling.palette import ACCENT, CONTEXT, INK
 from analysis.telling.wording import Wording
 
 PENALTY = "#d55e00"
-
-
-def plot_scale_levels(result: Measurement, ax: Axes, say: Wording) -> Axes:
-    """Draw the mean of each scale with its interval, over the range of the answers."""
-    table = large_enough(result.levels.dropna(subset=["average"]), say)
-    if table.empty:
-        return draw_nothing(ax, say)
-    table = table.sort_values("average", ascending=False)
-    shown = _renamed(table, "average")
-    numbers = [say.formats.show(value, "number1") for value in table["average"]]
-    labels = [
-        say("measured.scale", scale=head(row.scale, say), items=row.items)
-        for row in table.itertuples()
-    ]
-    draw_estimates(ax, labels, shown, numbers, zero=None)
-    ax.set_xlim(table["low"].min(), table["high"].max())
-    ax.set_xlabel(say("measured.axis", low=table["low"].min(), high=table["high"].max()))
-    return ax
-
-
-def plot_validity(result: Measurement, ax: Axes, say: Wording) -> Axes:
-    """Draw how alike every two scales are (HTMT), each cell with its number."""
-    if result.validity is None:
-        return draw_nothing(ax, say)
-    matrix = result.validity.matrix.iloc[1:, :-1]
-    values = matrix.to_numpy(float)
-    ax.imshow(values, cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
-    ax.grid(False)
-    ax.spines[["left", "bottom"]].set_visible(False)
-    ax.tick_params(length=0)
-    ax.set_xticks(range(matrix.shape[1]), [head(name, say) for name in matrix.columns])
-    ax.set_yticks(range(matrix.shape[0]), [head(name, say) for name in matrix.index])
-    for (row, column), value in np.ndenumerate(values):
-        if np.isfinite(value):
-            text = say.formats.show(value, "number2")
-            ax.text(column, row, text, ha="center", va="center",
-                    color="white" if value > 0.6 else INK)  # fmt: skip
-    return ax
-
-
-def plot_recommendation(result: Recommendation, ax: Axes, say: Wording) -> Axes:
-    """Draw the net promoter score of each group with its interval."""
-    if result.shown is None:
-        return draw_nothing(ax, say)
-    return plot_nps(result.shown, ax, say)
 
 
 def plot_intention_shape(result: Intention, ax: Axes, say: Wording) -> Axes:
@@ -148,7 +99,7 @@ def _draw_groups(
     if table.empty:
         draw_nothing(ax, say)
         return
-    numbers = [_signed(value, kind, say) for value in table[column]]
+    numbers = [signed(value, kind, say) for value in table[column]]
     shown = times * _renamed(table, column)
     draw_estimates(ax, _groups(table, say), shown, numbers, apart=table["segment"].tolist())
 
@@ -202,45 +153,6 @@ def plot_satisfaction_paths(result: SatisfactionPaths, ax: Axes, say: Wording) -
     if result.estimate is None:
         return draw_nothing(ax, say)
     return plot_path_model(result.estimate, ax, say)
-
-
-def plot_odds(result: OrderedAnswer, ax: Axes, say: Wording) -> Axes:
-    """Draw the odds ratio of a better answer for each term, on a scale of ratios."""
-    table = result.odds
-    if result.fit is None or table["odds"].isna().all():
-        return draw_nothing(ax, say)
-    table = table.dropna(subset=["odds"])
-    numbers = [say.formats.show(value, "number2") for value in table["odds"]]
-    labels = [head(term, say) for term in table["term"]]
-    draw_estimates(ax, labels, _renamed(table, "odds"), numbers, zero=1.0)
-    ax.set_xscale("log")
-    low, high = table["odds_conf_low"].min(), table["odds_conf_high"].max()
-    ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 3, 5, 10) if 0.8 * low < tick < 1.25 * high]
-    ax.set_xticks(ticks)
-    ax.xaxis.set_major_formatter(ScalarFormatter())
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.set_xlabel(say("ordered.axis", item=say.value(result.item)))
-    return ax
-
-
-def plot_complaints(result: Complaints, ax: Axes, say: Wording) -> Axes:
-    """Draw the share lost after each kind of contact, with its interval."""
-    table = large_enough(result.table, say, "contacts")
-    if table.empty:
-        return draw_nothing(ax, say)
-    numbers = [say.formats.show(value, "percent") for value in table["estimate"]]
-    labels = [say.value(handling) for handling in table["handling"]]
-    shown = 100 * table[["estimate", "conf_low", "conf_high"]]
-    draw_estimates(ax, labels, shown, numbers, zero=None)
-    ax.set_xlim(0, None)
-    ax.xaxis.set_major_formatter(PercentFormatter(100, decimals=0))
-    kind = "contracts" if result.contractual else "purchases"
-    ax.set_xlabel(say(f"complaints.axis.{kind}", weeks=result.weeks))
-    return ax
-
-
-def _signed(value: float, kind: str, say: Wording) -> str:
-    return ("+" if value > 0 else "") + say.formats.show(value, kind)
 
 
 def _groups(table: pd.DataFrame, say: Wording) -> list[str]:

@@ -1,4 +1,4 @@
-"""Path diagrams, driver bars, the importance-performance map, coefficients, and NPS."""
+"""Path diagrams, driver bars, the importance-performance map and coefficients."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.path_layout import distance_to_segments, place_constructs
-from analysis.methods.disclosure import small_rows
 from analysis.methods.drivers import DriverImportance, ImportancePerformance
-from analysis.methods.measurement import SurveyEstimates
 from analysis.methods.pathmodel import PathEstimate
 from analysis.methods.regression import OrdinalFit, RegressionFit
 from analysis.telling.estimates import head
@@ -204,30 +202,6 @@ def plot_coefficients(result: RegressionFit | OrdinalFit, ax: Axes, say: Wording
 
 def _term_words(term: str, say: Wording) -> str:
     return " × ".join(": ".join(map(say.value, part.split(": "))) for part in term.split(" × "))
-
-
-def plot_nps(result: SurveyEstimates, ax: Axes, say: Wording) -> Axes:
-    """Draw the net promoter score of each group with its interval; small groups are left out."""
-    table = result.table[result.table["term"].eq("nps")].set_index("group")
-    shown = table[~small_rows(table["n"], say.min_cell)].iloc[::-1].reset_index()
-    ax.axvline(0, color=INK, linewidth=0.9, zorder=1)
-    _draw_intervals(ax, shown.index, shown, colour=ACCENT)
-    ax.scatter(shown["estimate"], shown.index, color=ACCENT, s=46, zorder=3)
-    for row, group in shown.iterrows():
-        ax.annotate(
-            f"{group['estimate']:+.0f}".replace("-", "−"), (group["estimate"], row), xytext=(0, 8),
-            textcoords="offset points", ha="center", size=10, weight="bold",
-        )  # fmt: skip
-    labels = [
-        say("satisfaction.nps.group", group=say.value(row.group), n=row.n)
-        for row in shown.itertuples()
-    ]
-    ax.set_yticks(shown.index, labels)
-    ax.set_ylim(-0.6, len(shown) - 0.3)
-    low, high = shown["conf_low"].min(), shown["conf_high"].max()
-    ax.set_xlim(min(low, 0) - 8, max(high, 0) + 8)
-    ax.set_xlabel(say("satisfaction.nps.axis"))
-    return _lying(ax)
 
 
 def _draw_intervals(ax: Axes, rows: pd.Index, table: pd.DataFrame, *, colour: str) -> None:

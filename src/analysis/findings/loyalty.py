@@ -1,4 +1,4 @@
-"""What intention, behaviour and ordered answers say."""
+"""What intention and behaviour say."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from analysis.findings.satisfaction import headline_of
 from analysis.methods.regression import ShapeComparison
 from analysis.satisfaction.behaviour import Behaviour
 from analysis.satisfaction.intention import Intention
-from analysis.satisfaction.ordered import OrderedAnswer
 from analysis.telling.findings import Finding, finding
 from analysis.telling.wording import Wording
 
@@ -213,54 +212,3 @@ def groups_caption(result: Behaviour, say: Wording) -> str:
 def groups_alt(result: Behaviour, say: Wording) -> str:
     """The same in words."""
     return say("behaved.groups_alt")
-
-
-def ordered_finding(result: OrderedAnswer, say: Wording) -> Finding:
-    """What goes most with a better answer."""
-    options = {"claim": "descriptive"}
-    told = result.odds.dropna(subset=["odds"]) if "odds" in result.odds else result.odds.head(0)
-    if result.fit is None or told.empty or result.fit.n < say.min_cell:
-        return finding(say, "ordered.finding.none", in_summary=False, **options)
-    clear = told[(told["odds_conf_low"] > 1) | (told["odds_conf_high"] < 1)]
-    item, best = say.value(result.item), result.shares["share"].iloc[-1]
-    if clear.empty:
-        return finding(
-            say, "ordered.finding.unclear", _parallel(result, say), in_summary=False, **options
-        )
-    row = clear.loc[np.log(clear["odds"]).abs().idxmax()]
-    numbers = {"odds": row["odds"], "term": say.value(row["term"])}
-    limits = {"low": row["odds_conf_low"], "high": row["odds_conf_high"]}
-    key = "ordered.finding"
-    detail = say(f"{key}.detail", answers=row["n_answers"], item=item, share=best, **limits)
-    against = say(f"{key}.against", reference=row["reference"]) if row["reference"] else ""
-    details = [against, detail, weighted_in_words(result.weighted, say), _parallel(result, say)]
-    made = finding(say, key, *details, in_summary=result.alone, **options, **numbers)
-    if row["odds"] >= 1:
-        return made
-    less = say(f"{key}.less", **numbers)
-    return Finding(made.number, less, made.detail, made.claim, made.label, made.in_summary)
-
-
-def _parallel(result: OrderedAnswer, say: Wording) -> str:
-    p_value = np.nan
-    if result.parallel is not None:
-        p_value = float(result.parallel.table.iloc[0]["p_value"])
-    if not np.isfinite(p_value):
-        return say("ordered.parallel.unknown")
-    kind = "fails" if p_value < 1 - say.conf_level else "holds"
-    return say(f"ordered.parallel.{kind}", p=p_value)
-
-
-def ordered_caption(result: OrderedAnswer, say: Wording) -> str:
-    """What the figure of the odds ratios shows."""
-    if result.fit is None:
-        return say("ordered.none_alt")
-    headline = headline_of(ordered_finding(result, say))
-    return say(
-        "ordered.caption", headline=headline, item=say.value(result.item), answers=result.fit.n
-    )
-
-
-def ordered_alt(result: OrderedAnswer, say: Wording) -> str:
-    """The same in words."""
-    return say("ordered.none_alt" if result.fit is None else "ordered.alt")

@@ -121,6 +121,19 @@ def read_answers(tables: Tables, params: Params) -> Answers:
     )
 
 
+def study_customers(tables: Tables, params: Params) -> pd.DataFrame:
+    """All customers of the study with what is known of them, whether they answered or not.
+
+    Returns
+    -------
+    DataFrame
+        The customer frame; where there are no transactions, the table `customers` as it is.
+    """
+    if "transactions" in tables:
+        return customer_frame(tables, params)
+    return tables.fetch(tables["customers"])
+
+
 def with_states(answers: Answers, months: ibis.Table, *, name: str, order: tuple) -> Answers:
     """Add the state of the last complete month before each answer, such as the stage.
 
@@ -175,10 +188,7 @@ def _with_segments(
     frame: pd.DataFrame, tables: Tables, params: Params
 ) -> tuple[pd.DataFrame, list[str]]:
     """Join the study's segments of customers; small ones are pooled."""
-    if "transactions" in tables:
-        customers = customer_frame(tables, params)
-    else:
-        customers = tables.fetch(tables["customers"])
+    customers = study_customers(tables, params)
     wanted = [name for name in params.segments if name in customers and name not in frame]
     # The month of the first purchase has too many values to adjust for.
     wanted = [name for name in wanted if name != "acquired_month"]

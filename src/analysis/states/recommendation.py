@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-import numpy as np
 import pandas as pd
 
 from analysis.methods.measurement import SurveyEstimates, net_promoter_score
-from analysis.methods.resampling import critical_value
 from analysis.states.answers import Answers, attempt
 
-PARTS = ("nps", "promoters", "passives", "detractors")
+SHARES = ["promoters", "passives", "detractors"]
+COLUMNS = ["segment", "group", "n", "estimate", "std_error", "conf_low", "conf_high", *SHARES]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,112 +20,79 @@ class Recommendation:
 
     Attributes
     ----------
-    overall : Series or None
-        `estimate, conf_low, conf_high, n` of the score; None where nobody answered.
-    table : DataFrame
-        `segment` ('all', tier, …), `known_group, n_answers, nps_score, nps_conf_low, nps_conf_high,
-        promoters, passives, detractors` (shares, 0 to 1).
-    shown : SurveyEstimates or None
-        By tier where tiers are known, else by the first segment, else overall.
-    by : str
-        What `shown` is grouped by.
-    gap : dict or None
-        Highest against lowest group of `shown`: `high, low, difference, conf_low, conf_high`.
+    table : DataFrame of shape (1 + groups, 10)
+        `segment` ('all' first, tier, …), `group, n` (answers), `estimate` (the score in points,
+        -100 to 100), `std_error, conf_low, conf_high, promoters, passives, detractors` (shares);
+        no rows where nobody answered.
+    segments : tuple of str
+        The characteristics that form groups; the first is drawn.
+    asked : bool
+        Whether the survey has the question.
+    weighted : bool
     """
 
-    overall: pd.Series | None
+    COUNTED_BY: ClassVar = {"table": "n"}
+
     table: pd.DataFrame
-    shown: SurveyEstimates | None
-    by: str
-    gap: dict[str, object] | None
+    segments: tuple[str, ...]
+    asked: bool
     weighted: bool
-    why: str
+
+    def of(self, segment: str) -> pd.DataFrame:
+        """The rows of a segment whose groups may be shown."""
+        return self.table[self.table["segment"].eq(segment)].dropna(subset=["n"])
 
 
 def recommendation(
-    answers: Answers,
-    *,
-    by: tuple[str, ...] | None = None,
-    min_cell: int = 10,
-    conf_level: float = 0.95,
+    answers: Answers, *, by: tuple[str, ...] | None = None, conf_level: float = 0.95
 ) -> Recommendation:
     """Promoters (9-10) less detractors (0-6) in points, with linearised errors where weighted.
 
-    Groups are those in which customers were before they answered.
+    Parameters
+    ----------
+    answers : Answers
+        Uses the question of recommendation (0 to 10), the groups, the weight, and `customer_id` as
+        the cluster.
+    by : tuple of str, optional
+        Columns that form groups in which customers were before they answered; else all of
+        `answers.groups`.
+    conf_level : float
+        Between 0.5 and 1.
+
+    Returns
+    -------
+    Recommendation
+
+    References
+    ----------
+    Reichheld (2003), Harvard Business Review 81(12), 46-54; Woodruff (1971), JASA 66, 411-414.
     """
     groups = answers.groups if by is None else by
-
-    def score(group: str | None) -> SurveyEstimates:
-        frame = answers.frame
-        if group is not None:
-            frame = frame.assign(**{group: frame[group].astype(object)})
-        return net_promoter_score(
-            frame,
-            score=answers.roles.recommendation,
-            by=group,
-            conf_level=conf_level,
-            **answers.sampled,
-        )
-
-    asked = answers.roles.recommendation is not None
-    overall, why = attempt(lambda: score(None)) if asked else (None, "the question was not asked")
+    asked, weighted = answers.roles.recommendation is not None, answers.weight is not None
+    overall = attempt(lambda: _score(answers, None, conf_level))[0] if asked else None
     if overall is None:
-        empty = pd.DataFrame([{"segment": "all", "known_group": "all", "n_answers": 0}])
-        return Recommendation(None, empty, None, "all", None, answers.weight is not None, why)
-    scores = {"all": overall} | {group: _ordered(score(group), answers, group) for group in groups}
-    by_name = groups[0] if groups else "all"
-    return Recommendation(
-        overall=overall.table.set_index("term").loc["nps"],
-        table=pd.concat([_wide(found, name) for name, found in scores.items()], ignore_index=True),
-        shown=scores[by_name],
-        by=by_name,
-        gap=_gap(scores[by_name], min_cell, conf_level),
-        weighted=answers.weight is not None,
-        why="",
-    )
+        return Recommendation(pd.DataFrame(columns=COLUMNS), groups, asked, weighted)
+    scores = {"all": overall} | {name: _score(answers, name, conf_level) for name in groups}
+    tables = [_wide(found, answers, name) for name, found in scores.items()]
+    return Recommendation(pd.concat(tables, ignore_index=True), groups, asked, weighted)
 
 
-def _ordered(found: SurveyEstimates, answers: Answers, group: str) -> SurveyEstimates:
-    """Rows in the order of the group's levels."""
-    levels = list(answers.frame[group].cat.categories)
-    order = found.table["group"].map({level: place for place, level in enumerate(levels)})
-    table = found.table.assign(order=order.astype(float)).sort_values("order", kind="stable")
-    return SurveyEstimates(table.drop(columns="order").reset_index(drop=True), found.n_missing)
+def _score(answers: Answers, group: str | None, conf_level: float) -> SurveyEstimates:
+    frame = answers.frame
+    if group is not None:
+        frame = frame.assign(**{group: frame[group].astype(object)})
+    options = {"score": answers.roles.recommendation, "by": group, "conf_level": conf_level}
+    return net_promoter_score(frame, **options, **answers.sampled)
 
 
-def _wide(found: SurveyEstimates, segment: str) -> pd.DataFrame:
-    rows = found.table.set_index(["group", "term"])
-    groups = list(dict.fromkeys(found.table["group"]))
-    score = rows.xs("nps", level="term").loc[groups]
-    table = pd.DataFrame(
-        {
-            "segment": segment,
-            "known_group": [str(group) for group in groups],
-            "n_answers": score["n"].to_numpy(),
-            "nps_score": score["estimate"].to_numpy(),
-            "nps_conf_low": score["conf_low"].clip(-100, 100).to_numpy(),
-            "nps_conf_high": score["conf_high"].clip(-100, 100).to_numpy(),
-        }
-    )
-    for part in PARTS[1:]:
-        table[part] = rows.xs(part, level="term").loc[groups, "estimate"].to_numpy() / 100
-    return table
-
-
-def _gap(found: SurveyEstimates, min_cell: int, conf_level: float) -> dict[str, object] | None:
-    rows = found.table[found.table["term"].eq("nps") & found.table["n"].ge(min_cell)]
-    rows = rows[rows["std_error"].gt(0)].sort_values("estimate")
-    if len(rows) < 2:
-        return None
-    low, high = rows.iloc[0], rows.iloc[-1]
-    difference = high["estimate"] - low["estimate"]
-    reach = critical_value(conf_level) * np.hypot(high["std_error"], low["std_error"])
-    return {
-        "high": str(high["group"]),
-        "low": str(low["group"]),
-        "high_score": high["estimate"],
-        "low_score": low["estimate"],
-        "difference": difference,
-        "conf_low": difference - reach,
-        "conf_high": difference + reach,
-    }
+def _wide(found: SurveyEstimates, answers: Answers, segment: str) -> pd.DataFrame:
+    """One row a group, in the order of the segment's levels."""
+    rows = found.table.set_index(["group", "term"])["estimate"].unstack()
+    score = found.table[found.table["term"].eq("nps")].set_index("group")
+    if segment != "all":
+        levels = answers.frame[segment].cat.categories
+        score = score.loc[[level for level in levels if level in score.index]]
+    score = score.assign(segment=segment, **(rows.loc[score.index, SHARES] / 100))
+    ends = ["conf_low", "conf_high"]
+    score[ends] = score[ends].clip(-100, 100)
+    return score.reset_index().astype({"group": "str"})[COLUMNS]

@@ -60,6 +60,11 @@ def _places(count: int, apart: Sequence[str] | None) -> np.ndarray:
     return -(np.cumsum(steps) - 1)
 
 
+def signed(value: float, kind: str, say: Wording) -> str:
+    """A number with its sign, in a format of `Formats`."""
+    return ("+" if value > 0 else "") + say.formats.show(value, kind)
+
+
 def head(name: str, say: Wording) -> str:
     """A category's name as a label begins: with a capital."""
     words = say.value(name)

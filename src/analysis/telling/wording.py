@@ -29,6 +29,7 @@ FOLDER = Path(__file__).parent
 CHAPTERS = FOLDER.parent / "chapters"
 LAID_OVER = ("values", "names", "columns", "notes")
 JOINTS = re.compile(r"(: |, | × | → | – )")
+END = re.compile(r"(?:(.+)_)?(conf_low|conf_high)")
 FIELD = re.compile(r"\{([a-z_]+)[^}]*\}")
 NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?")
 
@@ -126,7 +127,7 @@ class Wording:
         Looked up among the table's own columns, then the chapter's, then the shared ones. Ends of
         intervals are those of the number that they enclose.
         """
-        columns = {**self.texts["columns"], **self._own_columns(table)}
+        columns = _columns_over(self.texts["columns"], self._own_columns(table))
         pattern = (
             name if name in columns else next((p for p in columns if fnmatchcase(name, p)), None)
         )
@@ -135,9 +136,8 @@ class Wording:
             texts = (entry["head"], entry["means"])
             head, means = (_Filler(self.formats).vformat(t, (part,), self._known()) for t in texts)
             return Column(head, entry.get("format", "text"), means)
-        for end in ("conf_low", "conf_high"):
-            if name.endswith(end):
-                return self._end_of(name.removesuffix(end).rstrip("_") or "estimate", end, table)
+        if end := END.fullmatch(name):
+            return self._end_of(end[1] or "estimate", end[2], table)
         raise LookupError(f"the texts in '{self.language}' must hold the column '{name}'")
 
     def _own_columns(self, table: str) -> Mapping[str, Any]:
@@ -297,4 +297,12 @@ def chapter_texts(chapter: str, language: str) -> Mapping[str, Any]:
 def _laid_over(shared: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
     """The chapter's texts, then the shared ones; sections of words are laid together."""
     both = {name: {**shared[name], **own.get(name, {})} for name in LAID_OVER}
+    both["columns"] = _columns_over(shared["columns"], own.get("columns", {}))
     return {**shared, **own, **both}
+
+
+def _columns_over(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Own columns over the shared ones; an own number takes no shared ends of an interval."""
+    ends = {name: END.fullmatch(name) for name in shared}
+    foreign = {name for name, end in ends.items() if end and (end[1] or "estimate") in own}
+    return {name: shared[name] for name in shared if name not in foreign} | dict(own)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import typing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,17 @@ def test_name_of_a_column_is_not_that_of_a_category(say):
     assert say.name("cost") == "cost"
     assert say.value("cost") == "cost of contacts"
     assert say.name("quality_website") == say.value("quality_website")
+
+
+def test_ends_of_an_own_number_are_not_those_of_a_shared_one(say):
+    own = {"estimate": {"head": "Score", "format": "number1", "means": "Points"}}
+    texts = {**say.texts, "rated": {"caption": "x", "columns": own}}
+    of_table = replace(say, texts=texts).column("conf_low", "rated")
+    laid = wording._laid_over(say.texts, {"columns": own})
+    assert of_table == replace(say, texts=laid).column("conf_low")
+    assert (of_table.format, of_table.head) == ("number1", "95% interval")
+    assert of_table.means.endswith("Score")
+    assert say.column("conf_low").format == "percent"
 
 
 def test_present_tells_notes(say):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,105 +12,106 @@ import pandas as pd
 from analysis.errors import DataError
 from analysis.methods.regression import (
     OrdinalFit,
-    ProportionalOdds,
     average_marginal_effects,
     check_proportional_odds,
     fit_ordinal,
 )
 from analysis.methods.regression.design import Levels
-from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt
+from analysis.states.answers import Answers, attempt
+
+ENDS = ["estimate", "conf_low", "conf_high"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OrderedAnswer:
-    """An ordered logit of one question.
+    """An ordered logit of one question; `odds`, `best`, `parallel` are empty where it has no fit.
 
     Attributes
     ----------
     fit : OrdinalFit or None
-        None where it cannot be estimated; `why` says why not.
-    odds : DataFrame
-        `term, reference` (the level it is compared with), `n_answers, odds, odds_conf_low,
-        odds_conf_high` (of a better answer), `coefficient, std_error, p_value, note`.
-    shares : DataFrame
-        `answer, n_answers, share` as given.
-    best : DataFrame
-        Effects on the share of the best answer: `term, n_answers, share_gain …` (0 to 1).
-    parallel : ProportionalOdds or None
+        None where it cannot be estimated.
+    odds : DataFrame of shape (terms, 10)
+        `term, reference` (the level it is compared with), `n` (answers), `estimate` (odds ratio of
+        a better answer), `conf_low, conf_high, coefficient, std_error` (of the coefficient),
+        `p_value, note`.
+    shares : DataFrame of shape (answers in use, 3)
+        `answer` (from worst to best), `n, share` as given, not weighted.
+    best : DataFrame of shape (terms, 6)
+        Average effect on the share of the best answer: `term, n, estimate` (0 to 1), `conf_low,
+        conf_high, p_value`.
+    parallel : DataFrame of shape (1 + terms, 6)
+        Brant's check, all terms together first: `term, n, chi2, dof, p_value, note`; also empty
+        where fewer than three answers are in use.
     item : str
+        The question.
+    answers : int
+        Answers to it.
     weighted : bool
-        Whether the regression is weighted; `shares` are as given.
+        Whether the regression is weighted.
     alone : bool
         Whether the survey measures no scales, so that this is all that it tells.
     """
+
+    COUNTED_BY: ClassVar = {"odds": "n", "shares": "n", "best": "n", "parallel": "n"}
 
     fit: OrdinalFit | None
     odds: pd.DataFrame
     shares: pd.DataFrame
     best: pd.DataFrame
-    parallel: ProportionalOdds | None
+    parallel: pd.DataFrame
     item: str
+    answers: int
     weighted: bool
     alone: bool
-    why: str
 
 
 def ordered_answer(answers: Answers, *, conf_level: float = 0.95) -> OrderedAnswer:
     """Regress the study's ordered question on its drivers by proportional odds.
 
+    Parameters
+    ----------
+    answers : Answers
+        Uses the question and the drivers that `roles.answer` names, the sampling weight, and
+        `customer_id` as the cluster.
+    conf_level : float
+        Between 0.5 and 1.
+
+    Returns
+    -------
+    OrderedAnswer
+
     Raises
     ------
     DataError
         The question or a driver is no column of the survey, or an answer is not in its list.
+
+    References
+    ----------
+    McCullagh (1980), JRSS B 42, 109-142; Brant (1990), Biometrics 46, 1171-1178.
     """
     asked = answers.roles.answer
     frame = _prepared(answers)
-    levels = list(frame[asked.item].cat.categories)
-    given = [level for level in levels if (frame[asked.item] == level).any()]
-    fit, why = attempt(
-        lambda: fit_ordinal(
-            frame,
-            outcome=asked.item,
-            drivers=asked.drivers,
-            conf_level=conf_level,
-            **answers.sampled,
-        )
-    )
-    counts = frame[asked.item].value_counts().reindex(given)
-    shares = pd.DataFrame(
-        {
-            "answer": given,
-            "n_answers": counts.to_numpy(),
-            "share": (counts / counts.sum()).to_numpy(),
-        }
-    )
-    if fit is None:
-        none = _none(why)
-        return OrderedAnswer(
-            None, none, shares, none, None, asked.item, False, not answers.scales, why
-        )
-    parallel = None
-    if len(fit.levels) > 2:
-        parallel, _ = attempt(lambda: check_proportional_odds(fit))
+    options = {"outcome": asked.item, "drivers": asked.drivers, "conf_level": conf_level}
+    fit, _ = attempt(lambda: fit_ordinal(frame, **options, **answers.sampled))
+    shares = _shares(frame[asked.item])
     return OrderedAnswer(
         fit=fit,
         odds=_odds(fit),
         shares=shares,
         best=_best(fit),
-        parallel=parallel,
+        parallel=_parallel(fit),
         item=asked.item,
+        answers=int(shares["n"].sum()),
         weighted=answers.weight is not None,
         alone=not answers.scales,
-        why="",
     )
 
 
-def parallel_table(found: OrderedAnswer) -> pd.DataFrame:
-    """Brant's check: `term, n_answers, chi_squared, degrees, p_value, note`."""
-    if found.parallel is None:
-        return pd.DataFrame([{"term": "all", "n_answers": 0, "note": NOT_ESTIMABLE}])
-    table = found.parallel.table.rename(columns={"estimate": "chi_squared", "n": "n_answers"})
-    return table[["term", "n_answers", "chi_squared", "degrees", "p_value", "note"]]
+def _shares(given: pd.Series) -> pd.DataFrame:
+    counts = given.value_counts().reindex(given.cat.categories)
+    counts = counts[counts > 0]
+    shares = {"n": counts.to_numpy(), "share": (counts / counts.sum()).to_numpy()}
+    return pd.DataFrame({"answer": counts.index.astype(str), **shares})
 
 
 def _prepared(answers: Answers) -> pd.DataFrame:
@@ -167,7 +169,10 @@ def _listed(values: pd.Series, name: str, levels: tuple[str, ...]) -> pd.Series:
     return pd.Series(pd.Categorical(text, list(levels), ordered=True), values.index)
 
 
-def _odds(fit: OrdinalFit) -> pd.DataFrame:
+def _odds(fit: OrdinalFit | None) -> pd.DataFrame:
+    columns = ["term", "reference", "n", *ENDS, "coefficient", "std_error", "p_value", "note"]
+    if fit is None:
+        return pd.DataFrame(columns=columns)
     table = fit.table[fit.table["term"].isin(fit.design.names)]
     references = {
         name: str(term.levels[0])
@@ -175,29 +180,23 @@ def _odds(fit: OrdinalFit) -> pd.DataFrame:
         if isinstance(term, Levels)
         for name in term.names
     }
-    return pd.DataFrame(
-        {
-            "term": table["term"],
-            "reference": table["term"].map(references).fillna(""),
-            "n_answers": table["n"],
-            "odds": np.exp(table["estimate"]),
-            "odds_conf_low": np.exp(table["conf_low"]),
-            "odds_conf_high": np.exp(table["conf_high"]),
-            "coefficient": table["estimate"],
-            "std_error": table["std_error"],
-            "p_value": table["p_value"],
-            "note": table["note"],
-        }
-    )
+    odds = np.exp(table[ENDS]).assign(coefficient=table["estimate"])
+    told = table.drop(columns=ENDS).join(odds).reset_index(drop=True)
+    return told.assign(reference=told["term"].map(references).fillna(""))[columns]
 
 
-def _best(fit: OrdinalFit) -> pd.DataFrame:
-    found = average_marginal_effects(fit)
-    found = found[found["level"].eq(fit.levels[-1])]
-    names = {"n": "n_answers", "estimate": "share_gain"}
-    names |= {"conf_low": "share_gain_conf_low", "conf_high": "share_gain_conf_high"}
-    return found.rename(columns=names)[["term", *names.values(), "p_value"]]
+def _best(fit: OrdinalFit | None) -> pd.DataFrame:
+    columns = ["term", "n", *ENDS, "p_value"]
+    if fit is None:
+        return pd.DataFrame(columns=columns)
+    effects = average_marginal_effects(fit)
+    return effects.loc[effects["level"].eq(fit.levels[-1]), columns].reset_index(drop=True)
 
 
-def _none(why: str) -> pd.DataFrame:
-    return pd.DataFrame([{"term": "all", "n_answers": 0, "note": why}])
+def _parallel(fit: OrdinalFit | None) -> pd.DataFrame:
+    columns = ["term", "n", "chi2", "dof", "p_value", "note"]
+    several = fit is not None and len(fit.levels) > 2
+    found = attempt(lambda: check_proportional_odds(fit))[0] if several else None
+    if found is None:
+        return pd.DataFrame(columns=columns)
+    return found.table.rename(columns={"estimate": "chi2", "degrees": "dof"})[columns]

@@ -1,0 +1,1 @@
+"""Are customers lost after complaints?"""

@@ -1,0 +1,74 @@
+"""What complaints and their handling say."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.chapters.complaints.contacts import FAST, OTHER, SLOW
+from analysis.chapters.complaints.loss import Handling, Loss
+from analysis.telling.facts import Beside, Fact, nothing
+
+
+def handling_fact(result: Handling, *, min_cell: int) -> Fact:
+    """How many complaints are answered, and how soon."""
+    if not result.settled:
+        return nothing("handling", "none")
+    if result.customers < min_cell:
+        return nothing("handling", "too_few")
+    (fast, share), (late, late_share) = result.within.items()
+    half = np.isfinite(result.median_days)
+    return Fact(
+        "handling",
+        estimate=share,
+        unit="percent0",
+        n=result.settled,
+        base="complaints.settled",
+        also=("median" if half else "no_median", "counted"),
+        numbers={
+            "days": fast,
+            "late": late,
+            "late_share": late_share,
+            "median": result.median_days,
+            "complaints": result.complaints,
+            "customers": result.customers,
+        },
+        in_summary=False,
+    )
+
+
+def loss_fact(result: Loss) -> Fact:
+    """How many more customers are lost after a complaint that was answered late."""
+    late, fast, other = map(result.row, (SLOW, FAST, OTHER))
+    if late is None or not np.isfinite(late["difference_conf_low"]):
+        return nothing("loss", _why_untold(result), claim="predictive")
+    clear = late["difference_conf_low"] > 0
+    faster = clear and fast is not None and fast["difference"] > 0
+    kind = "contracts" if result.contractual else "purchases"
+    return Fact(
+        "loss",
+        claim="predictive",
+        estimate=late["difference"],
+        low=late["difference_conf_low"],
+        high=late["difference_conf_high"],
+        unit="points",
+        n=result.customers,
+        base="complaints.followed",
+        variant="" if clear else "unclear",
+        also=("detail", "fast", kind) if faster else ("detail", kind),
+        numbers={
+            "weeks": result.weeks,
+            "fast_days": result.fast_days,
+            "late_days": result.late_days,
+            "fast_difference": fast["difference"] if faster else np.nan,
+        },
+        comparator=None
+        if other is None
+        else Beside("other_contacts", *other[["estimate", "conf_low", "conf_high"]], "percent"),
+        in_summary=bool(clear),
+    )
+
+
+def _why_untold(result: Loss) -> str:
+    if result.row(SLOW) is None:
+        return "too_few"
+    return "nothing_beside" if OTHER not in set(result.table["handling"]) else "alike"

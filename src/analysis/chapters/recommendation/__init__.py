@@ -1,0 +1,1 @@
+"""Would customers recommend the company?"""

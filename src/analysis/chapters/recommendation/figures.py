@@ -1,0 +1,24 @@
+"""The net promoter score of each group as a dot with its interval."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+
+from analysis.chapters.recommendation.facts import shown_segment
+from analysis.states.recommendation import Recommendation
+from analysis.telling.estimates import draw_estimates, signed
+from analysis.telling.palette import INK
+from analysis.telling.wording import Wording
+
+
+def plot_scores(result: Recommendation, ax: Axes, say: Wording) -> Axes:
+    """Draw the net promoter score of each group with its interval."""
+    table = result.of(shown_segment(result))
+    numbers = [signed(score, "number0", say) for score in table["estimate"]]
+    labels = [say("score.group", group=row.group, n=row.n) for row in table.itertuples()]
+    draw_estimates(ax, labels, table, numbers, zero=None)
+    ax.axvline(0, color=INK, linewidth=0.9, zorder=1)
+    low, high = table["conf_low"].min(), table["conf_high"].max()
+    ax.set_xlim(min(low, 0) - 8, max(high, 0) + 8)
+    ax.set_xlabel(say("score.axis"))
+    return ax

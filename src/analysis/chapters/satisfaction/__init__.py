@@ -1,0 +1,1 @@
+"""How satisfied are customers, and is that measured well?"""

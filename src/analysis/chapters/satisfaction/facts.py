@@ -1,0 +1,136 @@
+"""What the levels, the quality of the scales and the response say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.chapters.satisfaction.measurement import Measurement
+from analysis.chapters.satisfaction.response import Response
+from analysis.telling.facts import Fact, nothing
+
+RELIABLE = 0.7
+
+
+def level_fact(result: Measurement) -> Fact:
+    """How satisfied customers are, beside the highest and the lowest scale."""
+    told = result.levels.dropna(subset=["n", "estimate"])
+    own = told[told["scale"].eq(result.satisfaction)]
+    if own.empty:
+        return nothing("level", "too_few")
+    row = own.iloc[0]
+    ordered = told.sort_values("estimate", ascending=False, kind="stable")
+    best, worst = ordered.iloc[0], ordered.iloc[-1]
+    sentences = {"detail": np.isfinite(row["conf_low"]), "weighted": result.weighted}
+    return Fact(
+        "level",
+        estimate=row["estimate"],
+        low=row["conf_low"],
+        high=row["conf_high"],
+        unit="number1",
+        n=int(row["n"]),
+        base="satisfaction.complete",
+        also=tuple(key for key, holds in sentences.items() if holds),
+        numbers={
+            "lowest": row["lowest"],
+            "highest": row["highest"],
+            "answers": result.answers,
+            "customers": result.customers,
+            "best": best["scale"],
+            "best_mean": best["estimate"],
+            "worst": worst["scale"],
+            "worst_mean": worst["estimate"],
+        },
+        in_summary=not result.followed,
+    )
+
+
+def reliability_fact(result: Measurement) -> Fact:
+    """How many scales hang together well enough."""
+    shown = result.reliability.dropna(subset=["n"])
+    known = shown.dropna(subset=["alpha"])
+    if known.empty:
+        return nothing("reliability", "none" if len(shown) else "too_few")
+    weak = known[known["alpha"] < RELIABLE]
+    lowest = known.loc[known["alpha"].idxmin()]
+    return Fact(
+        "reliability",
+        estimate=len(known) - len(weak),
+        unit="count",
+        n=result.answers,
+        base="answers",
+        also=("lowest", "weak") if len(weak) else ("lowest",),
+        numbers={
+            "scales": len(known),
+            "lowest": lowest["scale"],
+            "alpha": lowest["alpha"],
+            "weak": tuple(weak["scale"]),
+        },
+        in_summary=False,
+    )
+
+
+def validity_fact(result: Measurement) -> Fact:
+    """Whether two scales measure two things."""
+    pairs = result.pairs.dropna(subset=["n", "estimate"])
+    if pairs.empty:
+        return nothing("validity", result.unpaired or "too_few")
+    closest = pairs.loc[pairs["estimate"].idxmax()]
+    alike = int((pairs["conf_high"].fillna(pairs["estimate"]) >= 1).sum())
+    return Fact(
+        "validity",
+        estimate=closest["estimate"],
+        low=closest["conf_low"],
+        high=closest["conf_high"],
+        unit="number2",
+        n=int(closest["n"]),
+        base="satisfaction.complete_on_all",
+        variant={0: "distinct", 1: "one_alike"}.get(alike, "alike"),
+        also=("detail" if np.isfinite(closest["conf_low"]) else "closest",),
+        numbers={"pair": closest["term"], "pairs": alike},
+        in_summary=False,
+    )
+
+
+def response_fact(result: Response, *, conf_level: float) -> Fact:
+    """How many customers answered, and whether groups differ in it."""
+    overall = result.table[result.table["segment"].eq("all")].iloc[0]
+    if not result.known or np.isnan(overall["n"]):
+        return nothing("response", "too_few" if result.known else "unknown")
+    differ = _widest(result, conf_level)
+    tested = any(map(np.isfinite, result.p_values.values()))
+    sentences = {"detail": True, "differ": differ, "alike": tested and not differ}
+    return Fact(
+        "response",
+        estimate=overall["estimate"],
+        low=overall["conf_low"],
+        high=overall["conf_high"],
+        unit="percent",
+        n=int(overall["n"]),
+        base=result.base,
+        also=tuple(key for key, holds in sentences.items() if holds),
+        numbers={"answered": overall["answered"], **differ},
+        in_summary=False,
+    )
+
+
+def _widest(result: Response, conf_level: float) -> dict[str, float | str]:
+    """The extreme groups of the segment with the smallest p-value; nothing where none is clear."""
+    tested = {name: p for name, p in result.p_values.items() if np.isfinite(p)}
+    segment = min(tested, key=tested.get, default="")
+    rows = result.table[result.table["segment"].eq(segment)].dropna(subset=["n"])
+    # One test a segment: the smallest p-value is judged against their number (Bonferroni).
+    if len(rows) < 2 or tested[segment] * len(tested) >= 1 - conf_level:
+        return {}
+    return {"segment": segment, "p": tested[segment], **_extremes(rows)}
+
+
+def _extremes(rows: pd.DataFrame) -> dict[str, float | str]:
+    ordered = rows.sort_values("estimate")
+    least, most = ordered.iloc[0], ordered.iloc[-1]
+    return {
+        "least": least["group"],
+        "least_share": least["estimate"],
+        "most": most["group"],
+        "most_share": most["estimate"],
+    }
