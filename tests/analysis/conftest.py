@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,6 +19,7 @@ from analysis.simulate import Company, draw_company
 from analysis.simulate.clock import Clock
 from analysis.simulate.companies import COMPANIES
 from analysis.states.answers import Answers, read_answers
+from analysis.telling.showing import Chapter, chapter_of
 
 ITEMS = {
     "image": ["image_1", "image_2", "image_3", "image_4"],
@@ -147,3 +149,50 @@ def block() -> dict:
                        "replications": 0},
         "outcome_weeks": 26,
     }  # fmt: skip
+
+
+ODD_SURVEYS = {
+    "ordinary": lambda survey: survey,
+    "weighted": lambda survey: survey.assign(
+        survey_weight=np.where(survey["branch"] == "north", 0.5, 2.0)
+    ),
+    "constant item": lambda survey: survey.assign(quality_2=5),
+    "nobody varies": lambda survey: survey.assign(**dict.fromkeys(survey.columns[:6], 7)),
+    "answers that separate": lambda survey: survey.assign(
+        loyalty_1=np.where(survey["satisfaction_1"] > 6, 9, 3),
+        satisfaction_2=survey["satisfaction_1"],
+    ),
+    "four answers": lambda survey: survey.head(4),
+    "one answer": lambda survey: survey.head(1),
+    "a branch of three": lambda survey: survey.assign(
+        branch=np.where(survey.index < 3, "west", survey["branch"])
+    ),
+}
+
+
+@pytest.fixture(params=ODD_SURVEYS)
+def odd_survey(request, survey) -> tuple[str, pd.DataFrame]:
+    """The small survey as it may come: its oddity, and the answers."""
+    return request.param, ODD_SURVEYS[request.param](survey)
+
+
+@pytest.fixture(scope="session")
+def chapter(tmp_path_factory) -> Callable[[str], Chapter]:
+    """A chapter of a study that has nothing but parameters, by its name."""
+    source = {"simulated": {"company": "retailer", "customers": 10, "seed": 1}}
+    params = make_params(tmp_path_factory.mktemp("made"), source, {})
+    return lambda name: chapter_of(params, name)
+
+
+@pytest.fixture(scope="session")
+def words() -> Callable[..., str]:
+    """All that findings, figures and tables say, as one text; no number may be missing in it."""
+
+    def joined(*shown) -> str:
+        parts = ("markdown", "caption", "alt", "reading")
+        text = "\n".join(getattr(one, part, "") for one in shown for part in parts)
+        wrong = re.search(r"\b(nan|NaN|None|inf)\b", text)
+        assert not wrong, text
+        return text
+
+    return joined

@@ -12,11 +12,9 @@ from analysis.figures.satisfaction import (
     plot_coefficients,
     plot_driver_importance,
     plot_importance_performance,
-    plot_nps,
     plot_path_model,
 )
 from analysis.methods.drivers import driver_importance, importance_performance, performance_scores
-from analysis.methods.measurement import net_promoter_score
 from analysis.methods.pathmodel import ECSI_PATHS, PathModel, ecsi_model, estimate_path_model
 from analysis.methods.regression import fit_linear
 from analysis.methods.scales import Scale
@@ -116,13 +114,6 @@ def test_coefficients_leave_out_the_intercept(say):
     ax = plot_coefficients(fit, axes(), say)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["staff", "price"]
     assert "loyalty" in ax.get_xlabel()
-
-
-def test_nps_leaves_out_small_groups(say):
-    survey = pd.DataFrame({"nps": [9, 3] * 52, "branch": ["x"] * 60 + ["y"] * 40 + ["z"] * 4})
-    ax = plot_nps(net_promoter_score(survey, by="branch"), axes(), say)
-    # z is too small, and y goes with it: the total would give z away.
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["x (n = 60)"]
 
 
 def test_figures_become_the_same_svg_twice(say):

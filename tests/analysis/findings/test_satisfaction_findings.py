@@ -1,4 +1,4 @@
-"""Sentences about behaviour, one more point and complaints: every variant, never a nan."""
+"""Sentences about behaviour and one more point: every variant, never a nan."""
 
 from dataclasses import replace
 from datetime import date
@@ -8,14 +8,12 @@ import pandas as pd
 import pytest
 
 from analysis.figures import loyalty as drawn
-from analysis.findings import complaints as of_complaints
 from analysis.findings import loyalty as of_loyalty
 from analysis.findings import one_more_point as of_point
 from analysis.methods.scales import Scale
 from analysis.params import Params
 from analysis.params.satisfaction import SatisfactionParams
 from analysis.satisfaction.behaviour import behaviour_after
-from analysis.satisfaction.complaints import FAST, OPEN, OTHER, SLOW, Complaints
 from analysis.satisfaction.one_more_point import months_gained
 from analysis.satisfaction.worth import margin_gained
 from analysis.states.answers import Answers
@@ -185,50 +183,3 @@ def _drawn(plot, result, say) -> list:
     from matplotlib.figure import Figure
 
     return plot(result, Figure().add_subplot(), say).get_yticklabels()
-
-
-def complaints(gap: float = 0.1, *, late: int = 100, median: float = 3.0) -> Complaints:
-    handling = [OTHER, FAST, SLOW, OPEN]
-    table = pd.DataFrame(
-        {
-            "handling": handling,
-            "contacts": [5000, 300, late, 40],
-            "customers": [2000, 250, late, 40],
-            "estimate": [0.2, 0.24, 0.2 + gap, 0.35],
-            "conf_low": [0.19, 0.2, 0.15 + gap, 0.2],
-            "conf_high": [0.21, 0.28, 0.25 + gap, 0.5],
-            "points_apart": [np.nan, 0.04, gap, 0.15],
-            "points_conf_low": [np.nan, 0.01, gap - 0.05, 0.01],
-            "points_conf_high": [np.nan, 0.07, gap + 0.05, 0.3],
-            "p_value": [np.nan, 0.02, 0.001, 0.03],
-        }
-    )
-    return Complaints(
-        table=table, fit=None, answered_within={3: 0.5, 14: 0.9}, median_days=median,
-        complaints=440, complainers=400, customers=2200, weeks=26, fast_days=3, late_days=14,
-        contractual=False, why="",
-    )  # fmt: skip
-
-
-def test_complaints_are_told_by_their_handling(say):
-    finding = of_complaints.complaints_finding(complaints(), say)
-    assert finding.number == "10.0 more in 100"
-    assert "within 3 days it is 4.0 more" in finding.detail
-    assert "nothing was bought" in finding.detail
-    assert "No clear" in of_complaints.complaints_finding(complaints(0.02), say).number
-    assert "Not told" in of_complaints.complaints_finding(complaints(late=5), say).number
-    made = draw(
-        drawn.plot_complaints, complaints(), of_complaints.complaints_caption,
-        of_complaints.complaints_alt, say,
-    )  # fmt: skip
-    assert "14 days after the contact" in made
-
-
-def test_handling_is_told_with_or_without_a_median(say):
-    told = of_complaints.handling_finding(complaints(), say)
-    assert told.number == "50%"
-    assert "answered within 3 days" in told.detail
-    never = of_complaints.handling_finding(complaints(median=np.nan), say)
-    assert "fewer than half are ever answered" in never.detail
-    none = replace(complaints(), complaints=0, answered_within={3: np.nan, 14: np.nan})
-    assert of_complaints.handling_finding(none, say).number == "No complaints"

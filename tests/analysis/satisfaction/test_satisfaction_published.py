@@ -8,10 +8,7 @@ import pytest
 
 from analysis.data import read_tables
 from analysis.findings import drivers as drivers_said
-from analysis.findings import loyalty as said
 from analysis.params import read_params
-from analysis.satisfaction.measured import measure_scales
-from analysis.satisfaction.ordered import ordered_answer, parallel_table
 from analysis.satisfaction.paths import satisfaction_paths
 from analysis.states.answers import read_answers
 from analysis.telling.tables import present
@@ -30,12 +27,6 @@ TOTAL = {"image": 0.518416, "expectations": 0.248396, "quality": 0.258104, "valu
 R_SQUARED = {
     "expectations": 0.335194, "quality": 0.719688, "value": 0.590084,
     "satisfaction": 0.707321, "loyalty": 0.509923,
-}  # fmt: skip
-# Venables & Ripley (2002), MASS, section 7.3: polr(Sat ~ Infl + Type + Cont, weights = Freq).
-HOUSING = {
-    "influence: Medium": 0.5663937, "influence: High": 1.2888191,
-    "housing_type: Apartment": -0.5723501, "housing_type: Atrium": -0.3661866,
-    "housing_type: Terrace": -1.0910149, "contact: High": 0.3602841,
 }  # fmt: skip
 
 
@@ -62,33 +53,3 @@ def test_ecsi_paths_are_the_published_ones(ecsi):
     csv = present(found.paths(), say, caption="paths.table", count="n_answers").csv
     assert "satisfaction → loyalty,250,0.49547" in csv
     assert drivers_said.paths_finding(found, say).number == "0.52"
-
-
-def test_ecsi_alphas_are_the_published_ones(ecsi):
-    _, answers = ecsi
-    found = measure_scales(answers, rng=np.random.default_rng(1), replications=50)
-    alpha = found.reliability.set_index("scale")["alpha"]
-    # plspm prints alpha of the standardised items; these are of the answers as they are.
-    assert alpha["satisfaction"] == pytest.approx(0.8943, abs=5e-5)
-    assert not found.followed
-    assert answers.one_day
-    assert found.answers == found.customers == 250
-
-
-def test_housing_is_the_published_ordered_logit():
-    params = read_params(PARAMS / "housing.yml")
-    answers = read_answers(read_tables(params, stored=False), params)
-    found = ordered_answer(answers)
-    odds = found.odds.set_index("term")["coefficient"]
-    np.testing.assert_allclose(odds[list(HOUSING)], list(HOUSING.values()), atol=1e-5)
-    assert found.fit.deviance == pytest.approx(3479.149, abs=5e-4)
-    assert found.shares["n_answers"].tolist() == [567, 446, 668]
-    assert parallel_table(found).loc[0, "p_value"] > 0.1
-    told = said.ordered_finding(found, wording_for(params))
-    assert told.number == "3.6 times"
-    assert "influence: High" in told.headline
-
-
-def test_housing_claims_nothing_about_loyalty():
-    params = read_params(PARAMS / "housing.yml")
-    assert params.satisfaction.named == {"ordered answer"}

@@ -1,8 +1,5 @@
 """What the bank's answers were drawn from is found again in them."""
 
-from dataclasses import replace
-
-import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,12 +15,9 @@ from analysis.satisfaction.drivers import (
     touchpoints,
 )
 from analysis.satisfaction.intention import loyalty_intention, mediation_table
-from analysis.satisfaction.measured import measure_scales, study_customers, who_answers
 from analysis.satisfaction.one_more_point import months_gained, relationships_after
 from analysis.satisfaction.paths import satisfaction_paths
 from analysis.satisfaction.worth import margin_gained, worth_after
-from analysis.states.answers import read_answers, with_states
-from analysis.states.recommendation import recommendation
 
 Z = 3.3  # a fixed seed must lie within the 99.9 % interval of each of the many numbers
 
@@ -44,29 +38,6 @@ def per_point(bank, latent) -> float:
     score = bank.answers.frame["satisfaction"]
     known = score.notna()
     return np.corrcoef(score[known], latent["satisfaction"][known])[0, 1] / score.std()
-
-
-def test_alpha_and_loadings_are_found(bank):
-    found = measure_scales(bank.answers, rng=rng(), replications=100)
-    truth = bank.company.truth.survey
-    reliability = found.reliability.set_index("scale")
-    for scale in truth.loadings:
-        # Rounding to whole points and the ends of the scale take away a little.
-        assert reliability.at[scale, "alpha"] == pytest.approx(truth.alpha(scale), abs=0.025), scale
-    loadings = found.items.set_index("item")["loading"]
-    for items in truth.loadings.values():
-        for item, loading in items.items():
-            assert loadings[item] == pytest.approx(abs(loading), abs=0.06), item
-    assert found.weighted
-    assert found.validity.table["conf_high"].max() < 1
-
-
-def test_weights_give_the_mean_of_all_customers(bank):
-    found = measure_scales(bank.answers, rng=rng(), replications=0)
-    row = found.level("satisfaction")
-    truth = bank.company.truth.survey.means["satisfaction_1"]
-    # Active customers are a little more satisfied than all, since the others leave sooner.
-    assert truth - 0.1 < row["average"] < truth + 0.45
 
 
 def test_consistent_paths_are_the_structural_ones(bank):
@@ -199,62 +170,3 @@ def test_survey_after_its_outcome_is_an_error(bank):
     frame = bank.answers.frame.assign(opened=bank.answers.frame["at"] - pd.Timedelta(days=30))
     with pytest.raises(DataError, match="an outcome before the survey explains nothing"):
         landmark(frame, answered_at="at", outcome_from="opened", observed="observed_13w")
-
-
-def test_what_was_known_before_does_not_change_with_what_came_later(bank):
-    cut = pd.Timestamp("2022-12-31")
-    early = bank.params.model_copy(update={"observed_until": cut.date()})
-    kept = {
-        name: bank.tables[name].filter(bank.tables[name]["at"] <= cut)
-        for name in ("transactions", "surveys")
-    }
-    held = bank.tables["tier_history"]
-    kept["tier_history"] = held.filter(held.from_at <= cut)
-    before = read_answers(replace(bank.tables, by_name={**bank.tables.by_name, **kept}), early)
-    columns = ["tier_held", "tenure_years", "log_spend_before", "satisfaction"]
-    whole = bank.answers.frame.set_index(["customer_id", "at"])
-    part = before.frame.set_index(["customer_id", "at"])
-    for column in columns:
-        now, then = whole.loc[part.index, column], part[column]
-        assert (now.map(str).to_numpy() == then.map(str).to_numpy()).all(), column
-
-
-def test_recommendation_follows_the_tier_of_the_day(bank):
-    found = recommendation(bank.answers)
-    tiers = found.table[found.table["segment"].eq("tier_held")]
-    assert tiers["known_group"].tolist() == ["potential", "general", "important", "high_end"]
-    parts = found.table[["promoters", "passives", "detractors"]].sum(axis=1)
-    np.testing.assert_allclose(parts, 1)
-    overall = found.table.iloc[0]
-    assert overall["nps_score"] == pytest.approx(
-        100 * (overall["promoters"] - overall["detractors"])
-    )
-
-
-def test_response_differs_by_age_as_it_was_drawn(bank):
-    customers = study_customers(bank.tables, bank.params)
-    found = who_answers(customers, bank.answers, segments=("age_band",))
-    ages = found.table[found.table["segment"].eq("age_band")].set_index("known_group")["estimate"]
-    assert ages.is_monotonic_increasing
-    assert found.p_values["age_band"] < 0.001
-    assert found.known
-
-
-def test_states_are_those_of_the_month_before(bank):
-    months = pd.DataFrame(
-        {
-            "customer_id": bank.answers.frame["customer_id"].iloc[0],
-            "month": pd.to_datetime(["2019-01-01", "2019-02-01"]).date,
-            "stage": ["new", "mature"],
-        }
-    )
-    day = pd.Timestamp("2019-02-15")
-    frame = bank.answers.frame.iloc[:1].assign(at=day)
-    table = ibis.memtable(
-        months, schema={"customer_id": "string", "month": "date", "stage": "string"}
-    )
-    found = with_states(
-        replace(bank.answers, frame=frame), table, name="stage", order=("new", "mature")
-    )
-    # February is judged at its end: on the 15th only January is known.
-    assert found.frame["stage"].tolist() == ["new"]

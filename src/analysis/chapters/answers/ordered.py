@@ -182,7 +182,7 @@ def _odds(fit: OrdinalFit | None) -> pd.DataFrame:
     }
     odds = np.exp(table[ENDS]).assign(coefficient=table["estimate"])
     told = table.drop(columns=ENDS).join(odds).reset_index(drop=True)
-    return told.assign(reference=told["term"].map(references).fillna(""))[columns]
+    return told.assign(reference=[references.get(term, "") for term in told["term"]])[columns]
 
 
 def _best(fit: OrdinalFit | None) -> pd.DataFrame:
