@@ -128,9 +128,7 @@ def _holds(say: Wording, key: str) -> bool:
 
 
 def _calls(tree: ast.AST, names: tuple[str, ...]) -> Iterator[ast.Call]:
-    return (
-        node for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node) in names
-    )
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node) in names)
 
 
 def _name(call: ast.Call) -> str:

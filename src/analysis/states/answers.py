@@ -84,6 +84,17 @@ class Answers:
 def read_answers(tables: Tables, params: Params) -> Answers:
     """Score the scales and join what was known of each customer before the answer.
 
+    Parameters
+    ----------
+    tables : Tables
+        Uses `surveys`, and what there is of `transactions`, `customers`, `tier_history`.
+    params : Params
+        Uses `satisfaction`, `segments`, `min_cell` and what `survey_frame` uses.
+
+    Returns
+    -------
+    Answers
+
     Raises
     ------
     DataError
@@ -124,6 +135,13 @@ def read_answers(tables: Tables, params: Params) -> Answers:
 def study_customers(tables: Tables, params: Params) -> pd.DataFrame:
     """All customers of the study with what is known of them, whether they answered or not.
 
+    Parameters
+    ----------
+    tables : Tables
+        Uses `transactions`; where there are none, `customers`.
+    params : Params
+        What `customer_frame` uses.
+
     Returns
     -------
     DataFrame
@@ -139,9 +157,19 @@ def with_states(answers: Answers, months: ibis.Table, *, name: str, order: tuple
 
     Parameters
     ----------
+    answers : Answers
+        Uses `customer_id` and `at`.
     months : ibis.Table
         `customer_id, month` (its first day) and the column `name`, as judged at the end of the
         month: it is known from the first day of the next one.
+    name : str
+        The state's column, which the answers get.
+    order : tuple of str
+        The states in their order.
+
+    Returns
+    -------
+    Answers
     """
     asked = ibis.memtable(answers.frame[["customer_id"]].drop_duplicates())
     known = months.select(

@@ -28,7 +28,7 @@ def rng():
 
 
 def told(tables, params) -> str:
-    """Everything that intention, drivers and paths say, with their figures drawn and tables presented."""
+    """All that intention, drivers and paths say, figures drawn and tables presented."""
     say, answers = wording_for(params), read_answers(tables, params)
     intended = loyalty_intention(answers, rng=rng(), replications=50)
     journey = touchpoints(answers, rng=rng(), replications=20)

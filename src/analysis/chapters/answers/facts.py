@@ -12,6 +12,19 @@ def odds_fact(result: OrderedAnswer, *, min_cell: int, conf_level: float) -> Fac
     """What goes most with a better answer.
 
     Its odds ratio is the farthest from 1 of those whose interval leaves out 1.
+
+    Parameters
+    ----------
+    result : OrderedAnswer
+        Gated.
+    min_cell : int
+        The smallest number of answers that may be shown.
+    conf_level : float
+        Between 0.5 and 1: below 1 less it, Brant's p-value says that steps differ.
+
+    Returns
+    -------
+    Fact
     """
     odds = result.odds.dropna(subset=["n", "estimate"])
     if odds.empty:

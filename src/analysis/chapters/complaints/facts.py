@@ -10,7 +10,18 @@ from analysis.telling.facts import Beside, Fact, nothing
 
 
 def handling_fact(result: Handling, *, min_cell: int) -> Fact:
-    """How many complaints are answered, and how soon."""
+    """How many complaints are answered, and how soon.
+
+    Parameters
+    ----------
+    result : Handling
+    min_cell : int
+        Customers who must have complained for it to be told.
+
+    Returns
+    -------
+    Fact
+    """
     if not result.settled:
         return nothing("handling", "none")
     if result.customers < min_cell:
@@ -37,7 +48,17 @@ def handling_fact(result: Handling, *, min_cell: int) -> Fact:
 
 
 def loss_fact(result: Loss) -> Fact:
-    """How many more customers are lost after a complaint that was answered late."""
+    """How many more customers are lost after a complaint that was answered late.
+
+    Parameters
+    ----------
+    result : Loss
+        Gated.
+
+    Returns
+    -------
+    Fact
+    """
     late, fast, other = map(result.row, (SLOW, FAST, OTHER))
     if late is None or not np.isfinite(late["difference_conf_low"]):
         return nothing("loss", _why_untold(result), claim="predictive")

@@ -10,7 +10,19 @@ from analysis.telling.facts import Fact, nothing
 
 
 def score_fact(result: Recommendation, *, conf_level: float) -> Fact:
-    """The net promoter score, and whether groups differ in it."""
+    """The net promoter score, and whether groups differ in it.
+
+    Parameters
+    ----------
+    result : Recommendation
+        Gated.
+    conf_level : float
+        Of the interval between the extreme groups, between 0.5 and 1.
+
+    Returns
+    -------
+    Fact
+    """
     overall = result.of("all")
     if overall.empty:
         return nothing("score", "too_few" if result.asked else "not_asked")

@@ -13,7 +13,17 @@ RELIABLE = 0.7
 
 
 def level_fact(result: Measurement) -> Fact:
-    """How satisfied customers are, beside the highest and the lowest scale."""
+    """How satisfied customers are, beside the highest and the lowest scale.
+
+    Parameters
+    ----------
+    result : Measurement
+        Gated; uses `levels`.
+
+    Returns
+    -------
+    Fact
+    """
     told = result.levels.dropna(subset=["n", "estimate"])
     own = told[told["scale"].eq(result.satisfaction)]
     if own.empty:
@@ -46,7 +56,17 @@ def level_fact(result: Measurement) -> Fact:
 
 
 def reliability_fact(result: Measurement) -> Fact:
-    """How many scales hang together well enough."""
+    """How many scales hang together well enough (alpha of at least 0.7).
+
+    Parameters
+    ----------
+    result : Measurement
+        Gated; uses `reliability`.
+
+    Returns
+    -------
+    Fact
+    """
     shown = result.reliability.dropna(subset=["n"])
     known = shown.dropna(subset=["alpha"])
     if known.empty:
@@ -71,7 +91,17 @@ def reliability_fact(result: Measurement) -> Fact:
 
 
 def validity_fact(result: Measurement) -> Fact:
-    """Whether two scales measure two things."""
+    """Whether two scales measure two things: whether an interval of their ratio reaches 1.
+
+    Parameters
+    ----------
+    result : Measurement
+        Gated; uses `pairs`.
+
+    Returns
+    -------
+    Fact
+    """
     pairs = result.pairs.dropna(subset=["n", "estimate"])
     if pairs.empty:
         return nothing("validity", result.unpaired or "too_few")
@@ -93,7 +123,19 @@ def validity_fact(result: Measurement) -> Fact:
 
 
 def response_fact(result: Response, *, conf_level: float) -> Fact:
-    """How many customers answered, and whether groups differ in it."""
+    """How many customers answered, and whether groups differ in it.
+
+    Parameters
+    ----------
+    result : Response
+        Gated.
+    conf_level : float
+        Between 0.5 and 1: groups differ where chance alone would seldom make them.
+
+    Returns
+    -------
+    Fact
+    """
     overall = result.table[result.table["segment"].eq("all")].iloc[0]
     if not result.known or np.isnan(overall["n"]):
         return nothing("response", "too_few" if result.known else "unknown")

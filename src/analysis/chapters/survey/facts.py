@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.states.answers import Answers
+from analysis.telling.coverage import used_rows
 from analysis.telling.facts import Fact
 
 
@@ -14,29 +15,24 @@ def answers_fact(answers: Answers, audit: pd.DataFrame) -> Fact:
     Parameters
     ----------
     answers : Answers
+        Uses `customer_id` and `at`.
     audit : DataFrame
-        `Tables.audit`: `table, step, reason, rows`.
+        `Tables.audit`; columns used: `table`, `step`, `rows`.
+
+    Returns
+    -------
+    Fact
     """
-    rows = audit[audit["table"] == "surveys"].groupby("step")["rows"].sum()
-    kept, read = rows["kept"], rows.get("read", rows["kept"])
+    variant, rows = used_rows(audit, "surveys")
     days = answers.frame["at"]
+    period = {"first": days.min().date(), "last": days.max().date()}
     return Fact(
         "answers",
         estimate=len(answers.frame),
         unit="count",
         n=len(answers.frame),
         base="answers",
-        also=(
-            "undated" if answers.one_day else "dated",
-            "kept_all" if kept == read else "dropped",
-            "alone",
-        ),
-        numbers={
-            "customers": answers.customers,
-            "first": days.min().date(),
-            "last": days.max().date(),
-            "rows_in": read,
-            "rows_kept": kept,
-        },
+        also=("undated" if answers.one_day else "dated", variant, "alone"),
+        numbers={"customers": answers.customers} | period | rows,
         in_summary=False,
     )
