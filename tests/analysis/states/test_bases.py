@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from analysis.errors import DataError
+from analysis.lifecycle.present import present_stage
+from analysis.lifecycle.stages import assign_stages
 from analysis.states.bases import count_bases, declining_customers
 from analysis.study import Study, open_study
 
@@ -157,7 +159,9 @@ def test_parts_add_up_to_their_whole_in_every_shipped_study(name, tmp_path):
         assert bases.n("ever_bought") == len(study.customers)
         assert {"current", "churned", "at_risk", "active"} <= set(bases.table["base"])
         ended = study.spells.drop_duplicates("customer_id", keep="last")["event"]
-        assert bases.n("churned") == int(ended.sum())
+        stages = present_stage(assign_stages(study.tables, study.params))["stage"]
+        assert bases.n("churned") == int(ended.sum()) == int(stages.eq("churned").sum())
+        assert bases.n("at_risk") == int(stages.eq("declining").sum())
     if "surveys" in study.tables:
         assert bases.n("answers") == len(study.survey)
         assert bases.n("people_who_answered") == study.survey["customer_id"].nunique()
