@@ -97,7 +97,7 @@ f,2020-01-01,2022-01-01
         "known": 9,
         "prospects": 2,  # g, h
         "without_contract": 1,  # i
-        "ever_under_contract": 6,
+        "ever_contract": 6,
         "current": 4,  # a, b, c, e
         "churned": 2,  # d, at the close of the tenth day without a contract; f, long ago
         "active": 2,
