@@ -88,6 +88,7 @@ ROWS = (
     ("people_who_answered", "customers", "", ""),
     ("answers", "answers", "", ""),
 )
+KEYS = frozenset(base for base, *_ in (*PURCHASES, *CONTRACTS, *ROWS))
 STEPS = ("known", "ever_bought", "ever_contract", "current", "active")
 
 
