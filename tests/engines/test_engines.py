@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from analysis.data import read_tables
+from analysis.data import read_tables, tables_until
 from analysis.errors import DataError
 from analysis.frames import customer_frame, customer_months, spells, survey_frame, write_frames
 from analysis.params import read_params
+from analysis.states.bases import count_bases
+from analysis.states.outcomes import outcomes_after
 
 MONEY = 1e-9
 CDNOW = {
@@ -63,7 +65,22 @@ def frames_of(params):
     if "contracts" in tables:
         contractual = params.model_copy(update={"relationship": "contractual"})
         made["contracts"] = spells(tables, contractual)
-    return made, tables
+    return made | of_the_past(tables, params), tables
+
+
+def of_the_past(tables, params):
+    """What was known half-way, how many of each base there were, and what came after it."""
+    half = params.observed_from + (params.observed_until - params.observed_from) / 2
+    known = params.model_copy(update={"observed_until": half})
+    past = tables_until(tables, known)
+    made = {"past customers": customer_frame(past, known)}
+    for relationship in ("noncontractual", "contractual"):
+        kind = {"relationship": relationship}
+        now, then = params.model_copy(update=kind), known.model_copy(update=kind)
+        made[f"bases, {relationship}"] = count_bases(tables, now).table
+        made[f"past bases, {relationship}"] = count_bases(past, then).table
+    asked = made["past customers"][["customer_id"]].assign(at=pd.Timestamp(half))
+    return made | {"outcomes": outcomes_after(tables, params, asked, weeks=26)}
 
 
 def compare(found, expected):

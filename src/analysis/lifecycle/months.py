@@ -8,6 +8,7 @@ from analysis.data import Tables
 from analysis.frames import customer_months, each_month, purchase_days
 from analysis.params import Params
 
+LEAST_GAP = 0.5  # days: where a gap of none is allowed, a contract that ended has ended at once
 PURCHASED = {
     "amount": "amount",
     "purchases": "purchases_to_date",
@@ -28,9 +29,10 @@ def relationship_months(tables: Tables, params: Params) -> ibis.Table:
     amount         of the month, net
     purchases      purchase days so far
     first_at, last_at, recency_days   first and last purchase day, and days since; null without one
-    lapse_share    silence over the lapse: above 1 the relationship counts as ended. Inferred: days
-                   since the last purchase over `7 * lapse_weeks`. Contractual: days since the last
-                   contract ended over `gap_days` (both plus one), 0 while one runs
+    lapse_share    silence over the lapse: above 1 the relationship has ended, at the close of the
+                   same day as in `frames.spells`. Inferred: days since the last purchase, its own
+                   day counted, over `7 * lapse_weeks`. Contractual: days since the last contract
+                   ended, that day counted, over `gap_days`; 0 while one runs
     returned       whether a purchase (a contract) of this month came after an end
     =============  =======================================================================
 
@@ -101,7 +103,7 @@ def _inferred_ends(months: ibis.Table, tables: Tables, params: Params) -> ibis.T
     gap = days["at"].delta(before, unit="day")
     days = days.select("customer_id", month=days["at"].truncate("M").cast("date"), gap=gap)
     returns = days.filter(days.gap > lapse_days).select("customer_id", "month").distinct()
-    months = months.mutate(lapse_share=months.recency_days / lapse_days)
+    months = months.mutate(lapse_share=(months.recency_days + 1) / lapse_days)
     return _with_returns(months, returns)
 
 
@@ -128,7 +130,7 @@ def _contract_ends(months: ibis.Table, tables: Tables, params: Params) -> ibis.T
     )
     months = months.left_join(status, ["customer_id", "month"])
     months = months.drop("customer_id_right", "month_right")
-    quiet = (months.since + 1) / (params.gap_days + 1)
+    quiet = (months.since + 1) / max(params.gap_days, LEAST_GAP)
     months = months.mutate(lapse_share=months.runs.ifelse(0.0, quiet)).drop("runs", "since")
     return _with_returns(months, returns.distinct())
 

@@ -141,7 +141,7 @@ def cohort_fact(result: CohortRetention) -> Fact:
         estimate=first["median"],
         unit="percent",
         n=result.customers,
-        base="ever_bought",
+        base="retention.in_whole_months",
         also=("detail",),
         numbers={
             "last": last["median"],
