@@ -185,7 +185,7 @@ def _fit_cells(
         options = {"cov_type": "cluster", "cov_kwds": {"groups": cells["cluster"].to_numpy()}}
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # separation is refused by name below
-        fit = model.fit(maxiter=100, tol=1e-12, **options)
+        fit = model.fit(maxiter=100, tol=1e-12, tol_criterion="params", **options)
     estimate, error = fit.params[periods.shape[1] :], fit.bse[periods.shape[1] :]
     _refuse_separation(error * np.ptp(x, axis=0), estimate, terms)
     return estimate / scale, error / scale, float(fit.llf)
