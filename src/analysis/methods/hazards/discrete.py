@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from scipy.special import xlog1py, xlogy
 
 from analysis.errors import DataError
 from analysis.methods._durations import (
@@ -46,6 +47,7 @@ class DiscreteHazard:
     baseline : DataFrame
         One row a period: `period, at_risk, events, hazard` (share of those at risk that ended).
     log_likelihood : float
+        Of each relationship's periods one by one, however they were counted together.
     notes : tuple of str
     """
 
@@ -185,10 +187,12 @@ def _fit_cells(
         options = {"cov_type": "cluster", "cov_kwds": {"groups": cells["cluster"].to_numpy()}}
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # separation is refused by name below
-        fit = model.fit(maxiter=100, tol=1e-12, **options)
+        fit = model.fit(maxiter=100, tol=1e-12, tol_criterion="params", **options)
     estimate, error = fit.params[periods.shape[1] :], fit.bse[periods.shape[1] :]
     _refuse_separation(error * np.ptp(x, axis=0), estimate, terms)
-    return estimate / scale, error / scale, float(fit.llf)
+    chance = fit.fittedvalues
+    log_likelihood = xlogy(ends, chance) + xlog1py(weight - ends, -chance)
+    return estimate / scale, error / scale, float(log_likelihood.sum())
 
 
 def _refuse_separation(spread: np.ndarray, estimate: np.ndarray, terms: list[str]) -> None:

@@ -6,9 +6,10 @@ from scipy.stats import norm
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods._durations import check_columns, check_level
+from analysis.methods.hazards.clusters import cluster_hazards, cluster_scores
 from analysis.methods.hazards.cox import CoxRegression
 from analysis.methods.hazards.design import read_design
-from analysis.methods.hazards.partial_likelihood import sum_risk_sets
+from analysis.methods.hazards.partial_likelihood import RiskSums, sum_risk_sets
 
 
 def predict_survival(
@@ -36,9 +37,16 @@ def predict_survival(
     DataError
         If the covariates of the fit change within customers: their future is then unknown.
 
+    Notes
+    -----
+    Where the fit is clustered, so are the errors: those of the coefficients and of the baseline,
+    by the infinitesimal jackknife. R's survfit.coxph takes the clusters for the coefficients alone,
+    and with customers who have several rows its errors are too small.
+
     References
     ----------
-    Tsiatis (1981), Annals of Statistics 9, 93-108; Efron's baseline, as R's survfit.coxph.
+    Tsiatis (1981), Annals of Statistics 9, 93-108; Efron's baseline, as R's survfit.coxph; Lin &
+    Wei (1989), JASA 84, 1074-1078, and Reid & Crépeau (1985), Biometrika 72, 1-9 (by cluster).
     """
     check_level(conf_level)
     if fit.time_varying:
@@ -75,7 +83,7 @@ def _cumulative_hazard(
     beta = fit.coefficients * fit.scale
     sums = sum_risk_sets(fit.rows, beta)
     relative = np.exp(x @ beta - (beta @ fit.rows.x).max())
-    covariance = fit.naive_covariance * np.outer(fit.scale, fit.scale)
+    covariance = fit.covariance * np.outer(fit.scale, fit.scale)
     drift = sums.s1 * sums.b0 - sums.e1 * sums.b1
     log_survival = np.full((len(x), len(times)), np.nan)
     log_error = np.full_like(log_survival, np.nan)
@@ -88,12 +96,25 @@ def _cumulative_hazard(
             for steps in (sums.a0, sums.b0, drift)
         )
         q = shift[None] - x[members][:, :, None] * hazard
+        if fit.cluster_codes is not None:
+            spread, shared = _spread_by_cluster(fit, sums, stratum, passed)
+            spread = spread - 2 * np.einsum("mpt,pt->mt", q, shared)
         variance = spread + np.einsum("mpt,pq,mqt->mt", q, covariance, q)
         log_survival[members] = -relative[members, None] * hazard
         log_error[members] = relative[members, None] * np.sqrt(variance)
         beyond = times > fit.columns.duration[fit.stratum_codes == stratum].max()
         log_survival[np.ix_(members, beyond)] = np.nan
     return log_survival, log_error
+
+
+def _spread_by_cluster(
+    fit: CoxRegression, sums: RiskSums, stratum: int, passed: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Variance of the baseline hazard (T,), and its covariance with the coefficients (p, T)."""
+    naive = fit.naive_covariance * np.outer(fit.scale, fit.scale)
+    shifts = naive @ cluster_scores(fit.rows, sums, fit.cluster_codes)
+    pulls = cluster_hazards(fit.rows, sums, fit.cluster_codes, stratum, passed)
+    return (pulls**2).sum(axis=1), shifts @ pulls.T
 
 
 def _prediction_table(

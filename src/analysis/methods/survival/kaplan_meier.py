@@ -125,7 +125,8 @@ class SurvivalCurve:
     def quantiles(self, shares=(0.25, 0.5, 0.75)) -> pd.DataFrame:
         """Times by which each share has ended, with the band inverted for the interval.
 
-        As R's `quantile.survfit` and Brookmeyer & Crowley (1982), Biometrics 38, 29-41. Columns:
+        As R's `quantile.survfit` and Brookmeyer & Crowley (1982), Biometrics 38, 29-41; where the
+        curve stays on the level, the middle of that stretch. Columns:
         `group, term, share, estimate, std_error, conf_low, conf_high, n, events, note`.
         """
         shares = np.atleast_1d(np.asarray(shares, dtype=float))

@@ -144,6 +144,6 @@ def _stratum_sums(
 def _time_weights(n: np.ndarray, d: np.ndarray, weights: str | tuple) -> np.ndarray:
     if isinstance(weights, tuple):
         p, q = weights
-        before = np.append(1.0, np.cumprod(1 - d / n)[:-1])
+        before = np.append(1.0, np.cumprod(1 - d / n))[:-1]  # nothing, where nothing ended
         return before**p * (1 - before) ** q
     return {"logrank": np.ones(len(n)), "gehan": n, "tarone-ware": np.sqrt(n)}[weights]

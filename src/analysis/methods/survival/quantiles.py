@@ -31,7 +31,8 @@ def quantile_row(group: str, curve, sets: RiskSets, share: float) -> dict:
 def first_time_below(times: np.ndarray, shares: np.ndarray, level: float) -> float:
     """First time at which a falling curve is at or below `level`; NaN if never.
 
-    Where the curve lies exactly on the level, the middle of that stretch, as in R.
+    Where the curve lies exactly on the level, the middle of that stretch, which may last to the end
+    of follow-up: as R's `quantile.survfit` has it (its printed medians take the beginning there).
     """
     below = shares < level + SAME_SHARE
     if not below.any():
@@ -39,6 +40,6 @@ def first_time_below(times: np.ndarray, shares: np.ndarray, level: float) -> flo
     first = int(np.argmax(below))
     if abs(shares[first] - level) < SAME_SHARE:
         later = shares[first:] < shares[first] - SAME_SHARE
-        if later.any():
-            return float(times[first] + times[first + int(np.argmax(later))]) / 2
+        last = first + int(np.argmax(later)) if later.any() else -1
+        return float(times[first] + times[last]) / 2
     return float(times[first])
