@@ -10,13 +10,14 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 TARGETED := $(strip $(STUDY)$(SET))
 SPOKEN := $(subst ','\'',$(STUDY)|$(SET))
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 PLAN := $(or $(BUILD),build)/plan$(if $(TARGETED),-$(shell printf '%s' '$(SPOKEN)' | cksum | cut -d' ' -f1)).mk
 
-.PHONY: help env lab tables notebooks report reports chapter test check format expected bench lock quarto spark new validate export clean FORCE
+.PHONY: help env lab tables notebooks report reports chapter test test-quick check format expected bench lock quarto spark new validate export clean FORCE
 
 help:  ## tell the verbs (this page)
 	@echo 'make VERB [STUDY=name] [SET="key=value …"]'; echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo; echo '  Studies: $(patsubst params/%.yml,%,$(wildcard params/*.yml)).  Try first: make reports'
 
 env: $(READY)  ## make the Python environment (.venv) from requirements.lock
@@ -61,8 +62,11 @@ validate: $(READY)  ## print every fault in a study's data: STUDY=acme
 export: $(READY)  ## list the customers with stage, tier and reason (exports/, not in git): STUDY=acme
 	@$(PY) -m reporting.export
 
-test: $(READY)  ## run the tests
-	@$(PY) -m pytest
+test: $(READY)  ## run every test, files side by side on the cores
+	@$(PY) -m pytest $(SIDE_BY_SIDE)
+
+test-quick: $(READY)  ## run the tests that make no report and need no server (under two minutes)
+	@$(PY) -m pytest $(SIDE_BY_SIDE) -m "not whole"
 
 format: $(READY)  ## lay out code and notebooks as the project does
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -18,6 +19,9 @@ settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+# Workers share the cores, and threads of BLAS would wait for each other; numpy reads it at import.
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("src", "notebooks", "reports", "params", "Makefile", "requirements.lock")
@@ -34,11 +38,18 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All reports, made once by `make reports` into a folder of their own."""
-    build = tmp_path_factory.mktemp("reports")
-    made = run_make(ROOT, "-j2", "reports", BUILD=str(build))
-    assert made.returncode == 0, made.stdout + made.stderr
+def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """All reports, made once by `make reports` into a folder of their own for all workers."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder if worker_id == "master" else folder.parent
+    build, told = folder / "reports", folder / "reports.told"
+    with (folder / "reports.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.is_file():
+            made = run_make(ROOT, "-j2", "reports", BUILD=str(build))
+            told.write_text(f"make ended with {made.returncode}\n{made.stdout}{made.stderr}")
+    text = told.read_text()
+    assert text.startswith("make ended with 0\n"), text
     return build
 
 
@@ -91,3 +102,32 @@ UNSET = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "STUDY", "SET", "BUILD", "PARAMS")
 def make() -> Make:
     """The function that runs make."""
     return run_make
+
+
+WHOLE = {"built", "project", "copy_project", "make", "postgres", "spark", "connect_server"}
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """As many workers as there are cores, but four: each takes half a gigabyte or more."""
+    return min(4, os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what makes reports or needs a server, and begin with it, so that workers end together.
+
+    One file that waits for the reports comes first, the others last: they would only wait, too.
+    """
+    for item in items:
+        if WHOLE & set(item.fixturenames) or "engines" in item.path.parts:
+            item.add_marker("whole")
+    waiting = list(dict.fromkeys(item.path for item in items if "built" in item.fixturenames))
+
+    def turn(item: pytest.Item) -> int:
+        if item.path in waiting:
+            return 0 if item.path == waiting[0] else 3
+        return 1 if item.get_closest_marker("whole") else 2
+
+    turns = {
+        path: min(turn(i) for i in items if i.path == path) for path in {i.path for i in items}
+    }
+    items.sort(key=lambda item: turns[item.path])

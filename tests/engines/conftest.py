@@ -11,11 +11,11 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
 from not_run import skip_program
+from waiting import HANGING, wait_until
 
 UNPRIVILEGED = "postgres"
 
@@ -73,13 +73,7 @@ def postgres(tmp_path_factory):
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory):
     """A local Spark session on two cores."""
-    if shutil.which("java") is None:
-        skip_program(
-            "Java is not installed, which Spark needs",
-            remedy="apt-get install default-jre-headless, then make spark",
-        )
-    if importlib.util.find_spec("pyspark") is None:
-        skip_program("Spark is not installed", remedy="make spark")
+    need_spark("pyspark")
     from pyspark.sql import SparkSession
 
     folder = tmp_path_factory.mktemp("spark")
@@ -102,10 +96,7 @@ def spark(tmp_path_factory):
 @pytest.fixture(scope="session")
 def connect_server(tmp_path_factory):
     """The address of a Spark Connect server with tables of its own, ended with the tests."""
-    if shutil.which("java") is None:
-        pytest.skip("Java is not installed (apt-get install openjdk-17-jre-headless)")
-    if importlib.util.find_spec("pyspark") is None or importlib.util.find_spec("grpc") is None:
-        pytest.skip("pyspark[connect] is not installed (make spark)")
+    need_spark("pyspark", "grpc")
     folder, port = tmp_path_factory.mktemp("connect"), free_port()
     home = Path(importlib.util.find_spec("pyspark").origin).parent
     settings = {
@@ -136,7 +127,18 @@ def connect_server(tmp_path_factory):
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGTERM)
-        server.wait(60)
+        server.wait(HANGING)
+
+
+def need_spark(*modules: str) -> None:
+    """Skip what needs Java and modules that `make spark` brings, where they are absent."""
+    if shutil.which("java") is None:
+        skip_program(
+            "Java is not installed, which Spark needs",
+            remedy="apt-get install default-jre-headless, then make spark",
+        )
+    if not all(map(importlib.util.find_spec, modules)):
+        skip_program("Spark is not installed", remedy="make spark")
 
 
 def free_port() -> int:
@@ -146,12 +148,13 @@ def free_port() -> int:
         return free.getsockname()[1]
 
 
-def wait_for_answer(port: int, server: subprocess.Popen, log: Path, patience: float = 300) -> None:
+def wait_for_answer(port: int, server: subprocess.Popen, log: Path) -> None:
     """Return as soon as the server takes a connection; fail when it ends before."""
-    until = time.monotonic() + patience
-    while time.monotonic() < until:
+
+    def answers() -> bool:
         assert server.poll() is None, log.read_text()[-2000:]
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"no answer after {patience} s: {log.read_text()[-2000:]}")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return True
+        return False
+
+    assert wait_until(answers), f"no answer: {log.read_text()[-2000:]}"
