@@ -137,7 +137,8 @@ def fault_rules(name: str, message: str) -> str:
     write_if_changed(fault_file(name), message + "\n")
     recipe = f"\t@cat {in_rule(fault_file(name))} >&2; exit 1"
     target = "report-" + re.sub(r"\W", "-", name)
-    return f".PHONY: {target}\n{target}:\n{recipe}\ntables notebooks report reports chapter: {target}\n"
+    verbs = "tables notebooks report reports chapter"
+    return f".PHONY: {target}\n{target}:\n{recipe}\n{verbs}: {target}\n"
 
 
 def fault_file(name: str) -> Path:
