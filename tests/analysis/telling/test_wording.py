@@ -176,7 +176,7 @@ def test_present_tells_notes(say):
 def test_notes_of_a_wide_table_stand_below_it(say):
     import pandas as pd
 
-    names = ["n", "weeks", "share", "at_risk", "followed", "median_months"]
+    names = ["n", "weeks", "share", "at_risk", "customers", "rows"]
     table = pd.DataFrame({"group": ["a", "b", "c"]} | {name: [20, 30, 40] for name in names})
     table["note"] = ["not reached", "", "not reached"]
     shown = present(table, say, caption="tables.hidden").markdown

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from analysis.frames.relationships import DAYS_PER_MONTH
 from analysis.methods.survival import SurvivalCurve, remaining_life, survival_curve
+from analysis.notes import note
 
-DAYS_PER_MONTH = 30.4375
 TENURES = (0, 6, 12, 24, 36, 60)  # months; bands begin here
-BAND_COLUMNS = ["tenure", "from", "open_now", "told", "expected", "expected_conf_low"]
-BAND_COLUMNS += ["expected_conf_high", "share"]
-BAND_COLUMNS += ["remaining_months", "remaining_conf_low", "remaining_conf_high", "note"]
+BAND_COLUMNS = ["tenure", "n", "told", "estimate", "conf_low", "conf_high", "share"]
+BAND_COLUMNS += ["remaining", "remaining_conf_low", "remaining_conf_high", "note"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,12 +26,12 @@ class EndsAhead:
 
     Attributes
     ----------
-    table : DataFrame
+    table : DataFrame of shape (bands, 11)
         One row a band of tenure reached, and one for those won back: `tenure` ('12–24', months)`,
-        open_now` (open then)`, told` (of these, within what the past covers)`, expected,
-        expected_conf_low, expected_conf_high` (ends to come)`, share, remaining_months,
-        remaining_conf_low, remaining_conf_high` (median still to come for those who have just
-        reached the band)`, note`.
+        n` (open then)`, told` (of these, within what the past covers; missing where fewer than
+        `min_cell`)`, estimate, conf_low, conf_high` (ends to come among them)`, share, remaining,
+        remaining_conf_low, remaining_conf_high` (median months still to come for those who have
+        just reached the band)`, note`.
     expected, conf_low, conf_high : float
         Ends to come among `told`, with a prediction interval; NaN where nobody can be told.
     open_now, told, observed : int or None
@@ -37,6 +39,8 @@ class EndsAhead:
     as_of : date
     months : float
     """
+
+    COUNTED_BY: ClassVar = {"table": "n"}
 
     table: pd.DataFrame
     expected: float
@@ -68,9 +72,16 @@ def ends_ahead(
     Parameters
     ----------
     relationships : DataFrame
-        Of `contracts.read_relationships`: all relationships.
+        Of `states.relationships`: all relationships; columns used: `spell, started_at, ended_at,
+        duration, entry` (months)`, reason`.
     as_of : date
         Only what was known on that day is used.
+    months : float
+        How far ahead.
+    min_cell : int
+        Chances are told as far as so many are at risk.
+    conf_level : float
+        Of the prediction intervals; between 0.5 and 1.
 
     Returns
     -------
@@ -81,21 +92,22 @@ def ends_ahead(
     until = pd.Timestamp(as_of) + pd.Timedelta(days=round(months * DAYS_PER_MONTH))
     known["kind"] = np.where(known["spell"] > 1, "won back", "first")
     opened = known[known["open"]].copy()
-    opened["chance"], loads = np.nan, []
+    opened["chance"], curves = np.nan, {}
     for kind, own in known.groupby("kind"):
         curve = survival_curve(own[["duration", "entry", "event"]], conf_level=conf_level)
         tenure = opened.loc[opened["kind"] == kind, "duration"]
         opened.loc[tenure.index, "chance"] = _chances(curve, tenure, months, min_cell)
-        loads.append((kind, curve))
+        curves[str(kind)] = curve
     told = opened.dropna(subset=["chance"])
     rows = [
-        row | _remaining(known, row["from"], months, min_cell, conf_level)
-        for row in _band_rows(opened, dict(loads), months, conf_level)
+        {"tenure": name, "n": len(band)}
+        | _band(band.dropna(subset=["chance"]), curves, months, min_cell, conf_level)
+        | _remaining(known, since, months, min_cell, conf_level)
+        for name, since, band in _bands(opened)
     ]
-    total = _expect(told, dict(loads), months, conf_level)
     return EndsAhead(
-        table=pd.DataFrame(rows, columns=BAND_COLUMNS).drop(columns="from"),
-        **total,
+        table=pd.DataFrame(rows, columns=BAND_COLUMNS),
+        **_expect(told, curves, months, conf_level),
         open_now=len(opened),
         told=len(told),
         observed=_observed(told, relationships, until),
@@ -116,7 +128,21 @@ def check_ends_ahead(
     """Predict as of an earlier day whose following months are known, to be compared with them.
 
     The day lies `months` and `gap_days` before `observed_until`, so that every end in between is
-    confirmed. None where nothing had ended by then or nobody could be told.
+    confirmed.
+
+    Parameters
+    ----------
+    relationships, months, min_cell, conf_level
+        As those of `ends_ahead`.
+    observed_until : date
+        The last day of the observation.
+    gap_days : int
+        Days after which an end is confirmed.
+
+    Returns
+    -------
+    EndsAhead or None
+        None where nothing had ended by then or nobody could be told.
     """
     back = round(months * DAYS_PER_MONTH) + gap_days
     as_of = (pd.Timestamp(observed_until) - pd.Timedelta(days=back)).date()
@@ -187,50 +213,44 @@ def _curve_variance(curve: SurvivalCurve, told: pd.DataFrame, months: float) -> 
     return float(load**2 @ spread)
 
 
-def _band_rows(
-    opened: pd.DataFrame, curves: dict[str, SurvivalCurve], months: float, conf_level: float
-) -> list[dict]:
+def _bands(opened: pd.DataFrame) -> Iterator[tuple[str, float, pd.DataFrame]]:
+    """Name, first month and relationships of each band; those won back last."""
     first = opened["kind"] == "first"
-    rows = []
     for low, high in zip(TENURES, [*TENURES[1:], np.inf], strict=True):
         band = opened[first & (opened["duration"] >= low) & (opened["duration"] < high)]
-        name = f"{low}–{high}" if np.isfinite(high) else f"{low}+"
-        rows.append((name, low, band))
-    rows.append(("won back", np.nan, opened[~first]))
-    return [
-        {"tenure": name, "from": low, "open_now": len(band)}
-        | _band(band.dropna(subset=["chance"]), curves, months, conf_level)
-        for name, low, band in rows
-        if len(band)
-    ]
+        if len(band):
+            yield f"{low}–{high}" if np.isfinite(high) else f"{low}+", low, band
+    if not first.all():
+        yield "won back", np.nan, opened[~first]
 
 
 def _band(
-    told: pd.DataFrame, curves: dict[str, SurvivalCurve], months: float, conf_level: float
+    told: pd.DataFrame,
+    curves: dict[str, SurvivalCurve],
+    months: float,
+    least: int,
+    conf_level: float,
 ) -> dict:
+    if len(told) < max(least, 1):
+        number = np.nan if len(told) else 0
+        return {"told": number, "note": note("relationships.beyond_the_past")}
     ends = _expect(told, curves, months, conf_level)
-    return {
-        "told": len(told),
-        "expected": ends["expected"],
-        "expected_conf_low": ends["conf_low"],
-        "expected_conf_high": ends["conf_high"],
-        "share": ends["expected"] / len(told) if len(told) else np.nan,
-        "note": "" if len(told) else "longer than the past covers",
-    }
+    row = {"told": len(told), "estimate": ends.pop("expected"), "note": ""}
+    return row | ends | {"share": row["estimate"] / len(told)}
 
 
 def _remaining(
     known: pd.DataFrame, since: float, months: float, least: int, conf_level: float
 ) -> dict[str, float]:
     """Median months still to come for first relationships that have lasted so long."""
-    names = ("remaining_months", "remaining_conf_low", "remaining_conf_high")
     first = known[known["kind"] == "first"]
     if np.isnan(since) or (first["duration"] > since).sum() < max(least, 1):
-        return dict.fromkeys(names, np.nan)
+        return {}
     columns = first[["duration", "entry", "event"]]
     life = remaining_life(columns, at=since, horizon=months, conf_level=conf_level)
     median = life[life["term"] == "median remaining"].iloc[0]
-    return dict(zip(names, median[["estimate", "conf_low", "conf_high"]], strict=True))
+    ends = {f"remaining_{end}": median[end] for end in ("conf_low", "conf_high")}
+    return {"remaining": median["estimate"]} | ends
 
 
 def _observed(told: pd.DataFrame, relationships: pd.DataFrame, until: pd.Timestamp) -> int | None:

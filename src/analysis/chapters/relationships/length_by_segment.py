@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from analysis.lifecycle.relationships import RelationshipLength, relationship_length
+from analysis.chapters.relationships.length import RelationshipLength, relationship_length
 from analysis.methods.survival.pairwise import holm
+from analysis.notes import note
 from analysis.states.segments import stack_segments
 
 
@@ -21,13 +23,15 @@ class LengthBySegment:
     ----------
     of : dict of str to RelationshipLength
         By segment, in the order of the params.
-    tests : DataFrame
-        One row a segment: `segment, chi2, dof, p_holm` (log-rank over all its groups, corrected for
+    tests : DataFrame of shape (segments, 10)
+        `segment, chi2, dof, p_holm` (log-rank over all its groups, corrected for
         the number of segments)`, long_group, long_months, short_group, short_months` (longest and
         shortest restricted mean)`, n, note`.
     until_months : float
         Up to which all restricted means are taken.
     """
+
+    COUNTED_BY: ClassVar = {"tests": "n"}
 
     of: dict[str, RelationshipLength]
     tests: pd.DataFrame
@@ -50,11 +54,26 @@ def length_by_segment(
     Parameters
     ----------
     relationships : DataFrame
-        Of `contracts.read_relationships`.
+        Of `states.relationships`, as `relationship_length` uses it.
     segments : sequence of str
         Columns known on the first day.
+    horizon_months : float
+        Up to which restricted means are taken, if every group is followed so long.
     **options
         `min_cell` and `conf_level` of `relationship_length`.
+
+    Returns
+    -------
+    LengthBySegment
+
+    Raises
+    ------
+    DataError
+        No relationships.
+
+    References
+    ----------
+    Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
     """
     months, results = horizon_months, {}
     for _ in range(2):
@@ -74,11 +93,11 @@ def length_by_segment(
 def _test_row(segment: str, result: RelationshipLength) -> dict:
     row = {"segment": segment, "chi2": np.nan, "dof": np.nan, "p_holm": np.nan}
     row |= {"long_group": "", "long_months": np.nan, "short_group": "", "short_months": np.nan}
-    row |= {"n": result.customers, "note": "one group only"}
+    row |= {"n": result.customers, "note": note("relationships.one_group")}
     if result.test is None:
         return row
     row |= {"chi2": result.test.chi2, "dof": result.test.dof, "p_holm": result.test.p_value}
-    row["note"] = "not estimable" if result.test.note else ""
+    row["note"] = result.test.note
     if result.means is None or row["note"]:
         return row
     means = result.means.table.set_index("group")["estimate"]

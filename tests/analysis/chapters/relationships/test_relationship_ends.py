@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.lifecycle.ahead import check_ends_ahead, ends_ahead
-from analysis.lifecycle.ends import ends_by_cause
+from analysis.chapters.relationships.ahead import check_ends_ahead, ends_ahead
+from analysis.chapters.relationships.ends import ends_by_cause
+from analysis.notes import note
 
 MONTH = 30.4375
 UNTIL = date(2024, 12, 31)
@@ -43,7 +44,8 @@ def test_ends_by_cause_by_hand():
     assert result.causes == ["a", "b"]
     # 1 - Kaplan-Meier with others censored: a 1 - 3/4 x 0, b 1 - 2/3.
     assert result.naive.set_index("cause")["naive"].to_dict() == pytest.approx({"a": 1, "b": 1 / 3})
-    assert result.tests["note"].tolist() == ["one group only"]
+    assert result.tests["note"].tolist() == [note("relationships.one_group")]
+    assert result.naive["ended"].tolist() == [2, 1]
 
 
 def test_rare_causes_are_joined():
@@ -57,7 +59,8 @@ def test_rare_causes_are_joined():
 def test_nothing_ended_is_noted():
     result = ends_by_cause(caused([1, 2], [None, None], g="x"), segments=("g",), horizon_months=9)
     assert result.incidence is None
-    assert result.tests["note"].tolist() == ["nothing ended"]
+    assert not len(result.marks)
+    assert not len(result.tests)
     assert result.ended == 0
 
 
@@ -87,7 +90,18 @@ def test_ends_ahead_does_not_extrapolate():
     result = ends_ahead(frame, as_of=UNTIL, months=12)
     assert result.told == 0
     assert np.isnan(result.expected)
-    assert set(result.table["note"]) == {"longer than the past covers"}
+    assert set(result.table["note"]) == {note("relationships.beyond_the_past")}
+    assert set(result.table["told"]) == {0}
+
+
+def test_ends_of_a_band_with_too_few_to_predict_are_not_told():
+    rng = np.random.default_rng(4)
+    frame = made(rng.integers(1, 1200, 300), rng.exponential(700, 300).round() + 1)
+    result = ends_ahead(frame, as_of=UNTIL, min_cell=40)
+    few = result.table[result.table["n"].between(1, 39) | result.table["told"].isna()]
+    assert len(few)
+    assert few[["estimate", "conf_low", "conf_high", "share"]].isna().all(axis=None)
+    assert set(few["note"]) == {note("relationships.beyond_the_past")}
 
 
 def test_ends_ahead_of_nobody():

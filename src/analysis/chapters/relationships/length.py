@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -21,11 +22,12 @@ from analysis.methods.survival import (
 )
 from analysis.methods.survival.contrasts import contrast_rows, joint_level
 from analysis.methods.survival.pairwise import holm
+from analysis.notes import note
 
 MOST_GROUPS = 6
 MARKS = (3, 6, 12, 24, 36, 48, 60, 84, 120, 180, 240)  # months at which a share is told
-PAIR_COLUMNS = ["group", "reference", "difference", "difference_conf_low", "difference_conf_high"]
-PAIR_COLUMNS += ["p_difference", "hazard_ratio", "ratio_conf_low", "ratio_conf_high", "p_rate"]
+PAIR_COLUMNS = ["group", "reference", "estimate", "std_error", "conf_low", "conf_high", "p_holm"]
+PAIR_COLUMNS += ["hazard_ratio", "hazard_ratio_conf_low", "hazard_ratio_conf_high", "p_rate"]
 PAIR_COLUMNS += ["n", "note"]
 
 
@@ -37,19 +39,19 @@ class RelationshipLength:
     ----------
     curve : SurvivalCurve
         Share still customers by months since the start.
-    marks : DataFrame
-        `group, months, estimate, std_error, conf_low, conf_high, followed` (customers at risk
-        then)`, n`: share still customers, as far as `min_cell` are at risk in every group.
-    quantiles : DataFrame
-        `group, ended_share, months, months_conf_low, months_conf_high, n, ended, note`: by when
-        each share has ended.
+    marks : DataFrame of shape (groups x marks, 8)
+        `group, months, estimate, std_error, conf_low, conf_high, at_risk, n`: share still
+        customers, as far as `min_cell` are at risk in every group.
+    quantiles : DataFrame of shape (groups x 3, 10)
+        `group, term, share, estimate, std_error, conf_low, conf_high, n, events, note`: months by
+        which a quarter, half and three quarters have ended.
     means : RestrictedMeans or None
         Months within the first `until_months`; None where nobody was followed.
-    pairs : DataFrame
-        One row a pair of groups: `group, reference, difference` (of the restricted means, months)`,
-        difference_conf_low, difference_conf_high, p_difference, hazard_ratio, ratio_conf_low,
-        ratio_conf_high, p_rate, n, note`; p-values after Holm, intervals that hold together
-        (Bonferroni). One row with a note where only one group is large enough.
+    pairs : DataFrame of shape (pairs, 13)
+        `group, reference, estimate` (difference of the restricted means, months)`, std_error,
+        conf_low, conf_high, p_holm, hazard_ratio, hazard_ratio_conf_low, hazard_ratio_conf_high,
+        p_rate, n, note`; p-values after Holm, intervals that hold together (Bonferroni). One row
+        with a note where only one group is large enough.
     test : LogRankTest or None
         Whether the groups end at the same rate; None for one group.
     follow_up : DataFrame
@@ -59,6 +61,8 @@ class RelationshipLength:
     customers, ended, entered_late : int
         First relationships, those that ended, those that began before the observation.
     """
+
+    COUNTED_BY: ClassVar = {"marks": "at_risk", "quantiles": "n", "pairs": "n"}
 
     curve: SurvivalCurve
     marks: pd.DataFrame
@@ -74,19 +78,23 @@ class RelationshipLength:
     entered_late: int
 
     def summary(self) -> pd.DataFrame:
-        """One row a group: customers, ends, follow-up, median and restricted mean."""
-        half = self.quantiles[self.quantiles["ended_share"] == 0.5]
-        columns = {"months": "median_months", "months_conf_low": "median_conf_low"}
-        columns |= {"months_conf_high": "median_conf_high"}
-        told = half.rename(columns=columns).drop(columns="ended_share")
-        followed = self.follow_up.set_index("group")["estimate"]
-        told["followed_months"] = told["group"].map(followed)
-        if self.means is None:
-            return told.assign(mean_months=np.nan, mean_conf_low=np.nan, mean_conf_high=np.nan)
-        means = self.means.table.set_index("group")
-        for column, source in (("mean_months", "estimate"), ("mean_conf_low", "conf_low")):
-            told[column] = told["group"].map(means[source])
-        return told.assign(mean_conf_high=told["group"].map(means["conf_high"]))
+        """One row a group: `group, n, events, median, mean, followed` (months)`, note`, with ends.
+
+        The restricted mean is that within `until_months`; ends of intervals are `median_conf_low`,
+        `median_conf_high`, `mean_conf_low` and `mean_conf_high`.
+        """
+        half = self.quantiles[self.quantiles["share"] == 0.5].set_index("group")
+        told = half[["n", "events", "note"]].assign(
+            followed=self.follow_up.set_index("group")["estimate"]
+        )
+        means = half[["estimate", "conf_low", "conf_high"]] * np.nan
+        if self.means is not None:
+            means = self.means.table.set_index("group").reindex(half.index)
+        for name, source in (("median", half), ("mean", means)):
+            told[name] = source["estimate"]
+            told[f"{name}_conf_low"] = source["conf_low"]
+            told[f"{name}_conf_high"] = source["conf_high"]
+        return told.reset_index()
 
 
 def relationship_length(
@@ -102,7 +110,7 @@ def relationship_length(
     Parameters
     ----------
     relationships : DataFrame
-        Of `contracts.read_relationships`; columns used: `spell` (the first only), `duration,
+        Of `states.relationships`; columns used: `spell` (the first only), `duration,
         entry` (months), `event`, and `by`.
     horizon_months : float
         Up to which restricted means are taken; less where fewer than `min_cell` of a group are
@@ -110,6 +118,14 @@ def relationship_length(
     by : str, optional
         A column known on the first day. Groups of fewer than `min_cell`, and the smallest beyond
         six, are joined; where only one remains, there is no comparison.
+    min_cell : int
+        The smallest group that may be told.
+    conf_level : float
+        Between 0.5 and 1.
+
+    Returns
+    -------
+    RelationshipLength
 
     Raises
     ------
@@ -134,7 +150,7 @@ def relationship_length(
     return RelationshipLength(
         curve=curve,
         marks=_marks(curve, min_cell),
-        quantiles=_quantiles(curve),
+        quantiles=curve.quantiles((0.25, 0.5, 0.75)),
         means=means,
         pairs=_pairs(first, by, means, conf_level),
         test=logrank_test(first, by=by) if by else None,
@@ -169,46 +185,27 @@ def _reach(curve: SurvivalCurve, least: int) -> float:
 
 def _marks(curve: SurvivalCurve, least: int) -> pd.DataFrame:
     reach = _reach(curve, least)
+    columns = ["group", "months", "estimate", "std_error", "conf_low", "conf_high", "at_risk", "n"]
     times = [month for month in MARKS if month <= reach]
-    columns = ["group", "months", "estimate", "std_error", "conf_low", "conf_high", "followed", "n"]
     if not times:
         return pd.DataFrame(columns=columns)
-    told = curve.at(times).rename(columns={"time": "months", "at_risk": "followed"})
-    return told[columns]
-
-
-def _quantiles(curve: SurvivalCurve) -> pd.DataFrame:
-    told = curve.quantiles((0.25, 0.5, 0.75))
-    names = {"share": "ended_share", "estimate": "months", "events": "ended"}
-    names |= {"conf_low": "months_conf_low", "conf_high": "months_conf_high"}
-    told = told.rename(columns=names)
-    columns = ["group", "ended_share", "months", "months_conf_low", "months_conf_high", "n"]
-    return told[[*columns, "ended", "note"]]
+    return curve.at(times).rename(columns={"time": "months"})[columns]
 
 
 def _pairs(
     first: pd.DataFrame, by: str | None, means: RestrictedMeans | None, conf_level: float
 ) -> pd.DataFrame:
     if by is None or means is None:
-        alone = {"group": "all", "n": len(first), "note": "one group only"}
+        why = "one_group" if by is None else "not_followed"
+        alone = {"group": "all", "n": len(first), "note": note(f"relationships.{why}")}
         return pd.DataFrame([alone], columns=PAIR_COLUMNS)
-    groups = len(means.table)
-    level = joint_level(conf_level, groups * (groups - 1) // 2)
+    groups = list(means.table["group"])
+    level = joint_level(conf_level, len(groups) * (len(groups) - 1) // 2)
     rates = pairwise_tests(first, by=by, conf_level=level)
-    rates = rates.rename(columns={"estimate": "hazard_ratio", "p_holm": "p_rate"})
-    rates = rates.rename(columns={"conf_low": "ratio_conf_low", "conf_high": "ratio_conf_high"})
-    rows = [
-        row
-        for reference in means.table["group"]
-        for row in contrast_rows(means.table, reference, level)
-    ]
-    ahead = pd.DataFrame(rows).rename(columns={"estimate": "difference"})
-    names = {"conf_low": "difference_conf_low", "conf_high": "difference_conf_high"}
-    ahead = ahead.rename(columns=names)
-    pairs = rates.drop(columns="n").merge(
-        ahead.drop(columns=["std_error", "term", "note"]),
-        on=["group", "reference"],
-        suffixes=("_rate", ""),
-    )
-    pairs["p_difference"] = holm(pairs["p_value"].to_numpy())
-    return pairs[PAIR_COLUMNS]
+    names = {name: f"hazard_ratio_{name}" for name in ("conf_low", "conf_high")}
+    names |= {"estimate": "hazard_ratio", "p_holm": "p_rate"}
+    rates = rates.rename(columns=names)[["group", "reference", *names.values(), "note"]]
+    rows = [row for reference in groups for row in contrast_rows(means.table, reference, level)]
+    ahead = pd.DataFrame(rows).drop(columns="note")
+    pairs = rates.merge(ahead, on=["group", "reference"])
+    return pairs.assign(p_holm=holm(pairs["p_value"].to_numpy()))[PAIR_COLUMNS]

@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
-from analysis.lifecycle.ahead import EndsAhead
-from analysis.lifecycle.ends import EndsByCause
-from analysis.lifecycle.relationships import RelationshipLength
+from analysis.chapters.relationships.ahead import EndsAhead
+from analysis.chapters.relationships.ends import EndsByCause
+from analysis.chapters.relationships.length import RelationshipLength
 from analysis.telling.curves import MONTH_STEPS, draw_curves, draw_medians, label_ends
 from analysis.telling.palette import ACCENT, DASHES, GROUPS
 from analysis.telling.wording import Wording
@@ -19,9 +19,8 @@ def plot_relationship_length(result: RelationshipLength, ax: Axes, say: Wording)
 
     One curve carries those at risk, ended and open; several carry those at risk and ended.
     """
-    several = len(result.curve.groups) > 1
-    heading = "relationships.counts_by_group" if several else "relationships.counts"
-    ax.set(xlabel=say("relationships.months_axis"), ylabel=say("relationships.share_axis"))
+    heading = "group_numbers" if len(result.curve.groups) > 1 else "numbers"
+    ax.set(xlabel=say("months_axis"), ylabel=say("length.axis"))
     options = {"falling": True, "heading": heading, "steps": MONTH_STEPS, "ends": True}
     draw_curves(result.curve, ax, say, **options)
     draw_medians(result.curve, ax, say)
@@ -30,11 +29,8 @@ def plot_relationship_length(result: RelationshipLength, ax: Axes, say: Wording)
 
 def plot_ends_by_cause(result: EndsByCause, ax: Axes, say: Wording) -> Axes:
     """Draw the share ended in each way by months, with bands, up to where too few are at risk."""
-    ax.set(xlabel=say("relationships.months_axis"), ylabel=say("relationships.ends.axis"))
+    ax.set(xlabel=say("months_axis"), ylabel=say("ends.axis"))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    if result.incidence is None:
-        ax.set(xlim=(0, 12), ylim=(0, 1))
-        return ax
     table = result.incidence.table
     table = table[table["at_risk"] >= say.min_cell]
     longest = table["time"].max() if len(table) else 1.0
@@ -60,22 +56,20 @@ def plot_ends_by_cause(result: EndsByCause, ax: Axes, say: Wording) -> Axes:
 
 def plot_ends_ahead(result: EndsAhead, ax: Axes, say: Wording) -> Axes:
     """Draw the share expected to end within the months ahead, by tenure reached, with intervals."""
-    table = result.table[result.table["told"] >= say.min_cell].dropna(subset=["share"])
+    table = result.table.dropna(subset=["share"])
     rows = np.arange(len(table))
     share = table["share"].to_numpy(float)
-    low = share - (table["expected_conf_low"] / table["told"]).to_numpy(float)
-    high = (table["expected_conf_high"] / table["told"]).to_numpy(float) - share
+    low = share - (table["conf_low"] / table["told"]).to_numpy(float)
+    high = (table["conf_high"] / table["told"]).to_numpy(float) - share
     ax.errorbar(share, rows, xerr=[low, high], fmt="o", color=ACCENT, markersize=6, elinewidth=2)
-    for row, (value, reach, count) in enumerate(zip(share, high, table["expected"], strict=True)):
-        told = say("relationships.ahead.label", share=value, expected=count)
+    for row, (value, reach, count) in enumerate(zip(share, high, table["estimate"], strict=True)):
+        told = say("ahead.label", share=value, expected=count)
         ax.annotate(told, (value + reach, row), (6, 0), textcoords="offset points", va="center")
-    names = [say.value(str(name)) for name in table["tenure"]]
-    ax.set_yticks(rows, names)
+    ax.set_yticks(rows, [say.value(str(name)) for name in table["tenure"]])
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.grid(True, axis="x")
     ax.grid(False, axis="y")
     ax.set_xlim(0, max(1.35 * (share + high).max(), 0.1) if len(table) else 1)
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.set(xlabel=say("relationships.ahead.axis", months=result.months))
-    ax.set(ylabel=say("relationships.ahead.tenure_axis"))
+    ax.set(xlabel=say("ahead.axis", months=result.months), ylabel=say("ahead.tenure_axis"))
     return ax

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.frames import customer_frame, spells
 from analysis.params import Params
+from analysis.states.segments import require_segment, with_unknown
 
-OF_THE_FIRST_PURCHASE = ("first_value_third", "first_value", "acquired_month")
+OF_THE_FIRST_PURCHASE = ("first_value", "first_value_third", "acquired_month")
 
 
 def read_relationships(tables: Tables, params: Params) -> pd.DataFrame:
@@ -33,33 +36,36 @@ def read_relationships(tables: Tables, params: Params) -> pd.DataFrame:
     DataError
         A segment is no column, or is known only later than the first day of the relationship.
     """
-    found = spells(tables, params)
-    stated = found["cause"].notna() | ~found["event"].astype(bool)
-    found["cause"] = found["cause"].where(stated, "not stated")
-    people = _people(tables, params)
-    absent = [name for name in params.segments if name not in people]
-    if absent:
-        raise DataError(
-            f"segments must be columns of the customers, but {', '.join(absent)} is none; set "
-            f"segments to some of {', '.join(people.columns.drop('customer_id'))}"
-        )
-    joined = found.merge(people, on="customer_id", how="left")
-    _refuse_later(joined, params.segments)
+    every = spells(tables, params)
+    stated = every["cause"].notna() | ~every["event"].astype(bool)
+    every["cause"] = every["cause"].where(stated, "not stated")
+    people = attributes_at_start(tables, params)
     for name in params.segments:
-        joined[name] = _known(joined[name])
-    return joined[[*found.columns, *params.segments]]
+        require_segment(name, people)
+    joined = every.merge(people, on="customer_id", how="left")
+    _refuse_later(joined, params.segments)
+    groups = {name: with_unknown(joined[name]) for name in params.segments}
+    return joined[[*every.columns, *params.segments]].assign(**groups)
 
 
-def _people(tables: Tables, params: Params) -> pd.DataFrame:
-    if "transactions" in tables:
-        bought = customer_frame(tables, params)[["customer_id", "first_at", *OF_THE_FIRST_PURCHASE]]
-        attributes = tables.fetch(tables["customers"])
-        known = [c for c in attributes if c == "customer_id" or c not in bought]
-        return attributes[known].merge(bought, on="customer_id", how="outer")
-    return tables.fetch(tables["customers"])
+def attributes_at_start(tables: Tables, params: Params) -> pd.DataFrame:
+    """What is known of each customer at the start: columns of `customers`, and the first purchase.
+
+    Returns
+    -------
+    DataFrame
+        One row a customer: the columns of `customers`; where there are `transactions`, also
+        `first_at` and `OF_THE_FIRST_PURCHASE`, which may be known only after a contract began.
+    """
+    people = tables.fetch(tables["customers"])
+    if "transactions" not in tables:
+        return people
+    bought = customer_frame(tables, params)[["customer_id", "first_at", *OF_THE_FIRST_PURCHASE]]
+    known = [c for c in people if c == "customer_id" or c not in bought]
+    return people[known].merge(bought, on="customer_id", how="outer")
 
 
-def _refuse_later(joined: pd.DataFrame, segments: tuple[str, ...]) -> None:
+def _refuse_later(joined: pd.DataFrame, segments: Sequence[str]) -> None:
     late = [name for name in segments if name in OF_THE_FIRST_PURCHASE]
     if not late:
         return
@@ -71,9 +77,3 @@ def _refuse_later(joined: pd.DataFrame, segments: tuple[str, ...]) -> None:
             f"known only after it for {unknown.sum():,} of {len(first):,} customers; set segments "
             "to columns of the customers, such as channel"
         )
-
-
-def _known(segment: pd.Series) -> pd.Series:
-    if not segment.isna().any():
-        return segment
-    return segment.astype(object).where(segment.notna(), "not known")

@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
+from analysis.chapters.relationships.ends import ends_by_cause
+from analysis.chapters.relationships.length import relationship_length
+from analysis.chapters.relationships.length_by_segment import length_by_segment
 from analysis.data import read_tables
 from analysis.errors import DataError
-from analysis.lifecycle.contracts import read_relationships
-from analysis.lifecycle.ends import ends_by_cause
-from analysis.lifecycle.length_by_segment import length_by_segment
-from analysis.lifecycle.relationships import relationship_length
+from analysis.notes import note
 from analysis.params import Params
+from analysis.states.relationships import read_relationships
 
 BANK = {"simulated": {"company": "bank", "customers": 4000, "seed": 2}}
 
@@ -47,11 +48,11 @@ def test_relationship_length_by_hand():
     assert result.curve.table["estimate"].tolist() == [0.75, 0.5, 0.5, 0]
     assert result.until_months == 4
     assert result.means.table["estimate"].iloc[0] == pytest.approx(1 + 0.75 + 0.5 + 0.5)
-    quantiles = result.quantiles.set_index("ended_share")["months"]
+    quantiles = result.quantiles.set_index("share")["estimate"]
     assert quantiles.to_dict() == {0.25: 1.5, 0.5: 3.0, 0.75: 4.0}
     assert (result.customers, result.ended) == (4, 3)
     assert result.test is None
-    assert result.pairs["note"].tolist() == ["one group only"]
+    assert result.pairs["note"].tolist() == [note("relationships.one_group")]
 
 
 def test_relationship_length_takes_first_relationships_only():
@@ -82,15 +83,15 @@ def test_pairs_are_differences_of_the_means_corrected_for_their_number():
     means = result.means.table.set_index("group")
     first = result.pairs.iloc[0]
     assert (first["group"], first["reference"]) == ("b", "a")
-    assert first["difference"] == pytest.approx(
+    assert first["estimate"] == pytest.approx(
         means.loc["b", "estimate"] - means.loc["a", "estimate"]
     )
     error = np.hypot(means.loc["b", "std_error"], means.loc["a", "std_error"])
-    width = first["difference_conf_high"] - first["difference_conf_low"]
+    width = first["conf_high"] - first["conf_low"]
     assert width == pytest.approx(2 * norm.ppf(1 - 0.025 / 3) * error)
     assert len(result.pairs) == 3
     same = result.pairs.set_index(["group", "reference"]).loc[("c", "b")]
-    assert same["p_difference"] > 0.05 > first["p_difference"]
+    assert same["p_holm"] > 0.05 > first["p_holm"]
 
 
 def test_small_groups_are_joined_and_none_can_be_told():
@@ -106,7 +107,7 @@ def test_one_customer_a_group_is_not_compared():
     result = relationship_length(frame, horizon_months=12, by="group", min_cell=10)
     assert result.test is None
     assert result.means is None
-    assert result.summary()["mean_months"].isna().all()
+    assert result.summary()["mean"].isna().all()
 
 
 def test_nothing_ended_stays_at_all_customers():
@@ -188,4 +189,7 @@ def test_a_segment_with_a_short_group_shortens_the_horizon_of_all():
     late["cut"] = np.where(late.index % 2, "odd", "even")
     compared = length_by_segment(late, ["cut", "plan", "size"], horizon_months=36, min_cell=10)
     assert compared.until_months == compared.of["cut"].until_months == 7.75
-    assert compared.tests["note"].tolist() == ["not estimable", "one group only", "not estimable"]
+    untested = compared.of["cut"].test.note
+    assert untested
+    alone = note("relationships.one_group")
+    assert compared.tests["note"].tolist() == [untested, alone, untested]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from analysis.methods.competing import CumulativeIncidence, cumulative_incidence, gray_test
 from analysis.methods.disclosure import pool_small
 from analysis.methods.survival.pairwise import holm
+from analysis.notes import note
 
 MOST_CAUSES = 5
 MOST_GROUPS = 6
@@ -30,12 +32,13 @@ class EndsByCause:
     ----------
     incidence : CumulativeIncidence or None
         Aalen-Johansen share ended by each cause; None where nothing ended.
-    marks : DataFrame
+    marks : DataFrame of shape (causes x marks, 9)
         `cause, months, estimate, std_error, conf_low, conf_high, ended` (ends by the cause until
         then)`, n, note`.
-    naive : DataFrame
-        `cause, estimate, naive, excess` at `until_months`: what one minus Kaplan-Meier would say.
-    tests : DataFrame
+    naive : DataFrame of shape (causes, 5)
+        `cause, ended, estimate, naive, excess` at `until_months`: what one minus Kaplan-Meier would
+        say.
+    tests : DataFrame of shape (segments x causes, 12)
         Gray's test, one row a segment and cause: `segment, cause, high_group, high_share,
         low_group, low_share` (at `until_months`)`, chi2, dof, p_value, p_holm, n, note`.
     causes : list of str
@@ -43,6 +46,8 @@ class EndsByCause:
     until_months : float
     customers, ended : int
     """
+
+    COUNTED_BY: ClassVar = {"marks": "ended", "naive": "ended", "tests": "n"}
 
     incidence: CumulativeIncidence | None
     marks: pd.DataFrame
@@ -67,11 +72,21 @@ def ends_by_cause(
     Parameters
     ----------
     relationships : DataFrame
-        Of `contracts.read_relationships`; columns used: `spell, duration, entry` (months)`,
+        Of `states.relationships`; columns used: `spell, duration, entry` (months)`,
         event, cause` and the segments.
     segments : sequence of str
         Each is compared by Gray's test, among those followed from their first day; p-values are
         corrected for the number of tests (Holm).
+    horizon_months : float
+        Up to which shares are told; less where fewer than `min_cell` are still at risk.
+    min_cell : int
+        Causes of fewer ends, and groups of fewer customers, are joined.
+    conf_level : float
+        Between 0.5 and 1.
+
+    Returns
+    -------
+    EndsByCause
 
     References
     ----------
@@ -86,12 +101,15 @@ def ends_by_cause(
     told = pool_small(first.loc[ended, "cause"], min_cell, most=MOST_CAUSES, pooled=OTHER)
     causes = [str(cause) for cause in told.value_counts().index]
     first = first.assign(cause=pd.Categorical(told.astype(str).reindex(first.index), causes))
-    found = cumulative_incidence(first, conf_level=conf_level)
-    until = min(horizon_months, _reach(found, min_cell))
+    incidence = cumulative_incidence(first, conf_level=conf_level)
+    until = min(horizon_months, _reach(incidence, min_cell))
+    marks = _marks(incidence, until)
     return EndsByCause(
-        incidence=found,
-        marks=_marks(found, until),
-        naive=found.naive([until]).drop(columns=["group", "time"]),
+        incidence=incidence,
+        marks=marks,
+        naive=incidence.naive([until])[["cause", "naive", "excess"]].merge(
+            marks.loc[marks["months"] == until, ["cause", "ended", "estimate"]], on="cause"
+        ),
         tests=_tests(first, segments, until, min_cell),
         causes=causes,
         until_months=until,
@@ -101,24 +119,25 @@ def ends_by_cause(
 
 
 def _nothing_ended(first: pd.DataFrame) -> EndsByCause:
-    row = {"n": len(first), "note": "nothing ended"}
-    marks, tests = (pd.DataFrame([row], columns=names) for names in (MARK_COLUMNS, TEST_COLUMNS))
-    return EndsByCause(None, marks, pd.DataFrame(), tests, [], np.nan, len(first), 0)
+    marks, naive, tests = (
+        pd.DataFrame(columns=names) for names in (MARK_COLUMNS, ["cause", "ended"], TEST_COLUMNS)
+    )
+    return EndsByCause(None, marks, naive, tests, [], np.nan, len(first), 0)
 
 
-def _reach(found: CumulativeIncidence, least: int) -> float:
-    (counts,) = found.counts.values()
+def _reach(incidence: CumulativeIncidence, least: int) -> float:
+    (counts,) = incidence.counts.values()
     enough = counts.time[counts.at_risk >= least]
     return float(enough[-1]) if len(enough) else 0.0
 
 
-def _marks(found: CumulativeIncidence, until: float) -> pd.DataFrame:
-    (counts,) = found.counts.values()
+def _marks(incidence: CumulativeIncidence, until: float) -> pd.DataFrame:
+    (counts,) = incidence.counts.values()
     times = sorted({*(month for month in MARKS if month <= until), until})
-    told = found.at(times).rename(columns={"time": "months"})
+    told = incidence.at(times).rename(columns={"time": "months"})
     passed = np.searchsorted(counts.time, told["months"], side="right")
     ended = np.vstack([np.zeros(counts.ends.shape[1]), np.cumsum(counts.ends, axis=0)])
-    position = [found.causes.index(cause) for cause in told["cause"]]
+    position = [incidence.causes.index(cause) for cause in told["cause"]]
     return told.assign(ended=ended[passed, position].astype(int))[MARK_COLUMNS]
 
 
@@ -134,9 +153,9 @@ def _tests(
 def _test_rows(whole: pd.DataFrame, segment: str, until: float, min_cell: int) -> list[dict]:
     row = {"segment": segment, "cause": "", "high_group": "", "high_share": np.nan}
     row |= {"low_group": "", "low_share": np.nan, "chi2": np.nan, "dof": 0, "p_value": np.nan}
-    row |= {"n": len(whole), "note": "one group only"}
+    row |= {"n": len(whole), "note": note("relationships.one_group")}
     if not whole["event"].any():
-        return [row | {"note": "nothing ended"}]
+        return [row | {"note": note("relationships.nothing_ended")}]
     groups = pool_small(whole[segment], min_cell, most=MOST_GROUPS)
     if groups.nunique() < 2:
         return [row]
