@@ -47,9 +47,8 @@ def first_gaps(tables: Tables, params: Params, *, by: str | None = None) -> pd.D
     if by is None:
         return gaps
     require_segment(by, customers)
-    return gaps.assign(
-        **{by: pool_small(with_unknown(customers[by]), params.min_cell, most=MOST_GROUPS)}
-    )
+    groups = pool_small(with_unknown(customers[by]), params.min_cell, most=MOST_GROUPS)
+    return gaps.assign(**{by: groups})
 
 
 def first_gaps_by_segment(tables: Tables, params: Params) -> dict[str, pd.DataFrame]:

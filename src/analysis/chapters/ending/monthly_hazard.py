@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.lifecycle.influences import LEAST_ENDS, ratio_table
-from analysis.lifecycle.waiting import Waiting
 from analysis.methods.hazards import cox_regression, discrete_hazard
+from analysis.notes import note
+from analysis.states.influences import LEAST_ENDS, ratio_table, why_not
+from analysis.states.waiting import Waiting
 
-MONTHLY_COLUMNS = ["covariate", "level", "reference", "hazard_ratio", "ratio_conf_low"]
-MONTHLY_COLUMNS += ["ratio_conf_high", "monthly_ratio", "monthly_conf_low", "monthly_conf_high"]
+ENDS = ("_conf_low", "_conf_high")
+MONTHLY_COLUMNS = ["covariate", "level", "reference"]
+MONTHLY_COLUMNS += [f"{ratio}{end}" for ratio in ("hazard_ratio", "monthly") for end in ("", *ENDS)]
 MONTHLY_COLUMNS += ["n", "note"]
 MOST_MONTHS = 150_000  # customer-months up to which every month has its own hazard
 
@@ -23,11 +25,18 @@ def monthly_hazard(waiting: Waiting, *, conf_level: float = 0.95) -> pd.DataFram
     where that would be too much to compute); its ratios are those of proportional hazards in
     continuous time that was cut into months. Both views end at the horizon.
 
+    Parameters
+    ----------
+    waiting : Waiting
+        Of `read_ending`.
+    conf_level : float
+        Between 0.5 and 1.
+
     Returns
     -------
-    DataFrame
-        `covariate, level, reference, hazard_ratio, ratio_conf_low, ratio_conf_high` (of the Cox
-        regression)`, monthly_ratio, monthly_conf_low, monthly_conf_high, n, note`.
+    DataFrame of shape (numbers and levels, 11)
+        `covariate, level, reference, hazard_ratio` (of the Cox regression)`, monthly` (ratio by
+        months)`, n, note`, and ends of intervals; one row with a note where nothing can be fitted.
 
     References
     ----------
@@ -38,13 +47,14 @@ def monthly_hazard(waiting: Waiting, *, conf_level: float = 0.95) -> pd.DataFram
         event=early["event"] & (early["duration"] <= waiting.horizon),
         duration=early["duration"].clip(upper=waiting.horizon),
     )
-    row = {"n": len(early), "note": "too few ends"}
     if early["event"].sum() < LEAST_ENDS or not waiting.covariates:
-        return pd.DataFrame([row], columns=MONTHLY_COLUMNS)
-    try:
-        return _both_views(early, waiting, conf_level)
-    except DataError:
-        return pd.DataFrame([row | {"note": "not estimable"}], columns=MONTHLY_COLUMNS)
+        why = why_not(waiting)
+    else:
+        try:
+            return _both_views(early, waiting, conf_level)
+        except DataError:
+            why = note("influences.not_estimable")
+    return pd.DataFrame([{"n": len(early), "note": why}], columns=MONTHLY_COLUMNS)
 
 
 def _both_views(early: pd.DataFrame, waiting: Waiting, conf_level: float) -> pd.DataFrame:
@@ -56,7 +66,7 @@ def _both_views(early: pd.DataFrame, waiting: Waiting, conf_level: float) -> pd.
     options = {"baseline": "period" if small else "log", "conf_level": conf_level}
     fit = discrete_hazard(monthly, covariates=waiting.covariates, **options)
     table = ratio_table(cox, waiting)
-    table = table[table["note"] != "reference"].reset_index(drop=True)
+    table = table[table["level"] != table["reference"]].reset_index(drop=True)
     ratios = fit.table[["hazard_ratio", "ratio_low", "ratio_high"]].to_numpy()
-    added = ["monthly_ratio", "monthly_conf_low", "monthly_conf_high"]
+    added = ["monthly", *(f"monthly{end}" for end in ENDS)]
     return table.assign(**dict(zip(added, ratios.T, strict=True)))[MONTHLY_COLUMNS]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
 from analysis.errors import DataError
-from analysis.lifecycle.waiting import Waiting
 from analysis.methods.hazards import cox_regression, predict_survival
 from analysis.methods.survival import survival_curve
 from analysis.methods.validation import (
@@ -20,13 +20,16 @@ from analysis.methods.validation import (
     harrell_concordance,
     uno_concordance,
 )
+from analysis.notes import Note, note
+from analysis.states.influences import MARKS
+from analysis.states.waiting import Waiting
 
 LEAST_ENDS = 50
-MARKS = {"weeks": (4, 13, 26, 52, 104, 156), "months": (6, 12, 24, 36, 60, 120)}
 GRID = 20
 GROUP_SIZE = 50
-MEASURE_COLUMNS = ["measure", "value", "value_conf_low", "value_conf_high", "n", "note"]
+MEASURE_COLUMNS = ["measure", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
 TIME_COLUMNS = ["time", "cases", "auc", "brier", "null", "skill", "n", "note"]
+GROUP_COLUMNS = ["predicted", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,23 +38,29 @@ class Predictability:
 
     Attributes
     ----------
-    measures : DataFrame
-        `measure, value, value_conf_low, value_conf_high, n, note`: Harrell's and Uno's concordance
-        (0.5 is chance), mean AUC, integrated Brier score and its skill against the Kaplan-Meier
-        curve (0: no better), ends observed over expected.
-    by_time : DataFrame
+    note : Note or str
+        Why nothing was judged; empty where something was.
+    measures : DataFrame of shape (6, 7)
+        `measure, estimate, std_error, conf_low, conf_high, n, note`: Harrell's and Uno's
+        concordance (0.5 is chance), mean AUC, integrated Brier score and its skill against the
+        Kaplan-Meier curve (0: no better), ends observed over expected.
+    by_time : DataFrame of shape (times, 8)
         `time, cases, auc, brier, null` (score of the Kaplan-Meier curve)`, skill, n, note`.
-    calibration : Calibration or None
-        Predicted against observed shares still waiting at `until`; None where nothing was judged.
+    calibration : DataFrame of shape (groups, 7)
+        One row a group of similar predictions: `predicted` share who came back or ended by `until`,
+        `estimate` (the observed share)`, std_error, conf_low, conf_high, n, note`.
     until : float
         The horizon that enough customers reach.
     training, held_out : int
     kind, unit : str
     """
 
+    COUNTED_BY: ClassVar = {"measures": "n", "by_time": "cases", "calibration": "n"}
+
+    note: Note | str
     measures: pd.DataFrame
     by_time: pd.DataFrame
-    calibration: Calibration | None
+    calibration: pd.DataFrame
     until: float
     training: int
     held_out: int
@@ -82,6 +91,14 @@ def predictability(
         Of the lot.
     training_share : float
         Between 0 and 1.
+    min_cell : int
+        The horizon is one that so many reach in both parts.
+    conf_level : float
+        Between 0.5 and 1.
+
+    Returns
+    -------
+    Predictability
 
     References
     ----------
@@ -95,10 +112,11 @@ def predictability(
     until = min(waiting.horizon, _reach(training, min_cell), _reach(held_out, min_cell))
     ended = whole["event"] & (whole["duration"] <= until)
     few = min(ended[chosen].sum(), 2 * ended[~chosen].sum()) < LEAST_ENDS
-    if few or until <= 0:
-        return _not_judged(waiting, training, held_out, "too few ends")
     if not waiting.covariates:
-        return _not_judged(waiting, training, held_out, "nothing to compare")
+        return _not_judged(waiting, training, held_out, note("influences.nothing_to_compare"))
+    if few or until <= 0:
+        too_few = note("influences.too_few_aside", least=LEAST_ENDS, half=LEAST_ENDS // 2)
+        return _not_judged(waiting, training, held_out, too_few)
     marks = [time for time in MARKS[waiting.unit] if time < until] + [until]
     grid = np.linspace(until / GRID, until, GRID)
     times = np.unique([*grid, *marks])
@@ -106,7 +124,7 @@ def predictability(
         fit = cox_regression(training, covariates=waiting.covariates)
         predicted = predict_survival(fit, held_out[waiting.covariates], times=times)
     except DataError:  # such as a level that the lot put among those judged only
-        return _not_judged(waiting, training, held_out, "not estimable")
+        return _not_judged(waiting, training, held_out, note("influences.not_estimable"))
     shares = predicted["estimate"].to_numpy().reshape(len(held_out), len(times))
     judged = held_out[["duration", "event"]].assign(risk=1 - shares[:, -1])
     known = training[["duration", "event"]]
@@ -115,23 +133,21 @@ def predictability(
     scores = brier_score(judged, shares[:, at], **options, conf_level=conf_level)
     over = brier_score(judged, shares[:, np.searchsorted(times, grid)], times=grid, training=known)
     auc = dynamic_auc(judged, **options)
-    groups = int(np.clip(len(judged) // max(GROUP_SIZE, min_cell), 1, 10))
-    calibration = calibrate(
-        judged, shares[:, -1:], horizon=until, groups=groups, conf_level=conf_level
-    )
+    calibration = _calibrate(judged, shares[:, -1:], until, min_cell, conf_level)
     rows = [
         _concordance("harrell", harrell_concordance(judged), conf_level),
         _concordance("uno", uno_concordance(judged, until=until, training=known), conf_level),
-        {"measure": "mean_auc", "value": auc["estimate"].iloc[-1]},
-        {"measure": "integrated_brier", "value": over.integrated},
-        {"measure": "skill", "value": over.skill},
-        {"measure": "observed_to_expected", "value": calibration.observed_to_expected},
+        {"measure": "mean_auc", "estimate": auc["estimate"].iloc[-1]},
+        {"measure": "integrated_brier", "estimate": over.integrated},
+        {"measure": "skill", "estimate": over.skill},
+        {"measure": "observed_to_expected", "estimate": calibration.observed_to_expected},
     ]
     measures = pd.DataFrame(rows, columns=MEASURE_COLUMNS).assign(n=len(judged), note="")
     return Predictability(
+        note="",
         measures=measures,
         by_time=_by_time(judged, auc, scores.table),
-        calibration=calibration,
+        calibration=_complement(calibration),
         until=float(until),
         training=len(training),
         held_out=len(held_out),
@@ -148,13 +164,34 @@ def _reach(rows: pd.DataFrame, least: int) -> float:
     return float(max(sets.time[sets.at_risk >= max(least, 1)], default=0.0))
 
 
-def _concordance(measure: str, found, conf_level: float) -> dict:
-    reach = norm.ppf((1 + conf_level) / 2) * found.std_error
-    row = {"measure": measure, "value": found.estimate}
-    return row | {
-        "value_conf_low": found.estimate - reach,
-        "value_conf_high": found.estimate + reach,
-    }
+def _concordance(measure: str, concordance, conf_level: float) -> dict:
+    reach = norm.ppf((1 + conf_level) / 2) * concordance.std_error
+    row = {"measure": measure, "estimate": concordance.estimate}
+    row |= {"std_error": concordance.std_error, "conf_low": concordance.estimate - reach}
+    return row | {"conf_high": concordance.estimate + reach}
+
+
+def _calibrate(
+    judged: pd.DataFrame, shares: np.ndarray, until: float, min_cell: int, conf_level: float
+) -> Calibration:
+    """In ten groups, or fewer where one would be too small to be told."""
+    most = int(np.clip(len(judged) // max(GROUP_SIZE, min_cell), 1, 10))
+    for groups in range(most, 0, -1):
+        calibration = calibrate(judged, shares, horizon=until, groups=groups, conf_level=conf_level)
+        if (calibration.table["n"] >= min_cell).all():
+            break
+    return calibration
+
+
+def _complement(calibration: Calibration) -> pd.DataFrame:
+    """The shares who came back or ended, instead of those who still wait."""
+    waiting = calibration.table
+    return waiting.assign(
+        predicted=1 - waiting["predicted"],
+        estimate=1 - waiting["estimate"],
+        conf_low=1 - waiting["conf_high"],
+        conf_high=1 - waiting["conf_low"],
+    )[GROUP_COLUMNS]
 
 
 def _by_time(judged: pd.DataFrame, auc: pd.DataFrame, brier: pd.DataFrame) -> pd.DataFrame:
@@ -165,12 +202,9 @@ def _by_time(judged: pd.DataFrame, auc: pd.DataFrame, brier: pd.DataFrame) -> pd
 
 
 def _not_judged(
-    waiting: Waiting, training: pd.DataFrame, held_out: pd.DataFrame, note: str
+    waiting: Waiting, training: pd.DataFrame, held_out: pd.DataFrame, why: Note
 ) -> Predictability:
-    row = {"n": len(waiting.table), "note": note}
-    measures, by_time = (
-        pd.DataFrame([row], columns=columns) for columns in (MEASURE_COLUMNS, TIME_COLUMNS)
-    )
-    return Predictability(
-        measures, by_time, None, np.nan, len(training), len(held_out), waiting.kind, waiting.unit
-    )
+    names = (MEASURE_COLUMNS, TIME_COLUMNS, GROUP_COLUMNS)
+    parts = (pd.DataFrame(columns=columns) for columns in names)
+    sizes = (len(training), len(held_out))
+    return Predictability(why, *parts, np.nan, *sizes, waiting.kind, waiting.unit)

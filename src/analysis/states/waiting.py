@@ -13,17 +13,19 @@ from analysis.errors import DataError, ParamsError
 from analysis.frames import customer_frame, spells
 from analysis.methods.disclosure import pool_small
 from analysis.methods.hazards.design import read_design
+from analysis.notes import Note, note
 from analysis.params import Params
+from analysis.states.relationships import OF_THE_FIRST_PURCHASE, attributes_at_start
+from analysis.states.segments import OTHERS, UNKNOWN
 
 LATER = ("second_at", "last_at", "purchases", "frequency", "recency_weeks", "age_weeks")
 LATER += ("monetary_value", "revenue", "margin")
 DATES = ("customer_id", "first_at", "first_contact_at", "acquired_at", "started_at")
-OF_THE_FIRST_PURCHASE = ("first_value", "first_value_third", "acquired_month")
 NOT_OFFERED = ("acquisition_cost", "first_value_third")  # known, but not taken unless asked for
 MOST_LEVELS = 8
 ENDS_A_LEVEL = 10
-OTHERS, UNKNOWN = "others", "not known"
 NO_VALUE = "first_value_none"
+ONE_VALUE = note("influences.one_value")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +40,7 @@ class Waiting:
         categories, the most frequent first.
     covariates : list of str
     left_out : DataFrame
-        `covariate, reason`: what was offered and could not be used.
+        `covariate, reason` (a note): what was offered and could not be used.
     incomplete : int
         Customers left out because a number is missing or has no logarithm.
     kind : {'returning', 'ending'}
@@ -72,6 +74,10 @@ def read_returning(tables: Tables, params: Params) -> Waiting:
         Uses `covariates` (by default the segments, the value of the first order and the columns of
         `customers` with two to eight values)`, segments, horizons_weeks, min_cell`.
 
+    Returns
+    -------
+    Waiting
+
     Raises
     ------
     DataError
@@ -93,18 +99,32 @@ def read_returning(tables: Tables, params: Params) -> Waiting:
 def read_ending(tables: Tables, params: Params) -> Waiting:
     """The months from the start to the end of first relationships, open ones right-censored.
 
-    As `read_returning`, with `contracts`; what is known of the first purchase is used only where
-    it was made on the first day of the relationship.
+    What is known of the first purchase is used only where it was made on the first day of the
+    relationship.
+
+    Parameters
+    ----------
+    tables : Tables
+        Uses `contracts`, `customers` and, where there are any, `transactions`.
+    params : Params
+        Uses `covariates, segments, horizon_months, min_cell`, as `read_returning` does, and what
+        `frames.spells` uses.
+
+    Returns
+    -------
+    Waiting
+
+    Raises
+    ------
+    DataError
+        A covariate is no column.
+    ParamsError
+        A covariate is known only after the first day.
     """
-    found = spells(tables, params)
-    first = found.loc[
-        found["spell"] == 1, ["customer_id", "started_at", "duration", "entry", "event"]
-    ]
-    people = tables.fetch(tables["customers"])
-    if "transactions" in tables:
-        bought = customer_frame(tables, params)[["customer_id", "first_at", *OF_THE_FIRST_PURCHASE]]
-        known = [c for c in people if c == "customer_id" or c not in bought]
-        people = people[known].merge(bought, on="customer_id", how="outer")
+    every = spells(tables, params)
+    columns = ["customer_id", "started_at", "duration", "entry", "event"]
+    first = every.loc[every["spell"] == 1, columns]
+    people = attributes_at_start(tables, params)
     timed = first.merge(people, on="customer_id", how="left", suffixes=("", "_known"))
     late: tuple[str, ...] = ()
     if "first_at" in timed and not (timed["first_at"] <= timed["started_at"]).all():
@@ -184,26 +204,28 @@ def _offered(timed: pd.DataFrame, params: Params, late: Sequence[str]) -> list[s
 
 def _prepare(
     column: pd.Series, event: pd.Series, least: int, asked: bool
-) -> tuple[list[pd.Series], str]:
+) -> tuple[list[pd.Series], Note | str]:
     """The columns that a covariate enters with, or why it cannot."""
     if column.name == "first_value":
         return _log_value(column, event, least)
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         spread = column.std()
         if not spread > 0:
-            return [], "one value"
+            return [], ONE_VALUE
         return [(column - column.mean()) / spread], ""
     grouped = _levels(column, event, least)
-    return ([grouped], "") if grouped.nunique() > 1 else ([], "one value")
+    return ([grouped], "") if grouped.nunique() > 1 else ([], ONE_VALUE)
 
 
-def _log_value(column: pd.Series, event: pd.Series, least: int) -> tuple[list[pd.Series], str]:
+def _log_value(
+    column: pd.Series, event: pd.Series, least: int
+) -> tuple[list[pd.Series], Note | str]:
     """Logarithm to base 2; those without a positive amount get an indicator, or drop out."""
     paid = column > 0
     with np.errstate(divide="ignore", invalid="ignore"):
         doubled = np.log2(column.where(paid))
     if not doubled.std() > 0:
-        return [], "one value"
+        return [], ONE_VALUE
     free = column.notna() & ~paid
     if min(event[free].sum(), (~event[free]).sum()) < max(least, ENDS_A_LEVEL):
         return [doubled], ""
@@ -243,12 +265,12 @@ def pool_order(told: pd.Series) -> list[str]:
     return sorted(map(str, names), key=lambda name: name in (OTHERS, UNKNOWN))
 
 
-def _repeats(table: pd.DataFrame, covariates: list[str], column: pd.Series) -> str:
+def _repeats(table: pd.DataFrame, covariates: list[str], column: pd.Series) -> Note | str:
     """Why a covariate says the same as those before it; empty where it does not."""
     joined = table[covariates].assign(**{str(column.name): column}).dropna()
     if not len(joined):
-        return "nobody has it"
+        return note("influences.nobody_has_it")
     matrix = read_design(joined, [*covariates, str(column.name)]).matrix
     matrix = np.column_stack([np.ones(len(matrix)), matrix / np.abs(matrix).max(axis=0)])
     rank = np.linalg.matrix_rank(matrix.T @ matrix / len(matrix), tol=1e-10, hermitian=True)
-    return "" if rank == matrix.shape[1] else "says the same as the others"
+    return "" if rank == matrix.shape[1] else note("influences.the_same_as_others")

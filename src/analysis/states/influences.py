@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2 as chi_squared
 
 from analysis.errors import DataError
-from analysis.lifecycle.waiting import NO_VALUE, Waiting
 from analysis.methods.hazards import CoxRegression, cox_regression
 from analysis.methods.hazards.course import ratio_over_time
 from analysis.methods.survival import milestone_differences, survival_curve
 from analysis.methods.survival.pairwise import holm
+from analysis.notes import Note, note
+from analysis.states.waiting import NO_VALUE, Waiting
 
 LEAST_ENDS = 30
 MARKS = {"weeks": (4, 13, 26, 52, 104, 156), "months": (6, 12, 24, 36, 60, 120)}
 THIRDS = ("lowest third", "middle third", "highest third")
 PER = {"first_value": "per doubling", NO_VALUE: "without charge"}
 TABLE_COLUMNS = ["covariate", "level", "reference", "log_ratio", "std_error", "hazard_ratio"]
-TABLE_COLUMNS += ["ratio_conf_low", "ratio_conf_high", "p_value", "n", "cases", "note"]
+TABLE_COLUMNS += ["hazard_ratio_conf_low", "hazard_ratio_conf_high", "p_value", "n", "cases"]
+TABLE_COLUMNS += ["note"]
 TEST_COLUMNS = ["covariate", "chi2", "dof", "p_value", "p_holm", "p_constant", "n", "note"]
-MARK_COLUMNS = ["group", "reference", "time", "share", "points_apart", "points_conf_low"]
-MARK_COLUMNS += ["points_conf_high", "p_value", "n", "note"]
+MARK_COLUMNS = ["group", "reference", "time", "share", "estimate", "std_error", "conf_low"]
+MARK_COLUMNS += ["conf_high", "p_value", "n", "note"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,13 +37,15 @@ class Influences:
     ----------
     fit : CoxRegression or None
         None where fewer than 30 ends were observed, or no covariate can be used.
-    table : DataFrame
-        One row a number or a level: `covariate, level` (numbers: what the ratio is per)`,
-        reference` (the level that it is compared with, empty for numbers)`, log_ratio, std_error,
-        hazard_ratio, ratio_conf_low, ratio_conf_high, p_value, n` (customers)`, cases, note`;
-        reference levels have ratio 1 and no interval.
-    tests : DataFrame
-        One row a covariate: `covariate, chi2, dof, p_value` (Wald, all its coefficients 0)`,
+    note : Note or str
+        Why there is no fit; empty where there is one.
+    table : DataFrame of shape (numbers and levels, 12)
+        `covariate, level` (numbers: what the ratio is per)`,
+        reference` (the level compared with, empty for numbers)`, log_ratio, std_error` (of it)`,
+        hazard_ratio, hazard_ratio_conf_low, hazard_ratio_conf_high, p_value, n` (customers)`,
+        cases, note`; reference levels have ratio 1 and no interval.
+    tests : DataFrame of shape (covariates, 8)
+        `covariate, chi2, dof, p_value` (Wald, all its coefficients 0)`,
         p_holm` (corrected for the number of covariates)`, p_constant` (score test that its ratios
         are the same at all times)`, n, note`.
     p_constant : float
@@ -52,18 +57,22 @@ class Influences:
     over_time : DataFrame
         `time, hazard_ratio, ratio_conf_low, ratio_conf_high`: smooth through scaled Schoenfeld
         residuals.
-    milestones : DataFrame
-        `group, reference, time, share` (who came back or ended)`, points_apart, points_conf_low,
-        points_conf_high, p_value, n, note`: needs no constant ratio.
+    milestones : DataFrame of shape (groups x times, 11)
+        `group, reference, time, share` (who came back or ended)`, estimate` (its difference)`,
+        std_error, conf_low, conf_high, p_value, n, note`: needs no constant ratio. One row with a
+        note where too few were observed so long.
     left_out : DataFrame
-        `covariate, reason`.
+        `covariate, reason` (a note).
     incomplete : int
         Customers left out because a number is missing.
     kind, unit : str
     customers, ended : int
     """
 
+    COUNTED_BY: ClassVar = {"table": "n", "tests": "n", "milestones": "n"}
+
     fit: CoxRegression | None
+    note: Note | str
     table: pd.DataFrame
     tests: pd.DataFrame
     p_constant: float
@@ -89,6 +98,12 @@ def influences(waiting: Waiting, *, min_cell: int = 1, conf_level: float = 0.95)
         Of `read_returning` or `read_ending`.
     min_cell : int
         Milestones are told as far as so many of each group are at risk.
+    conf_level : float
+        Between 0.5 and 1.
+
+    Returns
+    -------
+    Influences
 
     References
     ----------
@@ -96,12 +111,11 @@ def influences(waiting: Waiting, *, min_cell: int = 1, conf_level: float = 0.95)
     Biometrika 81, 515-526; Klein et al. (2007), Statistics in Medicine 26, 4505-4519.
     """
     if waiting.ended < LEAST_ENDS or not waiting.covariates:
-        note = "too few ends" if waiting.ended < LEAST_ENDS else "nothing to compare"
-        return _not_fitted(waiting, note)
+        return _not_fitted(waiting, why_not(waiting))
     try:
         fit = cox_regression(waiting.table, covariates=waiting.covariates, conf_level=conf_level)
     except DataError:  # such as a combination of covariates that decides who ends
-        return _not_fitted(waiting, "not estimable")
+        return _not_fitted(waiting, note("influences.not_estimable"))
     tests = _tests(fit)
     constant = fit.proportional_hazards.table.set_index("term")["p_value"]
     alarming = tests.loc[tests["p_constant"] < 1 - conf_level, ["covariate", "p_constant"]]
@@ -112,6 +126,7 @@ def influences(waiting: Waiting, *, min_cell: int = 1, conf_level: float = 0.95)
     term = _steepest(fit, watched)
     return Influences(
         fit=fit,
+        note="",
         table=ratio_table(fit, waiting),
         tests=tests,
         p_constant=float(constant.get("global", constant.iloc[0])),
@@ -130,13 +145,18 @@ def influences(waiting: Waiting, *, min_cell: int = 1, conf_level: float = 0.95)
     )
 
 
-def _not_fitted(waiting: Waiting, note: str) -> Influences:
-    row = {"n": len(waiting.table), "note": note}
-    names = (TABLE_COLUMNS, TEST_COLUMNS, MARK_COLUMNS)
-    table, tests, marks = (pd.DataFrame([row], columns=columns) for columns in names)
-    over_time = pd.DataFrame(columns=["time", "hazard_ratio", "ratio_conf_low", "ratio_conf_high"])
+def why_not(waiting: Waiting) -> Note:
+    """Why no regression is fitted: nothing to compare by, or too few ends."""
+    if not waiting.covariates:
+        return note("influences.nothing_to_compare")
+    return note("influences.too_few_ends", least=LEAST_ENDS)
+
+
+def _not_fitted(waiting: Waiting, why: Note) -> Influences:
+    names = (TABLE_COLUMNS, TEST_COLUMNS, ["time"], MARK_COLUMNS)
+    table, tests, over_time, marks = (pd.DataFrame(columns=columns) for columns in names)
     return Influences(
-        None, table, tests, np.nan, "", "", "", over_time, marks, waiting.left_out,
+        None, why, table, tests, np.nan, "", "", "", over_time, marks, waiting.left_out,
         waiting.incomplete, waiting.kind, waiting.unit, len(waiting.table), waiting.ended,
     )  # fmt: skip
 
@@ -154,15 +174,13 @@ def ratio_table(fit: CoxRegression, waiting: Waiting) -> pd.DataFrame:
             row |= {"cases": int(event[member].sum()), "reference": levels[0] if levels else ""}
             term = f"{name}[{level}]" if levels else name
             if term in ratios.index:
-                found = ratios.loc[term]
-                row |= {"log_ratio": found["estimate"], "std_error": found["std_error"]}
-                row |= {"hazard_ratio": found["hazard_ratio"], "p_value": found["p_value"]}
-                row |= {
-                    "ratio_conf_low": found["ratio_low"],
-                    "ratio_conf_high": found["ratio_high"],
-                }
+                own = ratios.loc[term]
+                row |= {"log_ratio": own["estimate"], "std_error": own["std_error"]}
+                row |= {"hazard_ratio": own["hazard_ratio"], "p_value": own["p_value"]}
+                row["hazard_ratio_conf_low"] = own["ratio_low"]
+                row["hazard_ratio_conf_high"] = own["ratio_high"]
             else:
-                row |= {"hazard_ratio": 1.0, "note": "reference"}
+                row |= {"hazard_ratio": 1.0, "note": note("influences.reference")}
             rows.append(row)
     return pd.DataFrame(rows, columns=TABLE_COLUMNS)
 
@@ -205,7 +223,7 @@ def _milestones(waiting: Waiting, covariate: str, min_cell: int, conf_level: flo
     )
     times = [time for time in MARKS[waiting.unit] if time <= min(reach, waiting.horizon)]
     if not times or frame["group"].nunique() < 2:
-        row = {"n": len(frame), "note": "too few observed so long"}
+        row = {"n": len(frame), "note": note("influences.too_few_so_long")}
         return pd.DataFrame([row], columns=MARK_COLUMNS)
     compared = milestone_differences(frame, by="group", times=times, conf_level=conf_level)
     shares = compared.table.set_index(["group", "time"])["estimate"]
@@ -213,8 +231,8 @@ def _milestones(waiting: Waiting, covariate: str, min_cell: int, conf_level: flo
     keys = pd.MultiIndex.from_frame(told[["group", "time"]])
     told["share"] = 1 - shares.reindex(keys).to_numpy()
     # The share that came back or ended: the complement of the share still waiting.
-    told["points_apart"] = -told["estimate"]
-    told["points_conf_low"], told["points_conf_high"] = -told["conf_high"], -told["conf_low"]
+    told["estimate"] = -told["estimate"]
+    told["conf_low"], told["conf_high"] = -told["conf_high"], -told["conf_low"]
     return told[MARK_COLUMNS]
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
-from analysis.lifecycle.influences import Influences
-from analysis.lifecycle.predictability import Predictability
+from analysis.states.influences import Influences
+from analysis.states.predictability import Predictability
 from analysis.telling.palette import ACCENT, CONTEXT, INK
 from analysis.telling.wording import Wording
 
@@ -23,15 +23,12 @@ def forest_height(result: Influences) -> float:
 
 def plot_ratios(result: Influences, ax: Axes, say: Wording) -> Axes:
     """Draw hazard ratios with intervals on a logarithmic axis; hollow: the group compared with."""
-    ax.set_xlabel(say(f"influences.ratios.axis.{result.kind}"))
+    ax.set_xlabel(say("rate_axis"))
     ax.axvline(1, color=CONTEXT, linewidth=1)
-    if result.fit is None:
-        ax.set(yticks=[], xlim=(0.5, 2))
-        return ax
     ax.figure.subplots_adjust(left=0.27, right=0.79)
     rows = _forest_rows(result.table)
-    lows = result.table["ratio_conf_low"].dropna()
-    highs = result.table["ratio_conf_high"].dropna()
+    lows = result.table["hazard_ratio_conf_low"].dropna()
+    highs = result.table["hazard_ratio_conf_high"].dropna()
     low, high = min(lows.min(), 0.8) / 1.05, max(highs.max(), 1.25) * 1.05
     left = {"xycoords": ("figure fraction", "data"), "textcoords": "offset points", "va": "center"}
     for place, (heading, row) in enumerate(rows):
@@ -59,11 +56,11 @@ def _forest_rows(table: pd.DataFrame) -> list[tuple[str, pd.Series | None]]:
 
 def _draw_ratio(row: pd.Series, place: int, ax: Axes, say: Wording) -> None:
     right = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
-    if row["note"] == "reference":
+    if row["level"] == row["reference"]:
         ax.plot([1], [place], "o", color=CONTEXT, markerfacecolor="white", markersize=6)
         ax.annotate(say("influences.ratios.reference"), (1.02, place), color="#5b6570", **right)
         return
-    ends = [row["ratio_conf_low"], row["ratio_conf_high"]]
+    ends = [row["hazard_ratio_conf_low"], row["hazard_ratio_conf_high"]]
     clear = ends[0] > 1 or ends[1] < 1
     colour = ACCENT if clear else "#5b6570"
     ax.plot(ends, [place, place], color=colour, linewidth=2)
@@ -85,10 +82,7 @@ def _ratio_ticks(axis, low: float, high: float, say: Wording) -> None:
 
 def plot_ratio_over_time(result: Influences, ax: Axes, say: Wording) -> Axes:
     """Draw a hazard ratio as time goes on (smooth, band), beside the single ratio (dashed)."""
-    ax.set(xlabel=say(f"influences.constant.time_axis.{result.unit}.{result.kind}"))
-    ax.set_ylabel(say("influences.constant.axis"))
-    if result.fit is None or not len(result.over_time):
-        return ax
+    ax.set(xlabel=say("time_axis"), ylabel=say("influences.constant.axis"))
     course = result.over_time
     ax.set_yscale("log")
     ax.axhline(1, color=CONTEXT, linewidth=1)
@@ -110,30 +104,19 @@ def plot_ratio_over_time(result: Influences, ax: Axes, say: Wording) -> Axes:
 
 def plot_calibration(result: Predictability, ax: Axes, say: Wording) -> Axes:
     """Draw observed against predicted shares of customers kept aside; on the line they agree."""
-    words = {"until": result.until if result.calibration else 0}
-    words["unit"] = say(f"influences.unit.{result.kind}")
-    words["did"] = say(f"influences.did.{result.kind}")
-    if result.calibration is None:
-        ax.set(xticks=[], yticks=[])
-        return ax
-    table = result.calibration.table
-    table = table[table["n"] >= say.min_cell].dropna(subset=["estimate"])
-    predicted, seen = 1 - table["predicted"].to_numpy(), 1 - table["estimate"].to_numpy()
-    low = 1 - table["conf_high"].fillna(table["estimate"]).to_numpy()
-    high = 1 - table["conf_low"].fillna(table["estimate"]).to_numpy()
-    edge = (
-        [min(predicted.min(), low.min()), max(predicted.max(), high.max())]
-        if len(table)
-        else [0, 1]
-    )
+    table = result.calibration.dropna(subset=["n", "estimate"])
+    predicted, seen = table["predicted"].to_numpy(), table["estimate"].to_numpy()
+    low = table["conf_low"].fillna(table["estimate"]).to_numpy()
+    high = table["conf_high"].fillna(table["estimate"]).to_numpy()
+    edge = [min(predicted.min(), low.min()), max(predicted.max(), high.max())]
     margin = 0.04 * (edge[1] - edge[0]) + 0.005
     edge = [max(edge[0] - margin, 0), min(edge[1] + margin, 1)]
     ax.plot(edge, edge, color=CONTEXT, linewidth=1.2, linestyle=(0, (5, 2)))
     reach = [np.maximum(seen - low, 0), np.maximum(high - seen, 0)]
     ax.errorbar(predicted, seen, yerr=reach, fmt="o", color=ACCENT, markersize=6, elinewidth=1.6)
-    ax.set(xlim=edge, ylim=edge)
+    ax.set(xlim=edge, ylim=edge, ylabel=say("influences.foreseen.seen_axis"))
+    words = {"until": result.until, "did": "did", "unit": "unit"}
     ax.set_xlabel(say("influences.foreseen.predicted_axis", **words))
-    ax.set_ylabel(say("influences.foreseen.seen_axis"))
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
     return ax

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from analysis.data import read_tables
 from analysis.errors import DataError, ParamsError
-from analysis.lifecycle.influences import influences
-from analysis.lifecycle.monthly_hazard import monthly_hazard
-from analysis.lifecycle.predictability import predictability
-from analysis.lifecycle.waiting import NO_VALUE, Waiting, _levels, read_ending, read_returning
 from analysis.methods.hazards.course import natural_spline, ratio_over_time
+from analysis.notes import note
 from analysis.params import Params
+from analysis.states.influences import influences
+from analysis.states.predictability import predictability
+from analysis.states.waiting import NO_VALUE, Waiting, _levels, read_ending, read_returning
 
 
 def study(**changes):
@@ -99,7 +99,10 @@ def test_a_covariate_with_one_value_is_left_out_and_said(tables, monkeypatch):
     monkeypatch.setitem(tables.by_name, "customers", everybody)
     waiting = read_ending(tables, study())
     reasons = waiting.left_out.set_index("covariate")["reason"].to_dict()
-    assert reasons == {"region": "one value", "twin": "says the same as the others"}
+    assert reasons == {
+        "region": note("influences.one_value"),
+        "twin": note("influences.the_same_as_others"),
+    }
     assert "region" not in waiting.covariates
 
 
@@ -131,7 +134,7 @@ def test_ratio_of_two_groups_by_hand():
 def test_known_ratio_is_found_and_called_constant():
     result = influences(exponential(), min_cell=10)
     row = result.table.set_index("level").loc["b"]
-    assert row["ratio_conf_low"] < np.exp(0.7) < row["ratio_conf_high"]
+    assert row["hazard_ratio_conf_low"] < np.exp(0.7) < row["hazard_ratio_conf_high"]
     assert result.doubtful == ""
     assert result.p_constant > 0.05
     course = result.over_time
@@ -152,7 +155,7 @@ def test_a_ratio_that_fades_is_called_doubtful_and_its_course_falls():
     assert (result.doubtful, result.watched_level) == ("group", "b")
     assert result.over_time["hazard_ratio"].iloc[3] > 2
     assert result.over_time["hazard_ratio"].iloc[-3] < 0.6
-    marks = result.milestones.set_index("time")["points_apart"]
+    marks = result.milestones.set_index("time")["estimate"]
     assert marks[6] > 0.2 > marks[24]
 
 
@@ -162,8 +165,8 @@ def test_milestones_are_differences_of_shares_that_ended():
     table["group"] = pd.Categorical(["a"] * 60 + ["b"] * 60)
     mark = influences(made(table), min_cell=10).milestones.set_index("time").loc[6]
     assert mark["share"] == pytest.approx(0.5)
-    assert mark["points_apart"] == pytest.approx(0.25)
-    assert mark["points_conf_low"] < 0.25 < mark["points_conf_high"]
+    assert mark["estimate"] == pytest.approx(0.25)
+    assert mark["conf_low"] < 0.25 < mark["conf_high"]
 
 
 @pytest.mark.parametrize("ends", [0, 12])
@@ -172,9 +175,10 @@ def test_too_few_ends_are_noted(ends):
     waiting = made(table.assign(entry=0.0, group=["a", "b"] * 30))
     result = influences(waiting, min_cell=10)
     assert result.fit is None
-    assert result.table["note"].tolist() == ["too few ends"]
-    assert monthly_hazard(waiting)["note"].tolist() == ["too few ends"]
-    assert predictability(waiting, seed=1).calibration is None
+    too_few = note("influences.too_few_ends", least=30)
+    assert result.note == too_few
+    assert not len(result.table)
+    assert predictability(waiting, seed=1).note.key == "influences.too_few_aside"
 
 
 def test_channel_effects_are_found_again_on_voluntary_ends(tables, ending):
@@ -192,14 +196,6 @@ def test_channel_effects_are_found_again_on_voluntary_ends(tables, ending):
     assert (tests.drop("channel") > 0.05).all()  # nothing else makes a difference in truth
 
 
-def test_monthly_ratios_agree_with_those_of_the_regression():
-    waiting = exponential()
-    table = monthly_hazard(waiting)
-    assert table["level"].tolist() == ["b"]
-    assert table["monthly_ratio"].iloc[0] == pytest.approx(table["hazard_ratio"].iloc[0], rel=0.03)
-    assert table["monthly_conf_low"].iloc[0] > 1
-
-
 def test_predictions_are_judged_on_others_and_are_calibrated():
     waiting = exponential(rows=2400, effect=1.2)
     result = predictability(waiting, seed=3, min_cell=10)
@@ -209,20 +205,20 @@ def test_predictions_are_judged_on_others_and_are_calibrated():
     ratio = np.exp(1.2)
     ideal = 0.25 + 0.5 * ratio / (1 + ratio)
     uno = result.value("uno")
-    error = (uno["value_conf_high"] - uno["value"]) / 1.96
-    assert uno["value"] == pytest.approx(ideal, abs=3 * error)
+    error = (uno["conf_high"] - uno["estimate"]) / 1.96
+    assert uno["estimate"] == pytest.approx(ideal, abs=3 * error)
     assert error < 0.02
-    assert result.value("skill")["value"] > 0.05
-    assert result.value("observed_to_expected")["value"] == pytest.approx(1, abs=0.08)
-    assert len(result.calibration.table) == 2  # equal predictions are joined
+    assert result.value("skill")["estimate"] > 0.05
+    assert result.value("observed_to_expected")["estimate"] == pytest.approx(1, abs=0.08)
+    assert len(result.calibration) == 2  # equal predictions are joined
 
 
 def test_noise_is_not_foreseen():
     waiting = exponential(rows=2000, effect=0.0)
     result = predictability(waiting, seed=3, min_cell=10)
     uno = result.value("uno")
-    assert uno["value_conf_low"] < 0.5 < uno["value_conf_high"]
-    assert result.value("skill")["value"] < 0.01
+    assert uno["conf_low"] < 0.5 < uno["conf_high"]
+    assert result.value("skill")["estimate"] < 0.01
 
 
 def test_same_seed_same_lot():
@@ -280,13 +276,23 @@ def test_a_level_that_decides_who_ends_takes_no_chapter_down():
     table = waiting.table.assign(other=np.where(np.arange(400) < 60, "b", "a"))
     table["event"] &= table["other"] == "a"
     waiting = made(table.assign(other=pd.Categorical(table["other"], ["a", "b"])))
-    assert influences(waiting).table["note"].tolist() == ["not estimable"]
-    assert monthly_hazard(waiting)["note"].tolist() == ["not estimable"]
-    assert predictability(waiting, seed=1).measures["note"].tolist() == ["not estimable"]
+    decided = note("influences.not_estimable")
+    assert influences(waiting).note == decided
+    assert predictability(waiting, seed=1).note == decided
+
+
+def test_calibration_has_no_group_too_small_to_be_told():
+    waiting = exponential(rows=1200, effect=1.0)
+    rare = waiting.table["group"].cat.add_categories("c")
+    rare = rare.where(np.arange(1200) % 70 > 0, "c")
+    result = predictability(made(waiting.table.assign(group=rare)), seed=3, min_cell=10)
+    assert len(result.calibration) == 2
+    assert result.calibration["n"].min() >= 10
+    assert result.calibration["n"].sum() == result.held_out
 
 
 def test_nothing_to_compare_is_said():
     waiting = exponential(400)
     alone = made(waiting.table.drop(columns="group"))
-    assert influences(alone).table["note"].tolist() == ["nothing to compare"]
-    assert predictability(alone, seed=1).measures["note"].tolist() == ["nothing to compare"]
+    nothing = note("influences.nothing_to_compare")
+    assert influences(alone).note == predictability(alone, seed=1).note == nothing
