@@ -15,7 +15,8 @@ from analysis.methods.hazards.course import ratio_over_time
 from analysis.methods.survival import milestone_differences, survival_curve
 from analysis.methods.survival.pairwise import holm
 from analysis.notes import Note, note
-from analysis.states.waiting import NO_VALUE, Waiting
+from analysis.states.covariates import NO_VALUE
+from analysis.states.waiting import Waiting
 
 LEAST_ENDS = 30
 MARKS = {"weeks": (4, 13, 26, 52, 104, 156), "months": (6, 12, 24, 36, 60, 120)}

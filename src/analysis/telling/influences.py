@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.notes import note
+from analysis.states.covariates import NO_VALUE
 from analysis.states.influences import PER, Influences
 from analysis.states.predictability import Predictability
-from analysis.states.waiting import NO_VALUE
 from analysis.telling.facts import Beside, Fact, Sentence, nothing
 
 RATIOS, CONSTANT, FORESEEN = (f"influences.{key}" for key in ("ratios", "constant", "foreseen"))

@@ -70,6 +70,7 @@ def groups_within(
     base: str,
     min_cell: int,
     conf_level: float,
+    in_summary: bool = True,
     **numbers: Any,
 ) -> Fact:
     """Whether groups differ, and by how many points the extreme ones do.
@@ -81,6 +82,8 @@ def groups_within(
         sentences `detail`, `tested`.
     result : Waited
         Of several groups.
+    in_summary : bool
+        Whether the executive summary may show a difference.
     **numbers
         What the texts name besides, such as the segment.
     """
@@ -98,6 +101,7 @@ def groups_within(
     ends = {name: apart.pop(name) for name in ("estimate", "low", "high")}
     return Fact(
         key,
+        in_summary=in_summary,
         variant="" if clear else "no_difference",
         numbers=numbers | apart,
         comparator=Beside("least", apart["least_share"], unit="percent"),

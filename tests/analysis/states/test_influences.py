@@ -14,9 +14,10 @@ from analysis.errors import DataError, ParamsError
 from analysis.methods.hazards.course import natural_spline, ratio_over_time
 from analysis.notes import note
 from analysis.params import Params
+from analysis.states.covariates import NO_VALUE, group_levels
 from analysis.states.influences import influences
 from analysis.states.predictability import predictability
-from analysis.states.waiting import NO_VALUE, Waiting, _levels, read_ending, read_returning
+from analysis.states.waiting import Waiting, read_ending, read_returning
 
 
 def study(**changes):
@@ -268,7 +269,7 @@ def test_ratio_over_time_covers_a_constant_ratio():
 def test_levels_with_few_ends_are_joined_until_they_have_enough(ends, levels):
     column = pd.Series(np.repeat(list(ends), 100), name="plan")
     event = pd.Series(np.concatenate([np.arange(100) < number for number in ends.values()]))
-    assert set(_levels(column, event, 10)) == levels
+    assert set(group_levels(column, event, 10)) == levels
 
 
 def test_a_level_that_decides_who_ends_takes_no_chapter_down():

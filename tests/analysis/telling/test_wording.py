@@ -129,7 +129,7 @@ def test_lacks_names_keys_and_fields():
         ("not estimable: one customer", "cannot be estimated: one customer"),
         ("not estimable: 3 answers for 4 items", "cannot be estimated: 3 answers to 4 questions"),
         ("follow-up ends at 32.4271", "nobody was followed longer than 32.4"),
-        ("no cost is known; nobody has left", "no cost is known; nobody has left"),
+        ("one customer; nobody has left", "one customer; nobody has left"),
         ("1,234 customers lack a quantity; its median stands in",) * 2,
         ("ended_at after observed_until, read as not ended",
          "end after the end of the observation, read as not ended"),

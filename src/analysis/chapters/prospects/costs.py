@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from analysis.chapters.prospects.conversion import Prospects, conversion, with_group
 from analysis.errors import DataError, ParamsError
-from analysis.lifecycle.prospects import EVERYBODY, Prospects, conversion, with_group
+from analysis.notes import Note, note
+from analysis.states.within import longest_horizon
+
+COST_COLUMNS = ["group", "term", "estimate", "std_error", "conf_low", "conf_high", "n"]
+COST_COLUMNS += ["conversion", "mean_cost", "note"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConversionCosts:
     """What a first purchase costs.
 
-    `table`: that of `cost_per_conversion`, first for all, then by group; None where no cost is on
-    record or nobody was followed so long. `weeks`: the horizon.
+    Attributes
+    ----------
+    table : DataFrame of shape (1 + groups, 10)
+        That of `cost_per_conversion`, first for all, then by group; empty where nothing is told.
+    weeks : float
+        The horizon.
+    note : Note or str
+        Why nothing is told; empty where something is.
     """
 
-    table: pd.DataFrame | None
-    weeks: float
+    COUNTED_BY: ClassVar = {"table": "n"}
 
-    def summary(self) -> pd.DataFrame:
-        """For a table: `group, n, prospect_cost, conversion, cost` with interval`, note`."""
-        columns = ["group", "n", "prospect_cost", "conversion", "cost", "cost_conf_low"]
-        columns += ["cost_conf_high", "note"]
-        if self.table is None:
-            blank = {"group": EVERYBODY, "n": 0, "note": "no cost is known, or nobody was followed"}
-            return pd.DataFrame([blank], columns=columns)
-        names = {"mean_cost": "prospect_cost", "estimate": "cost"}
-        names |= {"conf_low": "cost_conf_low", "conf_high": "cost_conf_high"}
-        return self.table.rename(columns=names)[columns].replace({"group": {"all": EVERYBODY}})
+    table: pd.DataFrame
+    weeks: float
+    note: Note | str
 
 
 def cost_per_conversion(
@@ -49,9 +53,18 @@ def cost_per_conversion(
     not had the time to buy. Interval on the log scale by the delta method; cost and conversion of
     a person are taken as unrelated within a group.
 
+    Parameters
+    ----------
+    prospects : Prospects
+        Columns used: `acquisition_cost` (the study's currency) and those of `conversion`.
+    horizon_weeks : float
+        Above 0.
+    by, conf_level
+        As those of `conversion`.
+
     Returns
     -------
-    DataFrame
+    DataFrame of shape (groups, 10)
         `group, term, estimate, std_error, conf_low, conf_high, n` (people with a known cost),
         `conversion, mean_cost, note`; money in the study's currency.
 
@@ -59,6 +72,8 @@ def cost_per_conversion(
     ------
     DataError
         There is no `acquisition_cost`.
+    ParamsError
+        The horizon is not above 0.
     """
     if "acquisition_cost" not in prospects.table:
         raise DataError(
@@ -88,18 +103,26 @@ def conversion_costs(
     within : DataFrame
         That of the conversion by group: the horizon is the longest at which `min_cell` of every
         group were still followed.
+    min_cell : int
+    conf_level : float
+        Between 0.5 and 1.
+
+    Returns
+    -------
+    ConversionCosts
     """
-    followed = within.groupby("weeks").agg(told=("estimate", "count"), least=("at_risk", "min"))
-    groups = within["group"].nunique()
-    reached = followed[(followed["told"] == groups) & (followed["least"] >= min_cell)]
-    if "acquisition_cost" not in prospects.table or not len(reached):
-        return ConversionCosts(None, np.nan)
-    weeks = float(reached.index.max())
+    last = longest_horizon(within, min_cell=min_cell)
+    on_record = "acquisition_cost" in prospects.table
+    if not on_record or last is None:
+        why = "too_few_followed" if on_record else "no_cost_on_record"
+        nothing = pd.DataFrame(columns=COST_COLUMNS)
+        return ConversionCosts(nothing, np.nan, note(f"prospects.{why}"))
+    weeks = float(last["weeks"].iloc[0])
     options = {"horizon_weeks": weeks, "conf_level": conf_level}
     tables = [cost_per_conversion(prospects, by=None, **options)]
-    if groups > 1:
+    if len(last) > 1:
         tables.append(cost_per_conversion(prospects, by="group", **options))
-    return ConversionCosts(pd.concat(tables, ignore_index=True), weeks)
+    return ConversionCosts(pd.concat(tables, ignore_index=True), weeks, "")
 
 
 def _ratio_table(rows: pd.DataFrame, conf_level: float) -> pd.DataFrame:
@@ -107,8 +130,6 @@ def _ratio_table(rows: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     ratio = rows["mean_cost"] / share
     error = np.sqrt(rows["spread"] / rows["mean_cost"] ** 2 + (rows["std_error"] / share) ** 2)
     reach = np.exp(norm.ppf(0.5 + conf_level / 2) * error)
-    beyond = np.where(rows["estimate"].isna(), rows["note"], "nobody bought within the horizon")
-    note = np.where(rows["n"] == 0, "no cost is known", np.where(share.isna(), beyond, ""))
     return pd.DataFrame(
         {
             "group": rows.index.astype(str),
@@ -120,6 +141,14 @@ def _ratio_table(rows: pd.DataFrame, conf_level: float) -> pd.DataFrame:
             "n": rows["n"].to_numpy(),
             "conversion": rows["estimate"].to_numpy(),
             "mean_cost": rows["mean_cost"].to_numpy(),
-            "note": note,
+            "note": [_why_not(row) for row in rows.itertuples()],
         }
     )
+
+
+def _why_not(row) -> Note | str:
+    if row.n == 0:
+        return note("prospects.no_cost_known")
+    if row.estimate > 0:
+        return ""
+    return row.note if np.isnan(row.estimate) else note("prospects.nobody_bought")

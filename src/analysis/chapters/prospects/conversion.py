@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,10 @@ from analysis.errors import DataError
 from analysis.lifecycle.months import beginnings
 from analysis.methods.disclosure import pool_small
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
+from analysis.notes import note
 from analysis.params import Params
-
-MOST_GROUPS = 6
-EVERYBODY = "all prospects"
+from analysis.states.segments import MOST_GROUPS, with_unknown
+from analysis.states.within import shares_within
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,15 +31,15 @@ class Prospects:
         `observed_until`), `event` (whether he bought), `entry` (weeks from the contact to the last
         day before `observed_from` where he was met before it, else 0) and the columns of
         `customers`.
-    notes : tuple of str
-        Who was left out, and why.
-    left_out : DataFrame
-        The same as numbers: `reason, people`; reasons that held for nobody are there too.
+    left_out : DataFrame of shape (4, 2)
+        Who tells nothing about conversion: `reason` (a note)`, people`; reasons that hold for
+        nobody are there too.
     """
 
+    COUNTED_BY: ClassVar = {"left_out": "people"}
+
     table: pd.DataFrame
-    notes: tuple[str, ...]
-    left_out: pd.DataFrame | None = None
+    left_out: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,34 +50,38 @@ class Conversion:
     ----------
     curve : SurvivalCurve
         Share who have not bought yet, by weeks since the first contact.
-    within : DataFrame
+    within : DataFrame of shape (groups x horizons, 10)
         `group, term, weeks, estimate, std_error, conf_low, conf_high, at_risk, n, note`: share who
         bought within so many weeks.
     test : LogRankTest or None
         Whether the groups differ; None for one group.
-    notes : tuple of str
+    people : int
     """
+
+    COUNTED_BY: ClassVar = {"within": "at_risk"}
 
     curve: SurvivalCurve
     within: pd.DataFrame
     test: LogRankTest | None
-    notes: tuple[str, ...]
-
-    def summary(self) -> pd.DataFrame:
-        """For a table: `group, contact_weeks, estimate, conf_low, conf_high, waiting, n, note`."""
-        names = {"weeks": "contact_weeks", "at_risk": "waiting"}
-        columns = ["group", "contact_weeks", "estimate", "conf_low", "conf_high", "waiting"]
-        table = self.within.rename(columns=names)[[*columns, "n", "note"]]
-        table["note"] = np.where(table["estimate"].isna(), "nobody was followed so long", "")
-        return table.replace({"group": {"all": EVERYBODY}})
+    people: int
 
 
 def read_prospects(tables: Tables, params: Params) -> Prospects:
     """Follow everybody from the first contact to the first purchase (or contract).
 
     People who bought before the contact on record, or before the observation began, tell nothing
-    about conversion in it and are left out, as are contacts after the observation: the notes count
-    them.
+    about conversion in it and are left out, as are contacts after the observation.
+
+    Parameters
+    ----------
+    tables : Tables
+        Uses `customers` and `transactions` (or `contracts`).
+    params : Params
+        Uses `relationship, observed_from, observed_until`.
+
+    Returns
+    -------
+    Prospects
 
     Raises
     ------
@@ -96,12 +101,11 @@ def read_prospects(tables: Tables, params: Params) -> Prospects:
     contact = pd.to_datetime(table["first_contact_at"]).dt.normalize()
     bought = pd.to_datetime(table["begun_at"]).dt.normalize()
     left_out = {
-        "have no first contact on record": contact.isna(),
-        "were first met after the observation": contact > end,
-        "bought before the first contact on record": bought < contact,
-        "bought before the observation began": (bought >= contact) & (bought < begin),
+        "no_contact": contact.isna(),
+        "met_later": contact > end,
+        "bought_before_contact": bought < contact,
+        "bought_before_observation": (bought >= contact) & (bought < begin),
     }
-    notes = [f"{rows.sum():,} people {why} and are left out." for why, rows in left_out.items()]
     kept = ~np.logical_or.reduce(list(left_out.values()))
     if not kept.any():
         raise DataError(
@@ -113,20 +117,31 @@ def read_prospects(tables: Tables, params: Params) -> Prospects:
         event=bought.notna(),
         entry=np.maximum((begin - contact).dt.days - 1, 0) / 7,
     )
-    told = [note for note, rows in zip(notes, left_out.values(), strict=True) if rows.any()]
-    counts = pd.DataFrame(
-        {"reason": list(left_out), "people": [x.sum() for x in left_out.values()]}
+    counts = [(note(f"prospects.{why}"), rows.sum()) for why, rows in left_out.items()]
+    return Prospects(
+        table[kept].reset_index(drop=True), pd.DataFrame(counts, columns=["reason", "people"])
     )
-    return Prospects(table[kept].reset_index(drop=True), tuple(told), counts)
 
 
 def pool_channels(prospects: Prospects, *, min_cell: int, by: str = "channel") -> Prospects:
-    """Add `group`: a column of `customers` with small groups joined, or one group without it."""
+    """Add `group`: a column of `customers` with small groups joined, or one group without it.
+
+    Parameters
+    ----------
+    prospects : Prospects
+    min_cell : int
+        The smallest group that may be told.
+    by : str
+        A column known at the first contact; where `customers` lack it, all are one group.
+
+    Returns
+    -------
+    Prospects
+    """
     table = prospects.table
     group = pd.Series("all", index=table.index)
     if by in table:
-        known = table[by].astype(object).where(table[by].notna(), "not known")
-        group = pool_small(known, min_cell, most=MOST_GROUPS).astype(str)
+        group = pool_small(with_unknown(table[by]), min_cell, most=MOST_GROUPS).astype(str)
     return replace(prospects, table=table.assign(group=group))
 
 
@@ -141,10 +156,23 @@ def conversion(
 
     Parameters
     ----------
+    prospects : Prospects
+        Columns used: `duration, entry` (weeks)`, event`, and `by`.
     horizons_weeks : sequence of float
         Weeks since the first contact at which the share is told.
     by : str or None
-        A column of `customers` known at the first contact.
+        A column of `customers` known at the first contact, or `group` of `pool_channels`.
+    conf_level : float
+        Between 0.5 and 1.
+
+    Returns
+    -------
+    Conversion
+
+    Raises
+    ------
+    DataError
+        `by` is no column.
 
     References
     ----------
@@ -152,16 +180,9 @@ def conversion(
     """
     table = with_group(prospects.table, by)
     curve = survival_curve(table, by=by, conf_level=conf_level)
-    waiting = curve.at(horizons_weeks)
-    within = waiting.assign(
-        term="conversion",
-        estimate=1 - waiting["estimate"],
-        conf_low=1 - waiting["conf_high"],
-        conf_high=1 - waiting["conf_low"],
-    ).rename(columns={"time": "weeks"})
     several = by is not None and table[by].nunique() > 1
     test = logrank_test(table, by=by) if several else None
-    return Conversion(curve, within, test, (*prospects.notes, *curve.notes))
+    return Conversion(curve, shares_within(curve, horizons_weeks), test, len(table))
 
 
 def with_group(table: pd.DataFrame, by: str | None) -> pd.DataFrame:
@@ -173,4 +194,4 @@ def with_group(table: pd.DataFrame, by: str | None) -> pd.DataFrame:
             f"'{by}' must be a column of customers, but is not; "
             f"there are {', '.join(table.columns)}"
         )
-    return table.assign(**{by: table[by].astype(object).fillna("not known").astype(str)})
+    return table.assign(**{by: with_unknown(table[by]).astype(str)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from analysis.lifecycle.prospects import Conversion
+from analysis.chapters.prospects.conversion import Conversion
 from analysis.telling.curves import draw_curves, draw_medians
 from analysis.telling.wording import Wording
 
@@ -14,7 +14,7 @@ def plot_conversion(result: Conversion, ax: Axes, say: Wording) -> Axes:
 
     Curves stop where fewer than the study's smallest group are still waiting.
     """
-    ax.set(xlabel=say("prospects.weeks_axis"), ylabel=say("prospects.share_axis"))
-    draw_curves(result.curve, ax, say, falling=False, heading="prospects.waiting")
+    ax.set(xlabel=say("weeks_axis"), ylabel=say("share_axis"))
+    draw_curves(result.curve, ax, say, falling=False, heading="waiting")
     draw_medians(result.curve, ax, say)
     return ax

@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.chapters.prospects.conversion import Prospects, conversion, read_prospects
+from analysis.chapters.prospects.costs import cost_per_conversion
 from analysis.data import Description, Tables
 from analysis.errors import DataError, ParamsError
-from analysis.lifecycle.prospect_costs import cost_per_conversion
-from analysis.lifecycle.prospects import Prospects, conversion, read_prospects
+from analysis.notes import note
 from analysis.params import Params
 from analysis.simulate import simulate_company
 
+NOBODY = pd.DataFrame(columns=["reason", "people"])
 FROM, UNTIL = date(2022, 1, 1), date(2023, 12, 31)
 
 
@@ -69,12 +71,9 @@ def test_durations_by_hand(few):
     assert table["duration"].to_dict() == {"a": 2, "b": 4, "c": 3, "d": 2}
     assert table["event"].to_dict() == {"a": True, "b": False, "c": False, "d": True}
     assert table["entry"].to_dict() == {"a": 0, "b": 0, "c": 0, "d": pytest.approx(13 / 7)}
-    assert few.notes == (
-        "1 people have no first contact on record and are left out.",
-        "1 people were first met after the observation and are left out.",
-        "1 people bought before the first contact on record and are left out.",
-        "1 people bought before the observation began and are left out.",
-    )
+    reasons = ["no_contact", "met_later", "bought_before_contact", "bought_before_observation"]
+    assert few.left_out["reason"].tolist() == [note(f"prospects.{why}") for why in reasons]
+    assert few.left_out["people"].tolist() == [1, 1, 1, 1]
 
 
 def test_conversion_by_hand(few):
@@ -83,9 +82,9 @@ def test_conversion_by_hand(few):
     assert result.within["estimate"].tolist()[:2] == pytest.approx([0.5, 0.5])
     assert result.within["n"].tolist() == [4, 4, 4]
     assert np.isnan(result.within["estimate"].iloc[2])
-    assert "beyond follow-up" in result.within["note"].iloc[2]
+    assert "beyond follow-up" in str(result.within["note"].iloc[2])
     assert result.test is None
-    assert few.notes == result.notes[:4]
+    assert result.people == 4
 
 
 def test_cost_per_conversion_by_hand(few):
@@ -102,13 +101,12 @@ def test_a_group_that_cannot_be_told_is_noted(few):
     assert by_channel.loc["search", "estimate"] == pytest.approx(15 / 0.5)
     late = cost_per_conversion(few, horizon_weeks=3.5, by="channel").set_index("group")
     assert np.isnan(late.loc["fair", "estimate"])
-    assert "beyond follow-up" in late.loc["fair", "note"]
+    assert "beyond follow-up" in str(late.loc["fair", "note"])
     early = cost_per_conversion(few, horizon_weeks=1, by="channel").set_index("group")
-    assert early.loc["search", "note"] == "nobody bought within the horizon"
-    free = Prospects(few.table.assign(acquisition_cost=np.nan), ())
-    assert cost_per_conversion(free, horizon_weeks=2, by=None)["note"].tolist() == [
-        "no cost is known"
-    ]
+    assert early.loc["search", "note"] == note("prospects.nobody_bought")
+    free = Prospects(few.table.assign(acquisition_cost=np.nan), few.left_out)
+    unknown = cost_per_conversion(free, horizon_weeks=2, by=None)["note"].tolist()
+    assert unknown == [note("prospects.no_cost_known")]
 
 
 def exponential_prospects(rng, size, rate, followed):
@@ -125,7 +123,7 @@ def test_coverage_of_conversion_and_cost():
     truth = 1 - np.exp(-0.05 * 13)
     inside, replications = np.zeros(2), 200
     for _ in range(replications):
-        made = Prospects(exponential_prospects(rng, 250, 0.05, 52), ())
+        made = Prospects(exponential_prospects(rng, 250, 0.05, 52), NOBODY)
         share = conversion(made, horizons_weeks=[13], by=None).within.iloc[0]
         cost = cost_per_conversion(made, horizon_weeks=13, by=None).iloc[0]
         inside += [
@@ -204,7 +202,7 @@ def test_missing_contacts_and_costs_are_refused(few):
         read_prospects(tables_of(without, sold), study())
     with pytest.raises(DataError, match="must have first_contact_at"):
         read_prospects(tables_of(without.drop(columns="first_contact_at"), sold), study())
-    bare = Prospects(few.table.drop(columns="acquisition_cost"), ())
+    bare = Prospects(few.table.drop(columns="acquisition_cost"), few.left_out)
     with pytest.raises(DataError, match="must have acquisition_cost"):
         cost_per_conversion(bare, horizon_weeks=4)
     with pytest.raises(ParamsError, match="horizon_weeks must be above 0"):
