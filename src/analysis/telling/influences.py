@@ -161,7 +161,7 @@ def foreseen_fact(result: Predictability) -> Fact:
         high=order["conf_high"],
         unit="percent0",
         n=result.held_out,
-        base=f"{result.kind}.held_out",
+        base=f"{result.kind}.kept_aside",
         variant="better" if better else "chance",
         also=tuple(sentence for sentence, holds in told.items() if holds),
         numbers=numbers,

@@ -13,19 +13,19 @@ from analysis.notes import note
 from analysis.telling.facts import Fact, Sentence, nothing
 from analysis.telling.within import groups_within, share_within
 
-FOLLOWED = "prospects.followed"
+CONTACTED = "prospects.contacted"
 WITH_COST = "prospects.with_cost"
 
 
 def conversion_fact(result: Conversion, *, min_cell: int) -> Fact:
     """How many prospects become customers, and how soon half of those looked at do."""
-    options = {"n": result.people, "base": FOLLOWED, "min_cell": min_cell}
+    options = {"n": result.people, "base": CONTACTED, "min_cell": min_cell}
     return share_within("conversion", result, **options)
 
 
 def channel_fact(result: Conversion, *, min_cell: int, conf_level: float) -> Fact:
     """Whether channels differ, and by how many points the extreme ones do."""
-    options = {"n": result.people, "base": FOLLOWED, "min_cell": min_cell}
+    options = {"n": result.people, "base": CONTACTED, "min_cell": min_cell}
     return groups_within("channels", result, conf_level=conf_level, in_summary=False, **options)
 
 

@@ -13,8 +13,8 @@ from analysis.chapters.relationships.ends import EndsByCause
 from analysis.chapters.relationships.length import RelationshipLength
 from analysis.telling.facts import Beside, Fact, Sentence, nothing
 
-FOLLOWED = "relationships.followed"
-PREDICTED = "relationships.predicted"
+FIRST = "relationships.first"
+TOLD = "relationships.told"
 ENDS = ["conf_low", "conf_high"]
 
 
@@ -37,7 +37,7 @@ def length_fact(result: RelationshipLength, *, min_cell: int) -> Fact:
     if result.means is not None:
         mean = result.means.table.iloc[0]
         numbers |= {"mean": mean["estimate"], "mean_low": mean[ENDS[0]], "mean_high": mean[ENDS[1]]}
-    options = {"n": result.customers, "base": FOLLOWED}
+    options = {"n": result.customers, "base": FIRST}
     if not result.ended:
         return Fact("length", variant="none", also=("detail", *also), numbers=numbers, **options)
     if np.isfinite(half["estimate"]):
@@ -75,7 +75,7 @@ def segment_fact(result: RelationshipLength, segment: str, *, conf_level: float)
     p_value, alpha = result.test.p_value, 1 - conf_level
     numbers = {"segment": segment, "until": result.until_months, "p": p_value}
     tested = ("tested",) if np.isfinite(p_value) else ()
-    options = {"n": result.customers, "base": FOLLOWED, "unit": "number1", "in_summary": False}
+    options = {"n": result.customers, "base": FIRST, "unit": "number1", "in_summary": False}
     pair = extreme_pair(result)
     if pair is None:
         told = {"variant": "no_horizon", "also": ("detail", *tested)}
@@ -136,7 +136,7 @@ def ends_fact(result: EndsByCause, *, min_cell: int) -> Fact:
         **_with_interval(first),
         unit="percent",
         n=result.customers,
-        base=FOLLOWED,
+        base=FIRST,
         variant="several" if several else "one",
         also=(*_interval(first), *others, *(_naive(result) if several else ())),
         numbers={
@@ -191,7 +191,7 @@ def ahead_fact(result: EndsAhead, checked: EndsAhead | None, *, min_cell: int) -
         high=result.conf_high,
         unit="count",
         n=result.told,
-        base=PREDICTED,
+        base=TOLD,
         also=tuple(also),
         numbers=numbers,
         check=check,
