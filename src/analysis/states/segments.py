@@ -36,7 +36,7 @@ def require_segment(segment: str, columns) -> None:
         )
 
 
-def told(segment: pd.Series) -> pd.Series:
+def with_unknown(segment: pd.Series) -> pd.Series:
     """A segment without gaps: who is not known is 'not known'."""
     return segment.astype(object).fillna(UNKNOWN) if segment.isna().any() else segment
 
@@ -95,8 +95,8 @@ def engine_groups(
     values = found[segment]
     if segment == "first_value_third":
         values = pd.Series(pd.Categorical(values, THIRDS, ordered=True), values.index)
-    pooled = pool_small(told(values), least, most=most, counts=found["n"])
-    alone = (pooled.astype(str) == told(values).astype(str)) & values.notna()
+    pooled = pool_small(with_unknown(values), least, most=most, counts=found["n"])
+    alone = (pooled.astype(str) == with_unknown(values).astype(str)) & values.notna()
     names = dict(zip(found.loc[alone, segment], pooled[alone].astype(str), strict=True))
     sizes = found["n"].groupby(pooled, observed=False).sum()
     return EngineGroups(segment, sizes, names)

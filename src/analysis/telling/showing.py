@@ -113,12 +113,11 @@ class Chapter:
 
     def finding(self, fact: Fact) -> Finding:
         """Say a fact: number, headline, further sentences, claim."""
-        details = [self._sentence(fact, one) for one in fact.also]
-        details = [one for one in details if one]
+        number, headline, *details = self._told(fact)
         return Finding(
             fact,
-            number="" if fact.silent else self._part(fact, "number"),
-            headline=self._part(fact, "headline"),
+            number=number,
+            headline=headline,
             detail=" ".join(details),
             brief=details[0] if details else "",
             label=self.say(f"claims.{fact.claim}"),
@@ -151,11 +150,10 @@ class Chapter:
         if fact.silent:
             return SILENT
         prefix = f"{named}." if named else ""
-        told = self.finding(fact)
-        words = {"sentence": Filled(told.sentence), "detail": Filled(told.detail)}
+        words = self._words(fact)
         texts = {
             "caption": self._part(fact, f"{prefix}caption", **words),
-            "alt": self._part(fact, f"{prefix}alt", plain=True, **words),
+            "alt": self._part(fact, f"{prefix}alt", plain=True, **self._words(fact, plain=True)),
         }
         if self._has(fact, f"{prefix}reading"):
             texts["reading"] = self._part(fact, f"{prefix}reading", **words)
@@ -211,10 +209,20 @@ class Chapter:
         tell = self.say if plain else self.say.markdown
         return tell(key, **(fact.named | numbers))
 
-    def _sentence(self, fact: Fact, sentence: str | Sentence) -> str:
-        if isinstance(sentence, str):
-            return self._part(fact, sentence)
-        return self._part(fact, sentence.key, **sentence.numbers)
+    def _told(self, fact: Fact, *, plain: bool = False) -> list[str]:
+        """Number, headline and further sentences, as Markdown or as plain text."""
+        number = "" if fact.silent else self._part(fact, "number", plain=plain)
+        told = [number, self._part(fact, "headline", plain=plain)]
+        for one in fact.also:
+            sentence = Sentence(one) if isinstance(one, str) else one
+            told.append(self._part(fact, sentence.key, plain=plain, **sentence.numbers))
+        return told[:2] + list(filter(None, told[2:]))
+
+    def _words(self, fact: Fact, *, plain: bool = False) -> dict[str, Filled]:
+        """The fact's sentence and detail, for its captions and alternative texts to name."""
+        number, headline, *details = self._told(fact, plain=plain)
+        sentence = f"{number} {headline}".strip()
+        return {"sentence": Filled(sentence), "detail": Filled(" ".join(details))}
 
 
 def _places(fact: Fact, part: str) -> list[str]:

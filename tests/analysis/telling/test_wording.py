@@ -129,7 +129,7 @@ def test_lacks_names_keys_and_fields():
         ("not estimable: one customer", "cannot be estimated: one customer"),
         ("not estimable: 3 answers for 4 items", "cannot be estimated: 3 answers to 4 questions"),
         ("follow-up ends at 32.4271", "nobody was followed longer than 32.4"),
-        ("no cost is known; nobody has left", "no cost is known; nobody has left"),
+        ("one customer; nobody has left", "one customer; nobody has left"),
         ("1,234 customers lack a quantity; its median stands in",) * 2,
         ("ended_at after observed_until, read as not ended",
          "end after the end of the observation, read as not ended"),
@@ -176,7 +176,7 @@ def test_present_tells_notes(say):
 def test_notes_of_a_wide_table_stand_below_it(say):
     import pandas as pd
 
-    names = ["n", "weeks", "share", "at_risk", "followed", "median_months"]
+    names = ["n", "weeks", "share", "at_risk", "customers", "rows"]
     table = pd.DataFrame({"group": ["a", "b", "c"]} | {name: [20, 30, 40] for name in names})
     table["note"] = ["not reached", "", "not reached"]
     shown = present(table, say, caption="tables.hidden").markdown

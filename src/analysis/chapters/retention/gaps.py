@@ -9,7 +9,7 @@ from analysis.data import Tables
 from analysis.frames import count_cells, customer_frame, customer_rows, is_large
 from analysis.methods.disclosure import pool_small
 from analysis.params import Params
-from analysis.states.segments import MOST_GROUPS, engine_groups, require_segment, told
+from analysis.states.segments import MOST_GROUPS, engine_groups, require_segment, with_unknown
 
 
 def first_gaps(tables: Tables, params: Params, *, by: str | None = None) -> pd.DataFrame:
@@ -47,7 +47,8 @@ def first_gaps(tables: Tables, params: Params, *, by: str | None = None) -> pd.D
     if by is None:
         return gaps
     require_segment(by, customers)
-    return gaps.assign(**{by: pool_small(told(customers[by]), params.min_cell, most=MOST_GROUPS)})
+    groups = pool_small(with_unknown(customers[by]), params.min_cell, most=MOST_GROUPS)
+    return gaps.assign(**{by: groups})
 
 
 def first_gaps_by_segment(tables: Tables, params: Params) -> dict[str, pd.DataFrame]:

@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
 from analysis.methods.survival.pairwise import holm
 from analysis.states.segments import stack_segments
+from analysis.states.within import shares_within
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +84,7 @@ def second_purchase(
     several = by is not None and gaps[by].nunique() > 1
     return SecondPurchase(
         curve=curve,
-        within=_bought_within(curve, horizons_weeks),
+        within=shares_within(curve, horizons_weeks),
         medians=curve.medians,
         test=logrank_test(gaps, by=by) if several else None,
         customers=int(gaps["count"].sum()) if "count" in gaps else len(gaps),
@@ -135,12 +136,3 @@ def segment_tests(results: Mapping[str, SecondPurchase]) -> pd.DataFrame:
         rows.append(row)
     table = pd.DataFrame(rows)
     return table.assign(p_holm=holm(table["p_holm"].to_numpy(float)))
-
-
-def _bought_within(curve: SurvivalCurve, horizons_weeks: Sequence[float]) -> pd.DataFrame:
-    waiting = curve.at(horizons_weeks)
-    return waiting.assign(
-        estimate=1 - waiting["estimate"],
-        conf_low=1 - waiting["conf_high"],
-        conf_high=1 - waiting["conf_low"],
-    ).rename(columns={"time": "weeks"})

@@ -5,12 +5,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import norm
 
 from analysis.chapters.retention.cohorts import CohortRetention, _typical
 from analysis.chapters.retention.facts import (
     cohort_fact,
-    extreme_shares,
     lapse_fact,
     second_purchase_fact,
     segment_fact,
@@ -101,17 +99,6 @@ def test_clear_difference_names_the_extreme_groups(show):
 
 def test_same_groups_have_no_clear_difference(show):
     assert "No clear difference" in everything(shop(apart=1.0, seed=8), show)
-
-
-def test_extreme_shares_have_an_interval_for_all_pairs(show):
-    last = pd.DataFrame(
-        {"group": ["a", "b", "c"], "weeks": 26, "estimate": [0.5, 0.6, 0.4], "std_error": 0.03}
-    )
-    told = extreme_shares(last, conf_level=0.95)
-    assert (told["most"], told["least"]) == ("b", "c")
-    reach = norm.ppf(1 - 0.025 / 3) * 0.03 * np.sqrt(2)
-    assert told["low"] == pytest.approx(0.2 - reach)
-    assert told["high"] == pytest.approx(0.2 + reach)
 
 
 def test_nobody_came_back(show):

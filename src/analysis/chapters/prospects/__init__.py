@@ -1,0 +1,1 @@
+"""How many prospects become customers, how soon, and at what cost?"""

@@ -1,0 +1,67 @@
+"""What the way from the first contact to the first purchase says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from analysis.chapters.prospects.conversion import Conversion
+from analysis.chapters.prospects.costs import ConversionCosts
+from analysis.methods.survival.contrasts import joint_level
+from analysis.notes import note
+from analysis.telling.facts import Fact, Sentence, nothing
+from analysis.telling.within import groups_within, share_within
+
+CONTACTED = "prospects.contacted"
+WITH_COST = "prospects.with_cost"
+
+
+def conversion_fact(result: Conversion, *, min_cell: int) -> Fact:
+    """How many prospects become customers, and how soon half of those looked at do."""
+    options = {"n": result.people, "base": CONTACTED, "min_cell": min_cell}
+    return share_within("conversion", result, **options)
+
+
+def channel_fact(result: Conversion, *, min_cell: int, conf_level: float) -> Fact:
+    """Whether channels differ, and by how many points the extreme ones do."""
+    options = {"n": result.people, "base": CONTACTED, "min_cell": min_cell}
+    return groups_within("channels", result, conf_level=conf_level, in_summary=False, **options)
+
+
+def cost_fact(result: ConversionCosts, *, conf_level: float) -> Fact:
+    """What a new customer costs, and how far the channels lie apart."""
+    if result.note:
+        return nothing("costs", "untold", why=result.note)
+    whole = result.table.iloc[0]
+    if not np.isfinite(whole["estimate"]):
+        few = note("prospects.too_few_with_cost")
+        return nothing("costs", "untold", why=few if np.isnan(whole["n"]) else whole["note"])
+    interval = ("interval",) if np.isfinite(whole["conf_low"]) else ()
+    return Fact(
+        "costs",
+        estimate=whole["estimate"],
+        low=whole["conf_low"],
+        high=whole["conf_high"],
+        unit="money",
+        n=int(whole["n"]),
+        base=WITH_COST,
+        also=(*interval, *_apart(result.table.iloc[1:], conf_level)),
+        numbers={"weeks": result.weeks},
+    )
+
+
+def _apart(groups: pd.DataFrame, conf_level: float) -> tuple[Sentence, ...]:
+    told = groups.dropna(subset=["n", "estimate", "std_error"])
+    told = told[told["estimate"] > 0]
+    if len(told) < 2:
+        return ()
+    cheap, dear = told.loc[told["estimate"].idxmin()], told.loc[told["estimate"].idxmax()]
+    ratio = dear["estimate"] / cheap["estimate"]
+    errors = [row["std_error"] / row["estimate"] for row in (cheap, dear)]
+    level = joint_level(conf_level, len(told) * (len(told) - 1) // 2)
+    reach = np.exp(norm.ppf((1 + level) / 2) * np.hypot(*errors))
+    numbers = {"cheap": str(cheap["group"]), "dear": str(dear["group"])}
+    numbers |= {"least": cheap["estimate"], "most": dear["estimate"], "ratio": ratio}
+    numbers |= {"ratio_low": ratio / reach, "ratio_high": ratio * reach}
+    return (Sentence("apart" if ratio / reach > 1 else "alike", numbers),)

@@ -1,0 +1,20 @@
+"""How many prospects become customers, and how soon."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+
+from analysis.chapters.prospects.conversion import Conversion
+from analysis.telling.curves import draw_curves, draw_medians
+from analysis.telling.wording import Wording
+
+
+def plot_conversion(result: Conversion, ax: Axes, say: Wording) -> Axes:
+    """Draw the share who became customers by weeks since the first contact, by group.
+
+    Curves stop where fewer than the study's smallest group are still waiting.
+    """
+    ax.set(xlabel=say("weeks_axis"), ylabel=say("share_axis"))
+    draw_curves(result.curve, ax, say, falling=False, heading="waiting")
+    draw_medians(result.curve, ax, say)
+    return ax

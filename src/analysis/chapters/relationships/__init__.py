@@ -1,0 +1,1 @@
+"""How long do relationships last, how do they end, and how many end soon?"""
