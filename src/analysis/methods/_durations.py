@@ -12,6 +12,8 @@ import pandas as pd
 from analysis.errors import DataError, ParamsError
 
 WHOLE = "all"
+NEARLY = np.sqrt(np.finfo(float).eps)
+"""Times closer than this share of their mean differ by rounding alone, as R's `timefix` has it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +48,39 @@ def read_durations(frame: pd.DataFrame) -> Durations:
     entry = read_numbers(frame, "entry", faults) if "entry" in frame else None
     count = read_counts(frame, faults)
     raise_faults(faults)
+    duration, entry = tie_times(duration, entry)
     checked = Durations(duration, event, _open_from_start(entry, duration), count)
     return checked if count is None else checked.take(count > 0)
+
+
+def tie_times(
+    times: np.ndarray, others: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Times that differ by rounding alone, as the least of them: 0.1 + 0.2 and 0.3 are one time.
+
+    Whole numbers are never rounded and stay; both arrays are taken together.
+    """
+    known = times if others is None else np.concatenate([times, others])
+    if not (known % 1).any():
+        return times, others
+    ordered = np.sort(known)
+    gaps, near = np.diff(ordered), NEARLY * np.abs(ordered).mean()
+    if not ((gaps > 0) & (gaps <= near)).any():
+        return times, others
+    cuts = ordered[np.append(True, gaps > near)]
+    tied = cuts[np.searchsorted(cuts, known, side="right") - 1]
+    return tied[: len(times)], None if others is None else tied[len(times) :]
+
+
+def align_times(times: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Times asked for; one that differs from a known one (sorted) by rounding alone, as that."""
+    if not len(known):
+        return times
+    near = NEARLY * np.abs(known).mean()
+    for side in (-1, 0):
+        nearest = known[np.clip(np.searchsorted(known, times) + side, 0, len(known) - 1)]
+        times = np.where(np.abs(nearest - times) <= near, nearest, times)
+    return times
 
 
 def _open_from_start(entry: np.ndarray | None, duration: np.ndarray) -> np.ndarray | None:

@@ -41,6 +41,9 @@ means("myeloma", survfit(Surv(entry, futime, death) ~ 1, myeloma), 3000)
 q5 <- data.frame(time = 1:10, status = rep(1:0, each = 5), g = 1) # curves that keep the level to the end
 q5 <- rbind(q5, data.frame(time = c(1, 1, 1, 2), status = c(1, 1, 0, 0), g = 2), data.frame(time = c(2, 4, 4, 4), status = c(1, 1, 0, 0), g = 3))
 quantiles("kept", survfit(Surv(time, status) ~ g, q5, conf.type = "log-log"), c(.2, .25, .3, .5))
+# Times that differ by rounding alone: days made of parts in another order, 0.1 + 0.2 and 0.3
+parts <- transform(lung, time = ifelse(seq_along(time) %% 2 == 0, time / 10, (time - 100) / 10 + 10))
+curve("parts", survfit(Surv(time, status) ~ sex, parts, conf.type = "log-log"), c(10, 36.5, 70))
 quantiles("colon", survfit(Surv(time, status) ~ rx, subset(colon, etype == 2), conf.type = "log-log"), c(.1, .3, .45))
 w <- rep(1:3, length.out = nrow(lung))
 many <- lung[rep(seq_len(nrow(lung)), w), ]
@@ -63,6 +66,8 @@ for (rho in c(0, .5, 1)) {
   logrank(paste("quiet rho", rho), survdiff(Surv(time, status) ~ celltype + strata(layer), quiet, rho = rho))
 }
 
+logrank("parts rho 1", survdiff(Surv(time, status) ~ sex, parts, rho = 1))
+
 # Cox
 cox <- function(case, fit, zph = TRUE) {
   s <- summary(fit); b <- s$coefficients
@@ -81,6 +86,7 @@ predicted <- function(case, fit, new, times) {
     put(case, j, times, estimate = m(s$surv)[, j], std_error = m(s$std.err)[, j], conf_low = m(s$lower)[, j], conf_high = m(s$upper)[, j])
 }
 vet <- coxph(Surv(time, status) ~ trt + celltype + karno + diagtime + age + prior, veteran); cox("cox veteran", vet)
+cox("cox parts", coxph(Surv(time, status) ~ age + sex, parts))
 predicted("cox veteran", vet, data.frame(trt = c(1, 2), celltype = c("squamous", "adeno"), karno = c(60, 80), diagtime = 5, age = c(60, 50), prior = c(0, 10)), c(7, 52, 100, 300))
 pb <- coxph(Surv(time, status == 2) ~ age + edema + log(bili) + log(protime) + log(albumin), pbc); cox("cox pbc", pb)
 strat <- coxph(Surv(time, status) ~ age + ph.ecog + strata(sex), lung); cox("cox lung strata", strat)

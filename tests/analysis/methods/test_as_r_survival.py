@@ -81,6 +81,14 @@ def pbc() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
+def parts(lung) -> pd.DataFrame:
+    """Days in tens, every second one added up from parts: equal times differ in the last bits."""
+    days = lung["duration"].to_numpy(float)
+    odd = np.arange(len(days)) % 2 == 0
+    return lung.assign(duration=np.where(odd, (days - 100) / 10 + 10, days / 10))
+
+
+@pytest.fixture(scope="module")
 def repeated(lung) -> pd.DataFrame:
     return lung.assign(count=[1, 2, 3] * 76)
 
@@ -119,6 +127,19 @@ def test_quantiles_of_curves_that_keep_the_level_to_the_end_as_r(r):
     tied = pd.DataFrame({"duration": [2, 4, 4, 4], "event": [1, 1, 0, 0], "g": 3})
     curve = survival_curve(pd.concat([ten, four, tied]), by="g")
     compare_curve(r, "kept", curve.quantiles([0.2, 0.25, 0.3, 0.5]))
+
+
+def test_times_that_differ_by_rounding_are_tied_as_in_r(r, parts, lung):
+    assert parts["duration"].nunique() > lung["duration"].nunique()
+    curve = survival_curve(parts, by="sex")
+    compare_curve(r, "parts", curve.at([10, 36.5, 70]))
+    whole = survival_curve(lung, by="sex").table
+    for name in ("at_risk", "events", "censored", "estimate", "std_error"):
+        assert_allclose(curve.table[name], whole[name])
+    test = logrank_test(parts, by="sex", weights=("fleming-harrington", 1, 0))
+    found = pd.concat([test.table, pd.DataFrame({"group": ["test"], "chi2": [test.chi2]})])
+    compare(r, "parts rho 1", found, rtol=1e-7)
+    compare_cox(r, "cox parts", parts, ["age", "sex"])
 
 
 def test_restricted_mean_as_r(r, veteran, kidney, myeloma):

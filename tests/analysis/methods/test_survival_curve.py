@@ -9,7 +9,8 @@ from lifelines import KaplanMeierFitter
 from numpy.testing import assert_allclose
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods.survival import survival_curve
+from analysis.methods.hazards import cox_regression
+from analysis.methods.survival import landmark_curve, survival_curve
 
 
 def test_survival_curve_reproduces_aml(aml):
@@ -191,3 +192,38 @@ def test_survival_curve_intervals_cover_the_truth():
         truth = np.exp(-times / 10)
         covered += (at["conf_low"] <= truth) & (truth <= at["conf_high"])
     assert ((covered / 200 >= 0.895) & (covered / 200 <= 0.990)).all(), covered
+
+
+def test_times_asked_for_meet_those_that_differ_by_rounding():
+    table = pd.DataFrame({"duration": [0.1 + 0.2, 0.3, 0.6 + 0.1, 1.2], "event": [1, 1, 0, 1]})
+    curve = survival_curve(table)
+    assert curve.table["time"].round(9).tolist() == [0.3, 0.7, 1.2]
+    for asked in (0.3, 0.1 + 0.2):
+        assert curve.at([asked])["estimate"].tolist() == [0.5]
+        assert curve.at([asked])["time"].tolist() == [asked]
+        assert curve.at_risk([asked])[["at_risk", "events"]].to_numpy().tolist() == [[4, 2]]
+    late = table.assign(duration=[0.3, 0.3, 0.7, 0.7 - 1e-16], event=[1, 1, 0, 0])
+    assert survival_curve(late).at([0.7])["note"].tolist() == [""]
+
+
+def test_whole_times_are_never_tied():
+    seconds = pd.DataFrame({"duration": 2_000_000_000 + np.arange(4), "event": 1})
+    assert survival_curve(seconds).table["events"].tolist() == [1, 1, 1, 1]
+
+
+def test_spells_that_meet_but_for_rounding_do_not_overlap():
+    spells = pd.DataFrame(
+        {
+            "customer_id": [1, 1, 2, 3, 4],
+            "start": [0.0, 0.3, 0.0, 0.0, 0.0],
+            "stop": [0.1 + 0.2, 0.9, 0.3, 0.7, 0.5],
+            "event": [0, 1, 1, 0, 1],
+            "x": [1.0, 2.0, 2.0, 3.0, 1.0],
+        }
+    )
+    assert cox_regression(spells, covariates=["x"]).events == 3
+
+
+def test_landmark_at_a_time_but_for_rounding_leaves_nobody_behind():
+    table = pd.DataFrame({"duration": [0.3, 0.1 + 0.2, 0.7, 0.9], "event": [1, 1, 1, 0]})
+    assert landmark_curve(table, at=0.3).risk_sets["all"].n == 2

@@ -13,6 +13,7 @@ from scipy.stats import norm
 
 from analysis.errors import ParamsError
 from analysis.methods._durations import (
+    align_times,
     check_choice,
     check_level,
     read_groups,
@@ -65,8 +66,9 @@ class CumulativeIncidence:
         for (group, cause), curve in self.table.groupby(["group", "cause"], observed=True):
             counts = self.counts[group]
             steps = np.vstack([[0.0, 0.0, np.nan, np.nan], curve[names].to_numpy()])
-            values = steps[np.searchsorted(counts.time, times, side="right")]
-            beyond = (times > counts.follow_up) & (counts.survival[-1] > 0)
+            known = align_times(times, counts.time)
+            values = steps[np.searchsorted(counts.time, known, side="right")]
+            beyond = (known > counts.follow_up) & (counts.survival[-1] > 0)
             values[beyond] = np.nan
             columns = dict(zip(names, values.T, strict=True))
             note = np.where(beyond, f"beyond follow-up, which ends at {counts.follow_up:g}", "")

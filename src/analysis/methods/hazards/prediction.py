@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods._durations import check_columns, check_level
+from analysis.methods._durations import align_times, check_columns, check_level
 from analysis.methods.hazards.clusters import cluster_hazards, cluster_scores
 from analysis.methods.hazards.cox import CoxRegression
 from analysis.methods.hazards.design import read_design
@@ -90,7 +90,8 @@ def _cumulative_hazard(
     for stratum in np.unique(strata):
         members = np.flatnonzero(strata == stratum)
         cells = np.flatnonzero(fit.rows.cell_stratum == stratum)
-        passed = np.searchsorted(fit.rows.cell_time[cells], times, side="right")
+        cell_time, followed = fit.rows.cell_time[cells], fit.columns.duration
+        passed = np.searchsorted(cell_time, align_times(times, cell_time), side="right")
         hazard, spread, shift = (
             np.insert(np.cumsum(steps[..., cells], axis=-1), 0, 0.0, axis=-1)[..., passed]
             for steps in (sums.a0, sums.b0, drift)
@@ -102,7 +103,8 @@ def _cumulative_hazard(
         variance = spread + np.einsum("mpt,pq,mqt->mt", q, covariance, q)
         log_survival[members] = -relative[members, None] * hazard
         log_error[members] = relative[members, None] * np.sqrt(variance)
-        beyond = times > fit.columns.duration[fit.stratum_codes == stratum].max()
+        last = followed[fit.stratum_codes == stratum].max(keepdims=True)
+        beyond = align_times(times, last) > last
         log_survival[np.ix_(members, beyond)] = np.nan
     return log_survival, log_error
 

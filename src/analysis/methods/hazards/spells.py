@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.methods._durations import check_columns, raise_faults, read_numbers
+from analysis.methods._durations import check_columns, raise_faults, read_numbers, tie_times
 
 CUSTOMER = "customer_id"
 
@@ -16,6 +16,7 @@ def check_spells(frame: pd.DataFrame) -> None:
     start = read_numbers(frame, "start", faults)
     stop = read_numbers(frame, "stop", faults, at_least=0)
     raise_faults(faults)
+    stop, start = tie_times(stop, start)
     empty = start >= stop
     if empty.any():
         raise DataError(

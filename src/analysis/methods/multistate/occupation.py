@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParamsError
+from analysis.methods._durations import align_times
 from analysis.methods.multistate.aalen_johansen import (
     Interval,
     StdErrors,
@@ -145,7 +146,7 @@ def _report_times(paths: Paths, origin: float, times: Sequence[float] | None) ->
 
 
 def _curve(paths, report, origin, shares, conf_level, interval, options) -> pd.DataFrame:
-    at = np.searchsorted(paths.times, report, side="right")
+    at = np.searchsorted(paths.times, align_times(report, paths.times), side="right")
     pickers = np.zeros((len(paths.times) + 1, len(report)))
     pickers[at, np.arange(len(report))] = 1.0
     value, error = standard_errors(paths, pickers, origin=origin, initial=shares, **options)
@@ -174,7 +175,7 @@ def _long(paths, report, value, error, low, high, note) -> pd.DataFrame:
     entries = np.zeros((len(paths.times) + 1, states))
     for move, (_, target) in enumerate(paths.moves):
         entries[1:, target] += moved[0, :, move]
-    at = np.searchsorted(paths.times, report, side="right")
+    at = np.searchsorted(paths.times, align_times(report, paths.times), side="right")
     events = np.diff(entries.cumsum(axis=0)[at], axis=0, prepend=0)
     return pd.DataFrame(
         {

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
+from analysis.methods._durations import align_times, tie_times
 
 COLUMNS = ("customer_id", "start", "stop", "from", "to")
 NOBODY = 1e-9
@@ -61,7 +62,8 @@ class Paths:
         ones), the last shares are known to hold on.
         """
         final = ~np.isin(np.arange(len(self.states)), self.source)
-        return (report > stop) & (shares[:, ~final].sum(axis=1) > NOBODY)
+        past = align_times(report, np.array([stop])) > stop
+        return past & (shares[:, ~final].sum(axis=1) > NOBODY)
 
     def where(self, customers: np.ndarray) -> Paths:
         """Keep the customers of a boolean mask (states stay as they are)."""
@@ -117,7 +119,7 @@ def read_paths(table: pd.DataFrame) -> Paths:
         )
     if table.empty:
         raise DataError("paths must have at least one row, but the table is empty")
-    start, stop = (_number(table, name) for name in ("start", "stop"))
+    start, stop = tie_times(*(_number(table, name) for name in ("start", "stop")))
     states, source, target = _states(table)
     customer, _ = pd.factorize(table["customer_id"])
     _refuse(customer < 0, table, "must have a customer_id", "none came")

@@ -24,9 +24,10 @@ from analysis.methods.multistate.paths import Paths, read_paths, split_groups
 class SojournTimes:
     """Length of the stays in each state (Kaplan-Meier, time since the state was entered).
 
-    `table`: (`group`,) `term` (the state), `estimate` (the median; missing where it is not
-    reached), `conf_low`, `conf_high`, `mean` (restricted to `mean_to`, the longest stay seen),
-    `mean_to`, `n` (stays), `ended`, `left_out` (stays begun before they were seen), `note`.
+    `table`: (`group`,) `term` (the state), `estimate` (the median: the first time by which half
+    have left; missing where it is not reached), `conf_low`, `conf_high`, `mean` (restricted to
+    `mean_to`, the longest stay seen), `mean_to`, `n` (stays), `ended`, `left_out` (stays begun
+    before they were seen), `note`.
     `curve`: (`group`,) `state, time, at_risk, events, censored, estimate, std_error, conf_low,
     conf_high`: the share still in the state.
     """

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ParamsError
+from analysis.methods._durations import align_times
 from analysis.methods.multistate.aalen_johansen import (
     Interval,
     StdErrors,
@@ -129,7 +130,7 @@ def _between(paths, start, report, method, conf_level, interval, options) -> pd.
     for source in np.unique(state[state >= 0]):
         followed = cut.where(state == source) if method == "landmark" else cut
         pickers = np.zeros((len(followed.times) + 1, len(report)))
-        at = np.searchsorted(followed.times, report, side="right")
+        at = np.searchsorted(followed.times, align_times(report, followed.times), side="right")
         pickers[at, np.arange(len(report))] = 1.0
         initial = np.eye(len(cut.states))[source]
         value, error = standard_errors(followed, pickers, origin=start, initial=initial, **options)

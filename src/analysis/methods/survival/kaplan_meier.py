@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.errors import ParamsError
 from analysis.methods._durations import (
+    align_times,
     check_choice,
     check_level,
     drop_uncounted,
@@ -74,7 +75,8 @@ class SurvivalCurve:
         return pd.concat([self._at(group, times) for group in self.groups], ignore_index=True)
 
     def _at(self, group: str, times: np.ndarray) -> pd.DataFrame:
-        sets = self.risk_sets[group]
+        sets, asked = self.risk_sets[group], times
+        times = align_times(times, sets.time)
         curve = self.of(group)
         before = np.nan if self.conf_type == "log-log" else 1.0
         position = np.searchsorted(sets.time, times, side="right") - 1
@@ -88,7 +90,7 @@ class SurvivalCurve:
             {
                 "group": group,
                 "term": "survival",
-                "time": times,
+                "time": asked,
                 "estimate": values[:, 0],
                 "std_error": values[:, 1],
                 "conf_low": values[:, 2],
@@ -108,13 +110,14 @@ class SurvivalCurve:
         times = _read_times(times)
         rows = []
         for group, sets in self.risk_sets.items():
-            position = np.searchsorted(sets.time, times, side="right")
+            known = align_times(times, sets.time)
+            position = np.searchsorted(sets.time, known, side="right")
             rows.append(
                 pd.DataFrame(
                     {
                         "group": group,
                         "time": times,
-                        "at_risk": sets.at_risk_at(times),
+                        "at_risk": sets.at_risk_at(known),
                         "events": np.append(0, np.cumsum(sets.events))[position],
                         "censored": np.append(0, np.cumsum(sets.censored))[position],
                     }

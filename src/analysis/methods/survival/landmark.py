@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods._durations import check_level, drop_uncounted, read_durations
+from analysis.methods._durations import align_times, check_level, drop_uncounted, read_durations
 from analysis.methods.survival.contrasts import add_interval
 from analysis.methods.survival.kaplan_meier import SurvivalCurve, survival_curve
 from analysis.methods.survival.restricted_mean import carried_forward, mean_and_areas
@@ -41,6 +41,7 @@ def _from_landmark(durations: pd.DataFrame, at: float) -> pd.DataFrame:
     if not (np.isfinite(at) and at >= 0):
         raise ParamsError(f"at must be a time of at least 0, but {at!r} came")
     columns = read_durations(durations)
+    (at,) = align_times(np.array([at], dtype=float), np.unique(columns.duration))
     active = columns.duration > at
     if not active.any():
         raise DataError(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.methods._durations import Durations, drop_uncounted, read_groups
+from analysis.methods._durations import Durations, align_times, drop_uncounted, read_groups
 from analysis.methods._durations import read_durations as read
 from analysis.methods._risksets import RiskSets
 from analysis.methods.survival.contrasts import choose_reference, contrast_rows
@@ -90,7 +90,8 @@ def _cluster_covariances(
 
 
 def _loads(sets: RiskSets, time: float, share: float) -> np.ndarray:
-    return np.where(sets.time <= time, share, 0.0)
+    (known,) = align_times(np.array([time]), sets.time)
+    return np.where(sets.time <= known, share, 0.0)
 
 
 def _with_robust_errors(

@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.errors import ParamsError
 from analysis.methods._durations import (
     Durations,
+    align_times,
     check_level,
     drop_uncounted,
     read_durations,
@@ -99,7 +100,8 @@ def _read_horizon(until: float | None, sets: list[RiskSets]) -> float:
     horizon = min(part.time[-1] for part in sets) if until is None else float(until)
     if not (np.isfinite(horizon) and horizon > 0):
         raise ParamsError(f"until must be a time above 0, but {horizon!r} came")
-    return horizon
+    last = np.sort([part.time[-1] for part in sets])
+    return float(align_times(np.array([horizon]), last)[0])
 
 
 def mean_and_areas(sets: RiskSets, until: float) -> tuple[float, float, np.ndarray]:
