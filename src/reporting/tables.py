@@ -10,6 +10,8 @@ from reporting.crossed import crossed, keep_record
 from reporting.errors import speak
 from reporting.project import Study, params_folder, read_study
 
+NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "pyspark": "Spark"}
+
 
 def main() -> None:
     """Write the frames of the study that the first argument names."""
@@ -28,7 +30,8 @@ def _told(study: Study, record: Path) -> str:
     if found is None:
         return ""
     return (
-        f" ({found.answers} answers came over from {found.engine}, {found.rows:,} rows in all, "
+        f" ({found.answers} answers came over from {NAMES.get(found.engine, found.engine)}, "
+        f"{found.rows:,} rows in all, "
         f"{found.largest:,} in the largest; each in {record.parent.name}/{record.name})"
     )
 

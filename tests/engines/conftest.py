@@ -99,7 +99,13 @@ def connect_server(tmp_path_factory):
     need_spark("pyspark", "grpc")
     folder, port = tmp_path_factory.mktemp("connect"), free_port()
     home = Path(importlib.util.find_spec("pyspark").origin).parent
+    jdbc = "org.apache.spark.sql.execution.datasources.v2.jdbc.JDBCTableCatalog"
     settings = {
+        "spark.sql.catalogImplementation": "hive",
+        "spark.hadoop.javax.jdo.option.ConnectionURL": "jdbc:derby:memory:hive;create=true",
+        "spark.sql.catalog.lake": jdbc,
+        "spark.sql.catalog.lake.url": "jdbc:derby:memory:lake;create=true",
+        "spark.sql.catalog.lake.driver": "org.apache.derby.iapi.jdbc.AutoloadedDriver",
         "spark.connect.grpc.binding.port": port,
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import gc
+import hashlib
+import re
+import sys
+from pathlib import Path
+
+import pandas as pd
 import pytest
 from engines.test_engines import MARKET, compare, connected, frames_of, write_study
+
+from analysis.data import crossings, fetch_count, fetch_rows, read_tables
+from analysis.data.connection import connect, open_table, table_names
+from analysis.errors import DataError, ParamsError
+from analysis.params import read_params
+from analysis.params.source import TableSource
+
+NIGHT = """
+    SELECT * FROM VALUES
+      ('a', TIMESTAMP '2023-03-31 22:30:00Z', 5.0D), ('b', TIMESTAMP '2023-03-31 12:00:00Z', 7.0D)
+    AS night(customer_id, at, amount)
+"""
 
 
 @pytest.fixture(scope="module")
 def warehouse(connect_server, tmp_path_factory):
-    """A server with the tables of a simulated bank in the database `shop`."""
+    """A server with the tables of a simulated market in the database `shop`."""
     address, folder = connect_server
     params = write_study(tmp_path_factory.mktemp("market"), MARKET)
     made, tables = frames_of(params)
@@ -22,13 +41,21 @@ def warehouse(connect_server, tmp_path_factory):
     session.stop()
 
 
+@pytest.fixture(scope="module")
+def opened(warehouse, tmp_path_factory):
+    """A session of ours on the server."""
+    address, *_ = warehouse
+    return connect(address, "Europe/Berlin", tmp_path_factory.mktemp("opened"))
+
+
 def remote(address: str):
+    """A session of the owner of the tables."""
     from pyspark.sql.connect.session import SparkSession
 
     return SparkSession.builder.remote(address).create()
 
 
-def named(values, address, tables, prefix):
+def named(values, address, tables, prefix="shop."):
     """The study with its tables named by database or catalog."""
     values = connected(values, address, tables)
     for table in values["data"]["connection"]["tables"].values():
@@ -36,9 +63,151 @@ def named(values, address, tables, prefix):
     return values
 
 
-@pytest.mark.parametrize("prefix", ["shop.", "spark_catalog.shop."])
-def test_frames_are_the_same_over_spark_connect(warehouse, tmp_path, prefix):
+def table_of(opened, wanted):
+    """Open a table by a name of Spark."""
+    return open_table(opened, "transactions", TableSource(table=wanted), "sc://").table
+
+
+def test_frames_are_the_same_over_spark_connect(warehouse, tmp_path):
     address, _, expected, tables = warehouse
-    params = write_study(tmp_path, named(MARKET, address, tables, prefix))
+    params = write_study(tmp_path, named(MARKET, address, tables))
     found, _ = frames_of(params)
     compare(found, expected)
+
+
+def test_table_is_named_by_database_by_catalog_or_by_its_folder(warehouse, opened):
+    _, folder, _, tables = warehouse
+    rows = fetch_count(tables["transactions"])
+    folder_of = f"parquet.`{folder}/shop.db/the_transactions`"
+    for wanted in ("shop.the_transactions", "spark_catalog.shop.the_transactions", folder_of):
+        assert fetch_count(table_of(opened, wanted)) == rows
+
+
+def test_table_of_hive_and_of_a_further_catalog_is_read(connect_server, opened):
+    owner = remote(connect_server[0])
+    owner.sql("CREATE DATABASE IF NOT EXISTS hive_shop")
+    owner.sql("CREATE NAMESPACE lake.shop")
+    kept = "customer_id VARCHAR(9), at TIMESTAMP, amount DOUBLE"
+    owner.sql(f"CREATE TABLE lake.shop.orders ({kept})")
+    owner.sql(f"CREATE TABLE hive_shop.orders ({kept}) PARTITIONED BY (land STRING) STORED AS ORC")
+    sold = "('a', TIMESTAMP '2023-03-31 22:30:00Z', 5.0)"
+    owner.sql(f"INSERT INTO lake.shop.orders VALUES {sold}")
+    owner.sql(f"INSERT INTO hive_shop.orders PARTITION (land = 'DE') VALUES {sold}")
+    for wanted in ("lake.shop.orders", "hive_shop.orders", "spark_catalog.hive_shop.orders"):
+        assert fetch_rows(table_of(opened, wanted))[0]["amount"] == 5
+    with pytest.raises(DataError, match=r"near names: lake\.shop\.orders"):
+        table_of(opened, "lake.shop.order")
+    owner.sql("DROP DATABASE hive_shop CASCADE")
+    owner.stop()
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["shop.the_transaction", "nowhere.orders", "nowhere.shop.orders", "parquet.`/nowhere`"],
+)
+def test_table_that_is_absent_is_told_with_near_names(opened, wanted):
+    with pytest.raises(DataError, match="must find the table") as caught:
+        table_of(opened, wanted)
+    assert "shop.the_transactions" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_what_is_no_table_is_refused(opened):
+    with pytest.raises(ParamsError, match="must be the name of one table"):
+        table_of(opened, "parquet.`/a` JOIN parquet.`/b`")
+
+
+def test_views_of_a_session_are_not_offered(opened):
+    opened._session.sql("SELECT 1 AS x").createOrReplaceTempView("of_this_session")
+    known = table_names(opened)
+    assert "shop.the_transactions" in known
+    assert not any("of_this_session" in name for name in known)
+
+
+def test_days_are_counted_in_the_time_zone_of_the_study(warehouse, tmp_path):
+    address, *_ = warehouse
+    block = {"connection": {"url": address, "tables": {"transactions": {"sql": NIGHT}}}}
+    days = {}
+    for zone in ("Europe/Berlin", "America/New_York"):
+        params = write_study(tmp_path, MARKET | {"data": block, "timezone": zone})
+        found = read_tables(params, stored=False)
+        days[zone] = found.fetch(found["transactions"]).sort_values("customer_id")["at"].to_list()
+    april, march = pd.Timestamp("2023-04-01"), pd.Timestamp("2023-03-31")
+    assert days == {"Europe/Berlin": [april, march], "America/New_York": [march, march]}
+
+
+def test_fault_of_a_query_is_one_sentence_and_nothing_is_logged(opened, capfd):
+    source = TableSource(sql="SELECT no_such_column FROM shop.the_transactions")
+    with pytest.raises(DataError, match="must be readable") as caught:
+        open_table(opened, "transactions", source, "sc://")
+    assert len(str(caught.value).splitlines()) == 1
+    told = capfd.readouterr()
+    assert told.out + told.err == ""
+
+
+def test_session_is_given_back_to_the_server(warehouse, tmp_path):
+    address, folder, *_ = warehouse
+    log = folder.parent / "out"
+    ours = connect(address, "UTC", tmp_path)
+    session_id = ours._session.session_id
+    assert f"Closing session with userId:  and sessionId: {session_id}" not in log.read_text()
+    del ours
+    gc.collect()
+    assert f"sessionId: {session_id}" in log.read_text()
+    assert session_id in [
+        line.split("sessionId: ")[1].split()[0]
+        for line in log.read_text().splitlines()
+        if "Closing session" in line
+    ]
+
+
+def contents(folder: Path) -> dict[str, tuple[int, str]]:
+    """When each file of a warehouse was written, and its content."""
+    return {
+        str(path.relative_to(folder)): (
+            path.stat().st_mtime_ns,
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+        )
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_new_validate_and_tables_only_read_and_bring_one_row_a_customer(
+    warehouse, tmp_path, monkeypatch, capsys
+):
+    from reporting import commands
+    from reporting import tables as verb
+
+    address, folder, _, tables = warehouse
+    owner, before = remote(address), contents(folder)
+    known = owner.sql("SHOW TABLES IN shop").collect()
+    for name in ("PARAMS", "BUILD"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setenv("CROSSED", "")
+    commands.main(["new", "--study", "acme", "--from", address])
+    path = tmp_path / "PARAMS" / "acme.yml"
+    text = path.read_text().replace("timezone: UTC", "timezone: Europe/Berlin")
+    text = re.sub(r"observed_from: \S+", "observed_from: 2022-01-01", text)
+    assert f"url: {address}" in text
+    assert "ibis_" not in text
+    path.write_text(text)
+    wanted = read_params(path).data.connection.tables
+    assert {name: block.table for name, block in wanted.items()} == {
+        name: f"shop.the_{name}" for name in tables
+    }
+    commands.main(["validate", "--study", "acme"])
+    assert "acme: no faults" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", ["tables", "acme"])
+    with crossings() as ledger:
+        verb.main()
+    assert "answers came over from Spark" in capsys.readouterr().out
+    record = pd.read_csv(tmp_path / "BUILD" / "acme" / "crossed" / "tables.csv")
+    assert record["rows"].to_list() == [crossing.rows for crossing in ledger]
+    most = max(fetch_count(tables[name]) for name in ("customers", "surveys"))
+    assert record["rows"].max() <= most < fetch_count(tables["transactions"])
+    assert contents(folder) == before
+    assert owner.sql("SHOW TABLES IN shop").collect() == known
+    assert [row.namespace for row in owner.sql("SHOW DATABASES").collect()] == ["default", "shop"]
+    owner.stop()

@@ -87,16 +87,16 @@ def open_spark_table(connection: BaseBackend, name: str, wanted: str) -> Table:
 
     Between backticks stands what is no name: parquet.`/data/orders` is a folder of Parquet files.
     """
-    quoted = wanted if "`" in wanted else ".".join(f"`{part}`" for part in wanted.split("."))
-    query = f"SELECT * FROM {quoted}"
-    named = sqlglot.parse(query, read="spark")
-    if len(named) != 1 or not isinstance(named[0].args["from_"].this, sqlglot.exp.Table):
+    quoted = _quoted(wanted)
+    try:
+        sqlglot.parse_one(quoted, into=sqlglot.exp.Table, read="spark")
+    except sqlglot.errors.ParseError:
         raise ParamsError(
             f"{name}.table must be the name of one table, but '{wanted}' is not; give a query by "
             "sql:"
-        )
+        ) from None
     try:
-        return connection.sql(query)
+        return connection.sql(f"SELECT * FROM {quoted}")
     except Exception as error:
         if not any(sign in str(error) for sign in ABSENT):
             raise
@@ -107,17 +107,27 @@ def open_spark_table(connection: BaseBackend, name: str, wanted: str) -> Table:
 
 def spark_tables(connection: BaseBackend) -> list[str]:
     """List the tables and views of the catalog in use; views of this session are left out."""
-    session, own = connection._session, connection.current_database
-    found = []
-    for (database,) in session.sql("SHOW DATABASES").collect():
-        rows = session.sql(f"SHOW TABLES IN `{database}`").collect()
-        prefix = "" if database == own else f"{database}."
-        found += [f"{prefix}{row.tableName}" for row in rows if not row.isTemporary]
-    return sorted(found)
+    own = connection.current_database
+    databases = connection._session.sql("SHOW DATABASES").collect()
+    found = [_tables_in(connection, database) for (database,) in databases]
+    return sorted(name.removeprefix(f"{own}.") for names in found for name in names)
+
+
+def _tables_in(connection: BaseBackend, database: str) -> list[str]:
+    rows = connection._session.sql(f"SHOW TABLES IN {_quoted(database)}").collect()
+    return [f"{database}.{row.tableName}" for row in rows if not row.isTemporary]
+
+
+def _quoted(name: str) -> str:
+    return name if "`" in name else ".".join(f"`{part}`" for part in name.split("."))
 
 
 def _near(connection: BaseBackend, wanted: str) -> list[str]:
-    known = spark_tables(connection)
+    """Names that may be meant: of the same database where there is such a one, else of all."""
+    try:
+        known = _tables_in(connection, wanted.rpartition(".")[0])
+    except Exception:
+        known = spark_tables(connection)
     return difflib.get_close_matches(wanted, known, n=3) or known[:8]
 
 

@@ -1,6 +1,6 @@
 """From tables to frames: one row a customer, a customer-month, a survey answer, a spell."""
 
-from analysis.frames.asof import attach
+from analysis.frames.asof import attach, attach_known
 from analysis.frames.counted import EngineLabels, count_cells, is_large
 from analysis.frames.customers import customer_frame, customer_rows
 from analysis.frames.months import customer_months, each_month
@@ -12,6 +12,7 @@ from analysis.frames.writing import write_frames
 __all__ = [
     "EngineLabels",
     "attach",
+    "attach_known",
     "count_cells",
     "customer_frame",
     "customer_months",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+import ibis
 import pandas as pd
 
+from analysis.data import fetch
 from analysis.errors import DataError
 
 KEYS = ("customer_id", "from_at", "to_at")
@@ -41,7 +43,7 @@ def attach(frame: pd.DataFrame, states: pd.DataFrame, *, at: str | date) -> pd.D
     days = frame[at] if isinstance(at, str) else pd.Series(pd.Timestamp(at), index=frame.index)
     asked = pd.DataFrame(
         {
-            "customer_id": frame["customer_id"].astype("str").to_numpy(),
+            "customer_id": frame["customer_id"].astype("str").array,
             "day": pd.to_datetime(days).astype("datetime64[us]").to_numpy(),
             "row": range(len(frame)),
         }
@@ -62,6 +64,32 @@ def attach(frame: pd.DataFrame, states: pd.DataFrame, *, at: str | date) -> pd.D
         found[added] = found[added].mask(over)
     found = found.set_index("row")[added].reindex(range(len(frame)))
     return frame.assign(**{column: found[column].set_axis(frame.index) for column in added})
+
+
+def attach_known(frame: pd.DataFrame, states: ibis.Table, *, at: str) -> pd.DataFrame:
+    """Add the state of a day from a table that stays in its engine.
+
+    The customers and days go to the engine; one row for each of them comes back.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `customer_id` and the column of days that `at` names.
+    states : ibis.Table
+        As `attach` takes them; one row a customer and `from_at`.
+    at : str
+    """
+    days = pd.to_datetime(frame[at]).dt.date
+    asked = pd.DataFrame({"who": frame["customer_id"].astype("str"), "day": days})
+    asked = ibis.memtable(asked.dropna().drop_duplicates(), schema={"who": "string", "day": "date"})
+    begun = asked.join(
+        states, [asked.who == states.customer_id, states.from_at.cast("date") <= asked.day]
+    )
+    latest = ibis.window(group_by=["who", "day"], order_by=ibis.desc("from_at"))
+    held = begun.mutate(place=ibis.row_number().over(latest))
+    held = held.filter(held.place == 0).select(*states.columns)
+    found = fetch(held.distinct())
+    return attach(frame, found, at=at)
 
 
 def _check(frame: pd.DataFrame, states: pd.DataFrame, added: list[str], at: str | date) -> None:

@@ -10,9 +10,9 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from analysis.data import Tables, fetch
+from analysis.data import Tables
 from analysis.errors import DataError
-from analysis.frames import attach, customer_frame, survey_frame
+from analysis.frames import attach_known, customer_frame, survey_frame
 from analysis.methods.disclosure import pool_small
 from analysis.methods.scales import Scale, scale_scores
 from analysis.params import Params
@@ -171,12 +171,10 @@ def with_states(answers: Answers, months: ibis.Table, *, name: str, order: tuple
     -------
     Answers
     """
-    asked = ibis.memtable(answers.frame[["customer_id"]].drop_duplicates())
     known = months.select(
         "customer_id", name, from_at=(months.month + ibis.interval(months=1)).cast("date")
     )
-    states = fetch(known.semi_join(asked, "customer_id"))
-    frame = attach(answers.frame, states[["customer_id", "from_at", name]], at="at")
+    frame = attach_known(answers.frame, known, at="at")
     kept = [state for state in order if (frame[name] == state).any()]
     text = frame[name].astype(object).where(frame[name].notna(), UNKNOWN)
     levels = [*kept, *([UNKNOWN] if (text == UNKNOWN).any() else [])]
@@ -238,9 +236,9 @@ def _with_tier(frame: pd.DataFrame, tables: Tables) -> tuple[pd.DataFrame, list[
     """Join the company's tier as of the day of the answer, ordered by earlier spend."""
     if "tier_history" not in tables:
         return frame, []
-    history = tables.fetch(tables["tier_history"])
-    columns = [c for c in ("customer_id", "from_at", "to_at", "tier") if c in history]
-    frame = attach(frame, history[columns], at="at")
+    history = tables["tier_history"]
+    columns = [c for c in ("customer_id", "from_at", "to_at", "tier") if c in history.columns]
+    frame = attach_known(frame, history.select(*columns), at="at")
     tier = frame.pop("tier").astype(object)
     tier = tier.where(tier.notna(), NO_TIER)
     if "revenue_before" in frame:

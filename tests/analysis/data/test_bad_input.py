@@ -375,6 +375,8 @@ BLOCK_FAULTS = {
     "same signs": ({"files": {"transactions": {"file": "x", "decimal": ",", "thousands": ","}}}, ["decimal and thousands must differ"]),
     "filter with two comparisons": ({"files": {"transactions": {"file": "x", "filters": [{"column": "a", "equals": 1, "at_least": 2}]}}}, ["exactly one of", "but 2 came"]),
     "url without a kind": ({"connection": {"url": "localhost/db", "tables": {"transactions": {}}}}, ["has no ://"]),
+    "host that Spark overlooks": ({"connection": {"url": "pyspark://host:15002", "tables": {"transactions": {}}}}, ["url must have", "a host came after pyspark://", "sc://host:15002"]),
+    "file of a connection": ({"connection": {"url": "sc://host:15002", "tables": {"transactions": {"file": "/data/orders"}}}}, ["must be named by table or sql", "parquet.`/folder`"]),
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import importlib.util
 from pathlib import Path
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,9 +14,16 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.data import read_tables
+from analysis.data import crossings, read_tables
 from analysis.errors import DataError
-from analysis.frames import attach, customer_frame, customer_months, spells, survey_frame
+from analysis.frames import (
+    attach,
+    attach_known,
+    customer_frame,
+    customer_months,
+    spells,
+    survey_frame,
+)
 from analysis.params import read_params
 
 STUDY = {
@@ -348,6 +356,26 @@ def test_attach_joins_what_held_on_the_day():
 def test_attach_takes_one_day_for_all():
     asked = pd.DataFrame({"customer_id": ["a", "b"]})
     assert attach(asked, STATES, at=dt.date(2023, 1, 15))["tier"].tolist() == ["silver"] * 2
+
+
+def test_attach_known_is_attach_and_brings_one_row_a_day_asked_for():
+    rng = np.random.default_rng(4)
+    first = pd.Timestamp("2023-01-01")
+    days = [first + pd.Timedelta(days=int(day)) for day in rng.integers(0, 300, 400)]
+    who = rng.choice(list("abcdefgh"), 400)
+    states = pd.DataFrame(
+        {"customer_id": who, "from_at": days, "tier": rng.choice(["x", "y"], 400)}
+    )
+    states["to_at"] = [None if rng.random() < 0.5 else day + pd.Timedelta(days=9) for day in days]
+    states = states.drop_duplicates(["customer_id", "from_at"])
+    asked = pd.DataFrame({"customer_id": list("aabzh"), "at": [*days[:3], pd.NaT, days[4]]})
+    held = ibis.duckdb.connect().create_table("held", states)
+    with crossings() as ledger:
+        found = attach_known(asked, held, at="at")
+    pd.testing.assert_frame_equal(found, attach(asked, states, at="at"))
+    assert [crossing.rows <= 4 for crossing in ledger] == [True]
+    nobody = attach_known(asked[:0], held, at="at")
+    assert nobody.columns.tolist() == ["customer_id", "at", "tier"]
 
 
 def test_attach_refuses_what_is_ambiguous():

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import Tables
-from analysis.frames import attach, purchase_days, spells
+from analysis.frames import attach_known, purchase_days, spells
 from analysis.params import Params
 from analysis.states.answers import NO_TIER, WEEKS_PER_YEAR
 
@@ -120,8 +120,8 @@ def _known(rows: pd.DataFrame, tables: Tables, window: int) -> pd.DataFrame:
 def _with_tier(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     if "tier_history" not in tables:
         return rows
-    history = tables.fetch(tables["tier_history"])
-    columns = [c for c in ("customer_id", "from_at", "to_at", "tier") if c in history]
-    rows = attach(rows, history[columns], at="at")
+    history = tables["tier_history"]
+    columns = [c for c in ("customer_id", "from_at", "to_at", "tier") if c in history.columns]
+    rows = attach_known(rows, history.select(*columns), at="at")
     tier = rows.pop("tier").astype(object)
     return rows.assign(tier_held=tier.where(tier.notna(), NO_TIER))
