@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from analysis.figures.satisfaction import (
-    plot_driver_importance,
-    plot_importance_performance,
-    plot_path_model,
-)
 from analysis.methods.regression import ShapeComparison
 from analysis.satisfaction.behaviour import Behaviour
-from analysis.satisfaction.drivers import Drivers
 from analysis.satisfaction.intention import Intention
 from analysis.satisfaction.one_more_point import MonthsGained
-from analysis.satisfaction.paths import SatisfactionPaths
 from analysis.satisfaction.worth import MarginGained
 from analysis.telling.estimates import (
     draw_estimates,
@@ -102,57 +94,6 @@ def _draw_groups(
     numbers = [signed(value, kind, say) for value in table[column]]
     shown = times * _renamed(table, column)
     draw_estimates(ax, _groups(table, say), shown, numbers, apart=table["segment"].tolist())
-
-
-def plot_importance(result: Drivers, ax: Axes, say: Wording) -> Axes:
-    """Draw each driver's share of the differences in satisfaction."""
-    if result.importance is None:
-        return draw_nothing(ax, say)
-    return plot_driver_importance(result.importance, ax, say)
-
-
-def plot_map(result: Drivers, ax: Axes, say: Wording) -> Axes:
-    """Draw importance against performance."""
-    if result.map is None:
-        return draw_nothing(ax, say)
-    return plot_importance_performance(result.map, ax, say)
-
-
-def plot_penalty_reward(result: Drivers, ax: Axes, say: Wording) -> Axes:
-    """Draw what a low rating takes away and a high one adds, against the middle ratings."""
-    if result.asymmetry is None:
-        return draw_nothing(ax, say)
-    table = result.asymmetry.table
-    drivers = list(dict.fromkeys(table["group"]))[::-1]
-    ax.axvline(0, color=INK, linewidth=0.9)
-    for term, colour in (("penalty", PENALTY), ("reward", ACCENT)):
-        rows = table[table["term"] == term].set_index("group").reindex(drivers)
-        told = ((rows["n"] >= say.min_cell) & rows["estimate"].notna()).to_numpy()
-        places = np.arange(len(drivers))[told]
-        rows = rows[told]
-        ax.barh(places, rows["estimate"], height=0.5, color=colour, alpha=0.75)
-        ax.hlines(places, rows["conf_low"], rows["conf_high"], color=INK, linewidth=1.2)
-    ax.set_yticks(range(len(drivers)), [head(driver, say) for driver in drivers])
-    ax.set_ylim(-0.6, len(drivers) - 0.1)
-    for side, key, colour in ((-1, "low", PENALTY), (1, "high", ACCENT)):
-        ax.annotate(
-            say(f"loyalty.{key}_rating"), (0, len(drivers) - 0.35), xytext=(6 * side, 0),
-            textcoords="offset points", ha="right" if side < 0 else "left", va="center",
-            color=colour, weight="bold", size=9.5,
-        )  # fmt: skip
-    ax.margins(x=0.08)
-    ax.grid(False, axis="y")
-    ax.grid(True, axis="x")
-    ax.spines["left"].set_visible(False)
-    ax.set_xlabel(say("drivers.asymmetry.axis", outcome=say.value(result.outcome)))
-    return ax
-
-
-def plot_satisfaction_paths(result: SatisfactionPaths, ax: Axes, say: Wording) -> Axes:
-    """Draw the path diagram."""
-    if result.estimate is None:
-        return draw_nothing(ax, say)
-    return plot_path_model(result.estimate, ax, say)
 
 
 def _groups(table: pd.DataFrame, say: Wording) -> list[str]:

@@ -45,6 +45,11 @@ def draw_estimates(
     ax.set_yticks(rows.index, list(labels))
     ax.set_ylim(rows.index.min() - 0.6, rows.index.max() + 0.75)
     ax.margins(x=0.12)
+    return lying(ax)
+
+
+def lying(ax: Axes) -> Axes:
+    """Grid and spines for rows that lie one under the other."""
     ax.grid(False, axis="y")
     ax.grid(True, axis="x")
     ax.spines["left"].set_visible(False)

@@ -6,16 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.figures import loyalty as drawn
-from analysis.findings import drivers as of_drivers
 from analysis.findings import loyalty as of_loyalty
-from analysis.satisfaction.drivers import (
-    asymmetry_table,
-    importance_table,
-    satisfaction_drivers,
-    touchpoints,
-)
 from analysis.satisfaction.intention import coefficients, loyalty_intention, mediation_table
-from analysis.satisfaction.paths import satisfaction_paths
 from analysis.states.answers import read_answers
 from analysis.states.soundness import shapes_table, thresholds_table
 from analysis.telling.drawing import illustrate
@@ -28,29 +20,17 @@ def rng():
 
 
 def told(tables, params) -> str:
-    """All that intention, drivers and paths say, figures drawn and tables presented."""
+    """All that intention says, figures drawn and tables presented."""
     say, answers = wording_for(params), read_answers(tables, params)
     intended = loyalty_intention(answers, rng=rng(), replications=50)
-    journey = touchpoints(answers, rng=rng(), replications=20)
-    model = satisfaction_paths(answers, rng=rng())
     findings = [
         of_loyalty.intention_finding(intended, say),
         of_loyalty.shape_finding(intended.shapes, say),
         of_loyalty.mediation_finding(intended, say),
-        of_drivers.touchpoints_finding(journey, say),
-        of_drivers.asymmetry_finding(journey.drivers, say),
-        of_drivers.drivers_finding(journey.drivers, say),
-        of_drivers.paths_finding(model, say),
-        of_drivers.consistent_finding(model, say),
     ]
     pictures = [
         (drawn.plot_intention_shape, intended, of_loyalty.intention_caption,
          of_loyalty.intention_alt),
-        (drawn.plot_importance, journey.drivers, of_drivers.drivers_caption,
-         of_drivers.drivers_alt),
-        (drawn.plot_penalty_reward, journey.drivers, of_drivers.asymmetry_caption,
-         of_drivers.asymmetry_alt),
-        (drawn.plot_satisfaction_paths, model, of_drivers.paths_caption, of_drivers.paths_alt),
     ]  # fmt: skip
     made = [
         illustrate(plot, result, say, caption=caption(result, say), alt=alt(result, say))
@@ -61,22 +41,13 @@ def told(tables, params) -> str:
         "intended.by_group": intended.by_group,
         "intended.shapes": shapes_table(intended.shapes),
         "intended.thresholds": thresholds_table(intended.shapes),
-        "drivers.table": importance_table(journey.drivers),
-        "drivers.touchpoints.table": journey.table,
-        "paths.table": model.paths(),
-        "paths.loadings": model.loadings(),
     }
     shown = [
         present(table, say, caption=key, count="n_answers").markdown
         for key, table in tables_shown.items()
     ]
-    goodness = of_drivers.goodness_in_words(model, say)
-    present(model.constructs, say, caption="paths.constructs", count="n_answers",
-            goodness=goodness)  # fmt: skip
     present(mediation_table(intended), say, caption="intended.mediation_table", driver="x",
             count="n_answers")  # fmt: skip
-    present(asymmetry_table(journey.drivers), say, caption="drivers.asymmetry.table", count=None)
-    present(model.fornell_larcker(), say, caption="paths.fornell", count=None)
     texts = [finding.markdown for finding in findings]
     texts += [part for picture in made for part in (picture.caption, picture.alt)] + shown
     return "\n".join(texts)
@@ -92,8 +63,7 @@ def test_weighted_survey_says_where_weights_are_used(asked, survey, block):
     weighted = survey.assign(survey_weight=np.where(survey["branch"] == "north", 0.5, 2.0))
     tables, params = asked(weighted, block)
     text = told(tables, params)
-    assert text.count("The answers are weighted for who was asked and who answered.") == 2
-    assert text.count("Here the answers are not weighted.") == 1
+    assert text.count("The answers are weighted for who was asked and who answered.") == 1
     answers = read_answers(tables, params)
     found = loyalty_intention(answers, rng=rng(), replications=20)
     plain = loyalty_intention(read_answers(*asked(survey, block)), rng=rng(), replications=20)
@@ -112,13 +82,3 @@ def test_few_answers_are_noted(asked, survey, block):
 
 def test_nobody_varies(asked, survey, block):
     assert " nan" not in told(*asked(survey.assign(**dict.fromkeys(survey.columns[:6], 7)), block))
-
-
-def test_driver_shares_are_not_told_of_one_driver_repeated(asked, survey, block):
-    twice = survey.assign(price_1=survey["quality_1"], price_2=survey["quality_2"])
-    scales = block["scales"] | {"price": {"items": ("price_1", "price_2")}}
-    both = block | {"scales": scales, "drivers": ("quality", "price")}
-    tables, params = asked(twice, both)
-    found = satisfaction_drivers(read_answers(tables, params), rng=rng(), replications=10)
-    assert found.importance is None
-    assert of_drivers.drivers_finding(found, wording_for(params)).number == "Not told"

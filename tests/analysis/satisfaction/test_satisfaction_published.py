@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.chapters.paths.facts import paths_fact
+from analysis.chapters.paths.model import satisfaction_paths
 from analysis.data import read_tables
-from analysis.findings import drivers as drivers_said
 from analysis.params import read_params
-from analysis.satisfaction.paths import satisfaction_paths
 from analysis.states.answers import read_answers
-from analysis.telling.tables import present
-from analysis.telling.wording import wording_for
+from analysis.telling.showing import chapter_of
 
 PARAMS = Path(__file__).parents[3] / "params"
 # Sanchez (2013), PLS Path Modeling with R; R package plspm: mode A, centroid, unscaled.
@@ -40,16 +39,16 @@ def ecsi(shared_data):
 def test_ecsi_paths_are_the_published_ones(ecsi):
     params, answers = ecsi
     found = satisfaction_paths(answers, rng=np.random.default_rng(1))
-    paths = found.paths().set_index("path")["coefficient"]
+    paths = found.paths().set_index("term")["estimate"]
     pd.testing.assert_series_equal(
         paths[list(PATHS)], pd.Series(PATHS), check_names=False, atol=1e-5, rtol=0
     )
-    total = found.effects_on_target().set_index("construct")["total"]
+    total = found.effects_on_target().set_index("from")["estimate"]
     np.testing.assert_allclose(total[list(TOTAL)], list(TOTAL.values()), atol=1e-5)
-    explained = found.constructs.set_index("scale")["r_squared"]
+    explained = found.constructs.set_index("construct")["r_squared"]
     np.testing.assert_allclose(explained[list(R_SQUARED)], list(R_SQUARED.values()), atol=1e-5)
     assert found.estimate.goodness_of_fit == pytest.approx(0.609742, abs=1e-5)
-    say = wording_for(params)
-    csv = present(found.paths(), say, caption="paths.table", count="n_answers").csv
+    show = chapter_of(params, "paths")
+    csv = show.table(found.paths(), "paths.table").csv
     assert "satisfaction → loyalty,250,0.49547" in csv
-    assert drivers_said.paths_finding(found, say).number == "0.52"
+    assert show.finding(paths_fact(found, min_cell=params.min_cell)).number == "0.52"

@@ -4,19 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.chapters.drivers.importance import satisfaction_drivers, touchpoints
+from analysis.chapters.drivers.tables import asymmetry_table, importance_table
+from analysis.chapters.paths.model import satisfaction_paths
 from analysis.errors import DataError
 from analysis.methods.hazards import cox_regression
 from analysis.methods.regression import fit_counts, landmark
 from analysis.satisfaction.behaviour import answers_followed, behaviour_after
-from analysis.satisfaction.drivers import (
-    asymmetry_table,
-    importance_table,
-    satisfaction_drivers,
-    touchpoints,
-)
 from analysis.satisfaction.intention import loyalty_intention, mediation_table
 from analysis.satisfaction.one_more_point import months_gained, relationships_after
-from analysis.satisfaction.paths import satisfaction_paths
 from analysis.satisfaction.worth import margin_gained, worth_after
 
 Z = 3.3  # a fixed seed must lie within the 99.9 % interval of each of the many numbers
@@ -48,18 +44,18 @@ def test_consistent_paths_are_the_structural_ones(bank):
         row = table.loc[(source, target)]
         assert abs(row["consistent"] - coefficient) < 0.08, (source, target)
     assert found.target == "loyalty"
-    assert found.effects_on_target().iloc[0]["construct"] == "satisfaction"
+    assert found.effects_on_target().iloc[0]["from"] == "satisfaction"
 
 
 def test_importance_puts_value_and_quality_first(bank):
     found = satisfaction_drivers(bank.answers, rng=rng(), replications=100)
     table = importance_table(found)
-    assert set(table["driver"][:2]) == {"value", "quality"}
-    assert table["variance"].sum() == pytest.approx(found.importance.r_squared)
+    assert set(table["term"][:2]) == {"value", "quality"}
+    assert table["estimate"].sum() == pytest.approx(found.importance.r_squared)
     assert set(asymmetry_table(found)["kind"]) <= {"performance", "basic", "excitement"}
     journey = touchpoints(bank.answers, rng=rng(), replications=50).table
     truth = bank.company.truth.survey.means
-    painful = journey.set_index("touchpoint")["pain"]
+    painful = journey.set_index("term")["estimate"]
     lowest = min(bank.params.satisfaction.touchpoints, key=truth.get)
     assert painful.idxmax() == lowest
 

@@ -16,7 +16,7 @@ from analysis.methods.pathmodel import (
     ecsi_model,
     estimate_path_model,
 )
-from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt
+from analysis.states.answers import Answers, attempt
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,8 +30,10 @@ class SatisfactionPaths:
     target : str
         Loyalty where it is in the model, else satisfaction, else the last construct.
     constructs : DataFrame
-        `scale, n_answers, items, r_squared, average_variance_extracted, composite_reliability,
-        rho_a, htmt_largest` (its largest ratio with another construct).
+        `construct, n, items, r_squared, average_variance_extracted, composite_reliability, rho_a,
+        htmt_largest` (its largest ratio with another construct); no rows without an estimate.
+    replications : int
+        Bootstrap samples asked for.
     weighted : bool
         Whether the survey has sampling weights; the path model does not use them.
     """
@@ -54,63 +56,49 @@ class SatisfactionPaths:
         return "fine" if notes == {""} else "extreme"
 
     def paths(self) -> pd.DataFrame:
-        """Every path with its interval, the consistent estimate, f² and variance inflation."""
-        if self.estimate is None:
-            return pd.DataFrame([{"path": self.target, "n_answers": 0, "note": NOT_ESTIMABLE}])
-        names = {"term": "path", "n": "n_answers", "vif": "inflation", "estimate": "coefficient"}
-        names |= {end: f"coefficient_{end}" for end in ("conf_low", "conf_high")}
-        table = self.estimate.table.rename(columns=names)
-        order = ["path", "n_answers", "coefficient", "coefficient_conf_low"]
-        order += ["coefficient_conf_high", "p_value", "consistent", "f_squared", "inflation"]
-        return table[[*order, "note"]]
+        """Every path, with its consistent estimate; no rows without an estimate.
 
-    def effects_on_target(self) -> pd.DataFrame:
-        """`construct, n_answers, direct, indirect, total, total_conf_low, total_conf_high`."""
-        if self.estimate is None:
-            return pd.DataFrame([{"construct": self.target, "n_answers": 0, "note": NOT_ESTIMABLE}])
-        found = self.estimate.effects
-        found = found[found["to"].eq(self.target)]
-        total = found[found["kind"].eq("total")].set_index("from")
-        names = total["estimate"].sort_values(ascending=False).index
-        kinds = found.pivot(index="from", columns="kind", values="estimate")
-        kinds = kinds.reindex(index=names, columns=["direct", "indirect"])
-        return pd.DataFrame(
-            {
-                "construct": names,
-                "n_answers": self.estimate.n,
-                "direct": kinds["direct"].to_numpy(),
-                "indirect": kinds["indirect"].to_numpy(),
-                "total": total.loc[names, "estimate"].to_numpy(),
-                "total_conf_low": total.loc[names, "conf_low"].to_numpy(),
-                "total_conf_high": total.loc[names, "conf_high"].to_numpy(),
-            }
-        )
-
-    def loadings(self) -> pd.DataFrame:
-        """`construct, item, n_answers, item_weight, loading, consistent_loading, communality,
-        inflation`.
+        `term, n, estimate, conf_low, conf_high, p_value, consistent, f_squared, vif, note`.
         """
         if self.estimate is None:
-            return pd.DataFrame([{"construct": self.target, "n_answers": 0, "note": NOT_ESTIMABLE}])
+            return pd.DataFrame()
+        columns = ["term", "n", "estimate", "conf_low", "conf_high", "p_value", "consistent"]
+        return self.estimate.table[[*columns, "f_squared", "vif", "note"]]
+
+    def effects_on_target(self) -> pd.DataFrame:
+        """`from, n, direct, indirect, estimate` (the total effect) with interval, largest first."""
+        if self.estimate is None:
+            return pd.DataFrame()
+        effects = self.estimate.effects
+        effects = effects[effects["to"].eq(self.target)]
+        total = effects[effects["kind"].eq("total")].set_index("from")
+        total = total.sort_values("estimate", ascending=False)[
+            ["estimate", "conf_low", "conf_high"]
+        ]
+        kinds = effects.pivot(index="from", columns="kind", values="estimate")
+        kinds = kinds.reindex(index=total.index, columns=["direct", "indirect"])
+        table = pd.concat([kinds, total], axis=1).rename_axis("from").reset_index()
+        table.insert(1, "n", self.estimate.n)
+        return table
+
+    def loadings(self) -> pd.DataFrame:
+        """`construct, item, n, weight, loading, consistent_loading, communality, vif`."""
+        if self.estimate is None:
+            return pd.DataFrame()
         wide = self.estimate.items.pivot(index="item", columns="term", values="estimate")
         quality = self.estimate.item_quality
-        return pd.DataFrame(
-            {
-                "construct": quality["construct"],
-                "item": quality["item"],
-                "n_answers": self.estimate.n,
-                "item_weight": quality["item"].map(wide["weight"]),
-                "loading": quality["item"].map(wide["loading"]),
-                "consistent_loading": quality["consistent_loading"],
-                "communality": quality["communality"],
-                "inflation": quality["vif"],
-            }
+        table = quality.assign(
+            n=self.estimate.n,
+            weight=quality["item"].map(wide["weight"]),
+            loading=quality["item"].map(wide["loading"]),
         )
+        columns = ["construct", "item", "n", "weight", "loading", "consistent_loading"]
+        return table[[*columns, "communality", "vif"]]
 
     def fornell_larcker(self) -> pd.DataFrame:
         """Correlations of scores by construct; the root of the variance extracted on top."""
         if self.estimate is None:
-            return pd.DataFrame([{"construct": self.target}])
+            return pd.DataFrame()
         matrix = self.estimate.fornell_larcker
         kept = np.tril(np.ones(matrix.shape, bool))
         shown = matrix.where(kept).rename_axis("construct")
@@ -123,6 +111,22 @@ def satisfaction_paths(
     """Fit the study's path model by partial least squares, with a bootstrap of customers.
 
     Constructs that the ECSI does not know, and those without items, are left out of the preset.
+
+    Parameters
+    ----------
+    answers : Answers
+        Uses the items of the scales and the study's `path_model`.
+    rng : Generator
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    SatisfactionPaths
+
+    References
+    ----------
+    Lohmoller (1989); Tenenhaus et al. (2005), CSDA 48, 159-205; Dijkstra & Henseler (2015).
     """
     wanted = answers.roles.path_model
     if wanted.preset == "ecsi":
@@ -165,16 +169,12 @@ def _target(model: PathModel, answers: Answers) -> str:
 
 def _constructs(estimate: PathEstimate | None, answers: Answers, model: PathModel) -> pd.DataFrame:
     if estimate is None:
-        return pd.DataFrame(
-            [{"scale": model.constructs[-1], "n_answers": 0, "note": NOT_ESTIMABLE}]
-        )
+        return pd.DataFrame()
     ratios = heterotrait_monotrait(
         answers.frame, scales=model.scales, missing=answers.roles.missing_items
     ).matrix
     quality = estimate.quality
     largest = ratios.combine_first(ratios.T).max()
-    table = quality.rename(columns={"construct": "scale"}).assign(
-        n_answers=estimate.n, htmt_largest=quality["construct"].map(largest)
-    )
-    order = ["scale", "n_answers", "items", "r_squared", "average_variance_extracted"]
+    table = quality.assign(n=estimate.n, htmt_largest=quality["construct"].map(largest))
+    order = ["construct", "n", "items", "r_squared", "average_variance_extracted"]
     return table[[*order, "composite_reliability", "rho_a", "htmt_largest"]]

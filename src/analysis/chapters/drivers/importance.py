@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,10 @@ from analysis.methods.drivers import (
     performance_scores,
     rank_touchpoints,
 )
-from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt, low_and_high
+from analysis.states.answers import Answers, attempt, low_and_high
+
+TOUCHPOINT_COLUMNS = ["term", "n", "average", "estimate", "conf_low", "conf_high"]
+TOUCHPOINT_COLUMNS += ["weight", "kind", "priority", "priority_rank"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +37,7 @@ class Drivers:
     low_at, high_at : float
         Answers up to and from which a rating counts as low, as high.
     n : int
+        Complete answers.
     weighted, followed : bool
         Whether answers are weighted; whether the study also knows what customers did.
     """
@@ -57,11 +62,13 @@ class Touchpoints:
     ----------
     drivers : Drivers
         With the touchpoints as drivers.
-    table : DataFrame
-        `touchpoint, n_answers, average, pain` (share of low ratings), `pain_conf_low,
-        pain_conf_high, variance` (share of the differences), `kind` (penalty-reward), `priority,
-        priority_rank`.
+    table : DataFrame of shape (touchpoints, 10)
+        `term` (the touchpoint)`, n` (answers)`, average, estimate, conf_low, conf_high` (share of
+        low ratings, 0 to 1)`, weight` (share of the differences)`, kind` (penalty-reward)`,
+        priority, priority_rank`; no rows where nothing can be estimated.
     """
+
+    COUNTED_BY: ClassVar = {"table": "n"}
 
     drivers: Drivers
     table: pd.DataFrame
@@ -74,7 +81,26 @@ def satisfaction_drivers(
     replications: int = 500,
     conf_level: float = 0.95,
 ) -> Drivers:
-    """Share out what the study's driver scales explain of satisfaction (LMG), by bootstrap."""
+    """Share out what the study's driver scales explain of satisfaction, by bootstrap of customers.
+
+    Parameters
+    ----------
+    answers : Answers
+        Uses the scores of the driver scales and of satisfaction.
+    rng : Generator
+    replications : int
+        Bootstrap samples, 1 or more.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Drivers
+
+    References
+    ----------
+    Lindeman, Merenda & Gold (1980); Gromping (2006), JSS 17(1).
+    """
     scale = answers.scales[answers.roles.drivers[0]]
     bounds = scale.lowest, scale.highest
     return _estimate(
@@ -89,7 +115,22 @@ def touchpoints(
     replications: int = 500,
     conf_level: float = 0.95,
 ) -> Touchpoints:
-    """Rank single touchpoints by how many rate them low and by their weight for satisfaction."""
+    """Rank single touchpoints by how many rate them low and by their weight for satisfaction.
+
+    Parameters
+    ----------
+    answers : Answers
+        Uses the touchpoints' answers, reversed ones turned round, and satisfaction.
+    rng : Generator
+    replications : int
+        Bootstrap samples, 1 or more.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Touchpoints
+    """
     items = answers.roles.touchpoints
     owners = {item: scale for scale in answers.scales.values() for item in scale.items}
     turned = {item: _turned(answers, owners[item], item) for item in items}
@@ -139,54 +180,9 @@ def _estimate(answers: Answers, frame, names, bounds, rng, replications, conf_le
     )
 
 
-def importance_table(found: Drivers) -> pd.DataFrame:
-    """The importance of each driver, one row each, the most important first."""
-    if found.importance is None:
-        return pd.DataFrame([{"driver": found.outcome, "n_answers": 0, "note": NOT_ESTIMABLE}])
-    table = found.importance.table.sort_values("rank")
-    explained = found.importance.r_squared
-    return pd.DataFrame(
-        {
-            "driver": table["term"],
-            "n_answers": table["n"],
-            "variance": table["estimate"],
-            "variance_conf_low": table["conf_low"],
-            "variance_conf_high": table["conf_high"],
-            "of_explained": table["estimate"] / explained,
-            "alone": table["alone"],
-            "last": table["last"],
-            "importance_rank": table["rank"],
-            "rank_stability": table["rank_stability"],
-        }
-    )
-
-
-def asymmetry_table(found: Drivers) -> pd.DataFrame:
-    """Penalty and reward of each driver, with their numbers of answers and its kind."""
-    if found.asymmetry is None:
-        return pd.DataFrame([{"driver": found.outcome, "n_answers": 0, "note": NOT_ESTIMABLE}])
-    rows = found.asymmetry.table.set_index(["group", "term"])
-    kinds = found.asymmetry.kinds.set_index("term")["kind"]
-    parts = []
-    for driver in kinds.index:
-        row: dict[str, object] = {"driver": driver, "kind": kinds[driver]}
-        for side in ("penalty", "reward"):
-            own = rows.loc[(driver, side)]
-            row |= {
-                side: own["estimate"],
-                f"{side}_conf_low": own["conf_low"],
-                f"{side}_conf_high": own["conf_high"],
-                f"n_{side}": own["n"],
-            }
-        parts.append(row)
-    order = ["driver", "n_penalty", "penalty", "penalty_conf_low", "penalty_conf_high"]
-    order += ["n_reward", "reward", "reward_conf_low", "reward_conf_high", "kind"]
-    return pd.DataFrame(parts)[order]
-
-
 def _ranked(found: Drivers, answers: Answers, frame, bounds, conf_level) -> pd.DataFrame:
     if found.importance is None:
-        return pd.DataFrame([{"touchpoint": found.outcome, "n_answers": 0, "note": NOT_ESTIMABLE}])
+        return pd.DataFrame(columns=TOUCHPOINT_COLUMNS)
     ranked = rank_touchpoints(
         frame,
         importance=found.importance.table,
@@ -198,17 +194,7 @@ def _ranked(found: Drivers, answers: Answers, frame, bounds, conf_level) -> pd.D
     low, high = bounds
     rated = found.map.table.set_index("term")["performance"]
     kinds = {} if found.asymmetry is None else dict(found.asymmetry.kinds.to_numpy())
-    return pd.DataFrame(
-        {
-            "touchpoint": ranked["term"],
-            "n_answers": ranked["n"],
-            "average": ranked["term"].map(low + rated * (high - low) / 100),
-            "pain": ranked["estimate"],
-            "pain_conf_low": ranked["conf_low"],
-            "pain_conf_high": ranked["conf_high"],
-            "variance": ranked["weight"],
-            "kind": ranked["term"].map(kinds),
-            "priority": ranked["priority"],
-            "priority_rank": ranked["priority_rank"],
-        }
-    )
+    return ranked.assign(
+        average=ranked["term"].map(low + rated * (high - low) / 100),
+        kind=ranked["term"].map(kinds),
+    )[TOUCHPOINT_COLUMNS]

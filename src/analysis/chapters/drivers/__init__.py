@@ -1,0 +1,1 @@
+"""What matters most for satisfaction: drivers, touchpoints, and whether low ratings weigh more."""

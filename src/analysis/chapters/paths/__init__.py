@@ -1,0 +1,1 @@
+"""Through what satisfaction and loyalty come: the path model."""
