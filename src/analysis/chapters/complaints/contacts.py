@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import Tables
-from analysis.frames import attach_known, purchase_days, spells
+from analysis.frames import purchase_days, spells
 from analysis.params import Params
-from analysis.states.answers import NO_TIER, WEEKS_PER_YEAR
+from analysis.states.answers import WEEKS_PER_YEAR
+from analysis.states.tier_held import with_tier
 
 COMPLAINT, COMPARED = "complaint", ("contact", "enquiry")
 OTHER, FAST, SLOW, OPEN = "other_contact", "answered_fast", "answered_late", "not_answered"
@@ -48,8 +49,8 @@ def complaint_events(tables: Tables, params: Params) -> pd.DataFrame:
     whole = contacts["at"] + pd.Timedelta(days=window) <= pd.Timestamp(params.observed_until)
     contacts = contacts[whole].drop_duplicates(["customer_id", "at"], keep="first")
     active = _active(contacts, tables, params, window)
-    known = _known(active, tables, window)
-    rows = active.merge(known, on=["customer_id", "at"], how="left")
+    bought = _purchases_around(active, tables, window)
+    rows = active.merge(bought, on=["customer_id", "at"], how="left")
     rows = rows[rows["first_at"].notna()]
     rows["tenure_years"] = (rows["at"] - rows["first_at"]).dt.days / 7 / WEEKS_PER_YEAR
     rows["days_since_last"] = (rows["at"] - rows["latest_at"]).dt.days
@@ -57,7 +58,7 @@ def complaint_events(tables: Tables, params: Params) -> pd.DataFrame:
     rows["log_spend_before"] = np.log1p(rows["revenue_before"].astype(float).clip(lower=0))
     if params.relationship != "contractual":
         rows[LOST] = (rows["purchases_after"].fillna(0) == 0).astype(float)
-    return _with_tier(rows, tables).reset_index(drop=True)
+    return with_tier(rows, tables).reset_index(drop=True)
 
 
 def recorded_contacts(tables: Tables, params: Params) -> pd.DataFrame:
@@ -72,9 +73,9 @@ def recorded_contacts(tables: Tables, params: Params) -> pd.DataFrame:
     fast_days, late_days = params.satisfaction.answered_days
     interactions = tables["interactions"]
     kinds = interactions.kind.isin([COMPLAINT, *COMPARED])
-    known = [name for name in ("resolved_at",) if name in interactions.columns]
+    settled_at = [name for name in ("resolved_at",) if name in interactions.columns]
     chosen = interactions.filter(kinds).select(
-        "customer_id", "kind", *known, began_at=interactions["at"].cast("timestamp")
+        "customer_id", "kind", *settled_at, began_at=interactions["at"].cast("timestamp")
     )
     contacts = tables.fetch(chosen)
     if "resolved_at" not in contacts:
@@ -101,7 +102,7 @@ def _active(contacts: pd.DataFrame, tables: Tables, params: Params, window: int)
     return rows[["customer_id", "at", "began_at", "handling", LOST]]
 
 
-def _known(rows: pd.DataFrame, tables: Tables, window: int) -> pd.DataFrame:
+def _purchases_around(rows: pd.DataFrame, tables: Tables, window: int) -> pd.DataFrame:
     """Sum, in the engine, what lies up to and after each landmark."""
     asked = ibis.memtable(rows[["customer_id", "at"]].assign(at=rows["at"].dt.date))
     asked = asked.select("customer_id", asked_at=asked["at"].cast("date"))
@@ -115,13 +116,3 @@ def _known(rows: pd.DataFrame, tables: Tables, window: int) -> pd.DataFrame:
         purchases_after=pairs.bought.sum(where=after),
     )
     return tables.fetch(sums, money=["revenue_before"]).rename(columns={"asked_at": "at"})
-
-
-def _with_tier(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    if "tier_history" not in tables:
-        return rows
-    history = tables["tier_history"]
-    columns = [c for c in ("customer_id", "from_at", "to_at", "tier") if c in history.columns]
-    rows = attach_known(rows, history.select(*columns), at="at")
-    tier = rows.pop("tier").astype(object)
-    return rows.assign(tier_held=tier.where(tier.notna(), NO_TIER))
