@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import Tables
-from analysis.frames import purchase_days, spells
+from analysis.frames import purchase_days
 from analysis.params import Params
 from analysis.states.answers import WEEKS_PER_YEAR
+from analysis.states.outcomes import outcomes_after
 from analysis.states.tier_held import with_tier
 
 COMPLAINT, COMPARED = "complaint", ("contact", "enquiry")
@@ -44,20 +45,19 @@ def complaint_events(tables: Tables, params: Params) -> pd.DataFrame:
     """
     _, late_days = params.satisfaction.answered_days
     contacts = recorded_contacts(tables, params)
-    window = int(7 * params.satisfaction.outcome_weeks)
     contacts["at"] = contacts["began_at"].dt.normalize() + pd.Timedelta(days=late_days)
-    whole = contacts["at"] + pd.Timedelta(days=window) <= pd.Timestamp(params.observed_until)
-    contacts = contacts[whole].drop_duplicates(["customer_id", "at"], keep="first")
-    active = _active(contacts, tables, params, window)
-    bought = _purchases_around(active, tables, window)
-    rows = active.merge(bought, on=["customer_id", "at"], how="left")
+    contacts = contacts.drop_duplicates(["customer_id", "at"], keep="first")
+    after = outcomes_after(tables, params, contacts, weeks=params.satisfaction.outcome_weeks)
+    contractual = params.relationship == "contractual"
+    contacts[LOST] = after["ended"] if contractual else 1 - after["bought_again"]
+    active = contacts[after["active"] & contacts[LOST].notna()]
+    rows = active[["customer_id", "at", "began_at", "handling", LOST]]
+    rows = rows.merge(_purchases_before(rows, tables), on=["customer_id", "at"])
     rows = rows[rows["first_at"].notna()]
     rows["tenure_years"] = (rows["at"] - rows["first_at"]).dt.days / 7 / WEEKS_PER_YEAR
     rows["days_since_last"] = (rows["at"] - rows["latest_at"]).dt.days
     rows["log_recency"] = np.log1p(rows["days_since_last"])
     rows["log_spend_before"] = np.log1p(rows["revenue_before"].astype(float).clip(lower=0))
-    if params.relationship != "contractual":
-        rows[LOST] = (rows["purchases_after"].fillna(0) == 0).astype(float)
     return with_tier(rows, tables).reset_index(drop=True)
 
 
@@ -90,29 +90,15 @@ def recorded_contacts(tables: Tables, params: Params) -> pd.DataFrame:
     return contacts.assign(first=~complained).sort_values(["customer_id", "first", "began_at"])
 
 
-def _active(contacts: pd.DataFrame, tables: Tables, params: Params, window: int) -> pd.DataFrame:
-    """Keep those whose relationship was open at the landmark; mark the ends that came after it."""
-    stays = spells(tables, params)[["customer_id", "started_at", "ended_at"]]
-    closed = stays["ended_at"].fillna(pd.Timestamp(params.observed_until) + pd.Timedelta(days=1))
-    pairs = contacts.merge(stays.assign(closed_at=closed), on="customer_id")
-    open_then = (pairs["started_at"] <= pairs["at"]) & (pairs["at"] < pairs["closed_at"])
-    rows = pairs[open_then].drop_duplicates(["customer_id", "at"])
-    ends = rows["ended_at"] <= rows["at"] + pd.Timedelta(days=window)
-    rows = rows.assign(**{LOST: ends.astype(float)})
-    return rows[["customer_id", "at", "began_at", "handling", LOST]]
-
-
-def _purchases_around(rows: pd.DataFrame, tables: Tables, window: int) -> pd.DataFrame:
-    """Sum, in the engine, what lies up to and after each landmark."""
+def _purchases_before(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Sum, in the engine, what lies up to each landmark."""
     asked = ibis.memtable(rows[["customer_id", "at"]].assign(at=rows["at"].dt.date))
     asked = asked.select("customer_id", asked_at=asked["at"].cast("date"))
     pairs = asked.join(purchase_days(tables), "customer_id")
-    pairs = pairs.mutate(gap=pairs["at"].delta(pairs.asked_at, unit="day"))
-    before, after = pairs.gap <= 0, (pairs.gap > 0) & (pairs.gap <= window)
+    pairs = pairs.filter(pairs["at"] <= pairs.asked_at)
     sums = pairs.group_by(["customer_id", "asked_at"]).agg(
-        first_at=pairs["at"].min(where=before & pairs.bought),
-        latest_at=pairs["at"].max(where=before & pairs.bought),
-        revenue_before=pairs.amount.sum(where=before),
-        purchases_after=pairs.bought.sum(where=after),
+        first_at=pairs["at"].min(where=pairs.bought),
+        latest_at=pairs["at"].max(where=pairs.bought),
+        revenue_before=pairs.amount.sum(),
     )
     return tables.fetch(sums, money=["revenue_before"]).rename(columns={"asked_at": "at"})
