@@ -17,10 +17,10 @@ from analysis.methods.disclosure import pool_small
 from analysis.methods.scales import Scale, scale_scores
 from analysis.params import Params
 from analysis.params.satisfaction import SatisfactionParams
+from analysis.states.tier_held import with_tier
 
 WEIGHT = "survey_weight"
 WEEKS_PER_YEAR = 365.25 / 7
-NO_TIER = "no_tier"
 UNKNOWN = "unknown"
 NOT_ESTIMABLE = "not estimable"
 T = TypeVar("T")
@@ -110,7 +110,7 @@ def read_answers(tables: Tables, params: Params) -> Answers:
     scored = scale_scores(frame, scales=scales, missing=roles.missing_items)
     frame = frame.assign(**{name: scored.scores[name] for name in scales})
     frame, segments = _with_segments(frame, tables, params)
-    frame, tier = _with_tier(frame, tables)
+    frame, tier = _with_ordered_tier(frame, tables)
     followed = "transactions" in tables
     if followed:
         spent = frame["revenue_before"].clip(lower=0)
@@ -119,13 +119,13 @@ def read_answers(tables: Tables, params: Params) -> Answers:
             log_spend_before=np.log1p(spent),
         )
     weight = WEIGHT if _is_weighted(frame) else None
-    known = ("tenure_years", "log_spend_before") if followed else ()
+    before = ("tenure_years", "log_spend_before") if followed else ()
     return Answers(
         frame=frame,
         scales=scales,
         counts=scored.table,
         groups=(*tier, *segments),
-        controls=tuple(c for c in (*tier, *known, *segments) if frame[c].nunique() > 1),
+        controls=tuple(c for c in (*tier, *before, *segments) if frame[c].nunique() > 1),
         weight=weight,
         roles=roles,
         followed=followed,
@@ -171,10 +171,10 @@ def with_states(answers: Answers, months: ibis.Table, *, name: str, order: tuple
     -------
     Answers
     """
-    known = months.select(
+    judged = months.select(
         "customer_id", name, from_at=(months.month + ibis.interval(months=1)).cast("date")
     )
-    frame = attach_known(answers.frame, known, at="at")
+    frame = attach_known(answers.frame, judged, at="at")
     kept = [state for state in order if (frame[name] == state).any()]
     text = frame[name].astype(object).where(frame[name].notna(), UNKNOWN)
     levels = [*kept, *([UNKNOWN] if (text == UNKNOWN).any() else [])]
@@ -225,24 +225,21 @@ def _with_segments(
 
 
 def _pooled(labels: pd.Series, min_cell: int) -> pd.Series:
-    known = labels.astype(object).where(labels.notna(), UNKNOWN)
+    text = labels.astype(object).where(labels.notna(), UNKNOWN)
     if isinstance(labels.dtype, pd.CategoricalDtype):
         order = [*labels.cat.categories, *([UNKNOWN] if labels.isna().any() else [])]
-        known = pd.Series(pd.Categorical(known, order, ordered=True), labels.index)
-    return pool_small(known, min_cell)
+        text = pd.Series(pd.Categorical(text, order, ordered=True), labels.index)
+    return pool_small(text, min_cell)
 
 
-def _with_tier(frame: pd.DataFrame, tables: Tables) -> tuple[pd.DataFrame, list[str]]:
+def _with_ordered_tier(frame: pd.DataFrame, tables: Tables) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Join the company's tier as of the day of the answer, ordered by earlier spend."""
-    if "tier_history" not in tables:
-        return frame, []
-    history = tables["tier_history"]
-    columns = [c for c in ("customer_id", "from_at", "to_at", "tier") if c in history.columns]
-    frame = attach_known(frame, history.select(*columns), at="at")
-    tier = frame.pop("tier").astype(object)
-    tier = tier.where(tier.notna(), NO_TIER)
+    frame = with_tier(frame, tables)
+    if "tier_held" not in frame:
+        return frame, ()
+    tier = frame["tier_held"]
     if "revenue_before" in frame:
         order = list(frame["revenue_before"].groupby(tier).mean().sort_values().index)
     else:
         order = sorted(tier.unique())
-    return frame.assign(tier_held=pd.Categorical(tier, order, ordered=True)), ["tier_held"]
+    return frame.assign(tier_held=pd.Categorical(tier, order, ordered=True)), ("tier_held",)

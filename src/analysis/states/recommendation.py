@@ -73,7 +73,7 @@ def recommendation(
     if overall is None:
         return Recommendation(pd.DataFrame(columns=COLUMNS), groups, asked, weighted)
     scores = {"all": overall} | {name: _score(answers, name, conf_level) for name in groups}
-    tables = [_wide(found, answers, name) for name, found in scores.items()]
+    tables = [_wide(score, answers, name) for name, score in scores.items()]
     return Recommendation(pd.concat(tables, ignore_index=True), groups, asked, weighted)
 
 
@@ -85,10 +85,10 @@ def _score(answers: Answers, group: str | None, conf_level: float) -> SurveyEsti
     return net_promoter_score(frame, **options, **answers.sampled)
 
 
-def _wide(found: SurveyEstimates, answers: Answers, segment: str) -> pd.DataFrame:
+def _wide(estimates: SurveyEstimates, answers: Answers, segment: str) -> pd.DataFrame:
     """One row a group, in the order of the segment's levels."""
-    rows = found.table.set_index(["group", "term"])["estimate"].unstack()
-    score = found.table[found.table["term"].eq("nps")].set_index("group")
+    rows = estimates.table.set_index(["group", "term"])["estimate"].unstack()
+    score = estimates.table[estimates.table["term"].eq("nps")].set_index("group")
     if segment != "all":
         levels = answers.frame[segment].cat.categories
         score = score.loc[[level for level in levels if level in score.index]]

@@ -136,8 +136,8 @@ def _prepared(answers: Answers) -> pd.DataFrame:
     if not asked.bands:
         levels = sorted(numbers.dropna().unique())
         names = [f"{level:g}" for level in levels]
-        known = numbers.map(dict(zip(levels, names, strict=True)))
-        return frame.assign(**{asked.item: pd.Categorical(known, names, ordered=True)})
+        named = numbers.map(dict(zip(levels, names, strict=True)))
+        return frame.assign(**{asked.item: pd.Categorical(named, names, ordered=True)})
     edges = [-np.inf, *asked.bands, np.inf]
     least = 0 if asked.item == answers.roles.recommendation else numbers.min()
     names = _band_names(asked.bands, numbers.dropna(), least)
@@ -181,8 +181,9 @@ def _odds(fit: OrdinalFit | None) -> pd.DataFrame:
         for name in term.names
     }
     odds = np.exp(table[ENDS]).assign(coefficient=table["estimate"])
-    told = table.drop(columns=ENDS).join(odds).reset_index(drop=True)
-    return told.assign(reference=[references.get(term, "") for term in told["term"]])[columns]
+    reference = [references.get(term, "") for term in table["term"]]
+    odds = table.drop(columns=ENDS).join(odds).assign(reference=reference)
+    return odds[columns].reset_index(drop=True)
 
 
 def _best(fit: OrdinalFit | None) -> pd.DataFrame:
@@ -196,7 +197,7 @@ def _best(fit: OrdinalFit | None) -> pd.DataFrame:
 def _parallel(fit: OrdinalFit | None) -> pd.DataFrame:
     columns = ["term", "n", "chi2", "dof", "p_value", "note"]
     several = fit is not None and len(fit.levels) > 2
-    found = attempt(lambda: check_proportional_odds(fit))[0] if several else None
-    if found is None:
+    check = attempt(lambda: check_proportional_odds(fit))[0] if several else None
+    if check is None:
         return pd.DataFrame(columns=columns)
-    return found.table.rename(columns={"estimate": "chi2", "degrees": "dof"})[columns]
+    return check.table.rename(columns={"estimate": "chi2", "degrees": "dof"})[columns]

@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import Tables
-from analysis.frames import attach_known, purchase_days, spells
+from analysis.frames import purchase_days
 from analysis.params import Params
-from analysis.states.answers import NO_TIER, WEEKS_PER_YEAR
+from analysis.states.answers import WEEKS_PER_YEAR
+from analysis.states.outcomes import outcomes_after
+from analysis.states.tier_held import with_tier
 
 COMPLAINT, COMPARED = "complaint", ("contact", "enquiry")
 OTHER, FAST, SLOW, OPEN = "other_contact", "answered_fast", "answered_late", "not_answered"
@@ -43,21 +45,20 @@ def complaint_events(tables: Tables, params: Params) -> pd.DataFrame:
     """
     _, late_days = params.satisfaction.answered_days
     contacts = recorded_contacts(tables, params)
-    window = int(7 * params.satisfaction.outcome_weeks)
     contacts["at"] = contacts["began_at"].dt.normalize() + pd.Timedelta(days=late_days)
-    whole = contacts["at"] + pd.Timedelta(days=window) <= pd.Timestamp(params.observed_until)
-    contacts = contacts[whole].drop_duplicates(["customer_id", "at"], keep="first")
-    active = _active(contacts, tables, params, window)
-    known = _known(active, tables, window)
-    rows = active.merge(known, on=["customer_id", "at"], how="left")
+    contacts = contacts.drop_duplicates(["customer_id", "at"], keep="first")
+    after = outcomes_after(tables, params, contacts, weeks=params.satisfaction.outcome_weeks)
+    contractual = params.relationship == "contractual"
+    contacts[LOST] = after["ended"] if contractual else 1 - after["bought_again"]
+    active = contacts[after["active"] & contacts[LOST].notna()]
+    rows = active[["customer_id", "at", "began_at", "handling", LOST]]
+    rows = rows.merge(_purchases_before(rows, tables), on=["customer_id", "at"])
     rows = rows[rows["first_at"].notna()]
     rows["tenure_years"] = (rows["at"] - rows["first_at"]).dt.days / 7 / WEEKS_PER_YEAR
     rows["days_since_last"] = (rows["at"] - rows["latest_at"]).dt.days
     rows["log_recency"] = np.log1p(rows["days_since_last"])
     rows["log_spend_before"] = np.log1p(rows["revenue_before"].astype(float).clip(lower=0))
-    if params.relationship != "contractual":
-        rows[LOST] = (rows["purchases_after"].fillna(0) == 0).astype(float)
-    return _with_tier(rows, tables).reset_index(drop=True)
+    return with_tier(rows, tables).reset_index(drop=True)
 
 
 def recorded_contacts(tables: Tables, params: Params) -> pd.DataFrame:
@@ -72,9 +73,9 @@ def recorded_contacts(tables: Tables, params: Params) -> pd.DataFrame:
     fast_days, late_days = params.satisfaction.answered_days
     interactions = tables["interactions"]
     kinds = interactions.kind.isin([COMPLAINT, *COMPARED])
-    known = [name for name in ("resolved_at",) if name in interactions.columns]
+    settled_at = [name for name in ("resolved_at",) if name in interactions.columns]
     chosen = interactions.filter(kinds).select(
-        "customer_id", "kind", *known, began_at=interactions["at"].cast("timestamp")
+        "customer_id", "kind", *settled_at, began_at=interactions["at"].cast("timestamp")
     )
     contacts = tables.fetch(chosen)
     if "resolved_at" not in contacts:
@@ -89,39 +90,15 @@ def recorded_contacts(tables: Tables, params: Params) -> pd.DataFrame:
     return contacts.assign(first=~complained).sort_values(["customer_id", "first", "began_at"])
 
 
-def _active(contacts: pd.DataFrame, tables: Tables, params: Params, window: int) -> pd.DataFrame:
-    """Keep those whose relationship was open at the landmark; mark the ends that came after it."""
-    stays = spells(tables, params)[["customer_id", "started_at", "ended_at"]]
-    closed = stays["ended_at"].fillna(pd.Timestamp(params.observed_until) + pd.Timedelta(days=1))
-    pairs = contacts.merge(stays.assign(closed_at=closed), on="customer_id")
-    open_then = (pairs["started_at"] <= pairs["at"]) & (pairs["at"] < pairs["closed_at"])
-    rows = pairs[open_then].drop_duplicates(["customer_id", "at"])
-    ends = rows["ended_at"] <= rows["at"] + pd.Timedelta(days=window)
-    rows = rows.assign(**{LOST: ends.astype(float)})
-    return rows[["customer_id", "at", "began_at", "handling", LOST]]
-
-
-def _known(rows: pd.DataFrame, tables: Tables, window: int) -> pd.DataFrame:
-    """Sum, in the engine, what lies up to and after each landmark."""
+def _purchases_before(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Sum, in the engine, what lies up to each landmark."""
     asked = ibis.memtable(rows[["customer_id", "at"]].assign(at=rows["at"].dt.date))
     asked = asked.select("customer_id", asked_at=asked["at"].cast("date"))
     pairs = asked.join(purchase_days(tables), "customer_id")
-    pairs = pairs.mutate(gap=pairs["at"].delta(pairs.asked_at, unit="day"))
-    before, after = pairs.gap <= 0, (pairs.gap > 0) & (pairs.gap <= window)
+    pairs = pairs.filter(pairs["at"] <= pairs.asked_at)
     sums = pairs.group_by(["customer_id", "asked_at"]).agg(
-        first_at=pairs["at"].min(where=before & pairs.bought),
-        latest_at=pairs["at"].max(where=before & pairs.bought),
-        revenue_before=pairs.amount.sum(where=before),
-        purchases_after=pairs.bought.sum(where=after),
+        first_at=pairs["at"].min(where=pairs.bought),
+        latest_at=pairs["at"].max(where=pairs.bought),
+        revenue_before=pairs.amount.sum(),
     )
     return tables.fetch(sums, money=["revenue_before"]).rename(columns={"asked_at": "at"})
-
-
-def _with_tier(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    if "tier_history" not in tables:
-        return rows
-    history = tables["tier_history"]
-    columns = [c for c in ("customer_id", "from_at", "to_at", "tier") if c in history.columns]
-    rows = attach_known(rows, history.select(*columns), at="at")
-    tier = rows.pop("tier").astype(object)
-    return rows.assign(tier_held=tier.where(tier.notna(), NO_TIER))

@@ -24,12 +24,12 @@ def level_fact(result: Measurement) -> Fact:
     -------
     Fact
     """
-    told = result.levels.dropna(subset=["n", "estimate"])
-    own = told[told["scale"].eq(result.satisfaction)]
+    levels = result.levels.dropna(subset=["n", "estimate"])
+    own = levels[levels["scale"].eq(result.satisfaction)]
     if own.empty:
         return nothing("level", "too_few")
     row = own.iloc[0]
-    ordered = told.sort_values("estimate", ascending=False, kind="stable")
+    ordered = levels.sort_values("estimate", ascending=False, kind="stable")
     best, worst = ordered.iloc[0], ordered.iloc[-1]
     sentences = {"detail": np.isfinite(row["conf_low"]), "weighted": result.weighted}
     return Fact(
@@ -68,20 +68,20 @@ def reliability_fact(result: Measurement) -> Fact:
     Fact
     """
     shown = result.reliability.dropna(subset=["n"])
-    known = shown.dropna(subset=["alpha"])
-    if known.empty:
+    scales = shown.dropna(subset=["alpha"])
+    if scales.empty:
         return nothing("reliability", "none" if len(shown) else "too_few")
-    weak = known[known["alpha"] < RELIABLE]
-    lowest = known.loc[known["alpha"].idxmin()]
+    weak = scales[scales["alpha"] < RELIABLE]
+    lowest = scales.loc[scales["alpha"].idxmin()]
     return Fact(
         "reliability",
-        estimate=len(known) - len(weak),
+        estimate=len(scales) - len(weak),
         unit="count",
         n=result.answers,
         base="answers",
         also=("lowest", "weak") if len(weak) else ("lowest",),
         numbers={
-            "scales": len(known),
+            "scales": len(scales),
             "lowest": lowest["scale"],
             "alpha": lowest["alpha"],
             "weak": tuple(weak["scale"]),

@@ -123,9 +123,9 @@ def _levels(answers: Answers, conf_level: float) -> pd.DataFrame:
         options = {"columns": [name], "conf_level": conf_level, **answers.sampled}
         means, _ = attempt(lambda options=options: survey_means(answers.frame, **options).table)
         row = {"n": 0} if means is None else means.iloc[0]
-        told = {column: row.get(column, np.nan) for column in ("n", *ENDS)}
+        mean = {column: row.get(column, np.nan) for column in ("n", *ENDS)}
         ends = {"lowest": scale.lowest, "highest": scale.highest}
-        rows.append({"scale": name, "items": len(scale.items), **told, **ends})
+        rows.append({"scale": name, "items": len(scale.items), **mean, **ends})
     counts = answers.counts[["scale", "n_filled", "n_dropped"]]
     return pd.DataFrame(rows).merge(counts, on="scale")
 
@@ -156,8 +156,8 @@ def _pairs(answers: Answers, drawn: dict) -> tuple[pd.DataFrame, str]:
     columns = ["term", "one", "other", *ENDS, "n", "note"]
     if len(several) < 2:
         return pd.DataFrame(columns=columns), "one_scale"
-    found, _ = attempt(lambda: heterotrait_monotrait(answers.frame, scales=several, **drawn))
-    if found is None:
+    ratios, _ = attempt(lambda: heterotrait_monotrait(answers.frame, scales=several, **drawn))
+    if ratios is None:
         return pd.DataFrame(columns=columns), "constant"
     ones, others = zip(*combinations(several, 2), strict=True)
-    return found.table.assign(one=ones, other=others)[columns], ""
+    return ratios.table.assign(one=ones, other=others)[columns], ""

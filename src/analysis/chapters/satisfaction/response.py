@@ -24,7 +24,7 @@ class Response:
     p_values : dict of str to float
         That all groups of a segment answer alike; NaN where there is one group.
     base : str
-        Whom the study knows: 'ever_bought', or 'known' where it has no purchases.
+        Whom the study knows: 'ever_bought', or 'satisfaction.listed' (in the table of customers).
     known : bool
         Whether customers who did not answer are known at all.
     """
@@ -80,6 +80,6 @@ def who_answers(
     return Response(
         table=table[["segment", "group", "n", "answered", "estimate", "conf_low", "conf_high"]],
         p_values={name: part.p_value for name, part in parts.items() if name != "all"},
-        base="ever_bought" if answers.followed else "known",
+        base="ever_bought" if answers.followed else "satisfaction.listed",
         known=bool((~answered).any()),
     )
