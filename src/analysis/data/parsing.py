@@ -155,9 +155,9 @@ def _read_time(column: ibis.Column, source: TableSource) -> ibis.Column | None:
 
 
 def fetchable(column: ibis.Column) -> ibis.Column:
-    """A column as a source has it, for a look at some values: those that Arrow cannot hold left out.
+    """A column as a source has it, for a look at its first values.
 
-    Days without end are missing; numbers of any many digits are floats.
+    Days without end are missing; decimals are floats, since Arrow holds no others.
     """
     kind = column.type()
     if kind.is_decimal():
