@@ -160,7 +160,7 @@ SURVEYS = _schema(
             "likelihood to recommend",
             _rule(
                 "must be a whole number from 0 to 10",
-                lambda value: value.between(0, 10) & (value == value.round()),
+                lambda value: value.isin([float(answer) for answer in range(11)]),
             ),
             unit="0 to 10",
         ),

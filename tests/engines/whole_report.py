@@ -16,6 +16,7 @@ from typing import Any
 import ibis
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from analysis.data import Tables
 from analysis.frames import write_frames
@@ -39,7 +40,7 @@ def make_report(path: Path, build: Path) -> dict[str, dict[str, Any]]:
     study = read_study(path)
     write_frames(study.params, folder=study_folder(study.params, build))
     given = {"study": str(path), "overrides": {}, "build": str(build)}
-    with _in_notebooks():
+    with _in_notebooks(), threadpool_limits(1):  # as in a kernel under make -j
         return {notebook.name: run_chapter(notebook.path, given) for notebook in study.chapters}
 
 

@@ -12,6 +12,7 @@ import ibis
 
 from analysis.data.engine import open_duckdb
 from analysis.data.faults import Fault, FaultyData
+from analysis.data.postgres import plain_columns
 from analysis.data.problems import SECRET_NAME, explain, hide, told_plainly
 from analysis.data.raw import RawTable
 from analysis.data.spark import open_spark, open_spark_table, spark_tables
@@ -83,7 +84,8 @@ def open_table(connection, name: str, source: TableSource, url: str) -> RawTable
     label = connection_label(url)
     with told_plainly(name, label):
         if source.sql:
-            return RawTable(name, connection.sql(source.sql), source, "the query", lazy=True)
+            asked = _plain(connection, connection.sql(source.sql))
+            return RawTable(name, asked, source, "the query", lazy=True)
         wanted = source.table or name
         if connection.name == "pyspark":
             table = open_spark_table(connection, name, wanted)
@@ -95,9 +97,12 @@ def open_table(connection, name: str, source: TableSource, url: str) -> RawTable
             rule, came = f"must find the table '{wanted}'", f"{label} has none of that name"
             remedy = f"near names: {', '.join(near)}" if near else ""
             raise FaultyData([Fault(name, "", rule, came, remedy=remedy)])
-        return RawTable(
-            name, connection.table(table, database=schema or None), source, wanted, lazy=True
-        )
+        found = _plain(connection, connection.table(table, database=schema or None))
+        return RawTable(name, found, source, wanted, lazy=True)
+
+
+def _plain(connection, table: ibis.Table) -> ibis.Table:
+    return plain_columns(connection, table) if connection.name == "postgres" else table
 
 
 def table_names(connection) -> list[str]:

@@ -74,7 +74,7 @@ def fetch(expression: ibis.Table, *, money: Sequence[str] = ()) -> pd.DataFrame:
         elif kind.is_string():
             frame[column] = frame[column].astype("str")
     for column in money:
-        frame[column] = frame[column].astype(float).round(MONEY_DIGITS)
+        frame[column] = frame[column].astype(float).round(MONEY_DIGITS) + 0.0  # no -0
     return ordered(frame)
 
 

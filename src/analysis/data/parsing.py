@@ -13,6 +13,8 @@ from analysis.params.source import TableSource
 EXCEL_EPOCH = "1899-12-30"  # day 0 of Excel's serial dates, its false leap day of 1900 included
 BARE_TIME = r"^\s*\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*$"
 SPARK_BARE = "timestamp_ntz"
+ENDLESS = ("duckdb", "postgres")  # engines whose days may be infinite
+EXACT = 2**53  # whole numbers below it are exact as a float
 
 
 @ibis.udf.scalar.builtin
@@ -47,13 +49,20 @@ def current_timezone() -> str:
     """Name the time zone of the session (Spark)."""
 
 
+@ibis.udf.scalar.builtin
+def isfinite(day: dt.date) -> bool:
+    """Whether a day or time is no 'infinity' (DuckDB, PostgreSQL)."""
+
+
 def read_text(column: ibis.Column) -> ibis.Column:
     """Read a column as text; numbers without decimals lose their '.0'."""
     kind = column.type()
     if kind.is_string():
         return column
-    if kind.is_floating() or kind.is_decimal():
-        whole = column.try_cast("int64") if _embedded(column) else column.cast("int64")
+    if kind.is_decimal():  # of up to 38 digits: not by way of a whole number
+        return column.cast("string").re_replace(r"\.0+$", "")
+    if kind.is_floating():
+        whole = ibis.ifelse(column.abs() < EXACT, column, ibis.null(kind)).cast("int64")
         return ibis.ifelse(column == whole, whole.cast("string"), column.cast("string"))
     if kind.is_boolean():
         return ibis.ifelse(column, "true", "false")
@@ -86,9 +95,9 @@ def read_day(column: ibis.Column, source: TableSource) -> ibis.Column | None:
     """Read a column as a local day; a time with an offset is counted in the study's time zone."""
     kind = column.type()
     if kind.is_date():
-        return column
+        return _finite(column)
     if kind.is_timestamp() and source.times_in is None:
-        return column.cast("date")
+        return _finite(column).cast("date")
     time = read_time(column, source)
     return None if time is None else time.cast("date")
 
@@ -114,7 +123,7 @@ def read_bare_time(column: ibis.Column, source: TableSource) -> ibis.Column | No
             return None
         if column.get_backend().name == "pyspark":  # both of its kinds come without a zone
             return ibis.ifelse(typeof(column) == SPARK_BARE, column, ibis.null("timestamp"))
-        return column
+        return _finite(column)
     if kind.is_date() or (written and written != "excel" and not _has_clock(written)):
         return None
     if written or not kind.is_string():
@@ -126,9 +135,9 @@ def read_bare_time(column: ibis.Column, source: TableSource) -> ibis.Column | No
 def _read_time(column: ibis.Column, source: TableSource) -> ibis.Column | None:
     kind, written = column.type(), source.date_format
     if kind.is_timestamp() and kind.timezone is None:
-        return column
+        return _finite(column)
     if kind.is_timestamp() or kind.is_date():
-        return column.cast("timestamp")
+        return _finite(column).cast("timestamp")
     if written == "excel":
         days = read_number(column, source) if _embedded(column) else None
         return None if days is None else _from_serial(days)
@@ -143,6 +152,24 @@ def _read_time(column: ibis.Column, source: TableSource) -> ibis.Column | None:
         return try_strptime(text, written)
     iso = ibis.ifelse(column.re_search(r"^\s*\d{4}-\d{1,2}-\d{1,2}"), column, ibis.null("string"))
     return iso.try_cast(dt.Timestamp(timezone="UTC")).cast("timestamp")
+
+
+def fetchable(column: ibis.Column) -> ibis.Column:
+    """A column as a source has it, for a look at its first values.
+
+    Days without end are missing; decimals are floats, since Arrow holds no others.
+    """
+    kind = column.type()
+    if kind.is_decimal():
+        return column.cast("float64")
+    return _finite(column) if kind.is_date() or kind.is_timestamp() else column
+
+
+def _finite(column: ibis.Column) -> ibis.Column:
+    """Read a day without end ('infinity') as missing."""
+    if column.get_backend().name not in ENDLESS:
+        return column
+    return ibis.ifelse(isfinite(column), column, ibis.null(column.type()))
 
 
 def _has_clock(date_format: str) -> bool:

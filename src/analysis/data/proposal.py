@@ -12,7 +12,7 @@ import ibis
 from analysis.data.clocks import busiest_hour
 from analysis.data.conventions import guess_currency, guess_date_format, guess_signs, kind_of_values
 from analysis.data.crossing import fetch_rows
-from analysis.data.parsing import read_bare_time, read_day, read_number, read_text
+from analysis.data.parsing import fetchable, read_bare_time, read_day, read_number, read_text
 from analysis.data.raw import RawTable
 from analysis.data.recognise import find_product, guess_table, match_columns
 from analysis.params.source import TableSource
@@ -70,7 +70,8 @@ class Proposal:
 
 def describe(label: str, raw: RawTable, block: dict[str, Any]) -> Proposal | None:
     """Describe a table of the source; None when it looks like none of the contract."""
-    rows = fetch_rows(raw.table.limit(SAMPLE))
+    looked_at = raw.table.mutate(**{name: fetchable(raw.table[name]) for name in raw.table.columns})
+    rows = fetch_rows(looked_at.limit(SAMPLE))
     sample = {column: [row[column] for row in rows] for column in raw.table.columns}
     kinds = {column: kind_of_values(values) for column, values in sample.items()}
     name = guess_table(label, raw.table.columns, kinds)

@@ -93,6 +93,9 @@ def _readable(plan: Plan, mapped: ibis.Table, column: str) -> Rule:
         sentence = f"must be a {kind}"
         sentence += f" like {source.date_format}" if source.date_format else " like 2024-12-31"
         remedy = 'set date_format: "%d.%m.%Y", or mend the source'
+        if plan.raw.numbered is None:
+            endless = f"nullif({plan.origins[column]}, 'infinity')"
+            remedy = f"give sql: that casts it ({endless} where a day has no end)"
     return Rule(column, sentence, mapped[UNREAD + column], remedy)
 
 
