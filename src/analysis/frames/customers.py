@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import Tables
-from analysis.frames.counted import money_cell
+from analysis.frames.counted import money_units
 from analysis.params import Params
 
 THIRDS = ("lowest third", "middle third", "highest third")
@@ -63,7 +63,7 @@ def customer_rows(tables: Tables, params: Params) -> ibis.Table:
         recency_days=rows.last_at.delta(rows.first_at, unit="day"),
         age_days=until.delta(rows.first_at, unit="day"),
         acquired_month=rows.first_at.strftime("%Y-%m"),
-        value_cell=money_cell(rows.first_value.cast("float64"), None),
+        value_cell=money_units(rows.first_value),
     )
     rows = rows.mutate(first_value_third=_third_of(tables, rows)).drop("value_cell")
     known = tables["customers"]
