@@ -241,10 +241,10 @@ def test_a_row_for_customers_of_unlike_spend_says_what_they_say_apart(model, spe
     mean = np.average(apart["monetary_value"], weights=apart["count"])
     square = np.average(apart["monetary_value"] ** 2, weights=apart["count"])
     one = {**history, "monetary_value": mean, "monetary_square": square, "count": 400}
-    options = {"time": 26.0, "spend": spend, "draws": 40_000}
+    options = {"time": 26.0, "spend": spend, "draws": 4_000}
     told, merged = (
         group_totals(model, rows, rng=rng(), **options).table.set_index("term")
         for rows in (apart, pd.DataFrame([one]))
     )
     assert merged["estimate"].tolist() == pytest.approx(told["estimate"].tolist(), rel=1e-12)
-    assert merged["std_error"].tolist() == pytest.approx(told["std_error"].tolist(), rel=0.02)
+    assert merged["std_error"].tolist() == pytest.approx(told["std_error"].tolist(), rel=0.05)
