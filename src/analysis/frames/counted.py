@@ -16,6 +16,7 @@ import ibis
 import pandas as pd
 
 from analysis.data import Tables
+from analysis.data.crossing import fetch_count
 
 LARGE = 2_000_000
 """Customers from which rows are counted: up to here a frame takes a gigabyte and a minute."""
@@ -52,12 +53,7 @@ def is_large(tables: Tables) -> bool:
 
 @lru_cache(maxsize=4)
 def _known_customers(tables: Tables) -> int:
-    return row_count(tables, tables["customers"])
-
-
-def row_count(tables: Tables, rows: ibis.Table) -> int:
-    """Count rows in the engine."""
-    return int(tables.fetch(rows.aggregate(n=rows.count()))["n"].iloc[0])
+    return fetch_count(tables["customers"])
 
 
 def count_cells(
@@ -90,19 +86,18 @@ def count_cells(
     -------
     DataFrame
         The keys, the mean of each column of days and money in the cell, the `means`, `count`;
-        ordered by keys and cells. `attrs["width"]` is the width of the cells, 0 where their rows
+        in their order. `attrs["width"]` is the width of the cells, 0 where their rows
         are alike (whole days, money to 1e-6), so that nothing is lost.
     """
     most = MOST_CELLS if most is None else most
     cells = _alike(rows, keys, days, money, means).cache()
     width, found = 0.0, cells
     for wider in WIDTHS if days or money else ():
-        if row_count(tables, found) <= most:
+        if fetch_count(found) <= most:
             break
         width, found = wider, _wider(cells, keys, days, money, means, wider)
-    told = tables.fetch(found.order_by([*keys, *(f"{name}_cell" for name in (*days, *money))]))
     squares = [f"{name}_square" for name in means]
-    told = told[[*keys, *days, *money, *means, *squares, "count"]]
+    told = tables.fetch(found.select(*keys, *days, *money, *means, *squares, "count"))
     told.attrs["width"] = width
     return told
 
