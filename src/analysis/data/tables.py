@@ -59,6 +59,8 @@ class Tables:
         The frames that lie ready on disk: name to (parquet file, the parameters it was made with).
     float_ids : tuple of str
         The tables whose ids are whole numbers that were written as decimals ('17850.0').
+    sampled_from : int
+        The customers of the study where these are the tables of some of them, drawn by lot; else 0.
 
     `tables["transactions"]` is the Ibis table; `"surveys" in tables` says whether there is one.
     """
@@ -70,6 +72,7 @@ class Tables:
     fingerprint: str
     stored: Mapping[str, Any] = field(default_factory=dict)
     float_ids: tuple[str, ...] = ()
+    sampled_from: int = 0
 
     def __getitem__(self, name: str) -> ibis.Table:
         return self.by_name[name]

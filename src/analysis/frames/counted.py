@@ -2,7 +2,7 @@
 
 Every estimator here takes a column `count`, so that customers who are alike in what it needs cross
 once. Where that is still too many rows, days and money are put into cells that stand for their
-customers by count and mean: sums are then exact, and a smooth function of them is wrong only by
+customers by count and mean: sums are then exact, and the mean of a smooth function is off only by
 the square of a cell's width.
 """
 
@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import ibis
 import pandas as pd
 
 from analysis.data import Tables
+from analysis.data.crossing import fetch_count
 
 LARGE = 2_000_000
 """Customers from which rows are counted: up to here a frame takes a gigabyte and a minute."""
@@ -24,24 +24,10 @@ MOST_CELLS = 80_000
 """Rows of one counted table; a chapter asks for a dozen at most, so for under a million."""
 MONEY_UNITS = 1e6
 """Money is alike where it is the same to 1e-6, as in the customer frame."""
-
-
-class Grid(NamedTuple):
-    """How wide a cell is: `days`, and money as a share of the amount (None: not rounded)."""
-
-    days: int
-    money: float | None
-
-
-GRIDS = (
-    Grid(1, None),
-    Grid(7, 0.01),
-    Grid(14, 0.02),
-    Grid(28, 0.05),
-    Grid(56, 0.1),
-    Grid(91, 0.2),
-    Grid(182, 0.5),
-)
+WIDTHS = (0.02, 0.05, 0.07, 0.1, 0.15, 0.25, 0.5)
+"""Widths of cells, tried in turn: a share of the amount, or of the days and `NEAR_DAYS`."""
+NEAR_DAYS = 14.0
+"""Days from which a cell of days grows: so early, what a day more means changes fast."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,12 +53,7 @@ def is_large(tables: Tables) -> bool:
 
 @lru_cache(maxsize=4)
 def _known_customers(tables: Tables) -> int:
-    return row_count(tables, tables["customers"])
-
-
-def row_count(tables: Tables, rows: ibis.Table) -> int:
-    """Count rows in the engine."""
-    return int(tables.fetch(rows.aggregate(n=rows.count()))["n"].iloc[0])
+    return fetch_count(tables["customers"])
 
 
 def count_cells(
@@ -93,50 +74,71 @@ def count_cells(
     keys : sequence of str
         Columns that are told apart exactly.
     days : sequence of str
-        Columns of whole days; cells are `Grid.days` wide.
+        Columns of whole days, 0 or more; a cell is wider the more days there are.
     money : sequence of str
-        Columns of amounts; cells are a share of the amount wide, those of 0 apart, and amounts
-        below 0 apart from those above.
+        Columns of amounts; those of 0 are apart, and those below 0 from those above.
     means : sequence of str
         Columns that make no cells; their mean and mean square (`<name>_square`) are told.
     most : int, optional
-        `MOST_CELLS` by default; the widest grid may hold more.
+        `MOST_CELLS` by default; cells of the greatest width may be more.
 
     Returns
     -------
     DataFrame
         The keys, the mean of each column of days and money in the cell, the `means`, `count`;
-        ordered by keys and cells. In the finest grid (whole days, money to 1e-6) the rows of a
-        cell are alike, so that nothing is lost. `attrs["grid"]` is the grid taken.
+        in their order. `attrs["width"]` is the width of the cells, 0 where their rows
+        are alike (whole days, money to 1e-6), so that nothing is lost.
     """
     most = MOST_CELLS if most is None else most
-    for grid in GRIDS:
-        cells = _cells(rows, keys, days, money, means, grid)
-        if not (days or money) or grid == GRIDS[-1] or row_count(tables, cells) <= most:
+    cells = _alike(rows, keys, days, money, means).cache()
+    width, found = 0.0, cells
+    for wider in WIDTHS if days or money else ():
+        if fetch_count(found) <= most:
             break
-    found = tables.fetch(cells.order_by([*keys, *(f"{name}_cell" for name in (*days, *money))]))
-    if grid.money is None:
-        found = found.assign(**{name: found[f"{name}_cell"] / MONEY_UNITS for name in money})
+        width, found = wider, _wider(cells, keys, days, money, means, wider)
     squares = [f"{name}_square" for name in means]
-    found = found[[*keys, *days, *money, *means, *squares, "count"]]
-    found.attrs["grid"] = grid
-    return found
+    told = tables.fetch(found.select(*keys, *days, *money, *means, *squares, "count"))
+    told.attrs["width"] = width
+    return told
 
 
-def _cells(rows, keys, days, money, means, grid: Grid) -> ibis.Table:
-    numbers = {name: rows[name].cast("float64") for name in (*days, *money, *means)}
-    cells = {f"{name}_cell": (rows[name].cast("int64") // grid.days) for name in days}
-    cells |= {f"{name}_cell": money_cell(numbers[name], grid.money) for name in money}
+def _alike(rows, keys, days, money, means) -> ibis.Table:
+    """Rows that are alike, counted."""
+    cells = {f"{name}_cell": rows[name].cast("int64") for name in days}
+    cells |= {f"{name}_cell": money_units(rows[name]) for name in money}
+    numbers = {name: rows[name].cast("float64") for name in means}
     rows = rows.select(*keys, **cells, **numbers)
-    sums = {name: rows[name].mean() for name in numbers}
+    sums = {name: rows[name].mean() for name in means}
     sums |= {f"{name}_square": (rows[name] * rows[name]).mean() for name in means}
-    return rows.group_by([*keys, *cells]).agg(**sums, count=rows.count())
+    counted = rows.group_by([*keys, *cells]).agg(**sums, count=rows.count())
+    return counted.mutate(
+        **{name: counted[f"{name}_cell"].cast("float64") for name in days},
+        **{name: counted[f"{name}_cell"] / MONEY_UNITS for name in money},
+    )
 
 
-def money_cell(amount: ibis.Value, share: float | None) -> ibis.Value:
-    """Which cell an amount is in: its 1e-6 units, or its logarithm in steps of `share`."""
-    units = (amount * MONEY_UNITS).round().cast("int64")
-    if share is None:
-        return units
-    size = (units.abs().nullif(0).cast("float64").ln() / share).floor().cast("int64") + 1
+def _wider(cells, keys, days, money, means, width: float) -> ibis.Table:
+    """Cells of a width, each with the means of its customers."""
+    wide = {f"{name}_cell": _step(1 + cells[name] / NEAR_DAYS, width) for name in days}
+    wide |= {f"{name}_cell": money_cell(cells[f"{name}_cell"], width) for name in money}
+    averaged = [*days, *money, *means, *(f"{name}_square" for name in means)]
+    sums = {name: cells[name] * cells["count"] for name in averaged}
+    cells = cells.select(*keys, "count", **wide, **sums)
+    size = cells["count"].sum()
+    means = {name: cells[name].sum() / size for name in averaged}
+    return cells.group_by([*keys, *wide]).agg(**means, count=size)
+
+
+def money_units(amount: ibis.Value) -> ibis.Value:
+    """An amount in whole units of 1e-6."""
+    return (amount.cast("float64") * MONEY_UNITS).round().cast("int64")
+
+
+def money_cell(units: ibis.Value, width: float) -> ibis.Value:
+    """The cell of an amount in units: its sign, and its size in steps of `width`."""
+    size = _step(units.abs().nullif(0).cast("float64"), width) + 1
     return ibis.ifelse(units == 0, 0, ibis.ifelse(units > 0, size, -size))
+
+
+def _step(number: ibis.Value, width: float) -> ibis.Value:
+    return (number.ln() / width).floor().cast("int64")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import lru_cache
+
 import ibis
 import numpy as np
 import pandas as pd
 
 from analysis.data import Tables
-from analysis.frames.counted import money_cell
+from analysis.frames.counted import money_units
 from analysis.params import Params
 
 THIRDS = ("lowest third", "middle third", "highest third")
@@ -56,22 +59,28 @@ def customer_rows(tables: Tables, params: Params) -> ibis.Table:
     stored = tables.stored_path("customer_rows", {})
     if stored is not None:
         return tables.connection.read_parquet(str(stored), table_name="customer_rows")
+    return _held_rows(tables, params.observed_until)
+
+
+@lru_cache(maxsize=2)
+def _held_rows(tables: Tables, observed_until: date) -> ibis.Table:
+    """The rows, kept in the engine while they are asked for: they take a pass over all lines."""
     rows = _measure(tables["transactions"])
-    until = ibis.literal(params.observed_until, type="date")
+    until = ibis.literal(observed_until, type="date")
     rows = rows.mutate(
         frequency=rows.purchases - 1,
         recency_days=rows.last_at.delta(rows.first_at, unit="day"),
         age_days=until.delta(rows.first_at, unit="day"),
         acquired_month=rows.first_at.strftime("%Y-%m"),
-        value_cell=money_cell(rows.first_value.cast("float64"), None),
+        value_cell=money_units(rows.first_value),
     )
-    rows = rows.mutate(first_value_third=_third_of(tables, rows)).drop("value_cell")
     known = tables["customers"]
     added = [name for name in known.columns if name not in rows.columns]
-    if not added:
-        return rows
-    rows = rows.left_join(known.select("customer_id", *added), "customer_id")
-    return rows.drop("customer_id_right")
+    if added:
+        rows = rows.left_join(known.select("customer_id", *added), "customer_id")
+        rows = rows.drop("customer_id_right")
+    rows = rows.cache()
+    return rows.mutate(first_value_third=_third_of(tables, rows)).drop("value_cell")
 
 
 def _third_of(tables: Tables, rows: ibis.Table) -> ibis.Value:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.data import read_tables, write_stored
-from analysis.frames.customers import customer_frame
+from analysis.frames.counted import is_large
+from analysis.frames.customers import customer_frame, customer_rows
 from analysis.frames.months import customer_months
 from analysis.frames.relationships import spells
 from analysis.frames.survey import survey_frame
@@ -17,19 +18,25 @@ def write_frames(params: Params, *, folder: Path | None = None) -> None:
     """Write the checked tables and the frames of a study to `tables/*.parquet` in its folder.
 
     `key.json` beside them says what they were made from. The months stay in the engine where
-    the tables live in a database or a cluster.
+    the tables live in a database or a cluster, and so does all that is of one row a customer where
+    the study has very many (`is_large`).
     """
     folder = study_folder(params) if folder is None else folder
     tables = read_tables(params, folder=folder, stored=False)
     frames = {}
+    embedded, large = tables.connection.name == "duckdb", is_large(tables)
     if "transactions" in tables:
-        frames["customer_frame"] = (customer_frame(tables, params), {})
-        if tables.connection.name == "duckdb":
+        if not large:
+            frames["customer_frame"] = (customer_frame(tables, params), {})
+        elif embedded:
+            frames["customer_rows"] = (customer_rows(tables, params), {})
+        if embedded:
             frames["customer_months"] = (customer_months(tables, params), {})
     if "surveys" in tables:
         made_with = {"horizons_weeks": list(params.horizons_weeks)}
         frames["survey_frame"] = (survey_frame(tables, params), made_with)
-    if ("contracts" if params.relationship == "contractual" else "transactions") in tables:
+    contractual = params.relationship == "contractual"
+    if ("contracts" if contractual else "transactions") in tables and (contractual or not large):
         made_with = {
             "relationship": params.relationship,
             "lapse_weeks": params.lapse_weeks,

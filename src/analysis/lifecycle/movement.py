@@ -129,6 +129,14 @@ def _counted(table: pd.DataFrame, counts: pd.DataFrame, number: str, share: str)
     )
 
 
+def stages_among(stages: Stages, tables: Tables) -> Stages:
+    """The stages of the customers of these tables only, where they are some drawn by lot."""
+    if not tables.sampled_from:
+        return stages
+    some = tables["customers"].select("customer_id")
+    return replace(stages, table=stages.table.semi_join(some, "customer_id").cache())
+
+
 def since_start(stages: Stages) -> Stages:
     """Cut the prospect's months off: months count from the first purchase or contract.
 

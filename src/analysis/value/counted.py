@@ -10,7 +10,8 @@ from analysis.data import Tables
 from analysis.frames import count_cells, purchase_days
 from analysis.params import Params
 
-DAYS = ["recency_days", "age_days"]
+DAYS = ["recency_days", "silent_days"]
+"""Since the first purchase and since the last: cells of these two tell histories apart best."""
 MONEY_DIGITS = 6
 
 
@@ -19,7 +20,7 @@ def count_histories(
 ) -> pd.DataFrame:
     """Count `frequency, recency, age` (weeks) and the keys of the customers of `customer_rows`."""
     keys = ["frequency", *(keys or [])]
-    return in_weeks(count_cells(tables, rows, keys=keys, days=DAYS), least_age)
+    return in_weeks(count_cells(tables, silent(rows), keys=keys, days=DAYS), least_age)
 
 
 def count_spend(tables: Tables, rows: ibis.Table, *, keys: list[str] | None = None) -> pd.DataFrame:
@@ -43,13 +44,18 @@ def count_worth(
     rows = rows.mutate(monetary_value=spend.fill_null(0.0).round(MONEY_DIGITS))
     rows = rows.mutate(spends=ibis.ifelse(rows.monetary_value > 0, 1, 0))
     keys = ["frequency", "spends", *keys]
-    found = count_cells(tables, rows, keys=keys, days=DAYS, means=["monetary_value"])
+    found = count_cells(tables, silent(rows), keys=keys, days=DAYS, means=["monetary_value"])
     return in_weeks(found, least_age)
+
+
+def silent(rows: ibis.Table) -> ibis.Table:
+    """Add the days since the last purchase."""
+    return rows.mutate(silent_days=rows.age_days - rows.recency_days)
 
 
 def in_weeks(counted: pd.DataFrame, least_age: float) -> pd.DataFrame:
     """Turn whole days into the weeks of the models."""
-    recency, age = (counted[name] / 7 for name in DAYS)
+    recency, age = counted[DAYS[0]] / 7, counted[DAYS].sum(axis=1) / 7
     return counted.drop(columns=DAYS).assign(recency=recency, age=np.maximum(age, least_age))
 
 

@@ -69,17 +69,20 @@ def check_forecast(
     if histories.note:
         return ForecastCheck(*nothing, None, None, histories.split_at, weeks, histories.note)
     frame, options = histories.fitted, {"conf_level": params.conf_level}
+    count = frame["count"] if "count" in frame else pd.Series(1, frame.index)
+    customers = int(count.sum())
     order = [params.purchase_model, *(name for name in FITS if name != params.purchase_model)]
     rows, parameters, tracking, calibration = [], [], None, None
     for name in order:
         model = FITS[name](frame, **options)
         parameters.append(model.table.assign(model=name))
         if not_fitted(model):
-            empty = dict.fromkeys(columns[2:5], np.nan) | {"made": frame["holdout"].sum()}
-            rows.append({"model": name, "n": len(frame), "note": model.note} | empty)
+            made = (count * frame["holdout"]).sum()
+            empty = dict.fromkeys(columns[2:5], np.nan) | {"made": made}
+            rows.append({"model": name, "n": customers, "note": model.note} | empty)
             continue
         found = check_holdout(model, frame, time=weeks, rng=rng, **options)
-        rows.append(_row(name, model, found, len(frame)))
+        rows.append(_row(name, model, found, customers))
         if name == params.purchase_model:
             calibration, tracking = found, _track(model, histories, params)
     names = {"term": "parameter", "estimate": "fit"}
@@ -107,7 +110,8 @@ def _track(model, histories: Histories, params: Params) -> Tracking:
     split = -(-(split_at - pd.Timestamp(params.observed_from)).days // 7)
     earlier = split - (split_at - pd.Timestamp(params.observed_from)).days / 7
     until = split + (pd.Timestamp(params.observed_until) - split_at).days / 7
+    starts = histories.starts.assign(start=histories.starts["start"] + earlier)
+    repeats = histories.repeats.assign(time=histories.repeats["time"] + earlier)
     return track_purchases(
-        model, histories.starts + earlier, histories.repeats + earlier, split=float(split),
-        until=until, observed_until=until,
-    )  # fmt: skip
+        model, starts, repeats, split=float(split), until=until, observed_until=until
+    )

@@ -233,3 +233,18 @@ def test_deciles_keep_equal_forecasts_together(model, frame):
     assert (np.diff(table["expected"]) < 0).all()
     with pytest.raises(ParamsError, match="'frequency' or 'decile'"):
         check_holdout(model, frame, time=39, rng=rng(), by="tier")
+
+
+def test_a_row_for_customers_of_unlike_spend_says_what_they_say_apart(model, spend):
+    history = {"frequency": 3, "recency": 20.0, "age": 30.0}
+    apart = pd.DataFrame({**history, "monetary_value": [10.0, 90.0], "count": [300, 100]})
+    mean = np.average(apart["monetary_value"], weights=apart["count"])
+    square = np.average(apart["monetary_value"] ** 2, weights=apart["count"])
+    one = {**history, "monetary_value": mean, "monetary_square": square, "count": 400}
+    options = {"time": 26.0, "spend": spend, "draws": 4_000}
+    told, merged = (
+        group_totals(model, rows, rng=rng(), **options).table.set_index("term")
+        for rows in (apart, pd.DataFrame([one]))
+    )
+    assert merged["estimate"].tolist() == pytest.approx(told["estimate"].tolist(), rel=1e-12)
+    assert merged["std_error"].tolist() == pytest.approx(told["std_error"].tolist(), rel=0.05)
