@@ -98,10 +98,10 @@ def in_project(project: Path, *arguments: str) -> subprocess.CompletedProcess[st
 def test_page_shows_finding_figure_and_table(followed):
     page = BeautifulSoup((followed[0] / "build/market/report.html").read_text(), "html.parser")
     assert page.find(id="sec-weekdays").name == "h2"
-    figure = page.find(id="fig-weekdays")
+    figure = page.find(id="fig-weekdays-shares")
     assert "busiest day of the week" in figure.find("figcaption").get_text()
     assert figure.find("img")["alt"].startswith("Bar chart of the share of purchases")
-    heads = page.find(id="tbl-weekdays").find("thead").get_text(" ", strip=True)
+    heads = page.find(id="tbl-weekdays-shares").find("thead").get_text(" ", strip=True)
     assert heads == "Weekday Purchases Share Number"
     summary = page.find(id="sec-summary").find_next(class_="finding")
     assert "of purchases fall on" in summary.get_text()
@@ -118,11 +118,22 @@ def test_pdf_shows_the_chapter(followed):
 
 def test_results_hold_the_table_and_its_columns(followed):
     results = followed[0] / "build/market/results"
-    with (results / "weekdays-weekdays.csv").open(newline="") as stream:
+    with (results / "weekdays-shares.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["weekday"] for row in rows][:2] == ["monday", "tuesday"]
-    assert sum(float(row["share"]) for row in rows) == pytest.approx(1)
-    assert "weekdays-weekdays.csv,weekday,Weekday," in (results / "columns.csv").read_text()
+    assert sum(float(row["estimate"]) for row in rows) == pytest.approx(1)
+    assert "weekdays-shares.csv,weekday,Weekday," in (results / "columns.csv").read_text()
+
+
+def test_findings_hold_the_fact_with_its_numbers(followed):
+    results = followed[0] / "build/market/results"
+    told = json.loads((results / "findings.json").read_text())["findings"]
+    (fact,) = [one for one in told if one["chapter"] == "weekdays"]
+    with (results / "weekdays-shares.csv").open(newline="") as stream:
+        shares = [float(row["estimate"]) for row in csv.DictReader(stream)]
+    assert fact["estimate"] == pytest.approx(max(shares))
+    assert (fact["base"], fact["claim"]) == ("ever_bought", "descriptive")
+    assert fact["sentence"].startswith(f"{100 * max(shares):.1f}% of purchases fall on")
 
 
 def test_chapter_s_own_test_passes(followed):
