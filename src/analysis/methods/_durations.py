@@ -61,14 +61,16 @@ def tie_times(
     Whole numbers are never rounded and stay; both arrays are taken together.
     """
     known = times if others is None else np.concatenate([times, others])
-    if not (known % 1).any():
+    if (np.floor(known) == known).all():
         return times, others
-    ordered = np.sort(known)
-    gaps, near = np.diff(ordered), NEARLY * np.abs(ordered).mean()
+    near = NEARLY * np.abs(known).mean()
+    gaps = np.diff(np.sort(known))
     if not ((gaps > 0) & (gaps <= near)).any():
         return times, others
-    cuts = ordered[np.append(True, gaps > near)]
-    tied = cuts[np.searchsorted(cuts, known, side="right") - 1]
+    order = np.argsort(known)
+    first = np.append(True, np.diff(known[order]) > near)
+    tied = np.empty_like(known)
+    tied[order] = known[order][first][np.cumsum(first) - 1]
     return tied[: len(times)], None if others is None else tied[len(times) :]
 
 
