@@ -8,11 +8,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+from reporting.chapters import chapter_source
 from reporting.errors import ReportError, speak
 from reporting.executed import LABEL
 from reporting.keys import python_of
 from reporting.project import ROOT, notebooks
 from reporting.subset import check_sources
+from reporting.texts import chapter_faults, shared_words
 
 FORBIDDEN = {
     ast.FunctionDef: "def",
@@ -37,12 +39,23 @@ def main() -> None:
     """Check every notebook and every `.qmd`; all faults at once."""
     faults = [fault for notebook in notebooks() for fault in notebook_faults(notebook.path)]
     outside, warnings = check_sources(sorted((ROOT / "reports").rglob("*.qmd")))
-    faults += outside
+    faults += outside + texts_faults()
     for warning in warnings:
         print(warning)
     if faults:
         raise ReportError(faults)
     print(f"{len(notebooks())} notebooks and their chapters are in order.")
+
+
+def texts_faults() -> list[str]:
+    """What chapters' texts do not hold, and what a page or notebook says a second time."""
+    say = shared_words()
+    faults = []
+    for notebook in notebooks():
+        content = json.loads(notebook.path.read_text(encoding="utf-8"))
+        page = chapter_source(notebook, "en").read_text(encoding="utf-8")
+        faults += chapter_faults(notebook, content, page, say)
+    return faults
 
 
 def notebook_faults(path: Path) -> list[str]:

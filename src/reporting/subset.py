@@ -188,8 +188,11 @@ def _unclosed(lines: list[str], marks: list[bool], start: str, stop: str, name: 
 
 
 def check_headings(lines: list[str]) -> Found:
-    """Refuse a heading without a blank line before it, and a level that is skipped."""
-    depth, level = 0, 0
+    """Refuse a heading without a blank line before it, and a level that is skipped.
+
+    A chapter's page begins below the title that staging writes: level 2 may come first.
+    """
+    depth, level = 0, 1
     for number, text in prose(lines):
         div = DIV.match(text)
         depth += (1 if div[2] else -1) if div else 0

@@ -23,7 +23,7 @@ TITLE = re.compile(r"^# (.+?)\s*$", re.MULTILINE)
 LIMITS = "## What this does not say"
 
 
-def chapter_faults(notebook: Notebook, content: dict[str, Any], page: str, say: Wording) -> list:
+def chapter_faults(notebook: Notebook, content: dict[str, Any], page: str, say: Wording) -> list[str]:
     """What a chapter's texts, notebook and page do not hold, or say twice.
 
     Parameters
@@ -48,7 +48,7 @@ def chapter_faults(notebook: Notebook, content: dict[str, Any], page: str, say: 
             f"notebooks/{notebook.path.name} must have the title of {where} ('{title}'), "
             f"but has '{notebook.title}'"
         )
-    return faults + _said_twice(notebook, content, page)
+    return [*faults, *_said_twice(notebook, content, page)]
 
 
 def _said_twice(notebook: Notebook, content: dict[str, Any], page: str) -> Iterator[str]:
@@ -77,21 +77,28 @@ def _lacking(room: Path, content: dict[str, Any], say: Wording) -> list[str]:
     return sorted(lacking)
 
 
-def _fact_lacks(key: str, variant: str, say: Wording) -> Iterator[str]:
-    places = [f"{key}.{variant}.headline", f"{key}.headline"] if variant else [f"{key}.headline"]
+def _fact_lacks(key: str, variant: str | None, say: Wording) -> Iterator[str]:
+    """The headline that a fact lacks; one whose variant is chosen as the code runs has some."""
+    variants = say.parts(key) if variant is None else [variant] if variant else []
+    places = [*(f"{key}.{one}.headline" for one in variants), f"{key}.headline"]
     if not any(map(say.has, places)):
         yield places[0]
 
 
-def _facts(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """Key and variant of each fact that stands in the code as plain text."""
+def _facts(tree: ast.AST) -> Iterator[tuple[str, str | None]]:
+    """Key and variant of each fact whose key stands in the code; None: chosen as the code runs."""
     for call in _calls(tree, FACTS):
-        texts = [part.value for part in call.args if _is_text(part)]
-        variants = [word.value for word in call.keywords if word.arg == "variant"]
-        variants = [part.value for part in variants if _is_text(part)]
-        if texts:
-            silent = texts[1:2] if _name(call) == "nothing" else variants[:1]
-            yield texts[0], (silent or [""])[0]
+        if not call.args or not _is_text(call.args[0]):
+            continue
+        given = call.args[1:2] if _name(call) == "nothing" else _keyword(call, "variant")
+        spread = any(word.arg is None for word in call.keywords)
+        known = [part.value for part in given if _is_text(part)]
+        chosen = None if given or spread else ""
+        yield call.args[0].value, known[0] if known else chosen
+
+
+def _keyword(call: ast.Call, name: str) -> list[ast.expr]:
+    return [word.value for word in call.keywords if word.arg == name]
 
 
 def _named(tree: ast.AST) -> Iterator[str]:
@@ -109,8 +116,7 @@ def _unknown_columns(content: dict[str, Any], say: Wording) -> Iterator[str]:
         for call in _calls(tree, ("table",)):
             if not (len(call.args) > 1 and _is_text(call.args[1])):
                 continue
-            asked = [word.value for word in call.keywords if word.arg == "columns"]
-            for part in asked:
+            for part in _keyword(call, "columns"):
                 for name in getattr(part, "elts", ()):
                     if _is_text(name) and not _has_column(say, name.value, call.args[1].value):
                         yield f"must hold the column '{name.value}', but does not"

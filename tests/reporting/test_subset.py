@@ -36,7 +36,7 @@ REFUSED = [
     ("x <!-- open", 1, "the comment opened here"),
     ("text\n# Heading", 2, "blank line before it"),
     ("# One\n\n### Three", 3, "level 3 follows level 1"),
-    ("## Two", 1, "level 2 follows level 0"),
+    ("### Two", 1, "level 3 follows level 1"),
 ]
 
 

@@ -96,6 +96,11 @@ class Wording:
         """Whether the catalogue holds a text at a dotted key."""
         return isinstance(self._found(key), str)
 
+    def parts(self, key: str) -> list[str]:
+        """The names below a dotted key."""
+        found = self._found(key)
+        return list(found) if isinstance(found, Mapping) else []
+
     def _fill(self, text: str, markup: Markup, numbers: Mapping[str, Any]) -> str:
         return _Teller(self, markup).vformat(text, (), self._known() | numbers).strip()
 
