@@ -23,7 +23,6 @@ FLOORS = {
     "methods": 5,
     "states": 6,
     "lifecycle": 7,
-    "satisfaction": 7,
     "tiers": 7,
     "value": 7,
     "telling": 8,
@@ -33,7 +32,7 @@ FLOORS = {
     "chapters": 10,
 }
 RUNNING = {"execute", "to_pandas", "to_pyarrow", "to_pyarrow_batches", "to_pandas_batches"}
-EXECUTE_SQL = {"connection.py", "lists.py"}
+EXECUTE_SQL = ("connection.py", "postgres.py", "spark.py")
 DRAWING = {"matplotlib", "seaborn", "font_source_sans_pro"}
 
 

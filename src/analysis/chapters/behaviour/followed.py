@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -43,10 +44,10 @@ class Behaviour:
     again, purchases, spend : RegressionFit or None
         Logit, Poisson and Poisson pseudo-likelihood; errors by customer.
     by_group : DataFrame
-        Average marginal effects of one point, over all answers and by group: `segment, known_group,
-        n_answers, again` (share), `bought` (purchases), `spent` (money), each with its interval.
+        Average marginal effects of one point, over all answers and by group: `segment, group, n,
+        again` (share), `bought` (purchases), `spent` (money), each with its interval.
     models : DataFrame
-        `model, outcome, n_answers, point_ratio, point_ratio_conf_low …` (of odds, rates or
+        `model, outcome, n, estimate, conf_low, conf_high` (of odds, rates or
         amounts), `spent …` (money per point, where it is the outcome), `p_value, note`.
     moderation_p : dict of str to float
         By grouping column: that the odds ratio of buying again is the same in all groups.
@@ -60,6 +61,8 @@ class Behaviour:
     n, n_unobserved, n_negative : int
         Answers used, left out because their window was cut off, spend below zero taken as none.
     """
+
+    COUNTED_BY: ClassVar = {"by_group": "n", "bands": "n"}
 
     again: RegressionFit | None
     purchases: RegressionFit | None
@@ -113,8 +116,23 @@ def behaviour_after(
 ) -> Behaviour:
     """Regress what followed on satisfaction, adjusted for what was known before the answer.
 
-    `moderators` are further columns whose groups may differ (the stage); the first of the study's
-    groups (the tier) is always looked at.
+    Parameters
+    ----------
+    answers : Answers
+        Uses satisfaction, the controls, and what came in the outcome weeks.
+    moderators : tuple of str
+        Further columns whose groups may differ (the stage); the first of the study's groups (the
+        tier) is always looked at.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Behaviour
+
+    References
+    ----------
+    Santos Silva & Tenreyro (2006); Mullahy (1998); Cameron & Trivedi (1990).
     """
     rows, cut_off, negative = answers_followed(answers)
     driver = answers.roles.satisfaction
@@ -172,11 +190,11 @@ def _by_group(
     known, parts = list(EFFECTS[:3]), []
     for outcome, name in NAMES.items():
         table = effects_by_group(fits[outcome], moderated[outcome], driver)
-        table = table.rename(columns=lambda column, name=name: column.replace("effect", name))
-        parts.append(table.set_index(known))
+        ends = {"estimate": name} | {end: f"{name}_{end}" for end in ("conf_low", "conf_high")}
+        parts.append(table.rename(columns=ends).set_index(known))
     joined = pd.concat(parts, axis=1).reset_index()
     if joined.empty:
-        joined = pd.DataFrame([{"segment": "all", "known_group": "all", "n_answers": 0}])
+        joined = pd.DataFrame([{"segment": "all", "group": "all", "n": 0}])
     order = [f"{name}{end}" for name in NAMES.values() for end in ("", "_conf_low", "_conf_high")]
     return joined.reindex(columns=[*known, *order])
 
@@ -203,8 +221,7 @@ def _models(
         {"model": model, "outcome": outcome, **_model_row(model, fit, driver)}
         for model, outcome, fit in told
     ]
-    order = ["model", "outcome", "n_answers"]
-    order += [f"{name}{end}" for name in ("point_ratio", "spent") for end in ENDS]
+    order = ["model", "outcome", "n", *ENDS.values(), *(f"spent{end}" for end in ENDS)]
     return pd.DataFrame(rows).reindex(columns=[*order, "p_value", "note"])
 
 
@@ -213,15 +230,15 @@ def _model_row(
 ) -> dict[str, object]:
     """The ratio per point, and for whole models of spend the money per point."""
     if fit is None:
-        return {"n_answers": 0, "note": NOT_ESTIMABLE}
-    row: dict[str, object] = {"n_answers": fit.n, "note": ""}
+        return {"n": 0, "note": NOT_ESTIMABLE}
+    row: dict[str, object] = {"n": fit.n, "note": ""}
     if model in ("pseudo_poisson", "two_part"):
         effect = average_marginal_effects(fit, drivers=[driver]).iloc[0]
         row |= {f"spent{end}": effect[name] for end, name in ENDS.items()}
         row["p_value"] = effect["p_value"]
     if model != "two_part":
         own = fit.table.set_index("term").loc[driver]
-        row |= {f"point_ratio{end}": np.exp(own[name]) for end, name in ENDS.items()}
+        row |= {name: np.exp(own[name]) for name in ENDS.values()}
         row |= {"p_value": own["p_value"], "note": own["note"]}
     return row
 

@@ -13,7 +13,7 @@ from analysis.params import read_params
 from analysis.states.answers import read_answers
 from analysis.telling.showing import chapter_of
 
-PARAMS = Path(__file__).parents[3] / "params"
+PARAMS = Path(__file__).parents[4] / "params"
 # Sanchez (2013), PLS Path Modeling with R; R package plspm: mode A, centroid, unscaled.
 PATHS = {
     "image → expectations": 0.578959, "image → satisfaction": 0.200724,

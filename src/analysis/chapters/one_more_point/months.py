@@ -7,6 +7,7 @@ what raising satisfaction would do.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from analysis.frames import spells
 from analysis.methods.hazards.standardised import StandardisedLife, standardised_life
 from analysis.methods.standardisation import EValue, e_value
 from analysis.params import Params
-from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt
+from analysis.states.answers import Answers, attempt
 from analysis.states.slopes import LEAST
 
 DAYS_PER_MONTH = 30.4375
@@ -35,9 +36,9 @@ class MonthsGained:
     life : StandardisedLife or None
         None where it cannot be estimated; `why` says why not.
     table : DataFrame
-        `segment` ('all', tier, stage), `known_group, n_answers, stay_as_answered` (months),
-        `stay_raised, months_longer, months_longer_conf_low, months_longer_conf_high` (the
-        difference), `capped` (share of answers too near the top), `note`.
+        `segment` ('all', tier, stage), `group, n, as_answered, raised` (months), `estimate,
+        conf_low, conf_high` (the difference), `capped` (share of answers too near the top, 0 to
+        1); no rows without an estimate.
     ratio : Series or None
         `hazard_ratio, ratio_low, ratio_high, p_value` of one point.
     hidden : EValue or None
@@ -49,6 +50,8 @@ class MonthsGained:
     weighted : bool
         Whether the survey has sampling weights; the months do not use them.
     """
+
+    COUNTED_BY: ClassVar = {"table": "n"}
 
     life: StandardisedLife | None
     table: pd.DataFrame
@@ -65,12 +68,20 @@ class MonthsGained:
     def checks(self) -> pd.DataFrame:
         """Whether each rate ratio is constant over time: `term, chi2, dof, p_value, note`."""
         if self.life is None:
-            return pd.DataFrame([{"term": "all", "note": NOT_ESTIMABLE}])
+            return pd.DataFrame()
         return self.life.fit.proportional_hazards.table
 
 
 def relationships_after(answers: Answers, tables: Tables, params: Params) -> pd.DataFrame:
     """Follow each answer to the end of the relationship that was open on its day.
+
+    Parameters
+    ----------
+    answers : Answers
+    tables : Tables
+        Uses what `frames.spells` uses.
+    params : Params
+        Uses `observed_until` and what `frames.spells` uses.
 
     Returns
     -------
@@ -102,9 +113,31 @@ def months_gained(
 ) -> MonthsGained:
     """Restricted mean months to the horizon, as answered and one point up, standardised.
 
-    `moderators` are further columns known before the answer (the stage): adjusted for, and their
-    groups told beside those of the first of the study's groups (the tier). Levels that the Cox
-    regression cannot tell (too few, or all of one fate) are joined with their neighbours in it.
+    Levels that the Cox regression cannot tell (too few, or all of one fate) are joined with their
+    neighbours in it.
+
+    Parameters
+    ----------
+    followed : DataFrame
+        As `relationships_after` gives it: `duration` (months, 0 or more), `event`, the scores,
+        controls and groups.
+    answers : Answers
+    rng : Generator
+    moderators : tuple of str
+        Further columns known before the answer (the stage): adjusted for, and their groups told
+        beside those of the first of the study's groups (the tier).
+    replications : int
+        Bootstrap samples of customers.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    MonthsGained
+
+    References
+    ----------
+    Cox (1972); Royston & Parmar (2013); Chen & Tsiatis (2001); VanderWeele & Ding (2017).
     """
     roles = answers.roles
     groups = tuple(name for name in (*answers.groups[:1], *moderators) if name in followed)
@@ -123,8 +156,7 @@ def months_gained(
     options = {"rng": rng, "replications": replications, "conf_level": conf_level}
     life, why = attempt(lambda: _life(used, answers, covariates, told, options))
     if life is None:
-        empty = [{"segment": "all", "known_group": "all", "n_answers": 0, "note": NOT_ESTIMABLE}]
-        return MonthsGained(None, pd.DataFrame(empty), None, None, why=why, **known)
+        return MonthsGained(None, pd.DataFrame(), None, None, why=why, **known)
     ratio = life.fit.table.set_index("term").loc[roles.satisfaction]
     common = life.fit.events > COMMON * life.fit.n
     hidden = e_value(
@@ -192,16 +224,6 @@ def _months_table(life: StandardisedLife) -> pd.DataFrame:
     gap = life.table[life.table["term"].eq("difference")]
     wide = life.table.pivot(index=keys, columns="term", values="estimate")
     wide = wide.loc[pd.MultiIndex.from_frame(gap[keys])]
-    return pd.DataFrame(
-        {
-            "segment": gap["segment"].to_numpy(),
-            "known_group": gap["group"].to_numpy(),
-            "n_answers": gap["n"].to_numpy(),
-            "stay_as_answered": wide["as answered"].to_numpy(),
-            "stay_raised": wide["raised"].to_numpy(),
-            "months_longer": gap["estimate"].to_numpy(),
-            "months_longer_conf_low": gap["conf_low"].to_numpy(),
-            "months_longer_conf_high": gap["conf_high"].to_numpy(),
-            "capped": gap["capped"].to_numpy(),
-        }
-    )
+    both = {"as_answered": wide["as answered"].to_numpy(), "raised": wide["raised"].to_numpy()}
+    columns = [*keys, "n", "as_answered", "raised", "estimate", "conf_low", "conf_high", "capped"]
+    return gap.assign(**both)[columns].reset_index(drop=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from analysis.methods.mediation import Mediation, mediate
 from analysis.methods.regression import RegressionFit, ShapeComparison, fit_linear
-from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt
-from analysis.states.slopes import as_effects, effects_by_group, interaction_p, moderate
+from analysis.states.answers import Answers, attempt
+from analysis.states.slopes import effects_by_group, interaction_p, moderate
 from analysis.states.soundness import checks, no_checks, shapes_on_scale
 
 
@@ -25,7 +26,7 @@ class Intention:
     effect : Series or None
         The row of satisfaction: points of loyalty per point.
     by_group : DataFrame
-        `segment, known_group, n_answers, effect, effect_conf_low, effect_conf_high`.
+        `segment, group, n, estimate, conf_low, conf_high` (points of loyalty per point).
     moderation_p : dict of str to float
         By grouping column: that satisfaction goes with as much loyalty in all its groups.
     shapes : ShapeComparison or None
@@ -36,6 +37,8 @@ class Intention:
     weighted, followed : bool
         Whether answers are weighted; whether the study also knows what customers did.
     """
+
+    COUNTED_BY: ClassVar = {"by_group": "n"}
 
     fit: RegressionFit | None
     effect: pd.Series | None
@@ -59,8 +62,26 @@ def loyalty_intention(
 ) -> Intention:
     """Regress the loyalty scale on satisfaction and what was known before.
 
-    `moderators` are further columns whose groups may differ (the stage); the first of the study's
-    groups (the tier) is always looked at.
+    Parameters
+    ----------
+    answers : Answers
+        Uses the scores of satisfaction and loyalty, and the controls.
+    rng : Generator
+    moderators : tuple of str
+        Further columns whose groups may differ (the stage); the first of the study's groups (the
+        tier) is always looked at.
+    replications : int
+        Bootstrap samples of the mediation.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Intention
+
+    References
+    ----------
+    Harrell (2015), Regression Modeling Strategies; MacKinnon (2008).
     """
     driver = answers.roles.satisfaction
     given = {"controls": answers.controls, "conf_level": conf_level, **answers.sampled}
@@ -93,29 +114,42 @@ def loyalty_intention(
     )
 
 
-def coefficients(found: Intention) -> pd.DataFrame:
-    """`term, n_answers, effect …, p_value, note` of all terms but the intercept."""
-    if found.fit is None:
-        return pd.DataFrame([{"term": "all", "n_answers": 0, "note": NOT_ESTIMABLE}])
-    table = found.fit.table[found.fit.table["term"] != "intercept"]
-    return as_effects(table)[
-        ["term", "n_answers", "effect", "effect_conf_low", "effect_conf_high", "p_value", "note"]
-    ]
+def coefficients(result: Intention) -> pd.DataFrame:
+    """All terms of the regression but the intercept.
+
+    Parameters
+    ----------
+    result : Intention
+
+    Returns
+    -------
+    DataFrame
+        `term, n, estimate, conf_low, conf_high, p_value, note`; no rows without a fit.
+    """
+    if result.fit is None:
+        return pd.DataFrame()
+    table = result.fit.table[result.fit.table["term"] != "intercept"]
+    return table[["term", "n", "estimate", "conf_low", "conf_high", "p_value", "note"]]
 
 
-def mediation_table(found: Intention) -> pd.DataFrame:
-    """`route, n_answers, effect, effect_conf_low, effect_conf_high, note`."""
-    if found.mediation is None:
-        return pd.DataFrame([{"route": "all", "n_answers": 0, "note": NOT_ESTIMABLE}])
-    names = {
-        "driver": found.mediation.driver,
-        "mediator": found.mediation.mediator,
-        "outcome": found.mediation.outcome,
-    }
-    table = as_effects(found.mediation.table).rename(columns={"term": "route"})
-    routes = [" → ".join(names.get(p, p) for p in route.split(" → ")) for route in table["route"]]
-    table["route"] = routes
-    return table[["route", "n_answers", "effect", "effect_conf_low", "effect_conf_high", "note"]]
+def mediation_table(result: Intention) -> pd.DataFrame:
+    """The routes from the driver to loyalty.
+
+    Parameters
+    ----------
+    result : Intention
+
+    Returns
+    -------
+    DataFrame
+        `term` (the route)`, n, estimate, conf_low, conf_high, note`; no rows without a mediation.
+    """
+    if result.mediation is None:
+        return pd.DataFrame()
+    names = {name: getattr(result.mediation, name) for name in ("driver", "mediator", "outcome")}
+    table = result.mediation.table
+    routes = [" → ".join(names.get(p, p) for p in route.split(" → ")) for route in table["term"]]
+    return table.assign(term=routes)[["term", "n", "estimate", "conf_low", "conf_high", "note"]]
 
 
 def _mediation(answers: Answers, rng, replications: int, conf_level: float) -> Mediation | None:

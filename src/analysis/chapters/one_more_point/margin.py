@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import ibis
 import pandas as pd
@@ -16,9 +17,11 @@ from analysis.methods.standardisation import (
     e_value_of_difference,
     one_more_point,
 )
-from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt
+from analysis.states.answers import Answers, attempt
 
 WORTH = "worth_after"
+TABLE = ["segment", "group", "n", "as_answered", "raised", "estimate", "conf_low", "conf_high"]
+TABLE += ["note"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,14 +32,16 @@ class MarginGained:
     ----------
     gained : OneMorePoint or None
     table : DataFrame
-        `segment, known_group, n_answers, worth_as_answered, worth_raised, gain, gain_conf_low,
-        gain_conf_high, note`, in money.
+        `segment, group, n, as_answered, raised, estimate, conf_low, conf_high` (the difference)`,
+        note`, in money; no rows without an estimate.
     quantity : str
         'margin', or 'revenue' where the transactions carry no margin.
     weighted : bool
     n_negative : int
         Sums below zero, taken as none.
     """
+
+    COUNTED_BY: ClassVar = {"table": "n"}
 
     gained: OneMorePoint | None
     table: pd.DataFrame
@@ -52,7 +57,16 @@ class MarginGained:
 def worth_after(answers: Answers, tables: Tables) -> tuple[pd.DataFrame, str]:
     """Margin (revenue where none is known) in the outcome weeks after each whole window.
 
-    Returns the answers whose window was observed to its end, with `worth_after`, and the quantity.
+    Parameters
+    ----------
+    answers : Answers
+    tables : Tables
+        Uses `transactions` and `surveys`; the sums are made in the engine.
+
+    Returns
+    -------
+    (DataFrame, str)
+        The answers whose window was observed to its end, with `worth_after`; the quantity.
     """
     weeks = answers.roles.outcome_weeks
     days = purchase_days(tables)
@@ -80,7 +94,25 @@ def margin_gained(
 ) -> MarginGained:
     """Expected margin as answered and one point up, by Poisson pseudo-likelihood, standardised.
 
-    `moderators` as in `months_gained`: adjusted for, and told group by group.
+    Parameters
+    ----------
+    followed : DataFrame
+        As `worth_after` gives it: `worth_after` (money), the scores, controls and groups.
+    quantity : str
+        'margin' or 'revenue'.
+    answers : Answers
+    moderators : tuple of str
+        As in `months_gained`: adjusted for, and told group by group.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    MarginGained
+
+    References
+    ----------
+    Santos Silva & Tenreyro (2006); VanderWeele & Ding (2017).
     """
     roles = answers.roles
     groups = [*answers.groups[:1], *moderators]
@@ -108,14 +140,13 @@ def margin_gained(
             for name in ("all", *(group for group in groups if group in controls))
         }
         tables = [_gain_table(gained).assign(segment=name) for name, gained in points.items()]
-        return fit, points["all"], pd.concat(tables, ignore_index=True)
+        return fit, points["all"], pd.concat(tables, ignore_index=True)[TABLE]
 
     found, why = attempt(estimate)
     known = {"quantity": quantity, "weighted": answers.weight is not None}
     known |= {"weeks": roles.outcome_weeks, "n_negative": negative}
     if found is None:
-        empty = [{"segment": "all", "known_group": "all", "n_answers": 0, "note": NOT_ESTIMABLE}]
-        return MarginGained(None, pd.DataFrame(empty), None, n=len(rows), why=why, **known)
+        return MarginGained(None, pd.DataFrame(), None, n=len(rows), why=why, **known)
     fit, gained, table = found
     gap = gained.table[gained.table["term"].eq("difference")].iloc[0]
     hidden = e_value_of_difference(
@@ -126,19 +157,8 @@ def margin_gained(
 
 def _gain_table(gained: OneMorePoint) -> pd.DataFrame:
     table = gained.table.assign(group=gained.table["group"].astype(str))
-    groups = list(dict.fromkeys(table["group"]))
-    wide = table.pivot(index="group", columns="term", values="estimate").loc[groups]
-    gap = table[table["term"].eq("difference")].set_index("group").loc[groups]
-    return pd.DataFrame(
-        {
-            "segment": "all",
-            "known_group": groups,
-            "n_answers": gap["n"].to_numpy(),
-            "worth_as_answered": wide["as answered"].to_numpy(),
-            "worth_raised": wide["raised"].to_numpy(),
-            "gain": gap["estimate"].to_numpy(),
-            "gain_conf_low": gap["conf_low"].to_numpy(),
-            "gain_conf_high": gap["conf_high"].to_numpy(),
-            "note": gap["note"].to_numpy(),
-        }
-    )
+    gap = table[table["term"].eq("difference")]
+    wide = table.pivot(index="group", columns="term", values="estimate").loc[gap["group"]]
+    both = {"as_answered": wide["as answered"].to_numpy(), "raised": wide["raised"].to_numpy()}
+    columns = ["group", "n", "as_answered", "raised", "estimate", "conf_low", "conf_high", "note"]
+    return gap.assign(**both)[columns].assign(segment="all").reset_index(drop=True)

@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.chapters.behaviour.followed import answers_followed, behaviour_after
 from analysis.chapters.drivers.importance import satisfaction_drivers, touchpoints
 from analysis.chapters.drivers.tables import asymmetry_table, importance_table
+from analysis.chapters.intention.intended import loyalty_intention, mediation_table
+from analysis.chapters.one_more_point.margin import margin_gained, worth_after
+from analysis.chapters.one_more_point.months import months_gained, relationships_after
 from analysis.chapters.paths.model import satisfaction_paths
 from analysis.errors import DataError
 from analysis.methods.hazards import cox_regression
 from analysis.methods.regression import fit_counts, landmark
-from analysis.satisfaction.behaviour import answers_followed, behaviour_after
-from analysis.satisfaction.intention import loyalty_intention, mediation_table
-from analysis.satisfaction.one_more_point import months_gained, relationships_after
-from analysis.satisfaction.worth import margin_gained, worth_after
 
 Z = 3.3  # a fixed seed must lie within the 99.9 % interval of each of the many numbers
 
@@ -63,7 +63,7 @@ def test_importance_puts_value_and_quality_first(bank):
 def test_loyalty_runs_through_satisfaction(bank):
     found = loyalty_intention(bank.answers, rng=rng(), replications=100)
     assert 0.45 < found.effect["estimate"] < 0.65
-    routes = mediation_table(found).set_index("route")["effect"]
+    routes = mediation_table(found).set_index("term")["estimate"]
     assert routes["share mediated"] > 0.6
     assert routes["indirect"] + routes["direct"] == pytest.approx(routes["total"])
     # A line is what the answers were drawn from.
@@ -124,7 +124,7 @@ def test_one_more_point_lasts_longer_and_leaves_more(bank):
     assert followed["duration"].gt(0).all()
     longer = months_gained(followed, bank.answers, rng=rng(), replications=40)
     row = longer.table.iloc[0]
-    assert 0 < row["months_longer_conf_low"] < row["months_longer"] < row["months_longer_conf_high"]
+    assert 0 < row["conf_low"] < row["estimate"] < row["conf_high"]
     assert longer.ratio["hazard_ratio"] < 1
     assert longer.hidden.estimate > longer.hidden.limit > 1
     assert longer.n + longer.n_inactive <= len(bank.answers.frame)
@@ -132,9 +132,9 @@ def test_one_more_point_lasts_longer_and_leaves_more(bank):
     worth, quantity = worth_after(bank.answers, bank.tables)
     assert quantity == "margin"
     richer = margin_gained(worth, quantity, bank.answers, moderators=("channel",))
-    assert richer.table["gain"].iloc[0] > 0
-    assert richer.table["known_group"].tolist()[0] == "all"
-    groups = richer.table.groupby("segment", sort=False)["n_answers"].sum()
+    assert richer.table["estimate"].iloc[0] > 0
+    assert richer.table["group"].tolist()[0] == "all"
+    groups = richer.table.groupby("segment", sort=False)["n"].sum()
     assert groups.index.tolist() == ["all", "tier_held", "channel"]
     assert groups.nunique() == 1
 
@@ -158,7 +158,7 @@ def test_behaviour_uses_whole_windows_after_the_answer_only(bank):
     assert (found.overall[["again", "bought", "spent"]] > 0).all()
     assert found.by_group["segment"].unique().tolist() == ["all", "tier_held"]
     assert found.weighted
-    ratios = found.models.set_index("model")["point_ratio"]
+    ratios = found.models.set_index("model")["estimate"]
     assert ratios["poisson"] == pytest.approx(ratios["negative_binomial"], rel=0.05)
 
 
