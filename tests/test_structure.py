@@ -32,7 +32,7 @@ FLOORS = {
     "chapters": 10,
 }
 RUNNING = {"execute", "to_pandas", "to_pyarrow", "to_pyarrow_batches", "to_pandas_batches"}
-EXECUTE_SQL = ("connection.py", "postgres.py", "spark.py")
+EXECUTE_SQL = {"connection.py", "lists.py", "postgres.py"}
 DRAWING = {"matplotlib", "seaborn", "font_source_sans_pro"}
 
 
