@@ -37,8 +37,12 @@ def pdf_of(folder: Path) -> pypdf.PdfReader:
 
 
 @cache
+def pdf_pages(folder: Path) -> list[str]:
+    return [page.extract_text() for page in pdf_of(folder).pages]
+
+
 def pdf_text(folder: Path) -> str:
-    return "\n".join(page.extract_text() for page in pdf_of(folder).pages)
+    return "\n".join(pdf_pages(folder))
 
 
 def visible_text(page: BeautifulSoup, *, without: tuple[str, ...] = ()) -> str:
@@ -141,7 +145,7 @@ def test_page_says_what_it_is(report):
 def test_pdf_has_title_outline_pages_and_captions(report):
     pdf, params = pdf_of(report), read_params(PARAMS / f"{report.name}.yml")
     assert 3 <= len(pdf.pages) <= 80
-    assert all(len(page.extract_text()) > 40 for page in pdf.pages)
+    assert all(len(text) > 40 for text in pdf_pages(report))
     assert pdf.metadata.title == params.title
     assert str(pdf.trailer["/Root"].get("/Lang", "")).startswith(params.language)
     chapters = [entry.title for entry in pdf.outline if not isinstance(entry, list)]
@@ -153,8 +157,8 @@ def test_pdf_has_title_outline_pages_and_captions(report):
     for number in range(1, len(embedded(report, "fig-")) + 1):
         assert f"Figure {number}." in text
     last = len(pdf.pages)
-    assert f"{last} / {last}" in pdf.pages[-1].extract_text()
-    assert ("Simulated data" in pdf.pages[0].extract_text()) == params.simulated
+    assert f"{last} / {last}" in pdf_pages(report)[-1]
+    assert ("Simulated data" in pdf_pages(report)[0]) == params.simulated
 
 
 def test_summary_has_findings_with_claim_and_link(report):
