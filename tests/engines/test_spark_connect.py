@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from engines.test_engines import MARKET, compare, connected, frames_of, write_study
+from test_engines import MARKET, compare, connected, frames_of, write_study
+from whole_report import ROOT, differences, run_chapter
 
 from analysis.data import crossings, fetch_count, fetch_rows, read_tables
 from analysis.data.connection import connect, open_table, table_names
@@ -73,6 +74,20 @@ def test_frames_are_the_same_over_spark_connect(warehouse, tmp_path):
     params = write_study(tmp_path, named(MARKET, address, tables))
     found, _ = frames_of(params)
     compare(found, expected)
+
+
+def test_chapter_is_the_same_over_spark_connect_and_brings_one_row_a_customer(warehouse, tmp_path):
+    address, _, _, tables = warehouse
+    notebook = ROOT / "notebooks" / "15_stages.ipynb"
+    given = {"overrides": {}, "build": str(tmp_path / "build")}
+    write_study(tmp_path, MARKET)
+    expected = run_chapter(notebook, {"study": str(tmp_path / "params/market.yml")} | given)
+    write_study(tmp_path, named(MARKET, address, tables) | {"study": "cluster"})
+    with crossings() as ledger:
+        found = run_chapter(notebook, {"study": str(tmp_path / "params/cluster.yml")} | given)
+    assert list(differences(found, expected)) == []
+    assert {crossing.engine for crossing in ledger} == {"pyspark"}
+    assert max(crossing.rows for crossing in ledger) <= fetch_count(tables["customers"])
 
 
 def test_table_is_named_by_database_by_catalog_or_by_its_folder(warehouse, opened):
