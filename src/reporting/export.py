@@ -34,7 +34,7 @@ def customer_list(study: Study) -> pd.DataFrame:
     from analysis.tiers import rate_periods
 
     tables = read_tables(study.params, folder=study.folder)
-    rating = rate_periods(tables, study.params).present
+    rating = rate_periods(tables, study.params, each=True).present
     stages = present_stage(assign_stages(tables, study.params))
     stages["stage_at"] = study.params.observed_until
     tiers = rating.table[["customer_id", "tier", "reason"]].assign(rated_at=rating.rated_at)

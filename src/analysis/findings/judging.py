@@ -17,7 +17,7 @@ NONE = "judging.none"
 
 def _period(rated: RatedPeriods, say: Wording) -> dict:
     known = {"value": say.value(rated.value), "months": rated.months, "rated_at": rated.judged_at}
-    return known | {"customers": len(rated.judged.table)} if rated.judged else known
+    return known | {"customers": rated.judged.customers} if rated.judged else known
 
 
 def period_of(rated: RatedPeriods, say: Wording) -> dict:

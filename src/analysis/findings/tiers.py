@@ -22,7 +22,7 @@ def period_of(rated: RatedPeriods, say: Wording) -> dict:
         "value": say.value(rated.value),
         "months": rated.months,
         "rated_at": rated.present.rated_at,
-        "customers": len(rated.present.table),
+        "customers": rated.present.customers,
     }
 
 
@@ -76,7 +76,7 @@ def criteria_table(rated: RatedPeriods, scheme: Scheme, say: Wording) -> pd.Data
     rows = []
     for name, (weight, quantities) in parts.items():
         plain = [quantity.removeprefix("-") for quantity in quantities]
-        missing = [q for q in plain if q not in rated.present_frame]
+        missing = [q for q in plain if q not in rated.quantities]
         state = say(f"{SCHEME}.known") if not missing else _listed(missing, say, "missing")
         rows.append((f"rated_by_{name}", weight, _listed(plain, say, "list"), state))
     return pd.DataFrame(rows, columns=["dimension", "weight", "quantities", "known"])

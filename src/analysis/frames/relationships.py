@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import ibis
 import numpy as np
 import pandas as pd
@@ -98,7 +100,24 @@ def _inferred(tables: Tables, params: Params, lapse_weeks: float) -> pd.DataFram
     return _arrange(frame, frame["ended_at"], params)
 
 
-def _contractual(tables: Tables, params: Params) -> pd.DataFrame:
+def open_relationships(tables: Tables, params: Params, day: date) -> ibis.Table:
+    """The customers whose contractual relationship had begun before a day and not ended, once.
+
+    `customer_id`, in the engine.
+    """
+    runs, until = contract_runs(tables, params), pd.Timestamp(params.observed_until)
+    at, known = (ibis.literal(one, type="date") for one in (day, params.observed_from))
+    confirmed = ibis.literal((until - pd.Timedelta(days=params.gap_days)).date(), type="date")
+    ended = (runs.last_at <= confirmed) & (runs.last_at < at)
+    held = runs.filter((runs.last_at > known) & (runs.started_at < at) & ~ended)
+    return held.select("customer_id").distinct()
+
+
+def contract_runs(tables: Tables, params: Params) -> ibis.Table:
+    """Return the contracts joined to relationships, in the engine: one row a spell.
+
+    `customer_id, spell, started_at, last_at` (far ahead while one runs)`, cause`.
+    """
     if "contracts" not in tables:
         raise DataError(
             "spells of a contractual relationship need the table contracts, but the study has "
@@ -106,7 +125,11 @@ def _contractual(tables: Tables, params: Params) -> pd.DataFrame:
         )
     contracts = _with_ends(tables["contracts"], params)
     _refuse_disagreement(tables, contracts)
-    frame = tables.fetch(_merge(contracts, params.gap_days))
+    return _merge(contracts, params.gap_days)
+
+
+def _contractual(tables: Tables, params: Params) -> pd.DataFrame:
+    frame = tables.fetch(contract_runs(tables, params))
     until = pd.Timestamp(params.observed_until)
     over = frame["last_at"] <= until
     confirmed = frame["last_at"] + pd.Timedelta(days=params.gap_days) <= until

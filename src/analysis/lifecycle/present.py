@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ibis
 import pandas as pd
 
 from analysis.data import Tables, fetch
@@ -9,15 +10,23 @@ from analysis.frames import EngineLabels, is_large
 from analysis.lifecycle.stages import Stages
 
 
-def present_stage(stages: Stages, tables: Tables) -> pd.DataFrame | EngineLabels:
+def present_stage(stages: Stages) -> pd.DataFrame:
     """The stage at the end of the last month observed: `customer_id, stage`, in order of a life.
 
-    It names persons: for grouping, never for a report; in a large study it stays in the engine.
+    It names persons: for grouping, never for a report.
     """
-    table = stages.table
-    last = table.filter(table.month == table.month.max())
-    if is_large(tables):
-        return EngineLabels(last.select("customer_id", label=last.stage), stages.order)
-    found = fetch(last.select("customer_id", "stage"))
+    found = fetch(_last_month(stages))
     found = found.sort_values("customer_id", ignore_index=True)
     return found.assign(stage=pd.Categorical(found["stage"], list(stages.order), ordered=True))
+
+
+def stage_labels(stages: Stages, tables: Tables) -> pd.DataFrame | EngineLabels:
+    """`present_stage`, or in a large study the same kept in the engine."""
+    if not is_large(tables):
+        return present_stage(stages)
+    return EngineLabels(_last_month(stages).rename(label="stage"), stages.order)
+
+
+def _last_month(stages: Stages) -> ibis.Table:
+    table = stages.table
+    return table.filter(table.month == table.month.max()).select("customer_id", "stage")

@@ -50,18 +50,43 @@ def compare_schemes(
     absent = [name for name in ("customer_id", value) if name not in outcomes]
     if absent:
         raise DataError(f"outcomes must have the columns {', '.join(absent)}, but have not")
-    first, rows = next(iter(ratings)), []
-    base = _levels(ratings[first])
+    base = _levels(next(iter(ratings.values())))
+    joined = {}
     for name, rating in ratings.items():
-        joined = join_rated(rating, outcomes).set_index("customer_id")
-        scores = pd.DataFrame({name: joined["level"].astype(float)})
+        rows = join_rated(rating, outcomes)
+        joined[name] = rows.assign(base_level=base.reindex(rows["customer_id"]).to_numpy())
+    options = {"rng": rng, "replications": replications, "conf_level": conf_level}
+    return compare_joined(ratings, joined, value=value, rated=len(base), **options)
+
+
+def compare_joined(
+    ratings: Mapping[str, Rating],
+    joined: Mapping[str, pd.DataFrame],
+    *,
+    value: str,
+    rated: int,
+    rng: np.random.Generator,
+    replications: int = 200,
+    conf_level: float = 0.95,
+) -> SchemeComparison:
+    """Judge ratings whose outcomes have been joined: the first is the one in force.
+
+    Columns used: `joined`: `level, base_level` (at the first scheme; missing where not rated by
+    it), `value`, optional `count`. `rated` : customers of the first.
+    """
+    first, rows = next(iter(ratings)), []
+    top = max(joined[first]["level"].max(), 1)
+    for name, rating in ratings.items():
+        own = joined[name]
+        scores = pd.DataFrame({name: own["level"].astype(float)})
         if name != first:
-            scores[first] = base.reindex(joined.index).fillna(-1.0)
+            scores[first] = own["base_level"].fillna(-1.0).astype(float)
         found = measure_gain(
-            scores, joined[value], rng=rng, baseline=None if name == first else first,
-            replications=replications, conf_level=conf_level,
+            scores, own[value], rng=rng, baseline=None if name == first else first,
+            counts=own.get("count"), replications=replications, conf_level=conf_level,
         )  # fmt: skip
-        rows.append({"scheme": name} | _described(rating, joined, value, base) | _sorted(found))
+        described = _described(rating, own, value) | {"moved": _moved(own, rating, top, rated)}
+        rows.append({"scheme": name} | described | _sorted(found))
     return SchemeComparison(pd.DataFrame(rows))
 
 
@@ -69,17 +94,22 @@ def _levels(rating: Rating) -> pd.Series:
     return rating.table.set_index("customer_id")["level"].astype(float)
 
 
-def _described(rating: Rating, joined: pd.DataFrame, value: str, base: pd.Series) -> dict:
-    place, former = _levels(rating), base / max(base.max(), 1)
-    place = place.reindex(base.index) / max(len(rating.tiers) - 1, 1)
+def _described(rating: Rating, joined: pd.DataFrame, value: str) -> dict:
     return {
         "tiers": len(rating.tiers),
-        "n": len(rating.table),
+        "n": rating.customers,
         "top_customers": rating.summary["share"].iloc[-1],
         "top_share": value_by_tier(rating, joined, value)["value_share"].iloc[-1],
-        "moved": ((place - former).abs() > 1e-9).mean(),
         "note": "; ".join(rating.notes),
     }
+
+
+def _moved(joined: pd.DataFrame, rating: Rating, top: int, rated: int) -> float:
+    """Share of the customers of the first scheme whose place, from 0 to 1, is another."""
+    place = joined["level"] / max(len(rating.tiers) - 1, 1)
+    changed = (place - joined["base_level"] / top).abs() > 1e-9
+    count = joined["count"] if "count" in joined else pd.Series(1, joined.index)
+    return float(count[changed].sum() / rated)
 
 
 def _sorted(found: Gain) -> dict:

@@ -10,6 +10,9 @@ import pandas as pd
 from analysis.errors import DataError
 from analysis.params.tiers import Rfm, Scheme, Score
 
+SCORE_DIGITS = 9
+"""Scores that differ later are the same but for the order in which they were added up."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Criterion:
@@ -191,7 +194,7 @@ def _score(customers: pd.DataFrame, rule: Score, notes: list[str]) -> np.ndarray
             f"customers must have a quantity of the scheme ({', '.join(wanted)}), but have none"
         )
     with np.errstate(invalid="ignore"):
-        return total / np.where(weight > 0, weight, np.nan)
+        return np.round(total / np.where(weight > 0, weight, np.nan), SCORE_DIGITS)
 
 
 def _score_cuts(score: np.ndarray, rule: Score) -> np.ndarray:

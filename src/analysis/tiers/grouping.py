@@ -43,7 +43,9 @@ def own_groups(rated: RatedPeriods, scheme: Scheme, *, rng: np.random.Generator)
     """
     quantities = grouped_by(rated, scheme)
     columns = ["groups", "silhouette", "stability", "chosen", "n", "note"]
-    frame, levels = rated.present_frame, rated.present.table.set_index("customer_id")["level"]
+    frame = rated.present_frame
+    table = frame if rated.held is not None else rated.present.table
+    levels = table.set_index("customer_id")["level"]
     some = rng.permutation(len(frame))[:MOST]
     values = cluster_values(frame, quantities).iloc[some].reset_index(drop=True)
     labels = levels.reindex(frame["customer_id"]).to_numpy()[some]

@@ -64,9 +64,11 @@ def judge_rating(
 
     Columns used: `outcomes`: `customer_id`, `value` (spend or margin of the next period),
     `last_period` (the same of the period before: the naive forecast), `bought_again` (True or
-    False). Customers of the rating only.
+    False). Customers of the rating only. Counted outcomes have `tier, level, count` in the place
+    of the id.
     """
-    wanted = [name for name in ("customer_id", value, last_period, bought_again) if name]
+    key = "level" if "count" in outcomes else "customer_id"
+    wanted = [name for name in (key, value, last_period, bought_again) if name]
     absent = [name for name in wanted if name not in outcomes]
     if absent:
         raise DataError(f"outcomes must have the columns {', '.join(absent)}, but have not")
@@ -75,13 +77,15 @@ def judge_rating(
     if last_period:
         scores[BASELINE] = joined[last_period].astype(float)
     baseline = BASELINE if last_period else None
-    options = {"replications": replications, "conf_level": conf_level}
-    gain = measure_gain(scores, joined[value], rng=rng, baseline=baseline, **options)
-    trend = measure_trend(joined[value], joined["tier"], order=rating.tiers, conf_level=conf_level)
+    counted = {"counts": joined.get("count"), "conf_level": conf_level}
+    gain = measure_gain(
+        scores, joined[value], rng=rng, baseline=baseline, replications=replications, **counted
+    )
+    trend = measure_trend(joined[value], joined["tier"], order=rating.tiers, **counted)
     churn = None
     if bought_again:
         gone = ~joined[bought_again].astype(bool)
-        churn = measure_auc(-joined["level"], gone, conf_level=conf_level)
+        churn = measure_auc(-joined["level"], gone, **counted)
     held = value_by_tier(rating, joined, value, conf_level)
     return Judgement(
         trend,
@@ -101,13 +105,14 @@ def value_by_tier(
     Columns: `tier, n, share, value_share, value_share_conf_low, value_share_conf_high, note`.
     """
     y, level = joined[value].to_numpy(float), joined["level"].to_numpy()
-    total = y.sum()
+    count = _counts(joined)
+    total = count @ y
     held = np.full((3, len(rating.tiers)), np.nan)
     if total > 0:
         of = level[:, None] == np.arange(len(rating.tiers))
-        share = y @ of / total
-        error = np.sqrt((y[:, None] ** 2 * (of - share) ** 2).sum(axis=0)) / total
-        inside = (share > 0) & (share < 1) & (len(y) > 1)
+        share = (count * y) @ of / total
+        error = np.sqrt(((count * y**2)[:, None] * (of - share) ** 2).sum(axis=0)) / total
+        inside = (share > 0) & (share < 1) & (count.sum() > 1)
         odds = np.log(np.where(inside, share, 0.5) / np.where(inside, 1 - share, 0.5))
         reach = (
             stats.norm.ppf(0.5 + conf_level / 2)
@@ -125,7 +130,12 @@ def _missed(rating: Rating, joined: pd.DataFrame, value: str) -> float:
     top = (joined["level"] == len(rating.tiers) - 1).to_numpy()
     if not top.any():
         return float("nan")
-    values = joined[value].to_numpy(float)
-    limit = np.sort(values)[-top.sum()]
-    best = (values >= limit) & (values > 0)
-    return float((best & ~top).sum() / best.sum()) if best.any() else float("nan")
+    values, count = joined[value].to_numpy(float), _counts(joined)
+    order = np.argsort(-values, kind="stable")
+    reached = np.searchsorted(np.cumsum(count[order]), count[top].sum())
+    best = (values >= values[order][reached]) & (values > 0)
+    return float(count[best & ~top].sum() / count[best].sum()) if best.any() else float("nan")
+
+
+def _counts(joined: pd.DataFrame) -> np.ndarray:
+    return joined["count"].to_numpy(float) if "count" in joined else np.ones(len(joined))

@@ -10,6 +10,7 @@ from analysis.data import Tables
 from analysis.frames import purchase_days, spells
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
 from analysis.params import Params
+from analysis.tiers.engine_counts import count_waits
 from analysis.tiers.periods import RatedPeriods
 
 NOT_OBSERVED = "no rating has a period after it that was observed"
@@ -41,7 +42,10 @@ def follow_tiers(rated: RatedPeriods, tables: Tables, params: Params) -> TierFut
     if rated.judged is None:
         nothing = pd.DataFrame(columns=columns)
         return TierFutures(None, nothing, None, contractual, (), NOT_OBSERVED)
-    found = _ends(rated, tables, params) if contractual else _purchases(rated, tables, params)
+    if rated.held is not None:
+        found = _counted(rated, params)
+    else:
+        found = (_ends if contractual else _purchases)(rated, tables, params)
     held = found["tier"].cat.remove_unused_categories()
     found = found.assign(tier=held)
     curve = survival_curve(found, by="tier", conf_level=params.conf_level)
@@ -68,6 +72,12 @@ def _horizons(rated: RatedPeriods, params: Params, followed: float) -> list[floa
     last = min(rated.months * 365.25 / 12 / 7, followed)
     last = float(int(last)) if last >= 1 else last
     return [*(horizon for horizon in params.horizons_weeks if horizon < 0.95 * last), last]
+
+
+def _counted(rated: RatedPeriods, params: Params) -> pd.DataFrame:
+    found = count_waits(rated.held, rated.judged_at, params)
+    tier = pd.Categorical.from_codes(found.pop("level"), rated.judged.tiers, ordered=True)
+    return found.assign(tier=tier)
 
 
 def _purchases(rated: RatedPeriods, tables: Tables, params: Params) -> pd.DataFrame:

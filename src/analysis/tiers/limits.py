@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,13 +10,16 @@ import pandas as pd
 
 from analysis.methods.concentration import count_near
 from analysis.params.tiers import Scheme
-from analysis.tiers.criteria import criteria_of
+from analysis.tiers.criteria import Criterion, criteria_of
+from analysis.tiers.engine_counts import count_around
+from analysis.tiers.engine_criteria import EngineCriterion
 from analysis.tiers.periods import RatedPeriods
 
 NEAR_POINTS = 2.0
 """Points of a score (of 100) that count as near."""
 NEAR_SHARE = 0.1
 """Share of the lowest limit that counts as near, for a quantity of its own."""
+BINS = 8
 NO_LIMITS = "groups found by clustering have no limits"
 
 
@@ -40,26 +44,60 @@ def near_limits(rated: RatedPeriods, scheme: Scheme, *, conf_level: float = 0.95
     columns += ["excess_conf_high", "p_value", "n", "note"]
     if scheme.clusters is not None:
         return NearLimits(pd.DataFrame(columns=columns), np.nan, NO_LIMITS)
-    criteria, _ = criteria_of(rated.present_frame, scheme)
-    rows, near = [], np.zeros(len(rated.present_frame), bool)
-    for criterion in criteria:
+    if rated.held is None:
+        criteria, _ = criteria_of(rated.present_frame, scheme)
+    else:
+        criteria = rated.held.criteria[rated.present.rated_at]
+    wide = [(criterion, width) for criterion in criteria if (width := _width(criterion, rated)) > 0]
+    around, near = (_each if rated.held is None else _counted)(rated, wide)
+    rows = []
+    for k, (criterion, width) in enumerate(wide):
         finite = np.isfinite(criterion.cuts)
-        own = criterion.name in rated.present_frame
-        known = criterion.values[~np.isnan(criterion.values)]
-        if not finite.any() or not known.size:
-            continue
-        width = NEAR_SHARE * np.abs(criterion.cuts[finite]).min() if own else NEAR_POINTS
-        if not width > 0:
-            continue
-        cuts = dict(zip(np.array(scheme.tiers[1:])[finite], criterion.cuts[finite], strict=True))
-        found = count_near(known, cuts, width=width, conf_level=conf_level).table
-        for tier, cut in cuts.items():
-            of = found[found["group"] == tier].set_index("term")
-            rows.append(_row(criterion, tier, cut, width, of, own))
+        cuts = zip(np.array(scheme.tiers[1:])[finite], criterion.cuts[finite], strict=True)
+        for j, (tier, cut) in enumerate(cuts):
+            values, counts = around(k, j)
+            options = {"counts": counts, "width": width, "conf_level": conf_level}
+            of = count_near(values, {tier: cut}, bins=BINS, **options).table.set_index("term")
+            rows.append(_row(criterion, tier, cut, width, of, criterion.name in rated.quantities))
+    return NearLimits(pd.DataFrame(rows, columns=columns), near, "")
+
+
+def _width(criterion: Criterion | EngineCriterion, rated: RatedPeriods) -> float:
+    """How near is near; 0 where a criterion has no limits, or nobody's value is known."""
+    finite = criterion.cuts[np.isfinite(criterion.cuts)]
+    if not finite.size or (rated.held is None and np.isnan(criterion.values).all()):
+        return 0.0
+    own = criterion.name in rated.quantities
+    return NEAR_SHARE * np.abs(finite).min() if own else NEAR_POINTS
+
+
+def _each(_, wide) -> tuple[Callable, float]:
+    """The values around each limit, one a customer, and the share near some limit."""
+    near = np.zeros(len(wide[0][0].values) if wide else 1, bool)
+    for criterion, width in wide:
+        for cut in criterion.cuts[np.isfinite(criterion.cuts)]:
             with np.errstate(invalid="ignore"):
                 place = np.floor((criterion.values - cut) / width + 1e-9)
             near |= (place == 0) | (place == -1)
-    return NearLimits(pd.DataFrame(rows, columns=columns), float(near.mean()), "")
+
+    def around(k: int, _) -> tuple[np.ndarray, None]:
+        values = wide[k][0].values
+        return values[~np.isnan(values)], None
+
+    return around, float(near.mean())
+
+
+def _counted(rated: RatedPeriods, wide) -> tuple[Callable, float]:
+    """The same, counted in the engine: a value stands for all in its place."""
+    places, near = count_around(rated.held, rated.present.rated_at, wide, bins=BINS)
+
+    def around(k: int, j: int) -> tuple[np.ndarray, np.ndarray]:
+        criterion, width = wide[k]
+        cut = criterion.cuts[np.isfinite(criterion.cuts)][j]
+        middle = cut + (places[k][f"place_{j}"].to_numpy() + 0.5) * width
+        return middle, places[k]["count"].to_numpy()
+
+    return around, near
 
 
 def _row(criterion, tier, cut, width, of, own) -> tuple:

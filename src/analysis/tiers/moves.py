@@ -20,6 +20,7 @@ from analysis.methods.concentration import (
 from analysis.params import Params
 from analysis.params.tiers import Scheme
 from analysis.tiers.criteria import criteria_of, levels_of
+from analysis.tiers.engine_counts import count_moves
 from analysis.tiers.periods import RatedPeriods
 
 DAYS_PER_MONTH = 30.4375
@@ -35,8 +36,9 @@ class Moves:
 
     observed : of everybody rated at both, or None. dates : of the two ratings. against_luck :
     term ('up', 'stay', 'down', 'mobility'), estimate, conf_low, conf_high (those who were
-    customers throughout both periods), luck, luck_conf_low, luck_conf_high (what regression to the
-    mean alone gives), n. note : why something is not estimable.
+    customers throughout both periods; in a large study some of them, drawn by lot), luck,
+    luck_conf_low, luck_conf_high (what regression to the mean alone gives), n. note : why something
+    is not estimable.
     """
 
     observed: Migration | None
@@ -66,11 +68,12 @@ def tier_moves(
     if len(ratings) < 2:
         return Moves(None, tuple(r.rated_at for r in ratings), nothing, ONE_RATING)
     tiers, dates = rated.rerating.tiers, (ratings[-2].rated_at, ratings[-1].rated_at)
-    observed = measure_migration(*rated.rerating.pair(), tiers=tiers, conf_level=params.conf_level)
+    observed = _observed(rated, dates, params.conf_level)
     scheme = params.tiers.rated_by
     if not _can_be_dealt(scheme, {*SIMULATED, "nps"}):
         return Moves(observed, dates, nothing, NOT_DEALT)
-    frames = _established(rated, dates, tables, params)
+    tables = tables if rated.held is None else rated.held.some
+    frames = _established(rated, dates, tables)
     if not len(frames[0]):
         return Moves(observed, dates, nothing, TOO_FEW)
     before, after = (_levels(frame, scheme, tiers) for frame in frames)
@@ -79,10 +82,20 @@ def tier_moves(
     return Moves(observed, dates, _beside(made, luck), "")
 
 
-def _established(rated, dates, tables: Tables, params: Params) -> list[pd.DataFrame]:
+def _observed(rated: RatedPeriods, dates: tuple[date, ...], conf_level: float) -> Migration:
+    options = {"tiers": rated.rerating.tiers, "conf_level": conf_level}
+    if rated.held is None:
+        return measure_migration(*rated.rerating.pair(), **options)
+    moved = count_moves(rated.held, dates)
+    names = dict(enumerate(rated.rerating.tiers))
+    before, after = (moved[name].map(names) for name in ("before", "after"))
+    return measure_migration(before, after, counts=moved["count"], **options)
+
+
+def _established(rated, dates, tables: Tables) -> list[pd.DataFrame]:
     """Both frames, for those who were customers from the start of the earlier period on."""
     start = pd.Timestamp(dates[0]) - pd.DateOffset(months=rated.months)
-    first, second = (rated.frames[day].set_index("customer_id") for day in dates)
+    first, second = (rated.frame_at(day).set_index("customer_id") for day in dates)
     both = first.index.intersection(second.index).sort_values()
     if tables.description.history_complete:
         tenure = pd.to_timedelta(first.loc[both, "tenure_days"].astype(int), unit="D")

@@ -10,13 +10,16 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.errors import DataError
-from analysis.frames import spells
+from analysis.frames import is_large, spells
 from analysis.params import Params
+from analysis.tiers.engine_outcomes import count_outcomes
+from analysis.tiers.engine_rating import HeldRatings, rate_in_engine
 from analysis.tiers.quantities import outcomes_after, quantities_frame, rating_dates
 from analysis.tiers.rating import Rating
-from analysis.tiers.rerating import Rerating, rate_again
+from analysis.tiers.rerating import Rerating, rate_again, summary_of_ratings
 
 SHORT = "the observation is shorter than one rating period"
+NOBODY_BOUGHT = "customers must have bought before the observation ends to be rated, but nobody had"
 NOBODY_OPEN = "nobody's contract was open at a rating, so all who ever bought are rated"
 
 
@@ -25,7 +28,8 @@ class RatedPeriods:
     """A study's customers, rated once a period.
 
     rerating : the ratings in order of time. frames : day of a rating to what was known before it
-    (names persons, so not in the repr). months : length of a period. judged_at : the latest rating
+    (names persons, so not in the repr). months : length of a period. held : in a large study the
+    ratings as the engine keeps them, and no frames; else None. judged_at : the latest rating
     whose next period was observed to its end; None where none was. value : 'margin' where the
     study knows it, else 'amount'. notes : what is to be said about the ratings.
     """
@@ -36,6 +40,7 @@ class RatedPeriods:
     judged_at: date | None
     value: str
     notes: tuple[str, ...]
+    held: HeldRatings | None = field(default=None, repr=False)
 
     @property
     def present(self) -> Rating:
@@ -44,8 +49,18 @@ class RatedPeriods:
 
     @property
     def present_frame(self) -> pd.DataFrame:
-        """What the latest rating was made from."""
-        return self.frames[self.present.rated_at]
+        """What the latest rating was made from; of some customers drawn by lot in a large study."""
+        return self.frame_at(self.present.rated_at)
+
+    def frame_at(self, day: date) -> pd.DataFrame:
+        """What a rating was made from; of some customers drawn by lot in a large study."""
+        return self.frames[day] if self.held is None else self.held.sample(day)
+
+    @property
+    def quantities(self) -> list[str]:
+        """The columns that the latest rating was made from."""
+        day = self.present.rated_at
+        return list(self.frames[day]) if self.held is None else self.held.quantities(day)
 
     @property
     def judged(self) -> Rating | None:
@@ -54,10 +69,12 @@ class RatedPeriods:
         return ratings.get(self.judged_at)
 
 
-def rate_periods(tables: Tables, params: Params) -> RatedPeriods:
+def rate_periods(tables: Tables, params: Params, *, each: bool = False) -> RatedPeriods:
     """Rate the customers of a study by `params.tiers`, one rating every `rating_months`.
 
     Contractual: who has an open contract on the day of the rating; else who ever bought before it.
+    In a large study (`frames.is_large`) they are rated in the engine and counted there; without
+    memory (hysteresis, grace) only at the last two ratings and at the one that is judged.
 
     Parameters
     ----------
@@ -65,12 +82,16 @@ def rate_periods(tables: Tables, params: Params) -> RatedPeriods:
         Uses what `tiers.quantities_before` uses, and `contracts` where there are such.
     params : Params
         Uses `tiers`, `relationship`, `observed_from`, `observed_until`.
+    each : bool
+        Bring every customer's tier and its reason back, however many they are, for a list.
     """
     months = params.tiers.rating_months
     observed = {"observed_from": params.observed_from, "observed_until": params.observed_until}
     days, notes = rating_dates(months=months, **observed), []
     if not days:
         days, notes = [params.observed_until + timedelta(days=1)], [SHORT]
+    if is_large(tables) and not each:
+        return _in_engine(tables, params, days, notes)
     frames = {}
     for day in days:
         frame = _frame(tables, day, months)
@@ -79,9 +100,7 @@ def rate_periods(tables: Tables, params: Params) -> RatedPeriods:
     frames, nobody = _with_open_contracts(frames, tables, params)
     notes += [NOBODY_OPEN] if nobody else []
     if not frames:
-        raise DataError(
-            "customers must have bought before the observation ends to be rated, but nobody had"
-        )
+        raise DataError(NOBODY_BOUGHT)
     after = [day for day in frames if _end(day, months) <= params.observed_until]
     value = "margin" if all("margin" in frame for frame in frames.values()) else "amount"
     rerating = rate_again(frames, params.tiers.rated_by)
@@ -91,6 +110,27 @@ def rate_periods(tables: Tables, params: Params) -> RatedPeriods:
     )
 
 
+def _in_engine(tables: Tables, params: Params, days: list[date], notes: list[str]) -> RatedPeriods:
+    months, scheme = params.tiers.rating_months, params.tiers.rated_by
+    contractual = params.relationship == "contractual"
+    after = [day for day in days if _end(day, months) <= params.observed_until]
+    if not (scheme.hysteresis or scheme.grace_periods):
+        days = sorted({*days[-2:], *after[-1:]})
+    ratings, kept, held = rate_in_engine(tables, params, days, open_only=contractual)
+    if not ratings and contractual:
+        ratings, kept, held = rate_in_engine(tables, params, days, open_only=False)
+        notes = [*notes, NOBODY_OPEN]
+    if not ratings:
+        raise DataError(NOBODY_BOUGHT)
+    margin = all("margin" in rows.columns for rows in held.days.values())
+    notes = [*notes, *ratings[-1].notes]
+    return RatedPeriods(
+        Rerating(tuple(ratings), summary_of_ratings(ratings, kept), ratings[0].tiers), {}, months,
+        max((day for day in after if day in held.days), default=None),
+        "margin" if margin else "amount", tuple(dict.fromkeys(notes)), held,
+    )  # fmt: skip
+
+
 def next_period(rated: RatedPeriods, tables: Tables, params: Params) -> pd.DataFrame | None:
     """What the customers of the judged rating did in the period after it; None without one.
 
@@ -98,10 +138,13 @@ def next_period(rated: RatedPeriods, tables: Tables, params: Params) -> pd.DataF
     -------
     DataFrame
         customer_id, `next_value` and `last_value` (margin or amount of the period after and
-        before), `stayed`: bought again, or, contractual, still under contract at its end.
+        before), `stayed`: bought again, or, contractual, still under contract at its end. In a
+        large study not the ids but `tier, level` and `count`.
     """
     if rated.judged is None:
         return None
+    if rated.held is not None:
+        return _counted_outcomes(rated, params)
     day = rated.judged_at
     after = outcomes_after(
         tables, rated_at=day, months=rated.months, observed_until=params.observed_until
@@ -121,6 +164,12 @@ def next_period(rated: RatedPeriods, tables: Tables, params: Params) -> pd.DataF
         end = _end(day, rated.months) + timedelta(days=1)
         outcomes["stayed"] = outcomes["customer_id"].isin(open_contracts(tables, params, end))
     return outcomes
+
+
+def _counted_outcomes(rated: RatedPeriods, params: Params) -> pd.DataFrame:
+    found = count_outcomes(rated.held, rated.judged_at, rated.value, params)
+    tiers = rated.judged.tiers
+    return found.assign(tier=pd.Categorical.from_codes(found["level"], tiers, ordered=True))
 
 
 def open_contracts(tables: Tables, params: Params, day: date) -> pd.Series:

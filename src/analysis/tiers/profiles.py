@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import ibis
 import numpy as np
 import pandas as pd
 
@@ -34,24 +35,37 @@ def profile_tiers(
 ) -> TierProfile:
     """Describe the tiers by quantities of their customers (cost to serve beside margin, say).
 
-    Columns used: `customer_id` and the quantities. A missing value is left out of its mean.
+    Columns used: `customer_id` and the quantities. A missing value is left out of its mean. Where
+    tiers were summed up in the engine: `tier`, and each quantity's sum and number of known values
+    (`<name>_known`), one row a tier.
     """
-    absent = [name for name in ("customer_id", *quantities) if name not in customers]
+    key = "tier" if "tier" in customers else "customer_id"
+    absent = [name for name in (key, *quantities) if name not in customers]
     if absent:
         raise DataError(f"customers must have the columns {', '.join(absent)}, but have not")
-    joined = join_rated(rating, customers)
-    grouped = joined.groupby("tier", observed=False)
+    sums = customers.set_index("tier") if key == "tier" else _sums(rating, customers, quantities)
+    sums = sums.reindex(rating.tiers)
     table = rating.summary[["tier", "n", "share"]].copy()
     for name in quantities:
-        total = grouped[name].sum().reindex(rating.tiers).to_numpy(float)
-        table[f"mean_{name}"] = grouped[name].mean().reindex(rating.tiers).to_numpy(float)
+        total, known = sums[name].fillna(0).to_numpy(float), sums[f"{name}_known"].to_numpy(float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            table[f"mean_{name}"] = total / known
         table[f"share_{name}"] = total / total.sum() if total.sum() > 0 else np.nan
     table["note"] = rating.summary["note"].to_numpy()
     return TierProfile(table, tuple(quantities))
 
 
+def _sums(rating: Rating, customers: pd.DataFrame, quantities: Sequence[str]) -> pd.DataFrame:
+    grouped = join_rated(rating, customers).groupby("tier", observed=False)[list(quantities)]
+    return grouped.sum().join(grouped.count().add_suffix("_known"))
+
+
 def present_profile(rated: RatedPeriods) -> TierProfile:
     """Customers, purchases and value (margin, else revenue) of each tier at the latest rating."""
+    if rated.held is not None:
+        rows = rated.held.days[rated.present.rated_at]
+        sums = _summed(rated, rows.mutate(value=rows[rated.value]), ["purchases", "value"])
+        return profile_tiers(rated.present, sums, ["purchases", "value"])
     frame = rated.present_frame.assign(value=rated.present_frame[rated.value])
     return profile_tiers(rated.present, frame, ["purchases", "value"])
 
@@ -76,37 +90,71 @@ def cost_to_serve(rated: RatedPeriods, tables: Tables) -> CostToServe:
 
     Columns used: `interactions`: `customer_id, at, cost`. Costs that are missing count as 0.
     """
-    frame = rated.present_frame
     has_costs = "interactions" in tables and "cost" in tables["interactions"].columns
-    cost = _costs(rated, tables) if has_costs else pd.Series(dtype=float)
-    named = frame.assign(
-        value=frame[rated.value].astype(float),
-        cost=cost.reindex(frame["customer_id"]).fillna(0).to_numpy() if has_costs else np.nan,
-    )
+    if rated.held is not None:
+        named, spent = _costs_in_engine(rated, tables, has_costs)
+    else:
+        frame = rated.present_frame
+        cost = _costs(rated, tables) if has_costs else pd.Series(dtype=float)
+        named = frame.assign(
+            value=frame[rated.value].astype(float),
+            cost=cost.reindex(frame["customer_id"]).fillna(0).to_numpy() if has_costs else np.nan,
+        )
+        spent = float(cost.sum())
     profile = profile_tiers(rated.present, named, ["cost", "value"])
     table = profile.table.copy()
     with np.errstate(divide="ignore", invalid="ignore"):
         table["cost_of_value"] = np.where(
             table["mean_value"] > 0, table["mean_cost"] / table["mean_value"], np.nan
         )
-    note = "" if has_costs and float(cost.sum()) > 0 else NO_COSTS
+    note = "" if has_costs and spent > 0 else NO_COSTS
     if note:
         table[["mean_cost", "share_cost", "cost_of_value"]] = np.nan
     return CostToServe(table, profile, rated.value, note)
 
 
+def _summed(rated: RatedPeriods, rows: ibis.Table, names: list[str]) -> pd.DataFrame:
+    """Sum up quantities by tier in the engine: `tier`, sums, numbers of known values."""
+    sums = {name: rows[name].cast("float64").sum() for name in names}
+    sums |= {f"{name}_known": rows[name].count() for name in names}
+    found = rated.held.tables.fetch(rows.group_by("level").agg(**sums), money=names)
+    return found.assign(tier=[rated.present.tiers[level] for level in found.pop("level")])
+
+
+def _costs_in_engine(
+    rated: RatedPeriods, tables: Tables, has_costs: bool
+) -> tuple[pd.DataFrame, float]:
+    rows = rated.held.days[rated.present.rated_at]
+    rows = rows.mutate(value=rows[rated.value], cost=ibis.null("float64"))
+    if has_costs:
+        sums = _cost_sums(rated, tables)
+        rows = rows.drop("cost").left_join(sums, "customer_id").drop("customer_id_right")
+        rows = rows.mutate(cost=rows.cost.cast("float64").fill_null(0.0))
+    found = _summed(rated, rows, ["cost", "value"])
+    return found, float(found["cost"].sum())
+
+
 def _costs(rated: RatedPeriods, tables: Tables) -> pd.Series:
+    sums = tables.fetch(_cost_sums(rated, tables), money=["cost"])
+    return sums.set_index("customer_id")["cost"]
+
+
+def _cost_sums(rated: RatedPeriods, tables: Tables) -> ibis.Table:
     day = pd.Timestamp(rated.present.rated_at)
     start = day - pd.DateOffset(months=rated.months)
     calls = tables["interactions"]
     calls = calls.mutate(day=calls["at"].cast("date"))
     calls = calls.filter((calls.day >= start.date()) & (calls.day < day.date()))
-    sums = calls.group_by("customer_id").agg(cost=calls.cost.sum())
-    return tables.fetch(sums, money=["cost"]).set_index("customer_id")["cost"]
+    return calls.group_by("customer_id").agg(cost=calls.cost.sum())
 
 
 def join_rated(rating: Rating, frame: pd.DataFrame) -> pd.DataFrame:
-    """Tier and level of every rated customer, with the columns of a frame of the same customers."""
+    """Tier and level of every rated customer, with the columns of a frame of the same customers.
+
+    Counted outcomes have both already.
+    """
+    if "count" in frame:
+        return frame
     joined = rating.table[["customer_id", "tier", "level"]].merge(
         frame.drop(columns=["tier", "level"], errors="ignore"), on="customer_id", how="left",
         validate="one_to_one", indicator="_found",

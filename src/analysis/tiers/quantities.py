@@ -105,8 +105,7 @@ def outcomes_after(
     lines = tables["transactions"]
     lines = lines.mutate(day=lines["at"].cast("date"))
     known = lines.filter(lambda t: (t.day < day) & (t.amount >= 0)).select("customer_id").distinct()
-    after = lines.filter(lambda t: (t.day >= day) & (t.day < ibis.literal(end.date())))
-    sums = _sums(after)
+    sums = sums_between(tables, pd.Timestamp(rated_at).date(), end.date())
     kept = [c for c in ("purchases", "amount", "margin") if c in sums.columns]
     found = known.left_join(sums.select("customer_id", *kept), "customer_id")
     frame = fetch(found.drop("customer_id_right"), money=[c for c in MONEY if c in kept])
@@ -115,6 +114,17 @@ def outcomes_after(
         next_purchases=frame["next_purchases"].astype("int64"),
         bought_again=frame["next_purchases"] > 0,
     )
+
+
+def sums_between(tables: Mapping[str, ibis.Table], start: date, end: date) -> ibis.Table:
+    """Sum up what each customer bought from `start` up to the day before `end`.
+
+    `customer_id, purchases, amount, margin, …` as in `quantities_before`; null where only returns.
+    """
+    lines = tables["transactions"]
+    lines = lines.mutate(day=lines["at"].cast("date"))
+    day, until = (ibis.literal(one, type="date") for one in (start, end))
+    return _sums(lines.filter(lambda t: (t.day >= day) & (t.day < until)))
 
 
 def rating_dates(

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
+from analysis.frames import EngineLabels
 from analysis.methods.clusters import Clustering, cluster_customers
 from analysis.params.tiers import Scheme
 from analysis.tiers.criteria import Criterion, criteria_of, levels_of, reasons_of
+from analysis.tiers.engine_criteria import EngineCriterion
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,14 +22,15 @@ class Rating:
     """Who is in which tier at a day.
 
     table : customer_id, tier, level (0: lowest), reason; one row a customer. It names persons: for
-    an export, never for a report (and not in the repr). summary : tier, n, share, note; low to
+    an export, never for a report (and not in the repr); in a large study the tiers stay in the
+    engine, as `EngineLabels`. summary : tier, n, share, note; low to
     high. thresholds : quantity, tier, limit (where the tier begins; a quantity that is better when
     less has its limit as it is written). notes : what was missing and how it was dealt with.
     scheme : its name. tiers : low to high. rated_at : the day, or None. clusters : validity, for
     k-means.
     """
 
-    table: pd.DataFrame = field(repr=False)
+    table: pd.DataFrame | EngineLabels = field(repr=False)
     summary: pd.DataFrame
     thresholds: pd.DataFrame
     notes: tuple[str, ...]
@@ -35,6 +38,11 @@ class Rating:
     tiers: tuple[str, ...]
     rated_at: date | None
     clusters: Clustering | None = None
+
+    @property
+    def customers(self) -> int:
+        """Customers rated."""
+        return int(self.summary["n"].sum())
 
 
 def rate_customers(
@@ -97,9 +105,7 @@ def make_rating(
             "reason": reasons,
         }
     )
-    n = np.bincount(level, minlength=len(tiers))
-    summary = pd.DataFrame({"tier": tiers, "n": n, "share": n / n.sum()})
-    summary["note"] = np.where(n == 0, "nobody is in this tier", "")
+    summary = summary_of(np.bincount(level, minlength=len(tiers)), tiers)
     if thresholds is None:
         thresholds = pd.DataFrame(columns=["quantity", "tier", "limit"])
     return Rating(
@@ -107,7 +113,15 @@ def make_rating(
     )  # fmt: skip
 
 
-def thresholds_of(criteria: list[Criterion], tiers: tuple[str, ...]) -> pd.DataFrame:
+def summary_of(n: np.ndarray, tiers: Sequence[str]) -> pd.DataFrame:
+    """How many are in each tier, low to high; a tier that nobody is in is said."""
+    summary = pd.DataFrame({"tier": list(tiers), "n": n, "share": n / n.sum()})
+    return summary.assign(note=np.where(n == 0, "nobody is in this tier", ""))
+
+
+def thresholds_of(
+    criteria: Sequence[Criterion | EngineCriterion], tiers: tuple[str, ...]
+) -> pd.DataFrame:
     """Where each tier begins, in the quantities' own scale."""
     rows = [
         (criterion.name, tier, criterion.sign * cut)

@@ -60,13 +60,15 @@ def rate_again(frames: Mapping[date, pd.DataFrame], scheme: Scheme) -> Rerating:
             raise ParamsError(
                 "clusters must have a fixed k to be rated again, but k differs between dates; set k"
             )
-        return Rerating(tuple(ratings), _summary(ratings, [None] * len(ratings)), ratings[0].tiers)
+        nobody = [np.zeros(len(ratings[0].tiers), int)] * len(ratings)
+        return Rerating(tuple(ratings), summary_of_ratings(ratings, nobody), ratings[0].tiers)
     ratings, kept, held = [], [], pd.DataFrame(columns=["level", "below"], dtype=int)
     for day in dates:
         rating, held, by_rule = _rate_knowing(frames[day], scheme, day, held)
         ratings.append(rating)
-        kept.append(by_rule)
-    return Rerating(tuple(ratings), _summary(ratings, kept), scheme.tiers)
+        level = rating.table["level"].to_numpy()
+        kept.append(np.bincount(level[by_rule], minlength=len(scheme.tiers)))
+    return Rerating(tuple(ratings), summary_of_ratings(ratings, kept), scheme.tiers)
 
 
 def company_rating(
@@ -154,12 +156,14 @@ def _rate_knowing(
     return rating, state, level > earned
 
 
-def _summary(ratings: list[Rating], kept: list[np.ndarray | None]) -> pd.DataFrame:
-    parts = []
-    for rating, by_rule in zip(ratings, kept, strict=True):
-        level = rating.table["level"].to_numpy()
-        by_rule = np.zeros(len(level), bool) if by_rule is None else by_rule
-        held = np.bincount(level[by_rule], minlength=len(rating.tiers))
-        parts.append(rating.summary.assign(rated_at=rating.rated_at, kept=held))
+def summary_of_ratings(ratings: Sequence[Rating], kept: Sequence[np.ndarray]) -> pd.DataFrame:
+    """The summaries of ratings under each other: `rated_at, tier, n, share, kept, note`.
+
+    `kept` : of each rating, the customers of each tier who hold it by hysteresis or grace.
+    """
+    parts = [
+        rating.summary.assign(rated_at=rating.rated_at, kept=by_rule)
+        for rating, by_rule in zip(ratings, kept, strict=True)
+    ]
     columns = ["rated_at", "tier", "n", "share", "kept", "note"]
     return pd.concat(parts, ignore_index=True)[columns]

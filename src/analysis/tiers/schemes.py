@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,7 +13,15 @@ from analysis.data import Tables
 from analysis.errors import DataError, ParamsError
 from analysis.params import Params
 from analysis.params.tiers import Scheme, preset_scheme
-from analysis.tiers.comparison import coarser, compare_schemes, finer, reweighted
+from analysis.tiers.comparison import (
+    coarser,
+    compare_joined,
+    compare_schemes,
+    finer,
+    reweighted,
+)
+from analysis.tiers.engine_criteria import known_quantities
+from analysis.tiers.engine_outcomes import rate_otherwise
 from analysis.tiers.grouping import grouped_by
 from analysis.tiers.periods import RatedPeriods
 from analysis.tiers.rating import Rating, rate_customers
@@ -61,16 +70,51 @@ def compare_other_schemes(
     columns += ["would_change", "note"]
     if outcomes is None:
         return OtherSchemes(pd.DataFrame(columns=columns))
-    ratings = {IN_FORCE: rated.judged} | _others(rated, tables, params)
-    found = compare_schemes(
-        ratings, outcomes, value="next_value", rng=rng, replications=replications,
-        conf_level=params.conf_level,
-    ).table  # fmt: skip
-    found["would_change"] = [_would_change(ratings[IN_FORCE], ratings[k]) for k in found["scheme"]]
+    options = {"rng": rng, "replications": replications, "conf_level": params.conf_level}
+    if rated.held is None:
+        ratings = {IN_FORCE: rated.judged} | _others(rated, tables, params)
+        found = compare_schemes(ratings, outcomes, value="next_value", **options).table
+        changes = {name: _would_change(ratings[IN_FORCE], ratings[name]) for name in ratings}
+    else:
+        found, changes = _compare_counted(rated, outcomes, params, options)
+    found["would_change"] = found["scheme"].map(changes)
     names = {"normalised_gini": "gini", "conf_low": "gini_conf_low", "conf_high": "gini_conf_high"}
     names |= {"gain": "better", "p_value": "p_better"}
     names |= {"gain_conf_low": "better_conf_low", "gain_conf_high": "better_conf_high"}
     return OtherSchemes(found.rename(columns=names)[columns])
+
+
+def _compare_counted(
+    rated: RatedPeriods, outcomes: pd.DataFrame, params: Params, options: dict
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """The same, each scheme rated and counted in the engine; the company's own are left out."""
+    day, scheme, held = rated.judged_at, params.tiers.rated_by, rated.held
+    ratings = {IN_FORCE: rated.judged}
+    joined = {IN_FORCE: outcomes.assign(base_level=outcomes["level"])}
+    known = known_quantities(held.tables, held.days[day], scheme.score) if scheme.score else ()
+    for name, other in _schemes(scheme, known, params, rated).items():
+        try:
+            ratings[name], joined[name] = rate_otherwise(held, day, rated.value, other, params)
+        except DataError:
+            continue
+    table = compare_joined(
+        ratings, joined, value="next_value", rated=rated.judged.customers, **options
+    ).table
+    tops = len(rated.judged.tiers) - 1
+    changes = {}
+    for name, rows in joined.items():
+        one = (rows["level"] == len(ratings[name].tiers) - 1) != (rows["base_level"] == tops)
+        changes[name] = float(rows.loc[one, "count"].sum() / rows["count"].sum())
+    return table, changes
+
+
+def _schemes(
+    scheme: Scheme, known: Collection[str], params: Params, rated: RatedPeriods
+) -> dict[str, Scheme]:
+    """The other schemes by name: changed, preset, k-means."""
+    found = _changed(scheme, _dimensions(scheme, known))
+    found |= {f"preset_{k}": preset_scheme(k) for k in params.tiers.compare if k != scheme.name}
+    return found | _grouped(rated, scheme)
 
 
 def _others(rated: RatedPeriods, tables: Tables, params: Params) -> dict[str, Rating]:
@@ -79,34 +123,25 @@ def _others(rated: RatedPeriods, tables: Tables, params: Params) -> dict[str, Ra
     own = _company(rated, tables, frame)
     if own is not None:
         found[COMPANY] = own
-    for name, changed in _changed(scheme, frame).items():
-        found[name] = rate_customers(frame, changed, rated_at=rated.judged_at)
-    for name in params.tiers.compare:
-        if name == scheme.name:
-            continue
+    known = [name for name in frame if frame[name].notna().any()]
+    for name, other in _schemes(scheme, known, params, rated).items():
         try:
-            found[f"preset_{name}"] = rate_customers(
-                frame, preset_scheme(name), rated_at=rated.judged_at
-            )
+            found[name] = rate_customers(frame, other, rated_at=rated.judged_at)
         except DataError:
             continue
-    return found | _by_groups(rated, scheme, frame)
+    return found
 
 
-def _by_groups(rated: RatedPeriods, scheme: Scheme, frame: pd.DataFrame) -> dict[str, Rating]:
-    """As many groups by k-means as there are tiers; none where customers differ too little."""
+def _grouped(rated: RatedPeriods, scheme: Scheme) -> dict[str, Scheme]:
+    """As many groups by k-means as there are tiers."""
     number = len(rated.judged.tiers)
     if scheme.clusters or number < 2:
         return {}
     rule = {"quantities": grouped_by(rated, scheme), "k": number}
-    grouped = Scheme.model_validate({"name": GROUPS, "clusters": rule})
-    try:
-        return {GROUPS: rate_customers(frame, grouped, rated_at=rated.judged_at)}
-    except DataError:
-        return {}
+    return {GROUPS: Scheme.model_validate({"name": GROUPS, "clusters": rule})}
 
 
-def _changed(scheme: Scheme, frame: pd.DataFrame) -> dict[str, Scheme]:
+def _changed(scheme: Scheme, known: list[str]) -> dict[str, Scheme]:
     """Coarser, finer, and each dimension that the study has weighed double."""
     made = {}
     for name, change in (("coarser", coarser), ("finer", finer)):
@@ -114,20 +149,20 @@ def _changed(scheme: Scheme, frame: pd.DataFrame) -> dict[str, Scheme]:
             made[name] = change(scheme)
         except ParamsError:
             continue
-    known = _dimensions(scheme, frame)
     for dimension in known:
         if len(known) > 1:
             made[f"more_{dimension}"] = reweighted(scheme, dimension)
     return made
 
 
-def _dimensions(scheme: Scheme, frame: pd.DataFrame) -> list[str]:
-    def has(quantity: str) -> bool:
-        name = quantity.removeprefix("-")
-        return name in frame and bool(frame[name].notna().any())
-
+def _dimensions(scheme: Scheme, known: Collection[str]) -> list[str]:
+    """The dimensions of a score of which some quantity is known."""
     parts = scheme.score.dimensions if scheme.score else {}
-    return [name for name, part in parts.items() if any(map(has, part.quantities))]
+    return [
+        name
+        for name, part in parts.items()
+        if any(quantity.removeprefix("-") in known for quantity in part.quantities)
+    ]
 
 
 def _company(rated: RatedPeriods, tables: Tables, frame: pd.DataFrame) -> Rating | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.frames import count_cells
 from analysis.methods.concentration import Concentration, measure_concentration
 from analysis.params import Params
+from analysis.tiers.engine_outcomes import to_the_cent
 from analysis.tiers.judging import Judgement, judge_rating
 from analysis.tiers.periods import RatedPeriods
 
@@ -18,10 +20,14 @@ def present_concentration(
 
     A customer who returned more than she bought counts as 0.
     """
+    options = {"rng": rng, "replications": replications, "conf_level": params.conf_level}
+    if rated.held is not None:
+        rows = rated.held.days[rated.present.rated_at]
+        rows = rows.select(value=to_the_cent(rows[rated.value]))
+        cells = count_cells(rated.held.tables, rows, money=["value"])
+        return measure_concentration(cells["value"], counts=cells["count"], **options)
     values = rated.present_frame[rated.value].astype(float).round(2)
-    return measure_concentration(
-        values, rng=rng, replications=replications, conf_level=params.conf_level
-    )
+    return measure_concentration(values, **options)
 
 
 def judge_periods(

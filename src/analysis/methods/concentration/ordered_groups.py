@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
-from sklearn.metrics import roc_auc_score
 
 from analysis.errors import DataError
-from analysis.methods.concentration._values import check_conf_level, numbers
+from analysis.methods.concentration._values import check_conf_level, numbers, weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,9 +26,15 @@ class Discrimination:
 
 
 def measure_auc(
-    score: pd.Series | np.ndarray, event: pd.Series | np.ndarray, *, conf_level: float = 0.95
+    score: pd.Series | np.ndarray,
+    event: pd.Series | np.ndarray,
+    *,
+    counts: np.ndarray | None = None,
+    conf_level: float = 0.95,
 ) -> Discrimination:
     """Area under the ROC curve: the chance that one with the event has the higher score.
+
+    `counts` are frequency weights.
 
     Churn that is *inferred* from silence is partly mechanical: a score that holds recency foresees
     it by its definition. Say so beside the number.
@@ -42,18 +47,23 @@ def measure_auc(
     x, y = numbers(score, "score"), numbers(event, "event")
     if x.size != y.size or not np.isin(y, (0, 1)).all():
         raise DataError("event must be True or False, one for each score, but is not")
-    positive, negative = x[y == 1], x[y == 0]
-    m, k = positive.size, negative.size
-    line = {"term": "auc", "n": x.size, "note": ""}
+    count = weights(counts, x.size)
+    m, k = (float(count[y == which].sum()) for which in (1, 0))
+    line = {"term": "auc", "n": round(m + k), "note": ""}
     if min(m, k) < 2:
         line["note"] = "not estimable: fewer than two customers with, or without, the event"
         nothing = dict.fromkeys(("estimate", "std_error", "conf_low", "conf_high"), np.nan)
-        return Discrimination(pd.DataFrame([line | nothing]), m)
-    auc = float(roc_auc_score(y, x))
-    ranks = stats.rankdata(np.append(positive, negative))
-    over = (ranks[:m] - stats.rankdata(positive)) / k
-    under = 1 - (ranks[m:] - stats.rankdata(negative)) / m
-    error = float(np.sqrt(over.var(ddof=1) / m + under.var(ddof=1) / k))
+        return Discrimination(pd.DataFrame([line | nothing]), round(m))
+    levels, code = np.unique(x, return_inverse=True)
+    held = [np.bincount(code, count * (y == which), minlength=len(levels)) for which in (1, 0)]
+    below = [np.cumsum(size) - size / 2 for size in held]
+    over, under = below[1] / k, 1 - below[0] / m
+    auc = float(held[0] @ over / m)
+    spread = [
+        size @ (part - size @ part / n) ** 2 / (n - 1) / n
+        for size, part, n in ((held[0], over, m), (held[1], under, k))
+    ]
+    error = float(np.sqrt(sum(spread)))
     low = high = auc
     if 0 < auc < 1:
         reach = stats.norm.ppf(0.5 + conf_level / 2) * error / (auc * (1 - auc))
@@ -64,7 +74,7 @@ def measure_auc(
         low = high = np.nan
     line |= {"estimate": auc, "std_error": error, "conf_low": low, "conf_high": high}
     columns = ["term", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
-    return Discrimination(pd.DataFrame([line])[columns], m)
+    return Discrimination(pd.DataFrame([line])[columns], round(m))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,9 +95,10 @@ def measure_trend(
     groups: pd.Series | np.ndarray,
     *,
     order: Sequence[str],
+    counts: np.ndarray | None = None,
     conf_level: float = 0.95,
 ) -> Trend:
-    """Compare a value between ordered groups (tiers, low to high).
+    """Compare a value between ordered groups (tiers, low to high); `counts`: frequency weights.
 
     References
     ----------
@@ -98,32 +109,36 @@ def measure_trend(
     code = pd.Index(order).get_indexer(pd.Series(groups).astype(object))
     if code.size != y.size or (code < 0).any():
         raise DataError(f"groups must be one of {', '.join(order)} for each value, but are not")
+    count = weights(counts, y.size)
     reach = stats.norm.ppf(0.5 + conf_level / 2)
     rows = []
     for k, name in enumerate(order):
-        of = y[code == k]
-        mean = of.mean() if of.size else np.nan
-        error = of.std(ddof=1) / np.sqrt(of.size) if of.size > 1 else np.nan
-        note = "" if of.size > 1 else f"not estimable: {of.size} customers"
+        of, size = y[code == k], count[code == k]
+        n = size.sum()
+        mean = size @ of / n if n else np.nan
+        error = np.sqrt(size @ (of - mean) ** 2 / (n - 1) / n) if n > 1 else np.nan
+        note = "" if n > 1 else f"not estimable: {round(n)} customers"
         rows.append((name, "mean", mean, error, mean - reach * error, mean + reach * error,
-                     of.size, note))  # fmt: skip
+                     round(n), note))  # fmt: skip
     columns = ["group", "term", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
-    return Trend(pd.DataFrame(rows, columns=columns), pd.DataFrame([_jonckheere(y, code)]))
+    return Trend(pd.DataFrame(rows, columns=columns), pd.DataFrame([_jonckheere(y, code, count)]))
 
 
-def _jonckheere(y: np.ndarray, code: np.ndarray) -> dict[str, object]:
-    sizes = np.bincount(code)[np.bincount(code) > 0].astype(float)
-    n = float(y.size)
+def _jonckheere(y: np.ndarray, code: np.ndarray, count: np.ndarray) -> dict[str, object]:
+    values, level = np.unique(y, return_inverse=True)
+    cells = np.array(
+        [
+            np.bincount(level[code == k], count[code == k], minlength=len(values))
+            for k in np.unique(code)
+        ]
+    )
+    sizes, ties, n = cells.sum(axis=1), cells.sum(axis=0), float(count.sum())
     line = {"term": "jonckheere", "estimate": np.nan, "statistic": np.nan, "p_value": np.nan}
-    line |= {"n": y.size, "note": ""}
+    line |= {"n": round(n), "note": ""}
     if sizes.size < 2 or n < 4:
         return line | {"note": "not estimable: fewer than two groups"}
-    wins = 0.0
-    for k in np.unique(code)[1:]:
-        upto, mine = y[code <= k], code[code <= k] == k
-        m = mine.sum()
-        wins += stats.rankdata(upto)[mine].sum() - m * (m + 1) / 2
-    ties = np.unique(y, return_counts=True)[1].astype(float)
+    lower = np.cumsum(cells, axis=0)[:-1]
+    wins = ((np.cumsum(lower, axis=1) - lower / 2) * cells[1:]).sum()
     pairs = (n**2 - (sizes**2).sum()) / 2
     variance = (n * (n - 1) * (2 * n + 5) - _cubic(sizes) - _cubic(ties)) / 72
     triple = [(t * (t - 1) * (t - 2)).sum() for t in (sizes, ties)]
