@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
 from matplotlib.ticker import PercentFormatter
 
 from analysis.methods.concentration import Gain, Migration
 from analysis.methods.disclosure import small_cells, small_rows
-from analysis.telling.palette import ACCENT, CONTEXT, DASHES, GROUPS, INK, SEQUENTIAL
+from analysis.telling.palette import (
+    ACCENT,
+    CONTEXT,
+    DASHES,
+    GROUPS,
+    INK,
+    SEQUENTIAL,
+)
 from analysis.telling.wording import Wording
 from analysis.tiers import TierProfile
 
 DARK = 0.75
 """From this share of the darkest on, numbers are white."""
-
-
-def tier_colours(number: int) -> list[str]:
-    """One ordered palette, light to dark with worth."""
-    shades = colormaps["YlGnBu"](np.linspace(0.3, 0.95, number))
-    return [to_hex(shade) for shade in shades]
-
-
-def draw_intervals(ax: Axes, x, y, **reach) -> None:
-    """Interval lines with a light edge, to be seen on dark bars too (`xerr` or `yerr`)."""
-    for colour, width, cap in (("white", 3.2, 2.6), (INK, 1.4, 1.4)):
-        marks = {"fmt": "none", "color": colour, "linewidth": width, "capthick": cap}
-        ax.errorbar(x, y, capsize=3, zorder=3, **marks, **reach)
 
 
 def plot_migration(result: Migration, ax: Axes, say: Wording) -> Axes:

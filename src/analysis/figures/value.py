@@ -1,125 +1,16 @@
-"""What a model expects of customers, beside what they did."""
+"""Concentration of value."""
 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from analysis.figures.tiers import draw_intervals, tier_colours
 from analysis.methods.concentration import Concentration
-from analysis.methods.disclosure import small_rows
-from analysis.methods.purchases import Calibration, Tracking
 from analysis.telling.palette import ACCENT, CONTEXT, INK
 from analysis.telling.wording import Wording
-from analysis.value import UNKNOWN, ForecastCheck, ResidualValue
 
 TOP = 0.2
-LABEL = {"fontsize": 10, "fontweight": "bold", "annotation_clip": False}
-EXPECTED = (0, (5, 1.5))
-
-
-def plot_tracking(result: Tracking, ax: Axes, say: Wording) -> Axes:
-    """Draw purchases by week on the left and added up on the right, made and expected."""
-    ax.set_axis_off()
-    weekly, running = ax.inset_axes([0, 0, 0.41, 1]), ax.inset_axes([0.59, 0, 0.41, 1])
-    for panel, names, label in (
-        (weekly, ("actual", "expected"), "weekly"),
-        (running, ("cumulative_actual", "cumulative_expected"), "cumulative"),
-    ):
-        _draw_pair(result, panel, names, say)
-        panel.set(xlabel=say("value.axes.week"), ylabel=say(f"value.axes.{label}"))
-        panel.set_xlim(0, result.table["time"].iloc[-1])
-        panel.set_ylim(0, None)
-        panel.yaxis.set_major_formatter(lambda made, _: say.formats.show(made, "auto"))
-        panel.axvline(result.split, color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
-    _key(running, say, low=True)
-    top = weekly.get_ylim()[1]
-    weekly.annotate(
-        say("value.lines.holdout"), (result.split, top), (4, -2), textcoords="offset points",
-        color="#5b6570", fontsize=9.5, va="top",
-    )  # fmt: skip
-    return ax
-
-
-def plot_calibration(result: Calibration, ax: Axes, say: Wording) -> Axes:
-    """Draw each group's mean purchases after the fit with its interval, and the forecast.
-
-    Groups smaller than the study's smallest are left out.
-    """
-    table = result.table[result.table["n"] >= say.min_cell].reset_index(drop=True)
-    by_decile = set(result.table["group"]) >= {"10"}
-    place = np.arange(len(table))
-    reach = [table["actual"] - table["conf_low"], table["conf_high"] - table["actual"]]
-    ax.errorbar(place, table["actual"], yerr=np.nan_to_num(reach), fmt="o", color=INK, capsize=3,
-                linewidth=1.4, markersize=5)  # fmt: skip
-    ax.plot(place, table["expected"], color=ACCENT, linestyle=EXPECTED, marker="D", markersize=4.5)
-    ax.set_xticks(place, table["group"])
-    ax.set_xlim(-0.5, len(table) - 0.5)
-    ax.set_ylim(0, None)
-    ax.set_xlabel(say("value.axes.decile" if by_decile else "value.axes.frequency"))
-    ax.set_ylabel(say("value.axes.mean"))
-    _key(ax, say, left=not by_decile)
-    return ax
-
-
-def plot_forecast_tracking(result: ForecastCheck, ax: Axes, say: Wording) -> Axes:
-    """Draw the tracking of the model in force; a sentence where nothing could be held out."""
-    if result.tracking is None:
-        return _nothing(ax, say("value.forecast.none.headline"))
-    return plot_tracking(result.tracking, ax, say)
-
-
-def plot_forecast_calibration(result: ForecastCheck, ax: Axes, say: Wording) -> Axes:
-    """Draw the calibration of the model in force; a sentence where nothing could be held out."""
-    if result.calibration is None:
-        return _nothing(ax, say("value.forecast.none.headline"))
-    return plot_calibration(result.calibration, ax, say)
-
-
-def plot_residual_value(result: ResidualValue, ax: Axes, say: Wording) -> Axes:
-    """Draw what a customer of each group is still expected to bring, with the groups' shares.
-
-    `result` holds one way to group; small groups are left out, and the next where it must be.
-    """
-    table = result.table[result.table["segment"] != "all"]
-    table = table[~small_rows(table["n"], say.min_cell)].reset_index(drop=True)
-    if not len(table):
-        return _nothing(ax, say("value.residual.none.headline"))
-    place = np.arange(len(table))
-    ends = [table[f"value_ahead_conf_{end}"] / table["n"] for end in ("low", "high")]
-    reach = np.nan_to_num([table["value_each"] - ends[0], ends[1] - table["value_each"]])
-    colours = [_colours(result)[group] for group in table["group"]]
-    ax.barh(place, table["value_each"], color=colours, height=0.62)
-    draw_intervals(ax, table["value_each"], place, xerr=reach)
-    for at, row in table.iterrows():
-        text = say("value.residual.label", part=row["value_part"], n=row["n"])
-        edge = row["value_each"] + reach[1][at]
-        ax.annotate(text, (edge, at), (5, 0), textcoords="offset points", va="center",
-                    fontsize=9.5, annotation_clip=False)  # fmt: skip
-    ax.set_yticks(place, [say.value(group) for group in table["group"]])
-    ax.grid(False, axis="y")
-    currency = say.formats.currency.strip()
-    ax.set_xlabel(say("value.residual.axis", weeks=result.weeks, currency=currency))
-    ax.xaxis.set_major_formatter(lambda value, _: say.formats.show(value, "count"))
-    ax.set_xlim(0, float((table["value_each"] + reach[1]).max()) * 1.25)
-    return ax
-
-
-def _colours(result: ResidualValue) -> dict[str, str]:
-    """Tiers, low to high, in their own palette; other groups in the accent."""
-    groups = list(result.table["group"])
-    if set(result.table["segment"]) != {"current_tier"}:
-        return dict.fromkeys(groups, ACCENT)
-    tiers = [group for group in groups if group != UNKNOWN]
-    return dict(zip(tiers, tier_colours(len(tiers)), strict=True)) | {UNKNOWN: CONTEXT}
-
-
-def _nothing(ax: Axes, text: str) -> Axes:
-    ax.set_axis_off()
-    ax.annotate(text, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", color=INK)
-    return ax
 
 
 def plot_lorenz(result: Concentration, ax: Axes, say: Wording) -> Axes:
@@ -143,21 +34,3 @@ def plot_lorenz(result: Concentration, ax: Axes, say: Wording) -> Axes:
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
     return ax
-
-
-def _draw_pair(result: Tracking, ax: Axes, names: tuple[str, str], say: Wording) -> None:
-    table: pd.DataFrame = result.table
-    ax.plot(table["time"], table[names[0]], color=INK, linewidth=1.6)
-    ax.plot(table["time"], table[names[1]], color=ACCENT, linestyle=EXPECTED)
-
-
-def _key(ax: Axes, say: Wording, *, left: bool = False, low: bool = False) -> None:
-    """Name the marks (or, low in a panel of curves, the lines) in their colours."""
-    x, align = (0.03, "left") if left else (0.97, "right")
-    marks = ("━", "╍") if low else ("●", "◆")
-    for line, (name, colour) in enumerate((("made", INK), ("forecast", ACCENT))):
-        y = 0.15 - 0.09 * line if low else 0.97 - 0.08 * line
-        ax.annotate(
-            f"{marks[line]} {say(f'value.lines.{name}')}", (x, y), ha=align, va="top",
-            xycoords="axes fraction", color=colour, **LABEL,
-        )  # fmt: skip

@@ -165,3 +165,8 @@ def _trouble(edge: np.ndarray, information: np.ndarray, gradient: np.ndarray) ->
             "as fixed there (too little variation between customers, or nobody seems to leave)"
         )
     return ""
+
+
+def not_fitted(model) -> str:
+    """Why a model has no parameters; empty where it has (a note of its own may warn of them)."""
+    return "" if np.isfinite(model.params).all() else model.note

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import ibis
 import pandas as pd
 
+from analysis.chapters.value.counted import count_histories, count_spend, count_worth
 from analysis.data import Tables
 from analysis.frames import EngineLabels, customer_rows
 from analysis.params import Params
 from analysis.states.segments import engine_groups
-from analysis.value.counted import count_histories, count_spend, count_worth
 
 ALL, UNKNOWN = "all", "not known"
 MOST_YEARS_BY_QUARTER = 2

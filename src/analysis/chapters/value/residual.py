@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
+from analysis.chapters.value.counted_groups import ALL, UNKNOWN, cohorts, counted_groups
+from analysis.chapters.value.forecast import FITS
+from analysis.chapters.value.histories import LEAST_AGE, Histories
 from analysis.data import Tables
 from analysis.frames import EngineLabels, customer_frame, is_large
 from analysis.methods.purchases import (
@@ -19,11 +23,9 @@ from analysis.methods.purchases import (
     check_spend,
     fit_gammagamma,
     group_totals,
+    not_fitted,
 )
 from analysis.params import Params
-from analysis.value.counted_groups import ALL, UNKNOWN, cohorts, counted_groups
-from analysis.value.forecast import FITS, not_fitted
-from analysis.value.histories import LEAST_AGE, Histories
 
 DRAWS, COUNTED_DRAWS = 10, 200
 """Futures drawn of each row: more where a row stands for many customers."""
@@ -33,11 +35,23 @@ DRAWS, COUNTED_DRAWS = 10, 200
 class ValueModels:
     """The models fitted on all that was observed.
 
-    purchases : the model in force. spend : Gamma-Gamma. check : whether spend and frequency go
-    together, which Gamma-Gamma takes not to be so. parameters : model, parameter, fit,
-    fit_conf_low, fit_conf_high, n, note. discounting : as applied. margin : share of revenue that
-    is kept, or None. note : why nothing is estimable.
+    Attributes
+    ----------
+    purchases : BGNBD or ParetoNBD
+        The model in force.
+    spend : GammaGamma
+    check : SpendCheck
+        Whether spend and frequency go together, which Gamma-Gamma takes not to be so.
+    parameters : DataFrame
+        `model, term, estimate, conf_low, conf_high, n, note`.
+    discounting : Discounting
+    margin : float or None
+        Share of revenue that is kept.
+    note : str
+        Why nothing is estimable; empty where something is.
     """
+
+    COUNTED_BY: ClassVar = {"parameters": "n"}
 
     purchases: BGNBD | ParetoNBD
     spend: GammaGamma
@@ -62,17 +76,23 @@ def fit_value_models(histories: Histories, params: Params) -> ValueModels:
         Uses `present`, `spend` and `margin`.
     params : Params
         Uses `purchase_model`, `discount_rate`, `conf_level`.
+
+    Returns
+    -------
+    ValueModels
+
+    References
+    ----------
+    Fader, Hardie & Lee (2005); Fader & Hardie (2013), note 025.
     """
     model = FITS[params.purchase_model](histories.present, conf_level=params.conf_level)
     spend = fit_gammagamma(histories.spend, conf_level=params.conf_level)
-    names = {"term": "parameter", "estimate": "fit"}
-    names |= {"conf_low": "fit_conf_low", "conf_high": "fit_conf_high"}
     tables = [
         model.table.assign(model=params.purchase_model),
         spend.table.assign(model="gamma_gamma"),
     ]
-    table = pd.concat(tables, ignore_index=True).rename(columns=names)
-    columns = ["model", "parameter", "fit", "fit_conf_low", "fit_conf_high", "n", "note"]
+    table = pd.concat(tables, ignore_index=True)
+    columns = ["model", "term", "estimate", "conf_low", "conf_high", "n", "note"]
     infinite = "" if np.isfinite(spend.mean) or not_fitted(spend) else "the mean spend is infinite"
     return ValueModels(
         model,
@@ -89,11 +109,20 @@ def fit_value_models(histories: Histories, params: Params) -> ValueModels:
 class ResidualValue:
     """What the present customers are expected to bring within the horizon, discounted.
 
-    table : segment, group, n, alive (expected share still active), purchases_ahead, value_ahead
-    with value_ahead_conf_low and value_ahead_conf_high, value_each (a customer), value_part (share
-    of all), note; the first row is of all customers. weeks : the horizon. money : 'margin' or
-    'revenue'. note : why nothing is estimable.
+    Attributes
+    ----------
+    table : DataFrame
+        `segment, group, n, alive` (expected share still active, 0 to 1)`, purchases_ahead,
+        value_ahead` with interval`, value_each` (a customer)`, value_part` (share of all)`, note`;
+        the first row is of all customers. Money in the study's currency.
+    weeks : float
+        The horizon.
+    money : {'margin', 'revenue'}
+    note : str
+        Why nothing is estimable; empty where something is.
     """
+
+    COUNTED_BY: ClassVar = {"table": "n"}
 
     table: pd.DataFrame
     weeks: float
@@ -167,10 +196,16 @@ def residual_value(
 
     Parameters
     ----------
+    models : ValueModels
     groups : mapping of name to DataFrame
         Of `value_groups`: all customers first.
     params : Params
         Uses `value_horizon_weeks`, `conf_level`.
+    rng : Generator
+
+    Returns
+    -------
+    ResidualValue
     """
     columns = ["segment", "group", "n", "alive", "purchases_ahead", "value_ahead"]
     columns += ["value_ahead_conf_low", "value_ahead_conf_high", "value_each", "value_part", "note"]

@@ -6,22 +6,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
+from analysis.chapters.renewals.lives import Renewals
 from analysis.telling.palette import CONTEXT, DASHES, GROUPS, INK
 from analysis.telling.wording import Wording
-from analysis.value import Renewals
 
 
 def plot_renewals(result: Renewals, ax: Axes, say: Wording) -> Axes:
-    """Draw the share still there by renewals; renewals that few customers faced are left out."""
-    table = result.curve[result.curve["at_risk"] >= say.min_cell]
-    ax.set(xlabel=say("renewals.axes.renewals"), ylabel=say("renewals.axes.staying"))
+    """Draw the share still there by renewals, observed and as the models foresaw it."""
+    table = result.curve
+    ax.set(xlabel=say("axes.renewals"), ylabel=say("axes.staying"))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.set_ylim(0, 1.04)
-    if not len(table):
-        ax.set_axis_off()
-        middle = {"xycoords": "axes fraction", "ha": "center", "color": INK}
-        ax.annotate(say("renewals.rates.none.headline"), (0.5, 0.5), **middle)
-        return ax
     periods = np.append(0, table["period"])
     ends = []
     for k, name in enumerate(("sbg", "bdw")):
@@ -35,13 +30,13 @@ def plot_renewals(result: Renewals, ax: Axes, say: Wording) -> Axes:
     reach = np.nan_to_num([table["staying"] - low, high - table["staying"]])
     marks = {"fmt": "none", "color": INK, "capsize": 3, "linewidth": 1.4}
     ax.errorbar(table["period"], table["staying"], yerr=reach, **marks)
-    ends.append((observed[-1], say("renewals.axes.observed"), INK))
+    ends.append((observed[-1], say("axes.observed"), INK))
     held = table.loc[table["held_out"], "period"]
     if len(held):
         first = held.iloc[0] - 0.5
         ax.axvline(first, color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
         style = {"color": "#5b6570", "fontsize": 9.5, "va": "top"}
-        text = say("renewals.axes.held_out")
+        text = say("axes.held_out")
         ax.annotate(text, (first, 1.03), (4, -2), textcoords="offset points", **style)
     last = -1.0
     for y, name, colour in sorted(ends):

@@ -8,16 +8,16 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from analysis.data import Tables
-from analysis.errors import DataError
-from analysis.frames import customer_rows, is_large, purchase_days
-from analysis.params import Params
-from analysis.value.counted import (
+from analysis.chapters.value.counted import (
     count_histories,
     count_spend,
     histories_split,
     purchases_by_day,
 )
+from analysis.data import Tables
+from analysis.errors import DataError
+from analysis.frames import customer_rows, is_large, purchase_days
+from analysis.params import Params
 
 LEAST_AGE = 0.5 / 7
 """Weeks (half a day): who first bought on the last day was not observed for no time at all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pandas as pd
 
@@ -18,10 +19,18 @@ NO_COSTS = "the study has no contacts or campaigns with a cost, or kept no custo
 class RetentionCost:
     """What contacts and campaigns cost in the last year, by customer kept.
 
-    table : spent_on ('contacts', 'campaigns', 'together'), spent_year, n (customers kept),
-    spent_each. contractual : kept are those with an open contract; else those who bought within the
-    year. note : why nothing is told.
+    Attributes
+    ----------
+    table : DataFrame
+        `spent_on` ('contacts', 'campaigns', 'together')`, spent_year, n` (customers kept)`,
+        spent_each`. Money in the study's currency.
+    contractual : bool
+        Whether those kept have an open contract; else they bought within the year.
+    note : str
+        Why nothing is told; empty where something is.
     """
+
+    COUNTED_BY: ClassVar = {"table": "n"}
 
     table: pd.DataFrame
     contractual: bool
@@ -33,7 +42,16 @@ def retention_cost(tables: Tables, params: Params) -> RetentionCost:
 
     Whoever was not a customer by then (a prospect) costs acquisition, not retention.
 
-    Columns used: `interactions` and `campaigns`: `customer_id, at, cost`, where there are such.
+    Parameters
+    ----------
+    tables : Tables
+        Uses `interactions` and `campaigns`: `customer_id, at, cost`, where there are such.
+    params : Params
+        Uses `relationship`, `observed_until`.
+
+    Returns
+    -------
+    RetentionCost
     """
     contractual = params.relationship == "contractual"
     until = pd.Timestamp(params.observed_until)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
+from analysis.chapters.value.counted_groups import counted_costs, counted_ways
+from analysis.chapters.value.forecast import FITS
+from analysis.chapters.value.histories import LEAST_AGE, Histories
+from analysis.chapters.value.residual import ValueModels
 from analysis.data import Tables
 from analysis.frames import is_large
-from analysis.methods.purchases import acquisition_value, fit_gammagamma
+from analysis.methods.purchases import acquisition_value, fit_gammagamma, not_fitted
 from analysis.params import Params
-from analysis.value.counted_groups import counted_costs, counted_ways
-from analysis.value.forecast import FITS, not_fitted
-from analysis.value.histories import LEAST_AGE, Histories
-from analysis.value.residual import ValueModels
 
 LEAST = 50
 """Customers of a group below which it gets no model of its own."""
@@ -25,12 +26,24 @@ TOO_FEW = f"fewer than {LEAST} customers: no model of its own"
 class AcquiredValue:
     """What a customer brings from the first purchase on, within the horizon, discounted.
 
-    table : group ('all' first), n, value_new with value_new_conf_low and value_new_conf_high,
-    acquisition_cost (of one new customer: all that was spent on winning, also on those who did not
-    buy, by the number won), value_to_cost with value_to_cost_conf_low and value_to_cost_conf_high,
-    note. segment : how the groups were formed. has_cost : whether the study knows it. note : why
-    nothing is estimable.
+    Attributes
+    ----------
+    table : DataFrame
+        `group` ('all' first)`, n, value_new` with interval`, acquisition_cost` (of one new
+        customer: all that was spent on winning, also on those who did not buy, by the number
+        won)`, value_to_cost` with interval`, note`. Money in the study's currency.
+    segment : str
+        How the groups were formed.
+    weeks : float
+        The horizon.
+    money : {'margin', 'revenue'}
+    has_cost : bool
+        Whether the study knows what winning a customer costs.
+    note : str
+        Why nothing is estimable; empty where something is.
     """
+
+    COUNTED_BY: ClassVar = {"table": "n"}
 
     table: pd.DataFrame
     segment: str
@@ -47,10 +60,18 @@ def acquired_value(
 
     Parameters
     ----------
+    models : ValueModels
+    histories : Histories
+    tables : Tables
+        Uses `customers`: `acquisition_cost` and the column `by`, where there are such.
     by : str
         A column of the table `customers`; where there is none, all customers together.
     params : Params
         Uses `value_horizon_weeks`, `purchase_model`, `conf_level`.
+
+    Returns
+    -------
+    AcquiredValue
     """
     weeks = params.value_horizon_weeks
     columns = ["group", "n", "value_new", "value_new_conf_low", "value_new_conf_high"]

@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.chapters.renewals.lives import fit_renewals, renewal_lives
+from analysis.chapters.renewals.worth import contract_value
 from analysis.data import Description, Tables
 from analysis.frames import spells
 from analysis.methods.survival import survival_curve
 from analysis.params import Params
-from analysis.value import contract_value, fit_renewals, renewal_lives, retention_cost
+from analysis.states.retention_cost import retention_cost
 
 FROM, UNTIL = date(2015, 1, 1), date(2024, 12, 31)
 YEAR = 12 * 30.4375
@@ -91,22 +93,22 @@ def test_value_is_life_times_fees(made):
     tables, params, renewals = made
     table = contract_value(renewals, tables, params, rng=np.random.default_rng(1)).table
     first = table.iloc[0]
-    life = renewals.sbg.residual_life(int(first["renewals_made"]), 0.1)
-    assert first["renewals_made"] == "1"
-    assert first["periods_ahead"] == pytest.approx(life)
-    assert first["value_ahead"] == pytest.approx(life * 120 * first["n"])
+    life = renewals.sbg.residual_life(int(first["group"]), 0.1)
+    assert first["group"] == "1"
+    assert first["periods"] == pytest.approx(life)
+    assert first["estimate"] == pytest.approx(life * 120 * first["n"])
     groups, total = table.iloc[:-1], table.iloc[-1]
-    assert groups["value_ahead"].sum() == pytest.approx(total["value_ahead"])
-    assert groups["periods_ahead"].is_monotonic_increasing
-    assert (table["value_ahead_conf_low"] < table["value_ahead"]).all()
-    assert (table["value_ahead_conf_high"] > table["value_ahead"]).all()
+    assert groups["estimate"].sum() == pytest.approx(total["estimate"])
+    assert groups["periods"].is_monotonic_increasing
+    assert (table["conf_low"] < table["estimate"]).all()
+    assert (table["conf_high"] > table["estimate"]).all()
 
 
 def test_value_falls_with_the_discount_rate(made):
     tables, _, renewals = made
     totals = [
         contract_value(renewals, tables, study(discount_rate=rate), rng=np.random.default_rng(1))
-        .table["value_ahead"].iloc[-1]
+        .table["estimate"].iloc[-1]
         for rate in (0.05, 0.1, 0.3)
     ]  # fmt: skip
     assert totals[0] > totals[1] > totals[2]

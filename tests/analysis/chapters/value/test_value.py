@@ -7,19 +7,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.chapters.value.acquisition import acquired_value
+from analysis.chapters.value.forecast import check_forecast
+from analysis.chapters.value.histories import purchase_histories
+from analysis.chapters.value.residual import (
+    fit_value_models,
+    label_histories,
+    residual_value,
+    value_groups,
+)
 from analysis.data import Description, Tables, read_tables
 from analysis.errors import DataError
 from analysis.params import Params
-from analysis.value import (
-    acquired_value,
-    check_forecast,
-    fit_value_models,
-    label_histories,
-    purchase_histories,
-    residual_value,
-    retention_cost,
-    value_groups,
-)
+from analysis.states.retention_cost import retention_cost
 
 FROM, UNTIL = date(2021, 1, 1), date(2022, 12, 31)
 
@@ -92,14 +92,14 @@ def test_forecast_of_cdnow_misses_what_was_published():
     assert row["shortfall"] == pytest.approx(1 - 1653.4 / 1882, abs=1e-4)
     assert check.tracking.made == pytest.approx(1882)
     # REFERENCE: BG/NBD on the same data: r .243, alpha 4.414, a .793, b 2.426
-    fit = check.parameters.query("model == 'bgnbd'").set_index("parameter")["fit"]
+    fit = check.parameters.query("model == 'bgnbd'").set_index("term")["estimate"]
     assert fit.tolist() == pytest.approx([0.243, 4.414, 0.793, 2.426], abs=2e-3)
 
 
 def test_parameters_of_the_makers_are_found_again(made):
-    table = made[3].parameters.query("model == 'bgnbd'").set_index("parameter")
+    table = made[3].parameters.query("model == 'bgnbd'").set_index("term")
     for name, truth in {"r": 0.8, "alpha": 4.0, "a": 0.8, "b": 3.0}.items():
-        low, high = table.loc[name, ["fit_conf_low", "fit_conf_high"]]
+        low, high = table.loc[name, ["conf_low", "conf_high"]]
         assert low * 0.9 < truth < high * 1.1, name
     assert made[3].spend.mean == pytest.approx(5 * 20 / 3, rel=0.1)
 

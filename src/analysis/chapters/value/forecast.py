@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
+from analysis.chapters.value.histories import Histories
 from analysis.methods.purchases import (
     Calibration,
     Tracking,
@@ -15,16 +17,10 @@ from analysis.methods.purchases import (
     fit_bgnbd,
     fit_mbgnbd,
     fit_paretonbd,
+    not_fitted,
     track_purchases,
 )
 from analysis.params import Params
-from analysis.value.histories import Histories
-
-
-def not_fitted(model) -> str:
-    """Why a model has no parameters; empty where it has (a note of its own may warn of them)."""
-    return "" if np.isfinite(model.params).all() else model.note
-
 
 FITS = {"bgnbd": fit_bgnbd, "mbgnbd": fit_mbgnbd, "paretonbd": fit_paretonbd}
 
@@ -33,12 +29,23 @@ FITS = {"bgnbd": fit_bgnbd, "mbgnbd": fit_mbgnbd, "paretonbd": fit_paretonbd}
 class ForecastCheck:
     """What the models would have forecast, beside what came.
 
-    table : model, log_likelihood, forecast (purchases in the weeks held out, given the histories),
-    forecast_conf_low, forecast_conf_high, made, shortfall, n, note; the model in force first.
-    parameters : model, parameter, fit (its value), fit_conf_low, fit_conf_high, n, note. tracking,
-    calibration : of the model in force; None where `note` says why not. split_at : last day that
-    the models saw. weeks : held out.
+    Attributes
+    ----------
+    table : DataFrame
+        `model, log_likelihood, forecast` (purchases in the weeks held out, given the histories)
+        with interval`, made, shortfall` (share of those made)`, n, note`; the model in force first.
+    parameters : DataFrame
+        `model, term, estimate, conf_low, conf_high, n, note`.
+    tracking, calibration : Tracking, Calibration or None
+        Of the model in force; None where `note` says why not.
+    split_at : date
+        Last day that the models saw.
+    weeks : float
+        Held out.
+    note : str
     """
+
+    COUNTED_BY: ClassVar = {"table": "n", "parameters": "n"}
 
     table: pd.DataFrame
     parameters: pd.DataFrame
@@ -60,10 +67,15 @@ def check_forecast(
         Uses `fitted`, `starts`, `repeats`.
     params : Params
         Uses `purchase_model` (in force), `holdout_weeks`, `conf_level`.
+    rng : Generator
+
+    Returns
+    -------
+    ForecastCheck
     """
     columns = ["model", "log_likelihood", "forecast", "forecast_conf_low", "forecast_conf_high"]
     columns += ["made", "shortfall", "n", "note"]
-    fits = ["model", "parameter", "fit", "fit_conf_low", "fit_conf_high", "n", "note"]
+    fits = ["model", "term", "estimate", "conf_low", "conf_high", "n", "note"]
     weeks = params.holdout_weeks
     nothing = pd.DataFrame(columns=columns), pd.DataFrame(columns=fits)
     if histories.note:
@@ -85,9 +97,7 @@ def check_forecast(
         rows.append(_row(name, model, found, customers))
         if name == params.purchase_model:
             calibration, tracking = found, _track(model, histories, params)
-    names = {"term": "parameter", "estimate": "fit"}
-    names |= {"conf_low": "fit_conf_low", "conf_high": "fit_conf_high"}
-    fitted = pd.concat(parameters, ignore_index=True).rename(columns=names)[fits]
+    fitted = pd.concat(parameters, ignore_index=True)[fits]
     note = "" if calibration is not None else rows[0]["note"]
     return ForecastCheck(
         pd.DataFrame(rows, columns=columns), fitted, tracking, calibration, histories.split_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,9 +10,8 @@ from scipy import stats
 
 from analysis.data import Tables
 from analysis.frames import spells
-from analysis.methods.purchases import SBG, BdW, fit_bdw, fit_sbg
+from analysis.methods.purchases import SBG, BdW, fit_bdw, fit_sbg, not_fitted
 from analysis.params import Params
-from analysis.value.forecast import not_fitted
 
 DAYS_PER_MONTH = 30.4375
 LEAST_AT_RISK = 10
@@ -23,13 +22,26 @@ NOBODY = "no contract that began while observed was followed for a whole period"
 class Renewals:
     """Renewals made, and two models of them.
 
-    curve : period, at_risk, renewed (share of those), staying (observed share still there) with
-    staying_conf_low and staying_conf_high (log-log), sbg, bdw (the same by models fitted before the
-    periods held out), held_out. sbg, bdw : fitted on
-    all. in_force : 'bdw' where the likelihood-ratio test prefers it, else 'sbg'. p_duration : of
-    that test (does leaving itself depend on tenure?). error : mean absolute error of the share
-    still there in the periods held out, by model. months : length of a period. starts : customers
-    by the year in which their contract began. note : why nothing is estimable.
+    Attributes
+    ----------
+    curve : DataFrame
+        `period, at_risk` (customers who faced the renewal)`, renewed` (share of those)`, staying`
+        (observed share still there) with interval (log-log)`, sbg, bdw` (the same by models fitted
+        before the periods held out)`, held_out`.
+    sbg, bdw : SBG, BdW or None
+        Fitted on all.
+    in_force : {'sbg', 'bdw'}
+        'bdw' where the likelihood-ratio test prefers it.
+    p_duration : float
+        Of that test: does leaving itself depend on tenure?
+    error : dict of str to float
+        Mean absolute error of the share still there in the periods held out, by model.
+    months : int
+        Length of a period.
+    starts : DataFrame
+        Customers by the year in which their contract began.
+    note : str
+        Why nothing is estimable; empty where something is.
     """
 
     curve: pd.DataFrame
@@ -46,6 +58,10 @@ class Renewals:
     def model(self) -> SBG | BdW:
         """The model in force."""
         return self.bdw if self.in_force == "bdw" else self.sbg
+
+    def faced_by(self, least: int) -> Renewals:
+        """The same, only renewals that at least so many customers faced."""
+        return replace(self, curve=self.curve[self.curve["at_risk"] >= least])
 
 
 def renewal_lives(found: pd.DataFrame, *, until: pd.Timestamp, months: int) -> pd.DataFrame:

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
+from analysis.chapters.renewals.lives import Renewals, whole_periods
 from analysis.data import Tables
 from analysis.frames import spells
 from analysis.methods.purchases import renewal_totals
 from analysis.params import Params
-from analysis.value.renewals import Renewals, whole_periods
-
-NAMES = {
-    "group": "renewals_made",
-    "periods": "periods_ahead",
-    "estimate": "value_ahead",
-    "conf_low": "value_ahead_conf_low",
-    "conf_high": "value_ahead_conf_high",
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContractValue:
     """What the open contracts are still worth, by the renewals behind them.
 
-    table : renewals_made, n, fee_year (mean fees a year), periods_ahead (discounted periods still
-    expected, DERL), value_ahead with value_ahead_conf_low and value_ahead_conf_high, value_each,
-    note; the last row ('all') is their sum. note : why nothing is estimable.
+    Attributes
+    ----------
+    table : DataFrame
+        `group` (renewals made)`, n, fee_year` (mean fees a year)`, periods` (discounted periods
+        still expected, DERL)`, estimate` (total) with interval`, each, note`; the last row ('all')
+        is their sum. Money in the study's currency.
+    model : {'sbg', 'bdw'}
+    rate : float
+        Discount rate of a period.
+    note : str
+        Why nothing is estimable; empty where something is.
     """
+
+    COUNTED_BY: ClassVar = {"table": "n"}
 
     table: pd.DataFrame
     model: str
@@ -48,13 +51,23 @@ def contract_value(
 
     Parameters
     ----------
+    renewals : Renewals
     tables : Tables
         Uses `contracts`: `monthly_fee`.
     params : Params
         Uses `discount_rate` (a year), `renewal_months`, `conf_level`.
+    rng : Generator
+
+    Returns
+    -------
+    ContractValue
+
+    References
+    ----------
+    Fader & Hardie (2010), Customer-base valuation in a contractual setting.
     """
-    columns = ["renewals_made", "n", "fee_year", "periods_ahead", "value_ahead"]
-    columns += ["value_ahead_conf_low", "value_ahead_conf_high", "value_each", "note"]
+    columns = ["group", "n", "fee_year", "periods", "estimate", "conf_low", "conf_high", "each"]
+    columns += ["note"]
     months = renewals.months
     rate = (1 + params.discount_rate) ** (months / 12) - 1
     note = renewals.note or ("" if rate > 0 else "the discount rate is 0: lives have no finite sum")
@@ -65,10 +78,10 @@ def contract_value(
         return ContractValue(pd.DataFrame(columns=columns), renewals.in_force, rate, note)
     found = renewal_totals(
         renewals.model, open_now, rate=rate, rng=rng, conf_level=params.conf_level
-    ).table.rename(columns=NAMES)
+    ).table
     fees = open_now.groupby("renewals")["fee"].mean().to_numpy()
     found["fee_year"] = 12 / months * np.append(fees, open_now["fee"].mean())
-    found["value_each"] = found["value_ahead"] / found["n"]
+    found["each"] = found["estimate"] / found["n"]
     return ContractValue(found[columns], renewals.in_force, rate, "")
 
 
