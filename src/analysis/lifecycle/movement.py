@@ -20,7 +20,7 @@ from analysis.methods.multistate import (
     step_probabilities,
 )
 from analysis.params import Params
-from analysis.states.segments import MOST_GROUPS, require_segment, told
+from analysis.states.segments import MOST_GROUPS, require_segment, with_unknown
 
 MARKS, LATE_MARKS = (3, 6, 12, 24), (3, 12, 24, 60, 120)
 FEW = "too few to be shown"
@@ -157,7 +157,7 @@ def segment_groups(people: pd.DataFrame, segment: str, *, min_cell: int) -> pd.D
         The segment is no column of the customers.
     """
     require_segment(segment, people)
-    pooled = pool_small(told(people[segment]), min_cell, most=MOST_GROUPS)
+    pooled = pool_small(with_unknown(people[segment]), min_cell, most=MOST_GROUPS)
     return pd.DataFrame({"customer_id": people["customer_id"], "group": pooled})
 
 
