@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import Tables
-from analysis.errors import DataError
 from analysis.frames import customer_frame
 from analysis.lifecycle.stages import NO_PROSPECTS, Stages, stage_counts, stage_paths
 from analysis.methods.disclosure import pool_small, small_rows
@@ -21,9 +20,9 @@ from analysis.methods.multistate import (
     step_probabilities,
 )
 from analysis.params import Params
+from analysis.states.segments import MOST_GROUPS, require_segment, with_unknown
 
 MARKS, LATE_MARKS = (3, 6, 12, 24), (3, 12, 24, 60, 120)
-MOST_GROUPS = 6
 FEW = "too few to be shown"
 NOBODY = "nobody was followed for a month"
 OUTSIDE = ("prospect", "churned")  # stages of those who are no customers now
@@ -149,28 +148,16 @@ def since_start(stages: Stages) -> Stages:
     return replace(stages, table=table.filter(table.opening == 0).drop("opening"))
 
 
-def segment_groups(tables: Tables, params: Params, segment: str) -> pd.DataFrame:
-    """Return `customer_id, group`: a segment with small groups joined.
+def segment_groups(people: pd.DataFrame, segment: str, *, min_cell: int) -> pd.DataFrame:
+    """Return `customer_id, group`: a segment of the customers with small groups joined.
 
     Raises
     ------
     DataError
         The segment is no column of the customers.
     """
-    people = (
-        customer_frame(tables, params)
-        if "transactions" in tables
-        else tables.fetch(tables["customers"])
-    )
-    if segment not in people:
-        raise DataError(
-            f"segments must be columns of the customers, but {segment} is none; set segments to "
-            f"some of {', '.join(people.columns.drop('customer_id'))}"
-        )
-    group = people[segment]
-    if group.isna().any():
-        group = group.astype(object).where(group.notna(), "not known")
-    pooled = pool_small(group, params.min_cell, most=MOST_GROUPS)
+    require_segment(segment, people)
+    pooled = pool_small(with_unknown(people[segment]), min_cell, most=MOST_GROUPS)
     return pd.DataFrame({"customer_id": people["customer_id"], "group": pooled})
 
 
@@ -184,10 +171,13 @@ def grouped_paths(stages: Stages, groups: pd.DataFrame) -> pd.DataFrame:
 
 def paths_by_segment(stages: Stages, tables: Tables, params: Params) -> dict[str, pd.DataFrame]:
     """Return `grouped_paths` for every segment of the params, in their order."""
-    return {
-        segment: grouped_paths(stages, segment_groups(tables, params, segment))
+    bought = "transactions" in tables
+    people = customer_frame(tables, params) if bought else tables.fetch(tables["customers"])
+    groups = {
+        segment: segment_groups(people, segment, min_cell=params.min_cell)
         for segment in params.segments
     }
+    return {segment: grouped_paths(stages, own) for segment, own in groups.items()}
 
 
 def stage_course(

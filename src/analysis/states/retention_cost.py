@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import ibis
 import pandas as pd
 
-from analysis.data import Tables
-from analysis.frames import purchase_days, spells
+from analysis.data import Tables, fetch_count
+from analysis.frames import purchase_days
+from analysis.frames.relationships import contract_runs
 from analysis.params import Params
 
 SOURCES = (("contacts", "interactions"), ("campaigns", "campaigns"))
@@ -64,9 +66,9 @@ def retention_cost(tables: Tables, params: Params) -> RetentionCost:
         table = tables[name]
         day = table["at"].cast("date")
         recent = table.filter((day >= start.date()) & (day <= until.date()))
-        sums = recent.group_by("customer_id").agg(cost=recent.cost.sum())
-        spent = tables.fetch(sums, money=["cost"])
-        rows.append((kind, float(spent.loc[spent["customer_id"].isin(customers), "cost"].sum())))
+        spent = recent.semi_join(customers, "customer_id")
+        found = tables.fetch(spent.aggregate(cost=spent.cost.sum()), money=["cost"])
+        rows.append((kind, float(found["cost"].fillna(0).iloc[0])))
     table = pd.DataFrame(rows, columns=["spent_on", "spent_year"])
     if not len(table) or not kept:
         columns = ["spent_on", "spent_year", "n", "spent_each"]
@@ -77,14 +79,20 @@ def retention_cost(tables: Tables, params: Params) -> RetentionCost:
     return RetentionCost(table, contractual, "")
 
 
-def _contracts(tables: Tables, params: Params, _) -> tuple[pd.Series, int]:
-    found = spells(tables, params)
-    kept = found.loc[found["ended_at"].isna(), "customer_id"].nunique()
-    return found["customer_id"], int(kept)
+def _contracts(tables: Tables, params: Params, _) -> tuple[ibis.Table, int]:
+    runs, until = contract_runs(tables, params), pd.Timestamp(params.observed_until)
+    confirmed = (until - pd.Timedelta(days=params.gap_days)).date()
+    runs = runs.filter(runs.last_at > ibis.literal(params.observed_from, type="date"))
+    kept = runs.filter(runs.last_at > ibis.literal(confirmed, type="date"))
+    return runs.select("customer_id").distinct(), _people(kept)
 
 
-def _buyers(tables: Tables, params: Params, start: pd.Timestamp) -> tuple[pd.Series, int]:
+def _buyers(tables: Tables, params: Params, start: pd.Timestamp) -> tuple[ibis.Table, int]:
     days = purchase_days(tables)
-    bought = days.filter(days.bought & (days["at"] <= params.observed_until))
-    last = tables.fetch(bought.group_by("customer_id").agg(last=bought["at"].max()))
-    return last["customer_id"], int((pd.to_datetime(last["last"]) >= start).sum())
+    until, since = (ibis.literal(d, type="date") for d in (params.observed_until, start.date()))
+    bought = days.filter(days.bought & (days["at"] <= until))
+    return bought.select("customer_id").distinct(), _people(bought.filter(bought["at"] >= since))
+
+
+def _people(rows: ibis.Table) -> int:
+    return fetch_count(rows.select("customer_id").distinct())
