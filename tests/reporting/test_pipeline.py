@@ -21,7 +21,11 @@ PARAMS = Path(__file__).parents[2] / "params"
 STUDIES = sorted(path.stem for path in PARAMS.glob("*.yml"))
 SIMULATED = [name for name in STUDIES if read_params(PARAMS / f"{name}.yml").simulated]
 CLAIMS = {"descriptive", "predictive", "causal"}
-NAMING_COLUMNS = ("tbl-dictionary", "tbl-missing")
+NAMING_COLUMNS = tuple(
+    f"tbl-{chapter}-{table}"
+    for chapter in ("data", "contracts", "survey")
+    for table in ("dictionary", "missing")
+)
 EMBED = re.compile(r"\{\{< embed \S+#((?:fig|tbl)-[\w-]+) >\}\}")
 CDNOW_SHARES = {4: 0.168, 13: 0.293, 26: 0.376, 52: 0.458, 66: 0.483}
 
