@@ -66,7 +66,7 @@ def mediation_fact(result: Intention) -> Fact:
         return nothing("mediation", "no_scale" if split is None else "none")
     rows = split.table.set_index("term")
     share, indirect = rows.loc["share mediated"], rows.loc["indirect"]
-    options = {"n": int(share["n"]), "base": BASE, "in_summary": False}
+    options = {"n": int(share["n"]), "base": "intention.split_answers", "in_summary": False}
     if share["note"]:
         return Fact("mediation", variant="unclear", numbers={"driver": split.driver}, **options)
     return Fact(
