@@ -86,7 +86,7 @@ def test_renewals_are_told_in_sentences(contracts, told):
     spent = show.gated(retention_cost(tables, params))
     renewed, foreseen = rates_fact(renewals), check_fact(renewals)
     owed = worth_fact(worth, renewals)
-    kept = keeping_fact(spent, base="open_contracts", fee_year=fee_year(worth))
+    kept = keeping_fact(spent, base="current", fee_year=fee_year(worth))
     texts = [show.finding(fact).markdown for fact in (renewed, foreseen, owed, kept)]
     figure = show.figure(plot_renewals, renewals, foreseen)
     texts += [] if figure is SILENT else [figure.caption, figure.alt, figure.reading]
