@@ -75,7 +75,7 @@ def stage_playbook(result: StagesNow) -> pd.DataFrame:
     return result.table.assign(asks=[note(f"stages.playbook.{name}") for name in names])
 
 
-def tests_table(tests: MovementTests) -> pd.DataFrame:
+def movement_table(tests: MovementTests) -> pd.DataFrame:
     """The tests of movement, one row a question.
 
     Parameters

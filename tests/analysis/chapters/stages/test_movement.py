@@ -12,6 +12,7 @@ from analysis.chapters.stages.paths import followed_to
 from analysis.chapters.stages.stage_time import stage_months, stage_stays
 from analysis.methods.multistate import step_probabilities
 from analysis.notes import note
+from analysis.telling.gates import gated
 
 ORDER = ["new", "mature", "declining", "churned", "won_back"]
 
