@@ -22,7 +22,6 @@ FLOORS = {
     "frames": 4,
     "methods": 5,
     "states": 6,
-    "lifecycle": 7,
     "tiers": 7,
     "telling": 8,
     "figures": 9,

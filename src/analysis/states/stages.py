@@ -17,19 +17,10 @@ import pandas as pd
 
 from analysis.data import Tables, fetch
 from analysis.errors import DataError
-from analysis.lifecycle.features import stage_features
-from analysis.lifecycle.months import relationship_months
 from analysis.params import Params
 from analysis.params.stages import Bounds, StageRule
-
-NO_PROSPECTS = (
-    "First contacts are not known, so nobody is seen before the first purchase: "
-    "there are no prospects in this study."
-)
-UNKNOWN_PAST = (
-    "Customers bought before the observation began: nobody can be told to be new, and months are "
-    "counted from the first purchase that was seen."
-)
+from analysis.states.stage_features import stage_features
+from analysis.states.stage_months import relationship_months
 
 START_DIGITS, CODE_DIGITS = 4, 2  # of a step of a path: months, and the stage by its place
 
@@ -47,8 +38,8 @@ class Stages:
         The same with all features of the rules, computed when asked for.
     order : tuple of str
         The stages in the order of a life.
-    notes : tuple of str
-        What is not known in this study.
+    prospects_known : bool
+        Whether first contacts are recorded, so that people are seen before they buy.
     past_known : bool
         Whether every customer's first purchase lies inside the observation; where not, months
         count from the first that was seen.
@@ -57,7 +48,7 @@ class Stages:
     table: ibis.Table
     features: ibis.Table
     order: tuple[str, ...]
-    notes: tuple[str, ...]
+    prospects_known: bool = True
     past_known: bool = True
 
 
@@ -67,6 +58,18 @@ def assign_stages(tables: Tables, params: Params) -> Stages:
     The rules of `params.stages` are tried in their order and the first that holds decides; one
     whose feature is unknown does not hold; the last rule has no condition. Where customers bought
     before the observation began, nobody can be told to have just begun (`rules_in_force`).
+
+    Parameters
+    ----------
+    tables : Tables
+        Transactions, or contracts in a contractual study; `customers.first_contact_at` where
+        prospects are to be seen.
+    params : Params
+        Uses `stages`, `relationship`, `lapse_weeks` or `gap_days`, and the period.
+
+    Returns
+    -------
+    Stages
     """
     past_known = tables.description.history_complete
     rules = params.stages.rules_in_force(past_known=past_known)
@@ -82,14 +85,10 @@ def assign_stages(tables: Tables, params: Params) -> Stages:
         begun=features.begun.cast("int8"),
         stage="stage",
     ).cache()  # asked for many times
-    notes = []
-    if "first_contact_at" not in tables["customers"].columns:
-        notes.append(NO_PROSPECTS)
-    if not past_known:
-        notes.append(UNKNOWN_PAST)
     given = {rule.stage for rule in rules}
     order = tuple(stage for stage in params.stages.stages if stage in given)
-    return Stages(kept, features, order, tuple(notes), past_known)
+    contacts = "first_contact_at" in tables["customers"].columns
+    return Stages(kept, features, order, contacts, past_known)
 
 
 def stage_of(features: ibis.Table, rules: tuple[StageRule, ...]) -> ibis.Value:
@@ -140,6 +139,7 @@ def stage_paths(
 
     Parameters
     ----------
+    stages : Stages
     groups : DataFrame, optional
         `customer_id, group`, known when the path begins. Customers that it lacks have no group.
     axis : {"tenure", "calendar"}
@@ -195,6 +195,7 @@ def compare_stages(stages: Stages, other: pd.DataFrame, *, until: date) -> pd.Da
 
     Parameters
     ----------
+    stages : Stages
     other : DataFrame
         `customer_id, stage, from_at, to_at`: stays; `to_at` is missing while one lasts.
     until : date
@@ -205,6 +206,11 @@ def compare_stages(stages: Stages, other: pd.DataFrame, *, until: date) -> pd.Da
     DataFrame
         `stage, other, months, share`: customer-months at whose end both are known, counted in the
         engine; `share` is the part of all months of `stage`.
+
+    Raises
+    ------
+    DataError
+        A column of `other` is missing.
     """
     missing = {"customer_id", "stage", "from_at", "to_at"} - set(other)
     if missing:

@@ -5,10 +5,14 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from analysis.lifecycle.later_stages import _join_small
-from analysis.lifecycle.movement import followed_to, monthly_moves, stage_course
-from analysis.lifecycle.stage_time import stage_months, stage_stays
+from analysis.chapters.stages.course import stage_course
+from analysis.chapters.stages.later import _join_small
+from analysis.chapters.stages.moves import monthly_moves
+from analysis.chapters.stages.paths import followed_to
+from analysis.chapters.stages.stage_time import stage_months, stage_stays
 from analysis.methods.multistate import step_probabilities
+from analysis.notes import note
+from analysis.telling.gates import gated
 
 ORDER = ["new", "mature", "declining", "churned", "won_back"]
 
@@ -53,27 +57,28 @@ def test_shares_of_few_are_blank_within_their_month(paths):
         (1, 0, 3, "new", "declining", 20, "a"), (1, 3, 6, "declining", None, 20, "a"),
         (2, 0, 3, "new", "churned", 4, "a"), (2, 3, 6, "churned", None, 4, "a"),
     )  # fmt: skip
-    six = stage_course(rare, min_cell=10).marks.query("months == 6").set_index("stage")
+    hidden = gated(stage_course(rare, min_cell=10), 10).marks
+    six = hidden.query("months == 6").set_index("stage")
     assert six["estimate"].isna().to_dict() == {
         "mature": False, "declining": True, "churned": True,
     }  # fmt: skip
-    assert stage_course(paths, min_cell=4).marks["estimate"].notna().all()
+    assert gated(stage_course(paths, min_cell=4), 4).marks["estimate"].notna().all()
 
 
 def test_expected_months_and_differences_by_hand(paths):
     result = stage_months(paths, horizon_months=12, min_cell=10)
     assert result.until_months == 6
-    table = result.summary().set_index(["group", "stage"])["stage_months"]
+    table = result.table.set_index(["group", "stage"])["estimate"]
     assert table["a", "mature"] == pytest.approx(3 * 30 / 50)
     assert table["b", "declining"] == pytest.approx(3 * 40 / 44)
     told = result.differences.set_index("stage")
     assert told.loc["declining", ["group", "reference"]].tolist() == ["b", "a"]
-    assert told.loc["declining", "more_months"] == pytest.approx(3 * 40 / 44 - 20 / 50)
+    assert told.loc["declining", "estimate"] == pytest.approx(3 * 40 / 44 - 20 / 50)
     error = np.hypot(3 * np.sqrt(40 * 4 / 44**3), np.sqrt(20 * 30 / 50**3))
-    half = told.loc["declining", "more_conf_high"] - told.loc["declining", "more_months"]
+    half = told.loc["declining", "conf_high"] - told.loc["declining", "estimate"]
     # mature, declining and churned are compared: three intervals that hold together
     assert half == pytest.approx(norm.ppf(1 - 0.025 / 3) * error, rel=1e-5)
-    assert told.loc["new", "note"] == "the same for all by definition"
+    assert told.loc["new", "note"] == note("stages.by_definition")
     assert list(told.index) == ["new", "mature", "declining", "churned"]
 
 
@@ -105,8 +110,8 @@ def test_won_back_by_hand():
     assert result.won_back["estimate"] == pytest.approx(0.3)
     assert result.won_back["n"] == 100
     told = result.table.set_index("stage")
-    assert told.loc["new", "note"] == "set by the rules"
-    assert told.loc["churned", "note"] == "not reached"
+    assert told.loc["new", "note"] == note("stages.set_by_rules")
+    assert told.loc["churned", "note"] == note("stages.not_reached")
     assert stage_stays(paths_of((0, 0, 2, "new", None, 30, "a"))).won_back is None
 
 

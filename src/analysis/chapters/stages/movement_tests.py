@@ -9,10 +9,9 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from analysis.chapters.stages.paths import since_start
 from analysis.data import fetch
 from analysis.errors import DataError
-from analysis.lifecycle.movement import since_start
-from analysis.lifecycle.stages import Stages, stage_paths
 from analysis.methods.multistate import (
     MarkovTest,
     MovementTest,
@@ -20,11 +19,13 @@ from analysis.methods.multistate import (
     markov_test,
     stationarity_test,
 )
+from analysis.notes import Note, note
+from analysis.states.stages import Stages, stage_paths
 
 REPLICATIONS = 200
 YEAR = 12
-TOO_FEW = "too few moves to compare"
-ONE_YEAR = "all began within one year, so age and calendar cannot be told apart"
+TOO_FEW = note("stages.too_few_moves")
+ONE_YEAR = note("stages.one_year")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +34,7 @@ class MovementTests:
 
     Attributes
     ----------
-    table : DataFrame
+    table : DataFrame of shape (questions,)
         `question` ('groups', once a segment, 'calendar', 'cohorts', 'memory')`, segment, p_value,
         from, to, where, ratio, note`: the transition that deviates most, in which group or period
         it does, and how many times as often it is made as expected if all were alike (for
@@ -61,8 +62,17 @@ def movement_tests(
 
     Parameters
     ----------
+    stages : Stages
     paths : mapping of segment to DataFrame
-        Of `grouped_paths`. Customers are permuted, so that one with many moves counts once.
+        Of `paths_by_segment`. Customers are permuted, so that one with many moves counts once.
+    seed : int
+        Fixes the permutations.
+    replications : int
+        Permutations a test.
+
+    Returns
+    -------
+    MovementTests
 
     References
     ----------
@@ -108,9 +118,9 @@ def _row(question: str, run, segment: str = "") -> dict:
     return {**asked, **told, "note": ""}
 
 
-def _untested(question: str, note: str, segment: str = "") -> dict:
+def _untested(question: str, why: Note, segment: str = "") -> dict:
     blank = {"p_value": np.nan, "from": None, "to": None, "where": None, "ratio": np.nan}
-    return {"question": question, "segment": segment, **blank, "note": note}
+    return {"question": question, "segment": segment, **blank, "note": why}
 
 
 def _calendar(begun: Stages, years: pd.DataFrame, options: dict) -> dict:

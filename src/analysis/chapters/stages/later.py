@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from analysis.lifecycle.stages import Stages, stage_paths
 from analysis.methods.multistate import transition_probabilities
 from analysis.methods.multistate.aalen_johansen import conf_bounds
+from analysis.states.stages import Stages, stage_paths
 
 HALF_YEAR = 6
+COLUMNS = ["to", "estimate", "conf_low", "conf_high", "customers", "memoryless", "before"]
 SHARES = ("estimate", "customers", "memoryless", "before")
 
 
@@ -21,8 +23,8 @@ class LaterStages:
 
     Attributes
     ----------
-    table : DataFrame
-        `to, estimate, conf_low, conf_high, customers, memoryless, before, note`: the landmark
+    table : DataFrame of shape (later stages,)
+        `to, estimate, conf_low, conf_high, customers, memoryless, before`: the landmark
         estimate over the last months of the observation, what an estimator would say that forgets
         the past of a stage (Aalen-Johansen under Markov), and the landmark estimate of the equally
         long time before.
@@ -32,6 +34,8 @@ class LaterStages:
     n, n_before : int
         Customers in the stage at the two landmarks.
     """
+
+    COUNTED_BY: ClassVar = {"table": "customers"}
 
     table: pd.DataFrame
     stage: str | None
@@ -58,19 +62,32 @@ def later_stages(
 
     The landmark estimator needs no Markov assumption: it follows these customers only.
 
+    Parameters
+    ----------
+    stages : Stages
+    stage : str or None
+        None (no stage of decline) follows nobody.
+    months : int
+        How long before the end of the observation.
+    min_cell : int
+        Later stages of fewer customers are joined with the next smallest.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    LaterStages
+
     References
     ----------
     Putter & Spitoni (2018), Statistical Methods in Medical Research 27, 2081-2092.
     """
-    columns = ["to", "estimate", "conf_low", "conf_high", "customers", "memoryless", "before"]
     paths = stage_paths(stages, axis="calendar")
     end = paths["stop"].max() if len(paths) else 0
     now = _from(paths, stage, end - months, end, "landmark", conf_level)
     n = 0 if now is None else int(now["n"].iloc[0])
     if now is None or n < min_cell:
-        reason = "fewer customers in the stage than may be shown"
-        blank = pd.DataFrame([{"to": "all", "note": reason}], columns=[*columns, "note"])
-        return LaterStages(blank, stage, months, 0, 0)
+        return LaterStages(pd.DataFrame(columns=COLUMNS), stage, months, 0, 0)
     table = now.assign(customers=(now["estimate"] * n).round())
     forgetful = _from(paths, stage, end - months, end, "aalen-johansen", conf_level)
     table["memoryless"] = table["to"].map(forgetful.set_index("to")["estimate"])
@@ -80,12 +97,12 @@ def later_stages(
     if n_before >= min_cell:
         table["before"] = table["to"].map(before.set_index("to")["estimate"])
     table = _join_small(table[table["customers"] > 0], n, min_cell, conf_level)
-    return LaterStages(table[[*columns, "note"]], stage, months, n, n_before)
+    return LaterStages(table[COLUMNS], stage, months, n, n_before)
 
 
 def _join_small(table: pd.DataFrame, n: int, least: int, conf_level: float) -> pd.DataFrame:
     """Put later stages of fewer than `least` customers together with the next smallest."""
-    rows = table.assign(note="").sort_values("customers", kind="stable").to_dict("records")
+    rows = table.sort_values("customers", kind="stable").to_dict("records")
     while len(rows) > 1 and rows[0]["customers"] < least:
         rare, host, *others = rows
         sums = {name: rare[name] + host[name] for name in SHARES}
@@ -106,8 +123,7 @@ def _from(paths, stage, start, end, method, conf_level) -> pd.DataFrame | None:
     alive = (paths["start"] <= start) & (paths["stop"] > start)
     if not (alive & (paths["from"] == stage)).any():
         return None
-    found = transition_probabilities(
+    table = transition_probabilities(
         paths, start=start, times=[end], method=method, conf_level=conf_level
-    )
-    table = found.table
+    ).table
     return table[(table["from"] == stage) & table["estimate"].notna()]

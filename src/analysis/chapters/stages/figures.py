@@ -1,4 +1,4 @@
-"""Stages: where customers are over time, how they move, and how long they stay."""
+"""Stages: where customers are, now and over time, how they move, and how long they stay."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from analysis.methods.disclosure import small_cells
-from analysis.methods.multistate import ExpectedTime, StateOccupation, TransitionProbabilities
+from analysis.chapters.stages.course import StageCourse
+from analysis.chapters.stages.moves import MonthlyMoves
+from analysis.chapters.stages.now import StagesNow
+from analysis.chapters.stages.stage_time import StageMonths
+from analysis.methods.multistate import StateOccupation
 from analysis.methods.multistate.steps import JOINED
 from analysis.telling.palette import CONTEXT, GROUPS, INK, SEQUENTIAL, STAGES
 from analysis.telling.wording import Wording
@@ -21,14 +24,36 @@ QUIET = "#5b6570"
 HIDDEN = "#eef0f3"
 
 
-def plot_state_occupation(result: StateOccupation, ax: Axes, say: Wording) -> Axes:
-    """Draw the share of customers in each stage over time, stacked, one group at a time.
+def plot_stages_now(result: StagesNow, ax: Axes, say: Wording) -> Axes:
+    """Draw the customers in each stage as bars with number and share; small ones have none."""
+    table = result.table
+    shown = table["customers"].fillna(0)
+    places = range(len(table))
+    ax.barh(places, shown, 0.72, color=[STAGES.get(stage, CONTEXT) for stage in table["stage"]])
+    for place, row in zip(places, table.to_dict("records"), strict=True):
+        text = say("few")
+        if np.isfinite(row["customers"]):
+            text = say("now.label", customers=row["customers"], share=row["share"])
+        at = (shown.iloc[place], place)
+        ax.annotate(text, at, (5, 0), textcoords="offset points", va="center", color=INK)
+    ax.set_yticks(places, [say.value(stage) for stage in table["stage"]])
+    ax.set_ylim(len(table) - 0.4, -0.6)
+    ax.set_xlim(0, 1.25 * max(shown.max(), 1))
+    ax.xaxis.set_visible(False)
+    ax.spines[["bottom"]].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(False)
+    return ax
+
+
+def plot_stage_course(result: StageCourse, ax: Axes, say: Wording) -> Axes:
+    """Draw the share of customers in each stage by months since the start, stacked.
 
     Areas stop where fewer than the study's smallest group are observed; the row below counts the
     customers who are.
     """
-    share, observed = _shares(result, say.min_cell)
-    order = [state for state in result.states if share[state].max() > 0]
+    share, observed = _shares(result.occupation, say.min_cell)
+    order = [state for state in result.occupation.states if share[state].max() > 0]
     top = share[order].cumsum(axis=1)
     times = share.index.to_numpy()
     for state in order:
@@ -40,37 +65,34 @@ def plot_state_occupation(result: StateOccupation, ax: Axes, say: Wording) -> Ax
     ax.grid(False)
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-    ax.set(xlabel=say("stages.months_axis"), ylabel=say("stages.share_axis"))
+    months = "months_axis" if result.past_known else "seen_axis"
+    ax.set(xlabel=say(months), ylabel=say("share_axis"))
     _name_areas(share[order], top, ax, say)
     _count_observed(observed, ax, say)
     return ax
 
 
-def plot_transition_matrix(result: TransitionProbabilities, ax: Axes, say: Wording) -> Axes:
-    """Draw the transition probabilities as a heat map that carries its numbers.
+def plot_monthly_moves(result: MonthlyMoves, ax: Axes, say: Wording) -> Axes:
+    """Draw the shares of those who move from stage to stage in a month, as a heat map.
 
-    Cells of fewer customers than the study's smallest group are hidden, with the next smallest
-    where the row would give one away.
+    Moves of few customers are hidden; those with whom they are counted bear a mark.
     """
-    states = list(result.states)
-    share, trials, notes = (
-        result.table.pivot(index="from", columns="to", values=column).reindex(
-            states, columns=states
-        )
-        for column in ("estimate", "n", "note")
+    states, table = list(result.states), result.table
+    known = table.assign(estimate=table["estimate"].fillna(-1.0))  # a move never made has no row
+    share, notes = (
+        known.pivot(index="from", columns="to", values=column).reindex(columns=states)
+        for column in ("estimate", "note")
     )
-    share = share[(trials > 0).any(axis=1)]
-    hidden = small_cells(_customers(result.table, share, trials), say.min_cell)
+    share = share.reindex([state for state in states if state in share.index]).fillna(0.0)
     shade = colormaps[SEQUENTIAL]
     for (row, source), (column, target) in _cells(share):
         value = share.loc[source, target]
-        few = bool(hidden.loc[source, target]) or not np.isfinite(value)
-        fill = HIDDEN if few or not np.isfinite(value) else shade(0.05 + 0.9 * np.sqrt(value))
+        few = value < 0
+        fill = HIDDEN if few else shade(0.05 + 0.9 * np.sqrt(value))
         ax.fill_between([column - 0.5, column + 0.5], row - 0.5, row + 0.5, color=fill, lw=0)
-        kind = "percent" if value else "percent0"
-        text = say("stages.few") if few else say.formats.show(value, kind)
+        text = say("few") if few else say.formats.show(value, "percent" if value else "percent0")
         text += "*" if notes.loc[source, target] == JOINED else ""
-        colour = _on(fill) if value and not few else QUIET
+        colour = _on(fill) if value > 0 else QUIET
         weight = "bold" if source == target else "normal"
         ax.text(column, row, text, ha="center", va="center", color=colour, fontweight=weight)
     ax.set_xlim(-0.5, len(states) - 0.5)
@@ -79,22 +101,19 @@ def plot_transition_matrix(result: TransitionProbabilities, ax: Axes, say: Wordi
     ax.set_yticks(range(len(share)), [say.value(state) for state in share.index])
     ax.xaxis.set_label_position("top")
     ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
-    ax.set(xlabel=say("stages.to_axis"), ylabel=say("stages.from_axis"))
+    ax.set(xlabel=say("to_axis"), ylabel=say("from_axis"))
     ax.spines[:].set_visible(False)
     ax.grid(False)
     return ax
 
 
-def plot_expected_months(result: ExpectedTime, ax: Axes, say: Wording) -> Axes:
-    """Draw the expected months in each stage up to the horizon, with intervals and numbers."""
-    table = result.table
-    if "group" not in table:
-        table = table.assign(group="all")
-    table = table[table["n"] >= say.min_cell]
-    groups, states = list(table["group"].unique()), list(dict.fromkeys(table["term"]))
+def plot_stage_months(result: StageMonths, ax: Axes, say: Wording) -> Axes:
+    """Draw the expected months in each stage, by group, with intervals and numbers."""
+    table = result.table.dropna(subset=["n"])
+    groups, states = list(table["group"].unique()), list(dict.fromkeys(table["stage"]))
     height = 0.8 / max(len(groups), 1)
     for place, group in enumerate(groups):
-        rows = table[table["group"] == group].set_index("term").reindex(states)
+        rows = table[table["group"] == group].set_index("stage").reindex(states)
         at = np.arange(len(states)) + (place - (len(groups) - 1) / 2) * height
         single = len(groups) == 1
         colours = [_colour(state, states) if single else GROUPS[place % 6] for state in states]
@@ -107,7 +126,7 @@ def plot_expected_months(result: ExpectedTime, ax: Axes, say: Wording) -> Axes:
     ax.set_xlim(0, 1.28 * np.nanmax(table["conf_high"].fillna(table["estimate"])))
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
-    ax.set_xlabel(say("stages.expected_axis", horizon=result.horizon))
+    ax.set_xlabel(say("expected_axis", horizon=result.until_months))
     return ax
 
 
@@ -157,9 +176,7 @@ def _count_observed(observed: pd.Series, ax: Axes, say: Wording) -> None:
     points = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
     style = {"fontsize": 9.5, "va": "top", "annotation_clip": False}
     low, high = ax.get_xlim()
-    ax.annotate(
-        say("stages.observed"), (low, 0), (0, -36), ha="left", color=QUIET, **points, **style
-    )
+    ax.annotate(say("observed_row"), (low, 0), (0, -36), ha="left", color=QUIET, **points, **style)
     for tick in ax.get_xticks():
         at = np.searchsorted(observed.index.to_numpy(), tick, side="right") - 1
         if low <= tick <= high and at >= 0:
@@ -174,14 +191,6 @@ def _write_months(rows: pd.DataFrame, at: np.ndarray, ax: Axes, say: Wording, na
         text = name + say.formats.show(row["estimate"], "number1")
         end = np.nanmax([row["conf_high"], row["estimate"]])
         ax.annotate(text, (end, y), (5, 0), textcoords="offset points", va="center", color=INK)
-
-
-def _customers(table: pd.DataFrame, share: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
-    """Customers behind each cell that holds any."""
-    if "movers" not in table:
-        return (share * trials.loc[share.index]).round()
-    movers = table.pivot(index="from", columns="to", values="movers")
-    return movers.reindex(index=share.index, columns=share.columns)
 
 
 def _cells(table: pd.DataFrame):
