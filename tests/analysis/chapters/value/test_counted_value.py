@@ -102,6 +102,7 @@ def test_cells_of_weeks_move_estimates_by_little(study, each, monkeypatch):
     monkeypatch.setattr(counted, "MOST_CELLS", 4_000)
     stage = states(tables, params)[1]
     found = results(params, tables, stage)
-    for name, column in (("parameters", "estimate"), ("ahead", "value_ahead"), ("check", "forecast"),
-                         ("acquired", "value_new")):  # fmt: skip
+    columns = {"parameters": "estimate", "ahead": "value_ahead"}
+    columns |= {"check": "forecast", "acquired": "value_new"}
+    for name, column in columns.items():
         assert found[name][column].to_numpy() == pytest.approx(each[name][column], rel=LITTLE)
