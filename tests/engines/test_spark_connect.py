@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -23,6 +24,18 @@ NIGHT = """
     SELECT * FROM VALUES
       ('a', TIMESTAMP '2023-03-31 22:30:00Z', 5.0D), ('b', TIMESTAMP '2023-03-31 12:00:00Z', 7.0D)
     AS night(customer_id, at, amount)
+"""
+
+CACHES = """
+import sys
+from pathlib import Path
+import ibis, pandas as pd
+from analysis.data.connection import connect
+from analysis.data import fetch_count
+cluster = connect(sys.argv[1], "UTC", Path("."))
+sent = ibis.memtable(pd.DataFrame({"x": [1, 2]}))
+kept = cluster.sql("SELECT 1 AS x UNION ALL SELECT 2").join(sent, "x").cache()
+print(fetch_count(kept), cluster._session.session_id)
 """
 
 
@@ -160,20 +173,18 @@ def test_fault_of_a_query_is_one_sentence_and_nothing_is_logged(opened, capfd):
     assert told.out + told.err == ""
 
 
-def test_session_is_given_back_to_the_server(warehouse, tmp_path):
+def test_process_that_ends_leaves_nothing_on_the_server(warehouse, tmp_path):
     address, folder, *_ = warehouse
-    log = folder.parent / "out"
-    ours = connect(address, "UTC", tmp_path)
-    session_id = ours._session.session_id
-    assert f"Closing session with userId:  and sessionId: {session_id}" not in log.read_text()
-    del ours
-    gc.collect()
-    assert f"sessionId: {session_id}" in log.read_text()
-    assert session_id in [
-        line.split("sessionId: ")[1].split()[0]
-        for line in log.read_text().splitlines()
-        if "Closing session" in line
-    ]
+    program = tmp_path / "program.py"
+    program.write_text(CACHES)
+    asked = [sys.executable, program, address]
+    known = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    ended = subprocess.run(asked, env=known, capture_output=True, text=True, check=True)
+    session, told = ended.stdout.split(), ended.stderr
+    log = (folder.parent / "out").read_text()
+    assert [*session[:1], told] == ["2", ""]
+    assert f"Closing session with userId:  and sessionId: {session[1]}" in log
+    assert "Removing RDD" in log[log.index(f"sessionId: {session[1]}") :]
 
 
 def contents(folder: Path) -> dict[str, tuple[int, str]]:
