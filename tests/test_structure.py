@@ -24,7 +24,6 @@ FLOORS = {
     "states": 6,
     "lifecycle": 7,
     "satisfaction": 7,
-    "tiers": 7,
     "value": 7,
     "telling": 8,
     "figures": 9,

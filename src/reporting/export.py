@@ -31,7 +31,7 @@ def customer_list(study: Study) -> pd.DataFrame:
     from analysis.data import read_tables
     from analysis.lifecycle.present import present_stage
     from analysis.lifecycle.stages import assign_stages
-    from analysis.tiers import rate_periods
+    from analysis.states.rating.periods import rate_periods
 
     tables = read_tables(study.params, folder=study.folder)
     rating = rate_periods(tables, study.params, each=True).present

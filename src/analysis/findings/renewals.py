@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.findings.tiers import or_nothing
+from analysis.findings.value import or_nothing
 from analysis.telling.findings import Finding, finding
 from analysis.telling.wording import Wording
 from analysis.value import ContractValue, Renewals

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.findings.tiers import or_nothing
 from analysis.methods.disclosure import small_rows
 from analysis.telling.findings import Finding, finding
 from analysis.telling.wording import Wording
@@ -194,3 +193,11 @@ def acquired_table(result: AcquiredValue, say: Wording) -> pd.DataFrame:
         costs += ["value_to_cost_conf_low", "value_to_cost_conf_high"]
         table = table.drop(columns=costs)
     return or_nothing(table, "group", say)
+
+
+def or_nothing(table: pd.DataFrame, column: str, say: Wording) -> pd.DataFrame:
+    """The table, or one line that says that nothing is told."""
+    if len(table):
+        return table
+    nothing = pd.DataFrame({name: [np.nan] for name in table})
+    return nothing.assign(**{column: say("value.not_told")})
