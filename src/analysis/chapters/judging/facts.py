@@ -53,7 +53,9 @@ def _silence(result: Judgement | None, rated: RatedPeriods) -> str:
     """Why a rating cannot be judged; empty where it can."""
     if result is None or rated.judged is None:
         return UNJUDGED
-    return "" if np.isfinite(result.top_share) else "no_value"
+    if not np.isfinite(result.top_share):
+        return "no_value"
+    return "hidden" if result.table["n"].isna().all() else ""
 
 
 def _rated(rated: RatedPeriods) -> dict[str, Any]:

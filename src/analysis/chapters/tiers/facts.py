@@ -29,8 +29,9 @@ def held_fact(profile: TierProfile, rated: RatedPeriods) -> Fact:
     Fact
     """
     table, numbers = profile.table, rated.period
-    if table["share_value"].isna().all() and table["n"].notna().any():
-        return nothing("held", "no_value", **numbers)
+    if table["share_value"].isna().all():
+        hidden = table["n"].isna().all()
+        return nothing("held", "hidden" if hidden else "no_value", **numbers)
     top = table.iloc[-1]
     numbers |= {"tier": top["tier"], "members": top["n"], "customers_share": top["share"]}
     few = not top["n"] > 0

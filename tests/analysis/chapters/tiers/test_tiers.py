@@ -78,7 +78,7 @@ def test_odd_studies_are_told_in_sentences(told, name):
     if name == "clusters":
         assert "groups found by clustering have no limits" in text
     if name == "fewer than a cell":
-        assert text.count("is not told: fewer than") == 2
+        assert text.count("is not told: fewer than") == 4
 
 
 def test_small_top_tier_is_not_told(chapter, words):
