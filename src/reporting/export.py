@@ -30,8 +30,8 @@ def customer_list(study: Study) -> pd.DataFrame:
     """
     from analysis.data import read_tables
     from analysis.states.present_stage import present_stage
+    from analysis.states.rating.periods import rate_periods
     from analysis.states.stages import assign_stages
-    from analysis.tiers import rate_periods
 
     tables = read_tables(study.params, folder=study.folder)
     rating = rate_periods(tables, study.params, each=True).present

@@ -73,10 +73,3 @@ def head(name: str, say: Wording) -> str:
     """A category's name as a label begins: with a capital."""
     words = say.value(name)
     return words[:1].upper() + words[1:]
-
-
-def draw_intervals(ax: Axes, x, y, **reach) -> None:
-    """Interval lines with a light edge, to be seen on dark bars too (`xerr` or `yerr`)."""
-    for colour, width, cap in (("white", 3.2, 2.6), (INK, 1.4, 1.4)):
-        marks = {"fmt": "none", "color": colour, "linewidth": width, "capthick": cap}
-        ax.errorbar(x, y, capsize=3, zorder=3, **marks, **reach)

@@ -1,11 +1,5 @@
 """Colours that mean the same thing everywhere (Okabe & Ito 2008, safe for colour-blind eyes)."""
 
-from __future__ import annotations
-
-import numpy as np
-from matplotlib import colormaps
-from matplotlib.colors import to_hex
-
 ACCENT = "#0b5a7a"
 CONTEXT = "#8a939e"
 INK = "#1d2530"
@@ -28,9 +22,3 @@ STAGES = {
     "churned": "#6d7680",
     "won_back": "#12876a",
 }
-
-
-def tier_colours(number: int) -> list[str]:
-    """One ordered palette, light to dark with worth."""
-    shades = colormaps["YlGnBu"](np.linspace(0.3, 0.95, number))
-    return [to_hex(shade) for shade in shades]

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 
 from analysis.chapters.value.forecast import ForecastCheck
 from analysis.chapters.value.residual import UNKNOWN, ResidualValue
-from analysis.telling.estimates import draw_intervals
-from analysis.telling.palette import ACCENT, CONTEXT, INK, tier_colours
+from analysis.telling.palette import ACCENT, CONTEXT, INK
+from analysis.telling.tiers import draw_intervals, tier_colours
 from analysis.telling.wording import Wording
 
 LABEL = {"fontsize": 10, "fontweight": "bold", "annotation_clip": False}

@@ -1,0 +1,75 @@
+"""What the tiers foretell: the next period's value, how well they sort, and who stays."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from analysis.chapters.judging.futures import TierFutures
+from analysis.chapters.judging.judgement import Judgement
+from analysis.telling.curves import draw_curves
+from analysis.telling.palette import CONTEXT, DASHES, GROUPS
+from analysis.telling.tiers import draw_intervals, tier_colours
+from analysis.telling.wording import Wording
+
+
+def plot_next_value(result: Judgement, ax: Axes, say: Wording) -> Axes:
+    """Draw each tier's mean value in the next period with its interval and its share of all.
+
+    Tiers that the gate hides, or that nobody is in, are left out.
+    """
+    colours = np.array(tier_colours(len(result.table)))
+    shown = result.table["n"].gt(0).to_numpy()
+    table, colours = result.table[shown].reset_index(drop=True), colours[shown]
+    place = np.arange(len(table))
+    mean = table["estimate"].to_numpy(float)
+    reach = np.nan_to_num([mean - table["conf_low"], table["conf_high"] - mean])
+    ax.bar(place, mean, color=colours, width=0.62, zorder=2)
+    draw_intervals(ax, place, mean, yerr=reach)
+    for at, row in table.iterrows():
+        if np.isfinite(row["value_share"]):
+            text = say("top.label", share=row["value_share"])
+            top = max(row["estimate"] + np.nan_to_num(row["conf_high"] - row["estimate"]), 0)
+            style = {"ha": "center", "fontsize": 10, "fontweight": "bold"}
+            ax.annotate(text, (at, top), (0, 4), textcoords="offset points", **style)
+    ax.set_xticks(place, [say.value(tier) for tier in table["tier"]])
+    ax.grid(False, axis="x")
+    ax.set_ylabel(say("top.axis", currency=say.formats.currency.strip()))
+    ax.margins(y=0.12)
+    ax.yaxis.set_major_formatter(lambda value, _: say.formats.show(value, "count"))
+    return ax
+
+
+def plot_next_gain(result: Judgement, ax: Axes, say: Wording) -> Axes:
+    """Draw the share of the next period's value that the best rated hold, for each score."""
+    ax.plot([0, 1], [0, 1], color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
+    ax.annotate(say("lines.equal"), (0.72, 0.72), (6, -12), textcoords="offset points",
+                color="#5b6570", fontsize=9.5)  # fmt: skip
+    ends = []
+    for k, (name, deciles) in enumerate(result.gain.deciles.groupby("group", sort=False)):
+        reach = np.append(0, np.cumsum(deciles["n"]) / deciles["n"].sum())
+        held = np.append(0, deciles["cumulative_share"])
+        ax.plot(reach, held, color=GROUPS[k % len(GROUPS)], linestyle=DASHES[k % len(DASHES)])
+        ends.append((held[min(3, len(held) - 1)], name, GROUPS[k % len(GROUPS)]))
+    for line, (_, name, colour) in enumerate(sorted(ends, reverse=True)):
+        ax.annotate(say.value(name), (0.97, 0.1 + 0.08 * (len(ends) - 1 - line)), ha="right",
+                    xycoords="axes fraction", color=colour, fontweight="bold")  # fmt: skip
+    ax.set(xlabel=say("axes.scored"), ylabel=say("axes.gained"))
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, 1.02)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(PercentFormatter(1, decimals=0))
+    return ax
+
+
+def plot_tier_futures(result: TierFutures, ax: Axes, say: Wording) -> Axes:
+    """Draw who has bought again, or is still under contract, by weeks since the rating."""
+    kind = "contract" if result.contractual else "purchase"
+    ax.set(xlabel=say("stay.weeks_axis"), ylabel=say(f"stay.{kind}.axis"))
+    tiers = result.tiers
+    draw_curves(
+        result.curve, ax, say, falling=result.contractual, heading=f"stay.{kind}.counts",
+        shades=dict(zip(tiers, tier_colours(len(tiers)), strict=True)),
+    )  # fmt: skip
+    return ax

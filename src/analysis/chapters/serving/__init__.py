@@ -1,0 +1,1 @@
+"""What each tier costs to serve, beside what it brings."""

@@ -1,0 +1,1 @@
+"""Whether the tiers separate value, how concentrated it is, and who moves between tiers."""

@@ -1,0 +1,1 @@
+"""Ratings: every customer's tier at a day, from what was known before it."""

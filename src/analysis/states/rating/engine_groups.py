@@ -1,0 +1,55 @@
+"""Groups by k-means for customers too many to bring back: formed on some, given to all."""
+
+from __future__ import annotations
+
+import ibis
+import numpy as np
+
+from analysis.data import Tables
+from analysis.methods.clusters import cluster_customers
+from analysis.params.tiers import Scheme
+from analysis.states.rating.tiers import cluster_values
+
+
+def engine_clusters(
+    tables: Tables, base: ibis.Table, scheme: Scheme, some: Tables
+) -> tuple[ibis.Table, tuple[str, ...], list[str]]:
+    """Form the groups on the customers drawn by lot; everybody is in that with the nearest centre.
+
+    As `cluster_values` and `cluster_customers`: logarithms, standardised, gaps filled by the
+    median.
+
+    Returns
+    -------
+    rows, tiers, notes
+        `rows`: those of `base` with `level`.
+    """
+    rule = scheme.clusters
+    drawn = tables.fetch(base.semi_join(some["customers"], "customer_id"))
+    values = cluster_values(drawn, rule.quantities)
+    found = cluster_customers(values, k=rule.k, seed=rule.seed)
+    tiers = scheme.tiers or tuple(f"group {k + 1}" for k in range(found.k))
+    usual, spread = drawn[list(values)].astype(float).median(), values.std(ddof=0)
+    spread = spread.where(spread > 0, 1.0)
+    columns = {}
+    for quantity, name in zip(rule.quantities, values, strict=True):
+        sign = -1.0 if quantity.startswith("-") else 1.0
+        value = base[name].cast("float64").fill_null(float(usual[name]))
+        size = (value.abs() + 1).ln()
+        columns[f"seen_{name}"] = sign * ibis.ifelse(value < 0, -size, size)
+    rows = base.mutate(**columns)
+    far = [
+        sum(
+            ((rows[f"seen_{name}"] - float(centre[name])) / float(spread[name])) ** 2
+            for name in values
+        )
+        for _, centre in found.centres.iterrows()
+    ]
+    rows = rows.mutate(**{f"far_{k}": distance for k, distance in enumerate(far)})
+    least = ibis.least(*(rows[f"far_{k}"] for k in range(found.k)))
+    nearest = [(rows[f"far_{k}"] <= least, k) for k in range(found.k)]
+    rows = rows.mutate(level=ibis.cases(*nearest, else_=0))
+    dropped = [*columns, *(f"far_{k}" for k in range(found.k))]
+    unknown = int(np.asarray(drawn[list(values)].isna().any(axis=1)).sum())
+    notes = [f"{unknown:,} customers lack a quantity; its median stands in"] if unknown else []
+    return rows.drop(*dropped), tiers, notes

@@ -1,0 +1,70 @@
+"""What customers did after a rating, counted in the engine."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import ibis
+import pandas as pd
+
+from analysis.frames import count_cells
+from analysis.frames.relationships import open_relationships
+from analysis.params import Params
+from analysis.params.tiers import Scheme
+from analysis.states.rating.engine_rating import HeldRatings, rate_rows
+from analysis.states.rating.quantities import sums_between
+from analysis.states.rating.tiers import Rating
+
+CENTS = 100
+OUTCOMES = ["next_value", "last_value", "stayed"]
+
+
+def count_outcomes(held: HeldRatings, day: date, value: str, params: Params) -> pd.DataFrame:
+    """Count `level, next_value, last_value, stayed` of the customers rated at a day."""
+    rows = outcome_rows(held, day, value, params)
+    money = ["next_value", "last_value"]
+    found = count_cells(held.tables, rows, keys=["level", "stayed"], money=money)
+    return found.assign(stayed=found["stayed"] == 1)
+
+
+def rate_otherwise(
+    held: HeldRatings, day: date, value: str, scheme: Scheme, params: Params
+) -> tuple[Rating, pd.DataFrame]:
+    """Rate the customers of a rating by another scheme, and count what they did after it.
+
+    Returns
+    -------
+    rating, outcomes
+        `outcomes`: `level, base_level` (of the rating in force)`, next_value, count`.
+    """
+    rows = outcome_rows(held, day, value, params).rename(base_level="level")
+    kept = [name for name in held.quantities(day) if name in rows.columns]
+    rows = rows.select("base_level", "next_value", *kept).cache()
+    rated = rate_rows(held.tables, rows, scheme, held.some)
+    keys = ["level", "base_level"]
+    counted = count_cells(held.tables, rated.rows, keys=keys, money=["next_value"])
+    return rated.rating(held.tables, scheme, day), counted
+
+
+def outcome_rows(held: HeldRatings, day: date, value: str, params: Params) -> ibis.Table:
+    """Every customer rated at a day, with `next_value, last_value` (to the cent) and `stayed`."""
+    end = (pd.Timestamp(day) + pd.DateOffset(months=held.months)).date()
+    rows = held.days[day]
+    after = sums_between(held.tables, day, end)
+    after = after.select("customer_id", later=after.purchases, next_value=after[value])
+    rows = rows.left_join(after, "customer_id").drop("customer_id_right")
+    rows = rows.mutate(
+        next_value=to_the_cent(rows.next_value.fill_null(0)),
+        last_value=to_the_cent(rows[value]),
+        stayed=ibis.ifelse(rows.later.fill_null(0) > 0, 1, 0),
+    ).drop("later")
+    if params.relationship != "contractual":
+        return rows
+    still = open_relationships(held.tables, params, end).mutate(still=ibis.literal(1))
+    rows = rows.left_join(still, "customer_id").drop("customer_id_right")
+    return rows.mutate(stayed=rows.still.fill_null(0)).drop("still")
+
+
+def to_the_cent(amount: ibis.Value) -> ibis.Value:
+    """An amount to the cent."""
+    return (amount.cast("float64") * CENTS).round().cast("int64") / CENTS

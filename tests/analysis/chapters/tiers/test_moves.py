@@ -1,0 +1,61 @@
+"""Moves between ratings, beside what luck alone would move."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+from rated_studies import rng, steady, study, tables_of
+
+from analysis.chapters.tiers.moves import tier_moves
+from analysis.states.rating.periods import rate_periods
+
+
+@pytest.fixture(scope="module")
+def calm():
+    tables = tables_of(steady())
+    return tables, rate_periods(tables, study())
+
+
+def test_moves_of_those_who_do_not_change_are_luck(calm):
+    tables, rated = calm
+    rows = tier_moves(rated, tables, study(), rng=rng()).against_luck.set_index("term")
+    stay = rows.loc["stay"]
+    assert stay["n"] == 400
+    assert stay["luck"] < 0.85  # luck alone moves many
+    assert abs(stay["estimate"] - stay["luck"]) < 0.06
+    assert rows.loc["up", "luck"] == pytest.approx(rows.loc["down", "luck"], abs=0.03)
+
+
+def test_moves_of_those_who_stop_go_beyond_luck():
+    tables = tables_of(steady(change=0.4))
+    moves = tier_moves(rate_periods(tables, study()), tables, study(), rng=rng())
+    rows = moves.against_luck.set_index("term")
+    assert rows.loc["down", "conf_low"] > rows.loc["down", "luck_conf_high"]
+
+
+def test_newcomers_are_left_out_of_the_comparison_with_luck():
+    late = pd.DataFrame(
+        [(f"n{k}", "2021-07-01", 50.0) for k in range(50)], columns=["customer_id", "at", "amount"]
+    )
+    tables = tables_of(pd.concat([steady(), late]))
+    moves = tier_moves(rate_periods(tables, study()), tables, study(), rng=rng())
+    assert moves.against_luck["n"].eq(400).all()
+    assert moves.rates["n"].max() == 450
+
+
+def test_moves_by_more_than_purchases_are_not_compared_with_luck(calm):
+    tables, _ = calm
+    scheme = {"tiers": ("a", "b"), "thresholds": {"limits": {"tenure_days": (400.0,)}}}
+    params = study({"rating_months": 12, "scheme": scheme})
+    moves = tier_moves(rate_periods(tables, params), tables, params, rng=rng())
+    assert moves.against_luck.empty
+    assert moves.rates["n"].eq(400).all()
+
+
+def test_one_rating_has_no_moves():
+    params = study(until=date(2021, 8, 31))
+    lines = steady()
+    tables = tables_of(lines[pd.to_datetime(lines["at"]) < "2021-09-01"])
+    moves = tier_moves(rate_periods(tables, params), tables, params, rng=rng())
+    assert moves.cells.empty
+    assert moves.note == "one_rating"

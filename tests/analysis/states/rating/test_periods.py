@@ -1,0 +1,75 @@
+"""Ratings of a study: one a period, without a look ahead."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+from rated_studies import steady, study, tables_of
+
+from analysis.errors import DataError
+from analysis.states.rating.periods import next_period, rate_periods
+
+
+@pytest.fixture(scope="module")
+def calm():
+    tables = tables_of(steady())
+    return tables, rate_periods(tables, study())
+
+
+def test_ratings_stand_a_period_apart_and_one_is_judged(calm):
+    _, rated = calm
+    assert [r.rated_at for r in rated.rerating.ratings] == [date(2022, 1, 1), date(2023, 1, 1)]
+    assert rated.judged_at == date(2022, 1, 1)
+    assert rated.value == "amount"
+    assert rated.present.rated_at == date(2023, 1, 1)
+
+
+def test_later_purchases_change_no_earlier_rating(calm):
+    _, rated = calm
+    more = pd.concat(
+        [steady(), pd.DataFrame([("c0001", "2022-06-01", 9e5)], columns=steady().columns)]
+    )
+    again = rate_periods(tables_of(more), study())
+    pd.testing.assert_frame_equal(rated.rerating.ratings[0].table, again.rerating.ratings[0].table)
+
+
+def test_outcomes_use_the_period_after_and_the_one_before(calm):
+    tables, rated = calm
+    outcomes = next_period(rated, tables, study())
+    lines = tables["transactions"].to_pandas()
+    year = pd.to_datetime(lines["at"]).dt.year
+    by = lines.groupby(["customer_id", year])["amount"].sum()
+    one = outcomes.iloc[7]
+    assert one["next_value"] == pytest.approx(by.get((one["customer_id"], 2022), 0))
+    assert one["last_value"] == pytest.approx(by.get((one["customer_id"], 2021), 0))
+
+
+def test_contractual_ratings_are_of_open_contracts():
+    lines = steady(customers=40)
+    ids = lines["customer_id"].drop_duplicates()
+    contracts = pd.DataFrame({"customer_id": ids, "started_at": pd.Timestamp("2021-01-01")})
+    ended = [pd.Timestamp("2021-06-01")] * 15 + [pd.Timestamp("2022-06-01")] * 10 + [pd.NaT] * 15
+    contracts["ended_at"] = ended
+    tables = tables_of(lines, contracts=contracts)
+    params = study(relationship="contractual")
+    rated = rate_periods(tables, params)
+    assert len(rated.judged.table) == 25
+    assert len(rated.present.table) == 15
+    outcomes = next_period(rated, tables, params)
+    assert outcomes["stayed"].sum() == 15
+
+
+def test_short_observation_is_rated_once_and_not_judged():
+    params = study(until=date(2021, 8, 31))
+    lines = steady()
+    tables = tables_of(lines[pd.to_datetime(lines["at"]) < "2021-09-01"])
+    rated = rate_periods(tables, params)
+    assert len(rated.rerating.ratings) == 1
+    assert rated.judged is None
+    assert next_period(rated, tables, params) is None
+
+
+def test_nobody_who_bought_is_refused():
+    returns = pd.DataFrame([("a", "2021-03-01", -5.0)], columns=["customer_id", "at", "amount"])
+    with pytest.raises(DataError, match="must have bought before the observation ends"):
+        rate_periods(tables_of(returns), study())
