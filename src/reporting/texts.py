@@ -73,7 +73,8 @@ def _lacking(room: Path, content: dict[str, Any], say: Wording) -> list[str]:
         for key, variant in _facts(tree):
             lacking |= set(_fact_lacks(key, variant, say))
         for key in _named(tree):
-            places = [key, *(f"{fact}.{key}" for fact in facts)]
+            variants = [f"{fact}.{one}" for fact in facts for one in say.parts(fact)]
+            places = [key, *(f"{place}.{key}" for place in (*facts, *variants))]
             if not any(_holds(say, place) for place in places):
                 lacking.add(key)
     return sorted(lacking)
