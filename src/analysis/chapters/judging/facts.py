@@ -55,7 +55,7 @@ def _silence(result: Judgement | None, rated: RatedPeriods) -> str:
         return UNJUDGED
     if not np.isfinite(result.top_share):
         return "no_value"
-    return "hidden" if result.table["n"].isna().all() else ""
+    return "" if (result.table["n"] > 0).any() else "hidden"
 
 
 def _rated(rated: RatedPeriods) -> dict[str, Any]:
