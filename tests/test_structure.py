@@ -22,17 +22,12 @@ FLOORS = {
     "frames": 4,
     "methods": 5,
     "states": 6,
-    "lifecycle": 7,
-    "satisfaction": 7,
-    "value": 7,
-    "telling": 8,
-    "figures": 9,
-    "findings": 9,
-    "study": 9,
-    "chapters": 10,
+    "telling": 7,
+    "study": 8,
+    "chapters": 9,
 }
 RUNNING = {"execute", "to_pandas", "to_pyarrow", "to_pyarrow_batches", "to_pandas_batches"}
-EXECUTE_SQL = {"connection.py", "lists.py"}
+EXECUTE_SQL = {"connection.py", "lists.py", "postgres.py"}
 DRAWING = {"matplotlib", "seaborn", "font_source_sans_pro"}
 
 

@@ -20,10 +20,10 @@ import pandas as pd
 from analysis.data import Tables, read_tables, tables_until
 from analysis.errors import ParamsError
 from analysis.frames import customer_frame, customer_months, spells, survey_frame
-from analysis.lifecycle.stages import assign_stages
 from analysis.params import Params, read_params
 from analysis.params.folders import study_folder
 from analysis.states.bases import Bases, count_bases, declining_customers
+from analysis.states.stages import Stages, assign_stages
 from analysis.telling.showing import Chapter
 from analysis.telling.wording import Wording, wording_for
 
@@ -49,6 +49,8 @@ class Study:
         One row a spell of a relationship (`spells`).
     survey : pandas.DataFrame
         One row an answered questionnaire (`survey_frame`).
+    stages : Stages
+        The stage of every customer in every month (`states.stages`).
     bases : Bases
         The ledger of bases: known, ever bought, current, at risk … (`states.bases`).
     whole : Study or None
@@ -95,13 +97,17 @@ class Study:
         return survey_frame(self.tables, self.params)
 
     @cached_property
+    def stages(self) -> Stages:
+        """The stage of every customer in every month, in the engine."""
+        return assign_stages(self.tables, self.params)
+
+    @cached_property
     def bases(self) -> Bases:
         """How many people, contracts and answers each base holds on the last day."""
         known = "contracts" if self.params.relationship == "contractual" else "transactions"
         declining = None
         if known in self.tables:
-            stages = assign_stages(self.tables, self.params)
-            declining = declining_customers(stages.table, stages.order)
+            declining = declining_customers(self.stages.table, self.stages.order)
         return count_bases(self.tables, self.params, declining=declining)
 
     def chapter(self, name: str) -> Chapter:

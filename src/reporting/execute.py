@@ -33,6 +33,8 @@ from reporting.project import (
 sys.modules["rfc3987_syntax"] = None
 
 DEFAULT_TIMEOUT = 900
+LEAVING = 30.0
+"""Seconds that a kernel is given to end: it gives its session back to a cluster."""
 LONGEST_FOLDER = 60
 ADDED = {"injected-parameters", "papermill-error-cell-tag"}
 LABEL = re.compile(r"^#\|\s*label:\s*(\S+)\s*$", re.MULTILINE)
@@ -93,6 +95,7 @@ def _execute(study: Study, source: Path, partial: Path) -> str | None:
         config = Config()
         config.KernelManager.transport = "ipc"
         config.KernelManager.ip = f"{sockets}/k"
+        config.KernelManager.shutdown_wait_time = LEAVING
         try:
             papermill.execute_notebook(
                 source,

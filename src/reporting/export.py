@@ -29,9 +29,9 @@ def customer_list(study: Study) -> pd.DataFrame:
     `stage` is that at the end of the last month observed; prospects have no tier.
     """
     from analysis.data import read_tables
-    from analysis.lifecycle.present import present_stage
-    from analysis.lifecycle.stages import assign_stages
+    from analysis.states.present_stage import present_stage
     from analysis.states.rating.periods import rate_periods
+    from analysis.states.stages import assign_stages
 
     tables = read_tables(study.params, folder=study.folder)
     rating = rate_periods(tables, study.params, each=True).present

@@ -23,7 +23,9 @@ TITLE = re.compile(r"^# (.+?)\s*$", re.MULTILINE)
 LIMITS = "## What this does not say"
 
 
-def chapter_faults(notebook: Notebook, content: dict[str, Any], page: str, say: Wording) -> list[str]:
+def chapter_faults(
+    notebook: Notebook, content: dict[str, Any], page: str, say: Wording
+) -> list[str]:
     """What a chapter's texts, notebook and page do not hold, or say twice.
 
     Parameters

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from engines.test_engines import MARKET, compare, connected, frames_of, write_study
+from test_engines import MARKET, compare, connected, frames_of, write_study
+from whole_report import ROOT, differences, run_chapter
 
 from analysis.data import crossings, fetch_count, fetch_rows, read_tables
 from analysis.data.connection import connect, open_table, table_names
@@ -22,6 +24,18 @@ NIGHT = """
     SELECT * FROM VALUES
       ('a', TIMESTAMP '2023-03-31 22:30:00Z', 5.0D), ('b', TIMESTAMP '2023-03-31 12:00:00Z', 7.0D)
     AS night(customer_id, at, amount)
+"""
+
+CACHES = """
+import sys
+from pathlib import Path
+import ibis, pandas as pd
+from analysis.data.connection import connect
+from analysis.data import fetch_count
+cluster = connect(sys.argv[1], "UTC", Path("."))
+sent = ibis.memtable(pd.DataFrame({"x": [1, 2]}))
+kept = cluster.sql("SELECT 1 AS x UNION ALL SELECT 2").join(sent, "x").cache()
+print(fetch_count(kept), cluster._session.session_id)
 """
 
 
@@ -73,6 +87,20 @@ def test_frames_are_the_same_over_spark_connect(warehouse, tmp_path):
     params = write_study(tmp_path, named(MARKET, address, tables))
     found, _ = frames_of(params)
     compare(found, expected)
+
+
+def test_chapter_is_the_same_over_spark_connect_and_brings_one_row_a_customer(warehouse, tmp_path):
+    address, _, _, tables = warehouse
+    notebook = ROOT / "notebooks" / "15_stages.ipynb"
+    given = {"overrides": {}, "build": str(tmp_path / "build")}
+    write_study(tmp_path, MARKET)
+    expected = run_chapter(notebook, {"study": str(tmp_path / "params/market.yml")} | given)
+    write_study(tmp_path, named(MARKET, address, tables) | {"study": "cluster"})
+    with crossings() as ledger:
+        found = run_chapter(notebook, {"study": str(tmp_path / "params/cluster.yml")} | given)
+    assert list(differences(found, expected)) == []
+    assert {crossing.engine for crossing in ledger} == {"pyspark"}
+    assert max(crossing.rows for crossing in ledger) <= fetch_count(tables["customers"])
 
 
 def test_table_is_named_by_database_by_catalog_or_by_its_folder(warehouse, opened):
@@ -145,20 +173,18 @@ def test_fault_of_a_query_is_one_sentence_and_nothing_is_logged(opened, capfd):
     assert told.out + told.err == ""
 
 
-def test_session_is_given_back_to_the_server(warehouse, tmp_path):
+def test_process_that_ends_leaves_nothing_on_the_server(warehouse, tmp_path):
     address, folder, *_ = warehouse
-    log = folder.parent / "out"
-    ours = connect(address, "UTC", tmp_path)
-    session_id = ours._session.session_id
-    assert f"Closing session with userId:  and sessionId: {session_id}" not in log.read_text()
-    del ours
-    gc.collect()
-    assert f"sessionId: {session_id}" in log.read_text()
-    assert session_id in [
-        line.split("sessionId: ")[1].split()[0]
-        for line in log.read_text().splitlines()
-        if "Closing session" in line
-    ]
+    program = tmp_path / "program.py"
+    program.write_text(CACHES)
+    asked = [sys.executable, program, address]
+    known = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    ended = subprocess.run(asked, env=known, capture_output=True, text=True, check=True)
+    session, told = ended.stdout.split(), ended.stderr
+    log = (folder.parent / "out").read_text()
+    assert [*session[:1], told] == ["2", ""]
+    assert f"Closing session with userId:  and sessionId: {session[1]}" in log
+    assert "Removing RDD" in log[log.index(f"sessionId: {session[1]}") :]
 
 
 def contents(folder: Path) -> dict[str, tuple[int, str]]:

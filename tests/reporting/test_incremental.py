@@ -99,7 +99,7 @@ def test_second_run_does_nothing_even_when_sources_are_touched(shop):
     for name in (
         "params/shop.yml",
         "notebooks/10_retention.ipynb",
-        "src/analysis/lifecycle/retention.py",
+        "src/analysis/chapters/retention/second_purchase.py",
         "reports/_data.qmd",
     ):
         os.utime(shop.folder / name)
@@ -127,7 +127,18 @@ def test_plan_imports_nothing_slow(shop):
     [
         ("params/shop.yml", "The study", "A study", ("tables", *KEPT, "report")),
         ("notebooks/00_data.ipynb", "What would mislead", "What misleads", ("00_data", "report")),
-        ("src/analysis/lifecycle/retention.py", "", "# new\n", ("10_retention", "report")),
+        (
+            "src/analysis/chapters/retention/second_purchase.py",
+            "",
+            "# new\n",
+            ("10_retention", "report"),
+        ),
+        (
+            "src/analysis/chapters/retention/en.yml",
+            "of new customers bought",
+            "of new customers have bought",
+            ("10_retention", "report"),
+        ),
         ("src/analysis/frames/purchases.py", "", "# new\n", ("tables", *KEPT, "report")),
         ("src/analysis/telling/en.yml", "", "# new\n", (*KEPT, "report")),
         ("src/reporting/embedded/report.lua", "", "-- new\n", ("report",)),

@@ -21,7 +21,11 @@ PARAMS = Path(__file__).parents[2] / "params"
 STUDIES = sorted(path.stem for path in PARAMS.glob("*.yml"))
 SIMULATED = [name for name in STUDIES if read_params(PARAMS / f"{name}.yml").simulated]
 CLAIMS = {"descriptive", "predictive", "causal"}
-NAMING_COLUMNS = ("tbl-dictionary", "tbl-missing")
+NAMING_COLUMNS = tuple(
+    f"tbl-{chapter}-{table}"
+    for chapter in ("data", "contracts", "survey")
+    for table in ("dictionary", "missing")
+)
 EMBED = re.compile(r"\{\{< embed \S+#((?:fig|tbl)-[\w-]+) >\}\}")
 CDNOW_SHARES = {4: 0.168, 13: 0.293, 26: 0.376, 52: 0.458, 66: 0.483}
 
@@ -37,8 +41,12 @@ def pdf_of(folder: Path) -> pypdf.PdfReader:
 
 
 @cache
+def pdf_pages(folder: Path) -> list[str]:
+    return [page.extract_text() for page in pdf_of(folder).pages]
+
+
 def pdf_text(folder: Path) -> str:
-    return "\n".join(page.extract_text() for page in pdf_of(folder).pages)
+    return "\n".join(pdf_pages(folder))
 
 
 def visible_text(page: BeautifulSoup, *, without: tuple[str, ...] = ()) -> str:
@@ -141,7 +149,7 @@ def test_page_says_what_it_is(report):
 def test_pdf_has_title_outline_pages_and_captions(report):
     pdf, params = pdf_of(report), read_params(PARAMS / f"{report.name}.yml")
     assert 3 <= len(pdf.pages) <= 80
-    assert all(len(page.extract_text()) > 40 for page in pdf.pages)
+    assert all(len(text) > 40 for text in pdf_pages(report))
     assert pdf.metadata.title == params.title
     assert str(pdf.trailer["/Root"].get("/Lang", "")).startswith(params.language)
     chapters = [entry.title for entry in pdf.outline if not isinstance(entry, list)]
@@ -153,8 +161,8 @@ def test_pdf_has_title_outline_pages_and_captions(report):
     for number in range(1, len(embedded(report, "fig-")) + 1):
         assert f"Figure {number}." in text
     last = len(pdf.pages)
-    assert f"{last} / {last}" in pdf.pages[-1].extract_text()
-    assert ("Simulated data" in pdf.pages[0].extract_text()) == params.simulated
+    assert f"{last} / {last}" in pdf_pages(report)[-1]
+    assert ("Simulated data" in pdf_pages(report)[0]) == params.simulated
 
 
 def test_summary_has_findings_with_claim_and_link(report):

@@ -14,7 +14,6 @@ import weakref
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-import ibis
 import sqlglot
 from ibis import BaseBackend, Table
 
@@ -73,7 +72,10 @@ def open_spark(url: str, timezone: str, fill: Callable[..., str]) -> BaseBackend
         _see_answering(address)
     _silence()
     session = _remote_session(remote) if remote else _own_session(settings)
-    connection = ibis.pyspark.connect(session)
+    from analysis.data.cluster import Cluster
+
+    Cluster.register_options()
+    connection = Cluster().connect(session)
     for key, value in (ALIKE | (settings if remote else {})).items():
         session.conf.set(key, value)
     session.conf.set("spark.sql.session.timeZone", timezone)

@@ -41,6 +41,13 @@ def with_unknown(segment: pd.Series) -> pd.Series:
     return segment.astype(object).fillna(UNKNOWN) if segment.isna().any() else segment
 
 
+def as_in_frame(values: pd.Series) -> pd.Series:
+    """Values of a segment that came from the engine, with the order that the customer frame has."""
+    if values.name != "first_value_third":
+        return values
+    return values.astype(pd.CategoricalDtype(list(THIRDS), ordered=True))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EngineGroups:
     """A segment with its small groups joined, as the engine can group by it.
@@ -92,9 +99,7 @@ def engine_groups(
     require_segment(segment, rows.columns)
     levels = rows.group_by(segment).agg(n=rows.count()).order_by(segment)
     found = tables.fetch(levels)
-    values = found[segment]
-    if segment == "first_value_third":
-        values = pd.Series(pd.Categorical(values, THIRDS, ordered=True), values.index)
+    values = as_in_frame(found[segment])
     pooled = pool_small(with_unknown(values), least, most=most, counts=found["n"])
     alone = (pooled.astype(str) == with_unknown(values).astype(str)) & values.notna()
     names = dict(zip(found.loc[alone, segment], pooled[alone].astype(str), strict=True))

@@ -13,19 +13,7 @@ from analysis.states.answers import attempt
 
 LEAST = 10
 """Answers that a group needs for an estimate of its own."""
-EFFECTS = ("segment", "known_group", "n_answers", "effect", "effect_conf_low", "effect_conf_high")
-
-
-def as_effects(table: pd.DataFrame) -> pd.DataFrame:
-    """Estimates under the names of effects."""
-    return table.rename(
-        columns={
-            "n": "n_answers",
-            "estimate": "effect",
-            "conf_low": "effect_conf_low",
-            "conf_high": "effect_conf_high",
-        }
-    )
+EFFECTS = ("segment", "group", "n", "estimate", "conf_low", "conf_high")
 
 
 def effects_by_group(
@@ -33,11 +21,18 @@ def effects_by_group(
 ) -> pd.DataFrame:
     """Average marginal effects of the driver over all answers and in each group.
 
+    Parameters
+    ----------
+    overall : RegressionFit or None
+    moderated : dict of str to RegressionFit or None
+        By grouping column, the fit with a slope in each group.
+    driver : str
+
     Returns
     -------
     DataFrame
-        `segment` ('all', then the grouping columns), `known_group, n_answers, effect,
-        effect_conf_low, effect_conf_high`; no rows where there is no overall fit.
+        `segment` ('all', then the grouping columns), `group, n, estimate, conf_low, conf_high`; no
+        rows where there is no overall fit.
     """
     if overall is None:
         return pd.DataFrame(columns=list(EFFECTS))
@@ -46,8 +41,8 @@ def effects_by_group(
         if fit is not None:
             own = average_marginal_effects(fit, drivers=[driver], by=group)
             found.append(own.assign(segment=group))
-    table = as_effects(pd.concat(found, ignore_index=True))
-    return table.assign(known_group=table["group"].astype(str))[list(EFFECTS)]
+    table = pd.concat(found, ignore_index=True)
+    return table.assign(group=table["group"].astype(str))[list(EFFECTS)]
 
 
 def moderate(
@@ -84,3 +79,14 @@ def interaction_p(fit: RegressionFit | None, driver: str) -> float:
     if not at:
         return float("nan")
     return wald_p_value(fit.parameters[at], fit.covariance[np.ix_(at, at)])
+
+
+def clear_tests(p_values: dict[str, float], conf_level: float) -> list[str]:
+    """The groupings in which the slopes differ clearly, one test a grouping (Bonferroni)."""
+    return [name for name, p in p_values.items() if p * len(p_values) < 1 - conf_level]
+
+
+def adjusted_for(fit: RegressionFit, driver: str) -> list[str]:
+    """The columns that a regression adjusts for, each once."""
+    terms = [term for term in fit.design.names if term not in ("intercept", driver)]
+    return list(dict.fromkeys(term.split(": ")[0] for term in terms))

@@ -12,7 +12,7 @@ from analysis.methods.regression import (
     compare_shapes,
     diagnose,
 )
-from analysis.states.answers import NOT_ESTIMABLE, attempt, low_and_high
+from analysis.states.answers import attempt, low_and_high
 
 
 def checks(fit: RegressionFit) -> pd.DataFrame:
@@ -64,28 +64,41 @@ def shapes_on_scale(
 
 
 def shapes_table(shapes: ShapeComparison | None) -> pd.DataFrame:
-    """`shape, n_answers, parameters, aic_gap` (to the best), `p_value, note`."""
-    if shapes is None:
-        return pd.DataFrame([{"shape": "none", "n_answers": 0, "note": NOT_ESTIMABLE}])
-    table = shapes.table.rename(columns={"n": "n_answers"})
-    table["aic_gap"] = table["aic"] - table["aic"].min()
-    return table[["shape", "n_answers", "parameters", "aic_gap", "p_value", "note"]]
+    """The four shapes of a link, compared.
 
+    Parameters
+    ----------
+    shapes : ShapeComparison or None
 
-def thresholds_table(
-    shapes: ShapeComparison | None, *, expected: str = "expected_outcome"
-) -> pd.DataFrame:
-    """The expected outcome below, between and above the thresholds, all else as it is.
-
-    `driver_from` (points; empty for the lowest), `n_answers`, and the column `expected` with its
-    interval ('expected_share' where the outcome is a share).
+    Returns
+    -------
+    DataFrame
+        `shape, n, parameters, aic_gap` (to the best)`, p_value, note`; no rows without shapes.
     """
     if shapes is None:
-        return pd.DataFrame([{"driver_from": np.nan, "n_answers": 0, "note": NOT_ESTIMABLE}])
+        return pd.DataFrame()
+    table = shapes.table.assign(aic_gap=shapes.table["aic"] - shapes.table["aic"].min())
+    return table[["shape", "n", "parameters", "aic_gap", "p_value", "note"]]
+
+
+def thresholds_table(shapes: ShapeComparison | None) -> pd.DataFrame:
+    """The expected outcome below, between and above the thresholds, all else as it is.
+
+    Parameters
+    ----------
+    shapes : ShapeComparison or None
+
+    Returns
+    -------
+    DataFrame
+        `from` (points; empty for the lowest)`, n, estimate, conf_low, conf_high`; no rows without
+        shapes.
+    """
+    if shapes is None:
+        return pd.DataFrame()
     curve = shapes.curve[shapes.curve["group"].eq("steps")]
     cuts = [float(term.rpartition(" ")[2]) for term in shapes.steps["term"]]
     rows = [curve.iloc[0], *(curve[curve["value"] >= cut].iloc[0] for cut in cuts)]
-    names = {"n": "n_answers", "estimate": expected}
-    names |= {end: f"{expected}_{end}" for end in ("conf_low", "conf_high")}
-    table = pd.DataFrame(rows).rename(columns=names).reset_index(drop=True)
-    return table.assign(driver_from=[np.nan, *cuts])[["driver_from", *names.values()]]
+    table = pd.DataFrame(rows)[["n", "estimate", "conf_low", "conf_high"]].reset_index(drop=True)
+    table.insert(0, "from", [np.nan, *cuts])
+    return table

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.methods.disclosure import small_rows
 from analysis.telling.palette import ACCENT, CONTEXT, INK
 from analysis.telling.wording import Wording
 
@@ -74,22 +73,3 @@ def head(name: str, say: Wording) -> str:
     """A category's name as a label begins: with a capital."""
     words = say.value(name)
     return words[:1].upper() + words[1:]
-
-
-def draw_nothing(ax: Axes, say: Wording) -> Axes:
-    """An empty panel that says that the data do not allow the figure."""
-    ax.set_axis_off()
-    ax.text(0.5, 0.5, say("loyalty.nothing"), ha="center", va="center", color="#5d6772",
-            transform=ax.transAxes)  # fmt: skip
-    return ax
-
-
-def small_by_segment(table: pd.DataFrame, say: Wording, column: str = "n_answers") -> pd.Series:
-    """Which rows must be hidden, one grouping after the other: their total is known."""
-    counts = table[column].fillna(0)
-    return small_rows(counts, say.min_cell, within=table["segment"]) | counts.eq(0)
-
-
-def large_enough(table: pd.DataFrame, say: Wording, column: str = "n_answers") -> pd.DataFrame:
-    """The rows whose group may be shown."""
-    return table[~small_rows(table[column], say.min_cell) & (table[column] > 0)]

@@ -43,7 +43,7 @@ def gated(result: Result, min_cell: int) -> Result:
     hidden: dict[str, Any] = {}
     for part in (field.name for field in fields(result)):
         value = getattr(result, part)
-        if part in counted_by and value is not None:
+        if part in counted_by and value is not None and len(value):
             hidden[part] = hide_small(value, counted_by[part], min_cell)
         elif is_dataclass(value) or isinstance(value, Mapping):
             hidden[part] = gated(value, min_cell)

@@ -247,10 +247,18 @@ class _Teller(_Filler):
             return self.markup(self.say.note(value))
         if spec in WORDS:
             return self.markup(WORDS[spec](self.say, value))
-        if spec == "list":
-            return ", ".join(self.markup(self.say.value(one)) for one in value)
+        if spec in ("list", "inline"):
+            words = map(self.say.value, value)
+            return ", ".join(
+                self.markup(_inline(one) if spec == "inline" else one) for one in words
+            )
         told = super().format_field(value, spec)
         return self.markup(told) if isinstance(value, str) else told
+
+
+def _inline(words: str) -> str:
+    """Words as they stand within a sentence: their first letter small."""
+    return words[:1].lower() + words[1:]
 
 
 WORDS = {

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from analysis.errors import DataError
-from analysis.lifecycle.present import present_stage
-from analysis.lifecycle.stages import assign_stages
 from analysis.states.bases import count_bases, declining_customers
+from analysis.states.present_stage import present_stage
+from analysis.states.stages import assign_stages
 from analysis.study import Study, open_study
 
 ROOT = Path(__file__).parents[3]

@@ -14,8 +14,8 @@ from pandas.testing import assert_frame_equal
 from analysis.data import Tables
 from analysis.errors import ParamsError
 from analysis.frames import customer_months
-from analysis.lifecycle.stages import assign_stages
 from analysis.params import Params
+from analysis.states.stages import assign_stages
 from analysis.study import Study, open_study
 
 ROOT = Path(__file__).parents[3]

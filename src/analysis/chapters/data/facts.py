@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.chapters.data.groups import CustomersHeld
 from analysis.telling.coverage import used_rows
 from analysis.telling.facts import Fact
 
 
-def customers_fact(customers: pd.DataFrame, audit: pd.DataFrame) -> Fact:
+def customers_fact(held: CustomersHeld, audit: pd.DataFrame) -> Fact:
     """How many customers and purchases the report is about, and how many rows were used.
 
     Parameters
     ----------
-    customers : DataFrame
-        The customer frame; columns used: `purchases`, `revenue` (in the study's currency).
+    held : CustomersHeld
     audit : DataFrame
         `Tables.audit`; columns used: `table`, `step`, `rows`.
 
@@ -25,12 +25,11 @@ def customers_fact(customers: pd.DataFrame, audit: pd.DataFrame) -> Fact:
     variant, rows = used_rows(audit, "transactions")
     return Fact(
         "customers",
-        estimate=len(customers),
+        estimate=held.customers,
         unit="count",
-        n=len(customers),
+        n=held.customers,
         base="ever_bought",
         also=(variant, "purchase"),
-        numbers=rows
-        | {"purchases": customers["purchases"].sum(), "revenue": customers["revenue"].sum()},
+        numbers=rows | {"purchases": held.purchases, "revenue": held.revenue},
         in_summary=False,
     )

@@ -11,12 +11,12 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.errors import DataError
-from analysis.lifecycle.months import beginnings
 from analysis.methods.disclosure import pool_small
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
 from analysis.notes import note
 from analysis.params import Params
 from analysis.states.segments import MOST_GROUPS, with_unknown
+from analysis.states.stage_months import beginnings
 from analysis.states.within import shares_within
 
 

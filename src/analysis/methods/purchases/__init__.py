@@ -1,5 +1,6 @@
 """Models of a customer base: how often customers buy, when they leave, what they spend."""
 
+from analysis.methods.purchases._fit import not_fitted
 from analysis.methods.purchases._renewals import renewal_rows
 from analysis.methods.purchases.assumptions import SpendCheck, check_spend
 from analysis.methods.purchases.bdw import BdW, fit_bdw
@@ -40,6 +41,7 @@ __all__ = [
     "fit_paretonbd",
     "fit_sbg",
     "group_totals",
+    "not_fitted",
     "renewal_rows",
     "renewal_totals",
     "track_purchases",

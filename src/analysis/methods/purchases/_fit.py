@@ -86,7 +86,7 @@ def _search(objective: Callable, start: Sequence[float], customers: float, **how
     logs, information = _polish(objective, found.x)
     value, gradient = objective(logs)
     edge = np.abs(logs) > LOG_BOUND - 0.5
-    note = _trouble(edge, information, gradient)
+    note = _trouble(edge, information, gradient, customers)
     covariance = np.full(information.shape, np.nan)
     if not note.startswith(NO_ERRORS):
         covariance = np.zeros(information.shape)
@@ -153,9 +153,12 @@ def _information(objective: Callable, logs: np.ndarray) -> np.ndarray:
     return (np.array(rows) + np.array(rows).T) / 2
 
 
-def _trouble(edge: np.ndarray, information: np.ndarray, gradient: np.ndarray) -> str:
+def _trouble(
+    edge: np.ndarray, information: np.ndarray, gradient: np.ndarray, customers: float
+) -> str:
     free = information[np.ix_(~edge, ~edge)]
-    if not np.isfinite(free).all() or not free.size or np.linalg.eigvalsh(free).min() <= FLAT:
+    flat = max(FLAT, 1 / (customers * LOG_BOUND**2))  # a standard error as wide as the range
+    if not np.isfinite(free).all() or not free.size or np.linalg.eigvalsh(free).min() <= flat:
         return f"{NO_ERRORS}: the likelihood is flat at its maximum (customers hardly differ)"
     if np.abs(gradient[~edge]).max() > 1e-5:
         return f"{NO_ERRORS}: the search for the maximum did not settle"
@@ -165,3 +168,8 @@ def _trouble(edge: np.ndarray, information: np.ndarray, gradient: np.ndarray) ->
             "as fixed there (too little variation between customers, or nobody seems to leave)"
         )
     return ""
+
+
+def not_fitted(model) -> str:
+    """Why a model has no parameters; empty where it has (a note of its own may warn of them)."""
+    return "" if np.isfinite(model.params).all() else model.note

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -88,6 +88,8 @@ class Calibration:
     purchases in the holdout. shortfall : 1 - forecast / made. correlation : Spearman's, between
     forecast and made.
     """
+
+    COUNTED_BY: ClassVar = {"table": "n"}
 
     table: pd.DataFrame
     forecast: pd.DataFrame

@@ -1,0 +1,1 @@
+"""Do satisfied customers buy again, and more?"""

@@ -1,0 +1,1 @@
+"""Do satisfied customers mean to stay?"""

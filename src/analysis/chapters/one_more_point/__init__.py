@@ -1,0 +1,1 @@
+"""What goes with one more point of satisfaction, in months and in money?"""

@@ -1,0 +1,164 @@
+"""What one more point of satisfaction goes with in money, within a window of weeks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import ibis
+import pandas as pd
+
+from analysis.data import Tables
+from analysis.frames import purchase_days
+from analysis.methods.regression import RegressionFit, fit_spend
+from analysis.methods.standardisation import (
+    EValue,
+    OneMorePoint,
+    e_value_of_difference,
+    one_more_point,
+)
+from analysis.states.answers import Answers, attempt
+
+WORTH = "worth_after"
+TABLE = ["segment", "group", "n", "as_answered", "raised", "estimate", "conf_low", "conf_high"]
+TABLE += ["note"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MarginGained:
+    """How much more margin (or revenue) they leave in the weeks after the answer.
+
+    Attributes
+    ----------
+    gained : OneMorePoint or None
+    table : DataFrame
+        `segment, group, n, as_answered, raised, estimate, conf_low, conf_high` (the difference)`,
+        note`, in money; no rows without an estimate.
+    quantity : str
+        'margin', or 'revenue' where the transactions carry no margin.
+    weighted : bool
+    n_negative : int
+        Sums below zero, taken as none.
+    """
+
+    COUNTED_BY: ClassVar = {"table": "n"}
+
+    gained: OneMorePoint | None
+    table: pd.DataFrame
+    hidden: EValue | None
+    quantity: str
+    weighted: bool
+    weeks: float
+    n: int
+    n_negative: int
+    why: str
+
+
+def worth_after(answers: Answers, tables: Tables) -> tuple[pd.DataFrame, str]:
+    """Margin (revenue where none is known) in the outcome weeks after each whole window.
+
+    Parameters
+    ----------
+    answers : Answers
+    tables : Tables
+        Uses `transactions` and `surveys`; the sums are made in the engine.
+
+    Returns
+    -------
+    (DataFrame, str)
+        The answers whose window was observed to its end, with `worth_after`; the quantity.
+    """
+    weeks = answers.roles.outcome_weeks
+    days = purchase_days(tables)
+    quantity = "margin" if "margin" in days.columns else "revenue"
+    amount = days[quantity if quantity == "margin" else "amount"]
+    days = days.select("customer_id", "at", amount=amount)
+    asked = tables["surveys"].select("customer_id", "at").distinct().rename(asked_at="at")
+    pairs = asked.join(days, "customer_id")
+    gap = pairs["at"].delta(pairs.asked_at, unit="day")
+    within = pairs.filter((gap > 0) & (gap <= int(7 * weeks)))
+    sums = within.group_by(["customer_id", "asked_at"]).agg(worth=ibis._.amount.sum())
+    found = tables.fetch(sums, money=["worth"]).rename(columns={"asked_at": "at", "worth": WORTH})
+    rows = answers.frame[answers.frame[f"observed_{weeks:g}w"]]
+    rows = rows.merge(found, on=["customer_id", "at"], how="left")
+    return rows.assign(**{WORTH: rows[WORTH].fillna(0.0)}), quantity
+
+
+def margin_gained(
+    followed: pd.DataFrame,
+    quantity: str,
+    answers: Answers,
+    *,
+    moderators: tuple[str, ...] = (),
+    conf_level: float = 0.95,
+) -> MarginGained:
+    """Expected margin as answered and one point up, by Poisson pseudo-likelihood, standardised.
+
+    Parameters
+    ----------
+    followed : DataFrame
+        As `worth_after` gives it: `worth_after` (money), the scores, controls and groups.
+    quantity : str
+        'margin' or 'revenue'.
+    answers : Answers
+    moderators : tuple of str
+        As in `months_gained`: adjusted for, and told group by group.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    MarginGained
+
+    References
+    ----------
+    Santos Silva & Tenreyro (2006); VanderWeele & Ding (2017).
+    """
+    roles = answers.roles
+    groups = [*answers.groups[:1], *moderators]
+    negative = int((followed[WORTH] < 0).sum())
+    rows = followed.assign(**{WORTH: followed[WORTH].clip(lower=0)})
+    controls = dict.fromkeys((*answers.controls, *groups))
+    controls = [name for name in controls if rows[name].nunique() > 1]
+
+    def estimate() -> tuple[RegressionFit, OneMorePoint, pd.DataFrame]:
+        fit = fit_spend(
+            rows,
+            outcome=WORTH,
+            drivers=[roles.satisfaction],
+            controls=controls,
+            conf_level=conf_level,
+            **answers.sampled,
+        )
+        points = {
+            name: one_more_point(
+                fit,
+                driver=roles.satisfaction,
+                highest=answers.scales[roles.satisfaction].highest,
+                by=None if name == "all" else name,
+            )
+            for name in ("all", *(group for group in groups if group in controls))
+        }
+        tables = [_gain_table(gained).assign(segment=name) for name, gained in points.items()]
+        return fit, points["all"], pd.concat(tables, ignore_index=True)[TABLE]
+
+    found, why = attempt(estimate)
+    known = {"quantity": quantity, "weighted": answers.weight is not None}
+    known |= {"weeks": roles.outcome_weeks, "n_negative": negative}
+    if found is None:
+        return MarginGained(None, pd.DataFrame(), None, n=len(rows), why=why, **known)
+    fit, gained, table = found
+    gap = gained.table[gained.table["term"].eq("difference")].iloc[0]
+    hidden = e_value_of_difference(
+        gap["estimate"], std_error=gap["std_error"], outcome_sd=gained.outcome_sd
+    )
+    return MarginGained(gained, table, hidden, n=fit.n, why="", **known)
+
+
+def _gain_table(gained: OneMorePoint) -> pd.DataFrame:
+    table = gained.table.assign(group=gained.table["group"].astype(str))
+    gap = table[table["term"].eq("difference")]
+    wide = table.pivot(index="group", columns="term", values="estimate").loc[gap["group"]]
+    both = {"as_answered": wide["as answered"].to_numpy(), "raised": wide["raised"].to_numpy()}
+    columns = ["group", "n", "as_answered", "raised", "estimate", "conf_low", "conf_high", "note"]
+    return gap.assign(**both)[columns].assign(segment="all").reset_index(drop=True)

@@ -1,0 +1,1 @@
+"""Who renews, and what are the open contracts worth?"""

@@ -1,0 +1,1 @@
+"""How do customers move through the stages?"""

@@ -1,0 +1,84 @@
+"""The share of customers in each stage by months since the start of the relationship."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from analysis.chapters.stages.paths import followed_to
+from analysis.methods.multistate import StateOccupation, state_occupation
+
+MARKS, LATE_MARKS = (3, 6, 12, 24), (3, 12, 24, 60, 120)
+COLUMNS = ["months", "stage", "customers", "estimate", "conf_low", "conf_high", "observed"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StageCourse:
+    """Shares of the stages by months since the start of the relationship.
+
+    Attributes
+    ----------
+    occupation : StateOccupation or None
+        Aalen-Johansen estimate at each whole month; None where nobody was followed for a month.
+    marks : DataFrame of shape (months x stages,)
+        `months, stage, customers` (seen in the stage then)`, estimate, conf_low, conf_high,
+        observed` (followed so long).
+    reach_months : float
+        The last month in which at least `min_cell` customers were followed.
+    past_known : bool
+        Whether months count from the start of the relationship, not from the first purchase seen.
+    """
+
+    COUNTED_BY: ClassVar = {"marks": "customers"}
+
+    occupation: StateOccupation | None
+    marks: pd.DataFrame
+    reach_months: float
+    past_known: bool = True
+
+
+def stage_course(
+    paths: pd.DataFrame,
+    *,
+    past_known: bool = True,
+    min_cell: int = 1,
+    conf_level: float = 0.95,
+) -> StageCourse:
+    """Estimate the share of customers in each stage by months since the start.
+
+    Valid although stages by rule have a memory (not Markov), since all paths begin at the start.
+
+    Parameters
+    ----------
+    paths : DataFrame
+        Stays since the start (`paths_by_segment`).
+    past_known : bool
+        Whether every customer's first purchase lies inside the observation.
+    min_cell : int
+        The course ends where fewer customers are followed.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    StageCourse
+
+    References
+    ----------
+    Datta & Satten (2001), Statistics & Probability Letters 55, 403-411.
+    """
+    reach = followed_to(paths, min_cell)
+    if not reach:
+        return StageCourse(None, pd.DataFrame(columns=COLUMNS), 0.0, past_known)
+    occupation = state_occupation(paths, times=np.arange(reach + 1), conf_level=conf_level)
+    table = occupation.table.rename(columns={"time": "months", "state": "stage"})
+    marks = LATE_MARKS if reach >= LATE_MARKS[3] else MARKS
+    times = [month for month in marks if month <= reach] or [reach]
+    told = table[table["months"].isin(times)].astype({"stage": str})
+    told = told.assign(observed=told.groupby("months")["at_risk"].transform("sum"))
+    told["customers"] = (told["estimate"] * told["observed"]).round().astype(int)
+    seen = told.groupby("stage")["customers"].transform("sum") > 0
+    return StageCourse(occupation, told.loc[seen, COLUMNS], float(reach), past_known)

@@ -1,0 +1,246 @@
+"""What customers are worth, in facts that say how far to trust them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.chapters.value.acquisition import AcquiredValue
+from analysis.chapters.value.forecast import ForecastCheck
+from analysis.chapters.value.residual import ResidualValue, ValueModels
+from analysis.telling.facts import Beside, Fact, Sentence, nothing
+
+BASE = "ever_bought"
+
+
+def residual_fact(
+    result: ResidualValue, check: ForecastCheck, *, top: str, segment: str = "current_tier"
+) -> Fact:
+    """What the present customers are still expected to bring, and how such a forecast fared.
+
+    Parameters
+    ----------
+    result : ResidualValue
+        The gated result.
+    check : ForecastCheck
+    top : str
+        The best group of `segment`.
+    segment : str
+
+    Returns
+    -------
+    Fact
+    """
+    table = result.table.dropna(subset=["n"])
+    if not len(table) or not np.isfinite(table["value_ahead"].iloc[0]):
+        return nothing("residual", "none", claim="predictive")
+    row = table.iloc[0]
+    off = np.nan if check.calibration is None else check.calibration.shortfall
+    fared = "missed" if off > 0 else "exceeded" if np.isfinite(off) else "unchecked"
+    numbers = {
+        "money": result.money,
+        "weeks": result.weeks,
+        "each": row["value_each"],
+        "off": abs(off),
+        "check_weeks": check.weeks,
+    }
+    also = ["interval"] if np.isfinite(row["value_ahead_conf_low"]) else []
+    best = table[(table["segment"] == segment) & (table["group"] == top)]
+    also += [fared, "each"]
+    if len(best) and np.isfinite(best["value_part"].iloc[0]):
+        part, share = best["value_part"].iloc[0], best["n"].iloc[0] / row["n"]
+        numbers |= {"tier": top, "part": part, "share": share}
+        also.append("top")
+    return Fact(
+        "residual",
+        "predictive",
+        estimate=row["value_ahead"],
+        low=row["value_ahead_conf_low"],
+        high=row["value_ahead_conf_high"],
+        unit="money",
+        n=int(row["n"]),
+        base=BASE,
+        also=(*also, *(["revenue"] if result.money == "revenue" else [])),
+        numbers=numbers,
+        check=Beside("shortfall", off, unit="percent") if np.isfinite(off) else None,
+    )
+
+
+def groups_fact(result: ResidualValue, segment: str) -> Fact:
+    """Which group of one way to group is expected to bring most a customer, and which least.
+
+    Parameters
+    ----------
+    result : ResidualValue
+        The gated result of one way to group (`ResidualValue.of`).
+    segment : str
+
+    Returns
+    -------
+    Fact
+    """
+    rows = result.table.dropna(subset=["n", "value_each"])
+    if not len(rows):
+        return nothing("groups", "none", claim="predictive", segment=segment)
+    best, worst = rows.loc[rows["value_each"].idxmax()], rows.loc[rows["value_each"].idxmin()]
+    return Fact(
+        "groups",
+        "predictive",
+        estimate=best["value_each"],
+        unit="money",
+        n=int(result.table["n"].sum()),
+        base="value.shown_groups",
+        numbers={
+            "segment": segment,
+            "money": result.money,
+            "weeks": result.weeks,
+            "best": best["group"],
+            "worst": worst["group"],
+            "least": worst["value_each"],
+        },
+        in_summary=False,
+    )
+
+
+def forecast_fact(result: ForecastCheck) -> Fact:
+    """How many purchases the model in force would have missed in the weeks held out.
+
+    Parameters
+    ----------
+    result : ForecastCheck
+        The gated result.
+
+    Returns
+    -------
+    Fact
+    """
+    fitted = result.calibration is not None and np.isfinite(result.calibration.shortfall)
+    if not fitted or not np.isfinite(result.table["n"].iloc[0]):
+        return nothing("forecast", "none" if not fitted else "too_few", claim="predictive")
+    row = result.table.iloc[0]
+    low, high = row["forecast_conf_low"], row["forecast_conf_high"]
+    also = ["detail"]
+    if np.isfinite([low, high]).all():
+        also.append("held" if low <= row["made"] <= high else "outside")
+    if np.isfinite(result.calibration.correlation):
+        also.append("rank")
+    return Fact(
+        "forecast",
+        "predictive",
+        estimate=abs(row["shortfall"]),
+        unit="percent",
+        n=int(row["n"]),
+        base="value.customers_at_split",
+        variant="fewer" if row["shortfall"] > 0 else "more",
+        also=tuple(also),
+        numbers={
+            "weeks": result.weeks,
+            "split_at": result.split_at,
+            "model": row["model"],
+            "made": row["made"],
+            "forecast": row["forecast"],
+            "forecast_low": low,
+            "forecast_high": high,
+            "rank": result.calibration.correlation,
+        },
+        comparator=Beside("made", row["made"], unit="count"),
+    )
+
+
+def spend_fact(result: ValueModels, *, min_cell: int) -> Fact:
+    """Whether who buys often also spends more a purchase, with its size.
+
+    Parameters
+    ----------
+    result : ValueModels
+    min_cell : int
+        The fewest repeat buyers of whom anything is told.
+
+    Returns
+    -------
+    Fact
+    """
+    rows = result.check.table.set_index("term")
+    row = rows.loc["pearson"]
+    if not np.isfinite(row["estimate"]) or row["n"] < min_cell:
+        return nothing("spend", "none")
+    left_out = ["left_out"] if result.spend.left_out else []
+    return Fact(
+        "spend",
+        estimate=row["estimate"],
+        low=row["conf_low"],
+        high=row["conf_high"],
+        unit="number2",
+        n=int(row["n"]),
+        base="value.repeat_buyers",
+        also=("detail", result.check.size.replace(" ", "_"), *left_out),
+        numbers={"rank": rows.at["spearman", "estimate"], "left_out": result.spend.left_out},
+        in_summary=False,
+    )
+
+
+def acquired_fact(result: AcquiredValue) -> Fact:
+    """What a new customer brings, and how many times her cost that is.
+
+    Parameters
+    ----------
+    result : AcquiredValue
+        The gated result.
+
+    Returns
+    -------
+    Fact
+    """
+    table = result.table.dropna(subset=["n"])
+    if not len(table) or not np.isfinite(table["value_new"].iloc[0]):
+        return nothing("acquired", "none", claim="predictive")
+    row = table.iloc[0]
+    low, high = row["value_new_conf_low"], row["value_new_conf_high"]
+    interval = ["interval"] if np.isfinite([low, high]).all() else []
+    return Fact(
+        "acquired",
+        "predictive",
+        estimate=row["value_new"],
+        low=low,
+        high=high,
+        unit="money",
+        n=int(row["n"]),
+        base=BASE,
+        also=(*interval, *_cost(result, table)),
+        numbers={"money": result.money, "weeks": result.weeks},
+        in_summary=False,
+    )
+
+
+def _cost(result: AcquiredValue, table: pd.DataFrame) -> list[str | Sentence]:
+    row = table.iloc[0]
+    if not result.has_cost or not pd.notna(row["acquisition_cost"]):
+        return ["no_cost"]
+    if not np.isfinite(row["value_to_cost"]):
+        return ["free"]
+    told = [Sentence("cost", {"cost": row["acquisition_cost"], "times": row["value_to_cost"]})]
+    groups = table.iloc[1:].dropna(subset=["value_to_cost"])
+    if len(groups) < 2:
+        return told
+    best = groups.loc[groups["value_to_cost"].idxmax()]
+    worst = groups.loc[groups["value_to_cost"].idxmin()]
+    ends = {"best": best["group"], "most": best["value_to_cost"], "worst": worst["group"]}
+    ends |= {"least": worst["value_to_cost"], "segment": result.segment}
+    return [*told, Sentence("range", ends)]
+
+
+def acquired_table(result: AcquiredValue) -> pd.DataFrame:
+    """By group; without the cost columns where the study knows no cost.
+
+    Parameters
+    ----------
+    result : AcquiredValue
+
+    Returns
+    -------
+    DataFrame
+        The columns of `AcquiredValue.table`.
+    """
+    costs = ["acquisition_cost", "value_to_cost"]
+    costs += [f"value_to_cost_conf_{end}" for end in ("low", "high")]
+    return result.table if result.has_cost else result.table.drop(columns=costs)

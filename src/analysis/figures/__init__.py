@@ -1,1 +1,0 @@
-"""What figures draw, chapter by chapter; moves into the chapters."""

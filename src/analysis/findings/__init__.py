@@ -1,1 +1,0 @@
-"""What results say, chapter by chapter; moves into the chapters."""

@@ -1,1 +1,0 @@
-"""The life of a relationship: how it begins, comes back, moves through stages and ends."""

@@ -1,1 +1,0 @@
-"""Satisfaction and loyalty: how well measured, what goes with them, and what followed."""

@@ -1,0 +1,158 @@
+"""What the chapter on value says: every variant, no missing number."""
+
+import re
+from datetime import date
+
+import ibis
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.chapters.value.acquisition import acquired_value
+from analysis.chapters.value.facts import (
+    acquired_fact,
+    acquired_table,
+    forecast_fact,
+    groups_fact,
+    residual_fact,
+    spend_fact,
+)
+from analysis.chapters.value.figures import (
+    plot_forecast_calibration,
+    plot_forecast_tracking,
+    plot_residual_value,
+)
+from analysis.chapters.value.forecast import check_forecast
+from analysis.chapters.value.histories import purchase_histories
+from analysis.chapters.value.residual import fit_value_models, label_histories, residual_value
+from analysis.data import Description, Tables
+from analysis.params import Params
+from analysis.states.retention_cost import retention_cost
+from analysis.telling.keeping import keeping_fact
+from analysis.telling.showing import SILENT, chapter_of
+
+FROM, UNTIL = date(2021, 1, 1), date(2022, 12, 31)
+CAUSAL = ("because", "causes", "leads to", "thanks to", "effect of")
+
+
+def study(relationship="noncontractual", **more):
+    return Params.model_validate(
+        {
+            "schema_version": 1, "study": "made", "title": "Made", "author": "Test",
+            "relationship": relationship, "observed_from": FROM, "observed_until": UNTIL,
+            "timezone": "Europe/Berlin", "currency": "EUR",
+            "data": {"simulated": {"company": "retailer", "customers": 10, "seed": 1}},
+        } | more
+    )  # fmt: skip
+
+
+def tables_of(transactions=None, contracts=None, customers=None):
+    engine = ibis.duckdb.connect()
+    table = transactions if contracts is None else contracts
+    if customers is None:
+        customers = table[["customer_id"]].drop_duplicates()
+    by_name = {"customers": engine.create_table("customers", customers)}
+    for name, given in (("transactions", transactions), ("contracts", contracts)):
+        if given is not None:
+            stored = engine.create_table(name, given)
+            days = [c for c in ("at", "started_at", "ended_at") if c in given]
+            by_name[name] = stored.mutate(**{c: stored[c].cast("date") for c in days})
+    described = Description("Made", "none", "none", "files")
+    return Tables(engine, by_name, pd.DataFrame(), described, "made")
+
+
+def shoppers(customers, amount=20.0, seed=2):
+    draw = np.random.default_rng(seed)
+    rows = []
+    for number in range(customers):
+        start = draw.integers(0, 400)
+        made = 1 + draw.poisson(draw.gamma(0.8, 5))
+        days = np.unique(np.append(start, draw.integers(start, 729, made)))
+        spend = amount * draw.gamma(5) / 5
+        rows += [(f"c{number:04d}", pd.Timestamp(FROM) + pd.Timedelta(days=int(d)),
+                  spend * draw.gamma(6) / 6) for d in days]  # fmt: skip
+    return pd.DataFrame(rows, columns=["customer_id", "at", "amount"])
+
+
+def check(text):
+    assert not re.search(r"\b(nan|inf|None|NaT)\b", text)
+    assert not any(word in text for word in CAUSAL)
+
+
+def everything(tables, params):
+    """All sentences, figures and tables of the chapter, as one text."""
+    show, draw = chapter_of(params, "value"), np.random.default_rng(1)
+    histories = purchase_histories(tables, params)
+    models = show.gated(fit_value_models(histories, params))
+    ids = histories.present["customer_id"]
+    tier = pd.Series(np.where(np.arange(len(ids)) % 5 == 0, "gold", "silver"), index=ids)
+    labelled = label_histories(histories, {"current_tier": tier})
+    ahead = show.gated(residual_value(models, labelled, params, rng=draw))
+    forecast = show.gated(check_forecast(histories, params, rng=draw))
+    acquired = show.gated(acquired_value(models, histories, tables, params, by="channel"))
+    spent = show.gated(retention_cost(tables, params))
+    remaining = residual_fact(ahead, forecast, top="gold")
+    by_tier = ahead.of("current_tier")
+    by_group, foreseen = groups_fact(by_tier, "current_tier"), forecast_fact(forecast)
+    together, won = spend_fact(models, min_cell=params.min_cell), acquired_fact(acquired)
+    kept = keeping_fact(spent, base="value.bought_within_year")
+    facts = (kept, remaining, by_group, foreseen, together, won)
+    told = [show.finding(fact).markdown for fact in facts if fact is not by_group or fact.silent]
+    for plot, result, fact, named in (
+        (plot_residual_value, by_tier, by_group, ""),
+        (plot_forecast_tracking, forecast, foreseen, "tracking"),
+        (plot_forecast_calibration, forecast, foreseen, "calibration"),
+    ):
+        figure = show.figure(plot, result, fact, named=named)
+        if figure is not SILENT:
+            assert figure.svg.startswith("<svg")
+            told += [figure.caption, figure.alt, figure.reading]
+    for table, key, fact in (
+        (ahead.table, "residual.table", remaining),
+        (forecast.table, "forecast.models", foreseen),
+        (models.parameters, "spend.parameters", together),
+        (acquired_table(acquired), "acquired.table", won),
+        (spent.table, "keeping.table", kept),
+    ):
+        plain = table.drop(columns="note", errors="ignore")
+        told.append(show.table(plain, key, of=fact).markdown)
+    return "\n".join(told)
+
+
+def test_all_sentences_of_an_ordinary_study():
+    lines = shoppers(500)
+    ids = lines["customer_id"].unique()
+    people = pd.DataFrame({"customer_id": ids, "acquisition_cost": 4.0})
+    people["channel"] = np.where(np.arange(len(ids)) % 2 == 0, "web", "shop")
+    text = everything(tables_of(lines, customers=people), study())
+    check(text)
+    assert "present customers expected to bring within the next 52 weeks" in text
+    assert "It is revenue, not lifetime value" in text
+    assert "Winning one costs €4.00" in text
+    assert "in the tier “Gold” hold" in text
+
+
+@pytest.mark.parametrize(
+    ("lines", "params"),
+    [
+        pytest.param(shoppers(1), study(), id="one customer"),
+        pytest.param(shoppers(5), study(), id="fewer than a cell"),
+        pytest.param(shoppers(80, amount=0.0), study(), id="all zero spend"),
+        pytest.param(
+            shoppers(80).drop_duplicates("customer_id"), study(), id="nobody bought again"
+        ),
+        pytest.param(shoppers(80), study(holdout_weeks=300.0), id="holdout past the data"),
+        pytest.param(shoppers(80), study(value_horizon_weeks=400.0), id="horizon past the data"),
+        pytest.param(shoppers(80), study(discount_rate=0.0), id="no discounting"),
+    ],
+)
+def test_degenerate_studies_are_told_in_sentences(lines, params):
+    check(everything(tables_of(lines), params))
+
+
+def test_cost_of_zero_is_said():
+    lines = shoppers(200)
+    people = lines[["customer_id"]].drop_duplicates().assign(acquisition_cost=0.0)
+    text = everything(tables_of(lines, customers=people), study())
+    check(text)
+    assert "cost nothing by the records" in text
