@@ -55,7 +55,7 @@ def _silence(result: Judgement | None, rated: RatedPeriods) -> str:
         return UNJUDGED
     if not np.isfinite(result.top_share):
         return "no_value"
-    return "hidden" if result.table["n"].isna().all() else ""
+    return "" if (result.table["n"] > 0).any() else "hidden"
 
 
 def _rated(rated: RatedPeriods) -> dict[str, Any]:
@@ -158,13 +158,14 @@ def stay_fact(result: TierFutures, judged: Judgement | None, rated: RatedPeriods
     if len(last) < 2:
         return nothing("stay", "too_few", claim="predictive")
     low, high = last.iloc[0], last.iloc[-1]
+    kind = "contract" if result.contractual else "purchase"
     also: list[str | Sentence] = ["detail"]
     if result.test is not None and np.isfinite(result.test.p_value):
         also.append(Sentence("tested", {"p": result.test.p_value}))
     auc = judged.churn.table.iloc[0]
     if np.isfinite([auc["estimate"], auc["conf_low"]]).all():
         ends = {"auc": auc["estimate"], "low": auc["conf_low"], "high": auc["conf_high"]}
-        also += [Sentence("auc", ends), "caution"]
+        also += [Sentence(f"{kind}.auc", ends), "caution"]
     numbers = {"weeks": high["weeks"], "top": str(high["group"]), "bottom": str(low["group"])}
     return Fact(
         "stay",
@@ -173,7 +174,7 @@ def stay_fact(result: TierFutures, judged: Judgement | None, rated: RatedPeriods
         low=high["conf_low"],
         high=high["conf_high"],
         unit="percent",
-        variant="contract" if result.contractual else "purchase",
+        variant=kind,
         also=tuple(also),
         numbers=rated.judged_period | numbers,
         comparator=Beside("other_group", *low[["estimate", "conf_low", "conf_high"]]),

@@ -29,9 +29,9 @@ def held_fact(profile: TierProfile, rated: RatedPeriods) -> Fact:
     Fact
     """
     table, numbers = profile.table, rated.period
-    if table["share_value"].isna().all():
-        hidden = table["n"].isna().all()
-        return nothing("held", "hidden" if hidden else "no_value", **numbers)
+    shown = table[table["n"] > 0]
+    if shown["share_value"].isna().all():
+        return nothing("held", "no_value" if len(shown) else "hidden", **numbers)
     top = table.iloc[-1]
     numbers |= {"tier": top["tier"], "members": top["n"], "customers_share": top["share"]}
     few = not top["n"] > 0
