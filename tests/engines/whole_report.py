@@ -40,12 +40,12 @@ def make_report(path: Path, build: Path) -> dict[str, dict[str, Any]]:
     study = read_study(path)
     write_frames(study.params, folder=study_folder(study.params, build))
     given = {"study": str(path), "overrides": {}, "build": str(build)}
-    with _in_notebooks(), threadpool_limits(1):  # as in a kernel under make -j
+    with in_notebooks(), threadpool_limits(1):  # as in a kernel under make -j
         return {notebook.name: run_chapter(notebook.path, given) for notebook in study.chapters}
 
 
 @contextmanager
-def _in_notebooks() -> Iterator[None]:
+def in_notebooks() -> Iterator[None]:
     before = Path.cwd()
     os.chdir(ROOT / "notebooks")
     try:

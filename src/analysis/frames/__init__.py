@@ -4,7 +4,7 @@ from analysis.frames.asof import attach, attach_known
 from analysis.frames.counted import EngineLabels, count_cells, is_large
 from analysis.frames.customers import customer_frame, customer_rows
 from analysis.frames.lot import sample_customers
-from analysis.frames.months import customer_months, each_month
+from analysis.frames.months import customer_months
 from analysis.frames.purchases import purchase_days
 from analysis.frames.relationships import spells
 from analysis.frames.survey import survey_frame

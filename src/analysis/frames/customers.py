@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import Tables
+from analysis.frames.calendar import days_between
 from analysis.frames.counted import money_units
 from analysis.params import Params
 
@@ -69,8 +70,8 @@ def _held_rows(tables: Tables, observed_until: date) -> ibis.Table:
     until = ibis.literal(observed_until, type="date")
     rows = rows.mutate(
         frequency=rows.purchases - 1,
-        recency_days=rows.last_at.delta(rows.first_at, unit="day"),
-        age_days=until.delta(rows.first_at, unit="day"),
+        recency_days=days_between(rows.last_at, rows.first_at),
+        age_days=days_between(until, rows.first_at),
         acquired_month=rows.first_at.strftime("%Y-%m"),
         value_cell=money_units(rows.first_value),
     )

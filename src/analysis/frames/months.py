@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import ibis
 
 from analysis.data import Tables
+from analysis.frames.calendar import days_between, each_month, month_of
 from analysis.frames.purchases import purchase_days
 from analysis.params import Params
 
@@ -50,29 +49,12 @@ def customer_months(tables: Tables, params: Params) -> ibis.Table:
 def _by_month(days: ibis.Table) -> ibis.Table:
     """Sum a customer's days by month, from the first purchase on."""
     days = days.filter(days["at"] >= days.first_at)
-    days = days.mutate(month=days["at"].truncate("M").cast("date"))
+    days = days.mutate(month=month_of(days["at"]))
     return days.group_by(["customer_id", "month"]).agg(
         purchases=days.count(where=days.bought),
         amount=days.amount.sum(),
         latest_at=days["at"].max(where=days.bought),
     )
-
-
-def each_month(rows: ibis.Table, since: ibis.Value, until: date) -> ibis.Table:
-    """Repeat each row for every month from that of the day `since` to that of `until`.
-
-    Adds `month_number` (0, 1, 2 …), `month` (its first day) and `month_end` (its last day, or
-    `until` where that is earlier). No list of months is sent to the engine, which a reader of a
-    database may not be allowed to.
-    """
-    opening = since.truncate("M")
-    ahead = until.year * 12 + until.month - (opening.year() * 12 + opening.month())
-    rows = rows.mutate(opening=opening, month_number=ibis.range(0, ahead + 1).unnest())
-    month = (rows.opening + rows.month_number.as_interval("M")).cast("date")
-    last_day = (month + ibis.interval(months=1) - ibis.interval(days=1)).cast("date")
-    end = ibis.least(last_day, ibis.literal(until))
-    number = rows.month_number.cast("int64")
-    return rows.mutate(month=month, month_end=end, month_number=number).drop("opening")
 
 
 def _to_date(panel: ibis.Table) -> ibis.Table:
@@ -84,12 +66,12 @@ def _to_date(panel: ibis.Table) -> ibis.Table:
     so_far = ibis.cumulative_window(group_by="customer_id", order_by="month")
     begins = ibis.ifelse(panel.first_at > panel.month, panel.first_at, panel.month)
     panel = panel.mutate(
-        days=panel.month_end.delta(begins, unit="day") + 1,
-        purchases_to_date=panel.purchases.cast("float64").sum().over(so_far).cast("int64"),
+        days=days_between(panel.month_end, begins) + 1,
+        purchases_to_date=panel.purchases.cast("float64").sum().over(so_far).round(),
         amount_to_date=panel.amount.sum().over(so_far),
         last_at=panel.latest_at.max().over(so_far),
     )
-    panel = panel.mutate(days_since_last=panel.month_end.delta(panel.last_at, unit="day"))
+    panel = panel.mutate(days_since_last=days_between(panel.month_end, panel.last_at))
     return panel.select(
         "customer_id",
         "month",

@@ -10,11 +10,13 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.errors import DataError
+from analysis.frames.calendar import days_between
 from analysis.frames.purchases import purchase_days
 from analysis.params import Params
 
 DAYS_PER_MONTH = 30.4375
 FAR = "9999-12-31"
+APART = "\x1f"  # between texts that are brought over as one
 
 
 def spells(tables: Tables, params: Params, *, lapse_weeks: float | None = None) -> pd.DataFrame:
@@ -79,7 +81,7 @@ def inferred_runs(tables: Tables, lapse_weeks: float) -> ibis.Table:
     days = days.filter(days.bought).select("customer_id", "at")
     own = ibis.window(group_by="customer_id", order_by="at")
     days = days.mutate(before_at=days["at"].lag().over(own))
-    gap = days["at"].delta(days.before_at, unit="day")
+    gap = days_between(days["at"], days.before_at)
     days = days.mutate(opens=ibis.ifelse(days.before_at.isnull() | (gap > lapse_days), 1, 0))
     so_far = ibis.cumulative_window(group_by="customer_id", order_by="at")
     days = days.mutate(spell=days.opens.sum().over(so_far))
@@ -116,7 +118,7 @@ def open_relationships(tables: Tables, params: Params, day: date) -> ibis.Table:
 def contract_runs(tables: Tables, params: Params) -> ibis.Table:
     """Return the contracts joined to relationships, in the engine: one row a spell.
 
-    `customer_id, spell, started_at, last_at` (far ahead while one runs)`, cause`.
+    `customer_id, spell, started_at, last_at` (far ahead while one runs)`, causes`.
     """
     if "contracts" not in tables:
         raise DataError(
@@ -135,7 +137,7 @@ def _contractual(tables: Tables, params: Params) -> pd.DataFrame:
     confirmed = frame["last_at"] + pd.Timedelta(days=params.gap_days) <= until
     frame["event"] = over & confirmed
     frame["ended_at"] = frame["last_at"].where(frame["event"])
-    frame["cause"] = frame["cause"].where(frame["event"])
+    frame["cause"] = frame.pop("causes").map(_one_cause).where(frame["event"])
     frame["reason"] = np.select([frame["event"], over], ["ended", "may be renewed"], "still open")
     frame = frame[frame["last_at"] > pd.Timestamp(params.observed_from)]
     return _arrange(frame, frame["last_at"].where(over), params).drop(columns="last_at")
@@ -185,12 +187,16 @@ def _count(tables: Tables, rows: ibis.Table) -> int:
 
 
 def _merge(contracts: ibis.Table, gap_days: int) -> ibis.Table:
-    """Join contracts of a customer that overlap or follow within `gap_days`."""
+    """Join contracts of a customer that overlap or follow within `gap_days`.
+
+    `causes` are the reasons of the last day, in any order: engines compare texts each by its own
+    collation (see `_one_cause`).
+    """
     earlier = ibis.window(
         group_by="customer_id", order_by=["started_at", "last_at"], preceding=(None, 1)
     )
     runs = contracts.mutate(before_at=contracts.last_at.max().over(earlier))
-    gap = runs.started_at.delta(runs.before_at, unit="day")
+    gap = days_between(runs.started_at, runs.before_at)
     runs = runs.mutate(opens=ibis.ifelse(runs.before_at.isnull() | (gap > gap_days), 1, 0))
     so_far = ibis.cumulative_window(group_by="customer_id", order_by=["started_at", "last_at"])
     runs = runs.mutate(spell=runs.opens.sum().over(so_far))
@@ -199,8 +205,13 @@ def _merge(contracts: ibis.Table, gap_days: int) -> ibis.Table:
     return runs.group_by(["customer_id", "spell"]).agg(
         started_at=runs.started_at.min(),
         last_at=runs.final_at.max(),
-        cause=runs.ended_reason.max(where=runs.last_at == runs.final_at),
+        causes=runs.ended_reason.group_concat(APART, where=runs.last_at == runs.final_at),
     )
+
+
+def _one_cause(causes: str | None) -> str | None:
+    """Of several reasons on one day, the last in the order of characters."""
+    return max(causes.split(APART)) if isinstance(causes, str) and causes else None
 
 
 def _arrange(frame: pd.DataFrame, until: pd.Series, params: Params) -> pd.DataFrame:

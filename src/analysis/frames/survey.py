@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.errors import DataError
+from analysis.frames.calendar import days_between
 from analysis.frames.purchases import purchase_days
 from analysis.params import Params
 
@@ -60,7 +61,7 @@ def _around(tables: Tables, params: Params) -> ibis.Table:
     asked = tables["surveys"].select("customer_id", "at").distinct().rename(asked_at="at")
     days = purchase_days(tables)
     pairs = asked.join(days, "customer_id").mutate(
-        gap=lambda pair: pair["at"].delta(pair.asked_at, unit="day")
+        gap=lambda pair: days_between(pair["at"], pair.asked_at)
     )
     before, after = pairs.gap < 0, pairs.gap > 0
     sums = {

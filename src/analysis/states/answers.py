@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.frames import attach_known, customer_frame, survey_frame
+from analysis.frames.calendar import first_day, month_number
 from analysis.methods.disclosure import pool_small
 from analysis.methods.scales import Scale, scale_scores
 from analysis.params import Params
@@ -171,9 +172,7 @@ def with_states(answers: Answers, months: ibis.Table, *, name: str, order: tuple
     -------
     Answers
     """
-    judged = months.select(
-        "customer_id", name, from_at=(months.month + ibis.interval(months=1)).cast("date")
-    )
+    judged = months.select("customer_id", name, from_at=first_day(month_number(months.month) + 1))
     frame = attach_known(answers.frame, judged, at="at")
     kept = [state for state in order if (frame[name] == state).any()]
     text = frame[name].astype(object).where(frame[name].notna(), UNKNOWN)

@@ -55,6 +55,7 @@ import pandas as pd
 from analysis.data import Tables, fetch, fetch_count
 from analysis.errors import DataError
 from analysis.frames import purchase_days
+from analysis.frames.calendar import days_between
 from analysis.params import Params
 
 STAGES_OF_DECLINE = ("at_risk", "declining", "declining_or_churned")
@@ -250,7 +251,7 @@ def _held(tables: Tables, params: Params) -> ibis.Table:
 def _buying(person: ibis.Table, params: Params) -> dict[str, ibis.Value]:
     """Who is a customer where purchases alone tell: lapse falls on the close of its last day."""
     until = ibis.literal(params.observed_until, type="date")
-    silent = until.delta(person.last_at, unit="day") >= int(7 * params.lapse_weeks)
+    silent = days_between(until, person.last_at) >= int(7 * params.lapse_weeks)
     bought = person.last_at.notnull()
     return {"prospects": ~bought, "churned": bought & silent, "current": bought & ~silent}
 
@@ -259,7 +260,7 @@ def _under_contract(person: ibis.Table, params: Params) -> dict[str, ibis.Value]
     """Who is a customer where contracts tell: a gap that may still be closed is no end."""
     until = ibis.literal(params.observed_until, type="date")
     ever, runs = person.running.notnull(), (person.running > 0).fill_null(False)
-    waited = until.delta(person.over_at, unit="day") >= params.gap_days
+    waited = days_between(until, person.over_at) >= params.gap_days
     churned = ever & ~runs & waited.fill_null(False)
     bought = person.last_at.notnull() if "last_at" in person.columns else ibis.literal(False)
     return {

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.data import Tables, fetch, fetch_count
 from analysis.frames import purchase_days
+from analysis.frames.calendar import month_of
 from analysis.params import Params
 from analysis.schemas import data_dictionary
 
@@ -61,7 +62,7 @@ def coverage(tables: Tables, *, observed_from: date, observed_until: date) -> Co
         days = purchase_days(tables)
     else:
         days = tables["contracts"].mutate(at=lambda row: row.started_at, bought=True)
-    by_month = days.group_by(month=days["at"].truncate("M")).agg(
+    by_month = days.group_by(month=month_of(days["at"])).agg(
         events=days.bought.sum(), active=days.customer_id.nunique(where=days.bought)
     )
     counted = tables.fetch(by_month)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ibis
 
+from analysis.frames.calendar import days_between, month_number
+
 OWN_RHYTHM_PURCHASES = 3
 SHORTEST_RHYTHM_DAYS = 7
 TREND_MONTHS = 3
@@ -47,7 +49,7 @@ def stage_features(
         "begun",
         "lapse_share",
         rhythm_days="rhythm_days",
-        silence=life.recency_days / life.rhythm_days,
+        silence=life.recency_days / life.rhythm_days.nullif(0),
         spend_trend=_trend(life),
         value_rank=(life.purchases > 0).ifelse(ibis.percent_rank().over(rank), None),
         months_since_return="months_since_return",
@@ -56,15 +58,13 @@ def stage_features(
 
 def _so_far(months: ibis.Table) -> ibis.Table:
     """Add the clocks, and each customer's spend up to the end of the month."""
-    number = months.month.year() * 12 + months.month.month()
-    months = months.mutate(number=number.cast("int64"))
+    months = months.mutate(number=month_number(months.month).cast("int64"))
     past = ibis.cumulative_window(group_by="customer_id", order_by="number")
     year = ibis.trailing_window(RANK_MONTHS - 1, group_by="customer_id", order_by="number")
     recent = ibis.trailing_window(TREND_MONTHS - 1, group_by="customer_id", order_by="number")
-    begun = months.begun_at.year() * 12 + months.begun_at.month()
     return months.mutate(
         clock=months.number - months.number.min().over(past),
-        tenure_months=months.number - begun,
+        tenure_months=months.number - month_number(months.begun_at),
         begun=months.begun_at.notnull().ifelse(1, 0),
         spent=months.amount.sum().over(past),
         recent_year=months.amount.sum().over(year),
@@ -73,7 +73,7 @@ def _so_far(months: ibis.Table) -> ibis.Table:
 
 
 def _rhythm(life: ibis.Table, lapse_days: float, quantile: float) -> ibis.Table:
-    between = life.last_at.delta(life.first_at, unit="day") / (life.purchases - 1).nullif(0)
+    between = days_between(life.last_at, life.first_at) / (life.purchases - 1).nullif(0)
     enough = life.purchases >= OWN_RHYTHM_PURCHASES
     own = ibis.greatest(between, float(SHORTEST_RHYTHM_DAYS))
     life = life.mutate(own=enough.ifelse(own, None))
@@ -86,7 +86,7 @@ def _trend(life: ibis.Table) -> ibis.Value:
     earlier_months = life.tenure_months + 1 - TREND_MONTHS
     earlier = (life.spent - life.recent_months) / earlier_months.nullif(0)
     known = (earlier_months >= TREND_MONTHS) & (earlier > 0)
-    return known.ifelse(life.recent_months / TREND_MONTHS / earlier, None)
+    return known.ifelse(life.recent_months / TREND_MONTHS / earlier.nullif(0), None)
 
 
 def _since_return(life: ibis.Table) -> ibis.Table:

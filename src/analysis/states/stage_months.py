@@ -5,7 +5,8 @@ from __future__ import annotations
 import ibis
 
 from analysis.data import Tables
-from analysis.frames import customer_months, each_month, purchase_days
+from analysis.frames import customer_months, purchase_days
+from analysis.frames.calendar import days_between, each_month, month_of
 from analysis.params import Params
 
 LEAST_GAP = 0.5  # days: where a gap of none is allowed, a contract that ended has ended at once
@@ -100,8 +101,8 @@ def _inferred_ends(months: ibis.Table, tables: Tables, params: Params) -> ibis.T
     days = purchase_days(tables)
     days = days.filter(days.bought)
     before = days["at"].lag(1).over(ibis.window(group_by="customer_id", order_by="at"))
-    gap = days["at"].delta(before, unit="day")
-    days = days.select("customer_id", month=days["at"].truncate("M").cast("date"), gap=gap)
+    gap = days_between(days["at"], before)
+    days = days.select("customer_id", month=month_of(days["at"]), gap=gap)
     returns = days.filter(days.gap > lapse_days).select("customer_id", "month").distinct()
     months = months.mutate(lapse_share=(months.recency_days + 1) / lapse_days)
     return _with_returns(months, returns)
@@ -119,14 +120,14 @@ def _contract_ends(months: ibis.Table, tables: Tables, params: Params) -> ibis.T
         group_by="customer_id", order_by=["started", "ended"], preceding=(None, 1)
     )
     returns = contracts.mutate(before=open_end.max().over(earlier))
-    returns = returns.mutate(gap=returns.started.delta(returns.before, unit="day"))
+    returns = returns.mutate(gap=days_between(returns.started, returns.before))
     returns = returns.filter(returns.gap > params.gap_days)
-    returns = returns.select("customer_id", month=returns.started.truncate("M").cast("date"))
+    returns = returns.select("customer_id", month=month_of(returns.started))
     held = months.select("customer_id", "month", "month_end").join(contracts, "customer_id")
     held = held.filter(held.started <= held.month_end)
     over = held.ended.notnull() & (held.ended <= held.month_end)
     status = held.group_by("customer_id", "month").agg(
-        runs=(~over).any(), since=(held.month_end.delta(held.ended, unit="day")).min(where=over)
+        runs=(~over).any(), since=(days_between(held.month_end, held.ended)).min(where=over)
     )
     months = months.left_join(status, ["customer_id", "month"])
     months = months.drop("customer_id_right", "month_right")

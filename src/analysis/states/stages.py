@@ -8,7 +8,7 @@ earlier stage. Everything runs in the engine until it has been counted.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 import ibis
@@ -17,6 +17,7 @@ import pandas as pd
 
 from analysis.data import Tables, fetch
 from analysis.errors import DataError
+from analysis.frames.calendar import first_day, month_number
 from analysis.params import Params
 from analysis.params.stages import Bounds, StageRule
 from analysis.states.stage_features import stage_features
@@ -220,7 +221,7 @@ def compare_stages(stages: Stages, other: pd.DataFrame, *, until: date) -> pd.Da
         )
     table = stages.table
     judged = ibis.least(
-        table.month + ibis.interval(months=1), ibis.literal(until) + ibis.interval(days=1)
+        first_day(month_number(table.month) + 1), ibis.literal(until + timedelta(days=1))
     )
     ours = table.select("customer_id", "stage", judged=judged.cast("timestamp"))
     theirs = ibis.memtable(other[["customer_id", "stage", "from_at", "to_at"]])
@@ -255,7 +256,7 @@ def _turns(stages: Stages, axis: str) -> ibis.Table:
     table = stages.table
     at = table.clock
     if axis == "calendar":
-        number = table.month.year() * 12 + table.month.month()
+        number = month_number(table.month)
         at = number - number.min().over(ibis.window())
     table = table.select("customer_id", "stage", at=at, before=table.stage.lag(1).over(row))
     table = table.mutate(stop=table["at"].max().over(ibis.window(group_by="customer_id")))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.frames import purchase_days
+from analysis.frames.calendar import days_between
 from analysis.methods.regression import RegressionFit, fit_spend
 from analysis.methods.standardisation import (
     EValue,
@@ -75,7 +76,7 @@ def worth_after(answers: Answers, tables: Tables) -> tuple[pd.DataFrame, str]:
     days = days.select("customer_id", "at", amount=amount)
     asked = tables["surveys"].select("customer_id", "at").distinct().rename(asked_at="at")
     pairs = asked.join(days, "customer_id")
-    gap = pairs["at"].delta(pairs.asked_at, unit="day")
+    gap = days_between(pairs["at"], pairs.asked_at)
     within = pairs.filter((gap > 0) & (gap <= int(7 * weeks)))
     sums = within.group_by(["customer_id", "asked_at"]).agg(worth=ibis._.amount.sum())
     found = tables.fetch(sums, money=["worth"]).rename(columns={"asked_at": "at", "worth": WORTH})

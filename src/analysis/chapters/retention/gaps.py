@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.frames import count_cells, customer_frame, customer_rows, is_large
+from analysis.frames.calendar import days_between
 from analysis.methods.disclosure import pool_small
 from analysis.params import Params
 from analysis.states.segments import MOST_GROUPS, engine_groups, require_segment, with_unknown
@@ -61,7 +62,7 @@ def _counted_gaps(tables: Tables, params: Params, by: str | None) -> pd.DataFram
     if by is not None:
         groups = engine_groups(tables, rows, by, least=params.min_cell)
         rows, keys = groups.add_to(rows), [*keys, "group_value", "group_kind"]
-    again = rows.second_at.delta(rows.first_at, unit="day")
+    again = days_between(rows.second_at, rows.first_at)
     rows = rows.mutate(
         event=ibis.ifelse(rows.second_at.notnull(), 1, 0),
         duration=ibis.coalesce(again, rows.age_days),

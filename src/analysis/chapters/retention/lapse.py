@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.frames import count_cells, is_large, spells
+from analysis.frames.calendar import days_between
 from analysis.frames.relationships import inferred_runs
 from analysis.methods.survival import survival_curve
 from analysis.params import Params
@@ -72,9 +73,9 @@ def _counted_first(tables: Tables, params: Params, lapse_weeks: float) -> pd.Dat
     )
     until, lapse_days = ibis.literal(params.observed_until, type="date"), int(7 * lapse_weeks)
     lives = lives.mutate(
-        silent=until.delta(lives.last_at, unit="day"),
-        bought=lives.last_at.delta(lives.started_at, unit="day"),
-        observed=until.delta(lives.started_at, unit="day"),
+        silent=days_between(until, lives.last_at),
+        bought=days_between(lives.last_at, lives.started_at),
+        observed=days_between(until, lives.started_at),
     )
     lives = lives.mutate(event=ibis.ifelse(lives.silent >= lapse_days, 1, 0))
     lives = lives.mutate(

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.frames import count_cells, purchase_days
+from analysis.frames.calendar import days_between
 from analysis.params import Params
 
 DAYS = ["recency_days", "silent_days"]
@@ -77,8 +78,8 @@ def histories_split(tables: Tables, split: pd.Timestamp) -> ibis.Table:
     rows = rows.filter(rows.made > 0)
     return rows.mutate(
         frequency=rows.made - 1,
-        recency_days=rows.last_at.delta(rows.first_at, unit="day"),
-        age_days=day.delta(rows.first_at, unit="day"),
+        recency_days=days_between(rows.last_at, rows.first_at),
+        age_days=days_between(day, rows.first_at),
     )
 
 
@@ -100,7 +101,7 @@ def purchases_by_day(
     both = days.join(first, "customer_id")
     both = both.mutate(is_first=ibis.ifelse(both["at"] == both.first_at, 1, 0))
     counted = both.group_by(["is_first", "at"]).agg(count=both.count())
-    counted = counted.mutate(day=counted["at"].delta(began, unit="day"))
+    counted = counted.mutate(day=days_between(counted["at"], began))
     found = tables.fetch(counted.order_by(["is_first", "at"]))
     found["weeks"] = found["day"] / 7
     parts = []

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.chapters.value.counted import count_histories, count_spend, count_worth
 from analysis.data import Tables
 from analysis.frames import EngineLabels, customer_rows
+from analysis.frames.calendar import first_day, month_number, month_of
 from analysis.params import Params
 from analysis.states.segments import engine_groups
 
@@ -95,11 +96,11 @@ def counted_costs(tables: Tables, params: Params, by: str) -> dict[str, float]:
 
 
 def _by_cohort(tables: Tables, rows: ibis.Table, least_age: float) -> dict[str, pd.DataFrame]:
-    rows = rows.mutate(cohort=rows.first_at.truncate("M").cast("date"))
+    rows = rows.mutate(cohort=month_of(rows.first_at))
     months = tables.fetch(rows.select("cohort").distinct().order_by("cohort"))
     ((name, labels),) = cohorts(months["cohort"]).items()
-    part = "Y" if name == "acquired_year" else "Q" if name == "acquired_quarter" else "M"
-    rows = rows.mutate(cohort=rows.first_at.truncate(part).cast("date"))
+    span = {"acquired_year": 12, "acquired_quarter": 3}.get(name, 1)
+    rows = rows.mutate(cohort=first_day(month_number(rows.first_at) // span * span))
     own = count_worth(tables, rows, least_age=least_age, keys=["cohort"])
     group = pd.Categorical(cohorts(own["cohort"])[name], sorted(set(labels)), ordered=True)
     return {name: own.assign(group=group).drop(columns="cohort")}

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.data import fetch
 from analysis.errors import DataError, ParamsError
+from analysis.frames.calendar import days_between, month_number
 from analysis.frames.purchases import purchase_days
 
 COMPLAINT = "complaint"
@@ -56,8 +57,8 @@ def quantities_before(
     found = found.mutate(**{c: found[c].fill_null(0) for c in counted})
     return found.mutate(
         rated_at=day,
-        tenure_days=day.delta(found.first_at, unit="day"),
-        recency_days=day.delta(found.last_at, unit="day"),
+        tenure_days=days_between(day, found.first_at),
+        recency_days=days_between(day, found.last_at),
     ).drop("first_at")
 
 
@@ -157,7 +158,7 @@ def _sums(lines: ibis.Table) -> ibis.Table:
         .group_by("customer_id")
         .agg(
             purchases=lambda t: t.count(),
-            active_months=lambda t: t.day.truncate("M").nunique(),
+            active_months=lambda t: month_number(t.day).nunique(),
         )
     )
     totals = {"amount": lines.amount.sum()}
