@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar
 
+import ibis
 import numpy as np
 import pandas as pd
 
@@ -196,10 +197,12 @@ def _luck(frames, dates, tables, scheme, tiers, rng, draws, conf_level) -> NoCha
     ids = frames[0].index
     length = (pd.Timestamp(dates[1]) - pd.Timestamp(dates[0])).days
     days = purchase_days(tables)
-    days = days.filter(days.bought)[["customer_id", "at", "amount"]]
+    begin, end = (ibis.literal(dates[0] + timedelta(days=gap)) for gap in (-length, length))
+    both = days.bought & (days["at"] >= begin) & (days["at"] < end)
+    days = days.filter(both)[["customer_id", "at", "amount"]]
     bought = tables.fetch(days, money=["amount"])  # draws go by row
     offset = (pd.to_datetime(bought["at"]) - pd.Timestamp(dates[0])).dt.days
-    seen = (offset >= -length) & (offset < length) & bought["customer_id"].isin(ids)
+    seen = bought["customer_id"].isin(ids)
     purchases = bought[seen].assign(day=offset[seen] % length)
     code = ids.get_indexer(purchases["customer_id"])
     rows = pd.DataFrame(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+import ibis
 import numpy as np
 import pandas as pd
 
@@ -33,7 +34,8 @@ class Histories:
     present : customer_id, first_at, frequency, recency, age, monetary_value (0 without a repeat) at
     the end of observation. spend : frequency, monetary_value, the same customers. fitted : as
     `present`, at `split_at`, of those who had bought by then, and `holdout` (purchases after it).
-    starts, repeats : first and repeat purchases of those, in weeks since the observation began.
+    starts, repeats : first and repeat purchases of those, in weeks since the observation began,
+    counted by day.
     split_at : last day that the check's models see. margin : share of revenue that is kept; None
     where unknown. note : why no check can be made.
 
@@ -95,36 +97,42 @@ def _counted(tables: Tables, params: Params, split: pd.Timestamp) -> tuple[pd.Da
 
 def _one_each(tables: Tables, params: Params, split: pd.Timestamp) -> tuple[pd.DataFrame, ...]:
     days = purchase_days(tables)
-    bought = tables.fetch(days.filter(days.bought), money=["amount"])
-    bought = bought.assign(at=pd.to_datetime(bought["at"])).sort_values(["customer_id", "at"])
-    present = histories_at(bought, pd.Timestamp(params.observed_until))
-    early = bought["at"] <= split
-    fitted = histories_at(bought[early], split)
-    later = bought[~early].groupby("customer_id").size()
-    fitted["holdout"] = later.reindex(fitted["customer_id"]).fillna(0).to_numpy(int)
-    cohort = bought[bought["customer_id"].isin(fitted["customer_id"])]
-    weeks = (cohort["at"] - pd.Timestamp(params.observed_from)).dt.days / 7
-    first = ~cohort["customer_id"].duplicated()
-    starts = pd.DataFrame({"start": weeks[first].to_numpy(float)})
-    return present, present, fitted, starts, pd.DataFrame({"time": weeks[~first].to_numpy(float)})
-
-
-def histories_at(bought: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
-    """Histories of those who bought by a day; `bought` is ordered by customer and day."""
-    first = ~bought["customer_id"].duplicated()
-    spans = bought.groupby("customer_id", sort=True)["at"].agg(["min", "max", "size"])
-    repeats = bought[~first].groupby("customer_id")["amount"].mean()
-    frame = pd.DataFrame(
-        {
-            "customer_id": spans.index.astype(str),
-            "first_at": spans["min"].to_numpy(),
-            "frequency": (spans["size"] - 1).to_numpy(int),
-            "recency": (spans["max"] - spans["min"]).dt.days.to_numpy() / 7,
-            "age": np.maximum((until - spans["min"]).dt.days.to_numpy() / 7, LEAST_AGE),
-            "monetary_value": repeats.reindex(spans.index).fillna(0).to_numpy(float).round(6),
-        }
+    days = days.filter(days.bought)
+    days = days.mutate(first_at=days["at"].min().over(ibis.window(group_by="customer_id")))
+    early, again = days["at"] <= ibis.literal(split.date(), type="date"), days["at"] > days.first_at
+    measured = days.group_by("customer_id").agg(
+        first_at=days.first_at.min(),
+        last_at=days["at"].max(),
+        made=days.count(),
+        spent=days.amount.sum(where=again),
+        early_last_at=days["at"].max(where=early),
+        early_made=days.count(where=early),
+        early_spent=days.amount.sum(where=early & again),
     )
-    return frame.reset_index(drop=True)
+    frame = tables.fetch(measured, money=["spent", "early_spent"])
+    present = _histories(frame, pd.Timestamp(params.observed_until))
+    seen = frame[frame["early_made"] > 0]
+    known = ["customer_id", "first_at", "early_last_at", "early_made", "early_spent"]
+    fitted = _histories(seen[known].rename(columns=lambda name: name.removeprefix("early_")), split)
+    fitted["holdout"] = (seen["made"] - seen["early_made"]).to_numpy(int)
+    return present, present, fitted, *purchases_by_day(tables, params, split)
+
+
+def _histories(measured: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
+    """Histories in weeks, of `customer_id, first_at, last_at, made, spent` (on repeat days)."""
+    frequency = measured["made"].to_numpy(int) - 1
+    spend = measured["spent"].fillna(0) / np.maximum(frequency, 1)
+    age = (until - measured["first_at"]).dt.days / 7
+    return pd.DataFrame(
+        {
+            "customer_id": measured["customer_id"].astype("str"),
+            "first_at": measured["first_at"],
+            "frequency": frequency,
+            "recency": (measured["last_at"] - measured["first_at"]).dt.days / 7,
+            "age": np.maximum(age, LEAST_AGE),
+            "monetary_value": spend.round(6),
+        }
+    ).reset_index(drop=True)
 
 
 def _margin(tables: Tables) -> float | None:
