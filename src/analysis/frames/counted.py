@@ -20,7 +20,7 @@ from analysis.data.crossing import fetch_count
 
 LARGE = 2_000_000
 """Customers from which rows are counted: up to here a frame takes a gigabyte and a minute."""
-MOST_CELLS = 80_000
+MOST_CELLS = 60_000
 """Rows of one counted table; a chapter asks for a dozen at most, so for under a million."""
 MONEY_UNITS = 1e6
 """Money is alike where it is the same to 1e-6, as in the customer frame."""
@@ -113,7 +113,7 @@ def _alike(rows, keys, days, money, means) -> ibis.Table:
     counted = rows.group_by([*keys, *cells]).agg(**sums, count=rows.count())
     return counted.mutate(
         **{name: counted[f"{name}_cell"].cast("float64") for name in days},
-        **{name: counted[f"{name}_cell"] / MONEY_UNITS for name in money},
+        **{name: from_units(counted[f"{name}_cell"]) for name in money},
     )
 
 
@@ -132,6 +132,11 @@ def _wider(cells, keys, days, money, means, width: float) -> ibis.Table:
 def money_units(amount: ibis.Value) -> ibis.Value:
     """An amount in whole units of 1e-6."""
     return (amount.cast("float64") * MONEY_UNITS).round().cast("int64")
+
+
+def from_units(units: ibis.Value) -> ibis.Value:
+    """The amount of whole units of 1e-6."""
+    return units.cast("float64") / MONEY_UNITS
 
 
 def money_cell(units: ibis.Value, width: float) -> ibis.Value:

@@ -163,7 +163,7 @@ def _count_around(
         found = held.tables.fetch(known.group_by(own).agg(count=known.count()))
         plain = {name: f"place_{j}" for j, name in enumerate(own)}
         places.append(found.rename(columns=plain))
-    share = rows.aggregate(near=ibis.ifelse(near, 1.0, 0.0).mean())
+    share = rows.aggregate(near=ibis.ifelse(near, 1, 0).cast("float64").mean())
     return places, float(held.tables.fetch(share)["near"].iloc[0])
 
 

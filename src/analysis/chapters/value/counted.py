@@ -9,6 +9,7 @@ import pandas as pd
 from analysis.data import Tables
 from analysis.frames import count_cells, purchase_days
 from analysis.frames.calendar import days_between
+from analysis.frames.counted import from_units, money_units
 from analysis.params import Params
 
 DAYS = ["recency_days", "silent_days"]
@@ -41,8 +42,8 @@ def count_worth(
     What a customer will spend is linear in what she has spent so far, and its variance is a square
     of it, so that the two means say all; who has spent nothing (or less) is counted apart.
     """
-    spend = rows.repeat_amount.cast("float64") / rows.frequency.nullif(0)
-    rows = rows.mutate(monetary_value=spend.fill_null(0.0).round(MONEY_DIGITS))
+    spend = from_units(money_units(rows.repeat_amount)) / rows.frequency.nullif(0)
+    rows = rows.mutate(monetary_value=spend.fill_null(0.0))
     rows = rows.mutate(spends=ibis.ifelse(rows.monetary_value > 0, 1, 0))
     keys = ["frequency", "spends", *keys]
     found = count_cells(tables, silent(rows), keys=keys, days=DAYS, means=["monetary_value"])

@@ -27,7 +27,7 @@ from analysis.methods.purchases import (
 )
 from analysis.params import Params
 
-DRAWS, COUNTED_DRAWS = 10, 200
+DRAWS, COUNTED_DRAWS = 10, 50
 """Futures drawn of each row: more where a row stands for many customers."""
 
 

@@ -214,7 +214,7 @@ def _weighed(rows: ibis.Table, parts) -> ibis.Table:
         weight = weight + ibis.ifelse(known > 0, float(of_all), 0.0)
         has[f"has_{name}"] = mean
     units = (total / weight.nullif(0.0) * 10.0**SCORE_DIGITS).round().cast("int64")
-    return rows.mutate(score=units / 10.0**SCORE_DIGITS, **has)
+    return rows.mutate(score=units.cast("float64") / 10.0**SCORE_DIGITS, **has)
 
 
 def known_quantities(tables: Tables, rows: ibis.Table, rule: Score) -> set[str]:

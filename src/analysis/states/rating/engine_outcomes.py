@@ -67,4 +67,4 @@ def outcome_rows(held: HeldRatings, day: date, value: str, params: Params) -> ib
 
 def to_the_cent(amount: ibis.Value) -> ibis.Value:
     """An amount to the cent."""
-    return (amount.cast("float64") * CENTS).round().cast("int64") / CENTS
+    return (amount.cast("float64") * CENTS).round().cast("int64").cast("float64") / CENTS

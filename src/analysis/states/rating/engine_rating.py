@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.data import Tables
 from analysis.data.crossing import fetch_count
 from analysis.frames import EngineLabels, sample_customers
-from analysis.frames.counted import MONEY_UNITS, money_units
+from analysis.frames.counted import from_units, money_units
 from analysis.frames.relationships import open_relationships
 from analysis.params import Params
 from analysis.params.tiers import Scheme
@@ -88,7 +88,7 @@ def engine_quantities(tables: Tables, day: date, months: int) -> ibis.Table:
     """`quantities_before` with average_purchase, money rounded as where it is brought back."""
     rows = quantities_before(tables, rated_at=day, months=months)
     rows = rows.mutate(
-        **{name: money_units(rows[name]) / MONEY_UNITS for name in MONEY if name in rows.columns}
+        **{name: from_units(money_units(rows[name])) for name in MONEY if name in rows.columns}
     )
     average = rows.amount / rows.purchases.nullif(0)
     return rows.mutate(average_purchase=ibis.ifelse(rows.purchases > 0, average, 0.0))
