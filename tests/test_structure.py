@@ -91,6 +91,16 @@ def test_engine_answers_come_through_one_door(part, path):
     assert not asked & RUNNING
 
 
+@pytest.mark.parametrize(("part", "path"), files(), ids=lambda value: getattr(value, "name", value))
+def test_no_engine_is_asked_for_a_first_row(part, path):
+    """Ibis makes up a row of each column's first value: `row_number` with a unique key is used."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            given = {keyword.arg for keyword in node.keywords}
+            assert not (node.func.attr == "distinct" and given & {"on", "keep"})
+            assert not (node.func.attr in ("first", "last") and "order_by" in given)
+
+
 @pytest.mark.parametrize("notebook", notebooks(), ids=lambda notebook: notebook.name)
 def test_notebook_only_calls_shows_and_says(notebook):
     assert notebook_faults(notebook.path) == []

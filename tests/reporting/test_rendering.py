@@ -302,6 +302,16 @@ def test_columns_pictures_and_odd_cells_come_whole_in_both(staged, tmp_path):
     ]
 
 
+def test_tables_have_no_widths_however_long_their_cells(staged, tmp_path):
+    # pandoc gives widths to the columns of a table whose source is wider than 72
+    text = "# Retention {#sec-retention}\n\n| A | B |\n|:--|:--|\n| x | " + "long " * 30 + "|\n"
+    (staged / "_retention.qmd").write_text(text, encoding="utf-8")
+    render_report(staged, tmp_path / "a.html", tmp_path / "a.pdf")
+    page = BeautifulSoup((tmp_path / "a.html").read_text(encoding="utf-8"), "html.parser")
+    assert page.table.get("style") is None
+    assert page.find_all(["col", "colgroup"]) == []
+
+
 @pytest.mark.parametrize("fault", ["preflight", "renderer", "outside address"])
 def test_render_report_keeps_the_last_good_pair(staged, tmp_path, monkeypatch, fault):
     out = tmp_path / "out"

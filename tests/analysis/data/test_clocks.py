@@ -103,6 +103,15 @@ def test_times_in_moves_typed_times(study):
         assert days(study.files(transactions=name)) == [dt.date(2023, 1, 31)]
 
 
+def test_times_in_moves_midnight_of_a_workbook(study):
+    # the reader of workbooks gives a time at midnight as a day
+    times = [dt.datetime(2023, 2, 1), dt.datetime(2023, 2, 1, 10)]
+    rows = pd.DataFrame({"customer_id": ["a", "b"], "at": times, "amount": [1.0, 1.0]})
+    rows.to_excel(study.folder / "sales.xlsx", index=False)
+    table = {"file": "sales.xlsx", "times_in": "Asia/Tokyo"}
+    assert days(study.files(transactions=table)) == [dt.date(2023, 1, 31), dt.date(2023, 2, 1)]
+
+
 def test_times_in_leaves_days_and_times_with_a_zone(study):
     rows = "a,2023-02-03,1\nb,2023-01-31T23:30:00Z,1\nc,2023-01-31 23:30,1\n"
     study.write("sales.csv", HEAD + rows)

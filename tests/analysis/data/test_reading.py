@@ -113,6 +113,17 @@ def test_read_tables_reads_every_kind_of_file(study, kind):
     assert transactions(study.files(transactions=table)) == EXPECTED
 
 
+def test_amounts_of_decimal_columns_keep_their_mean(study):
+    # Ibis gives the mean of a decimal(12, 2) two digits
+    with duckdb.connect(study.folder / "sales.duckdb") as database:
+        database.execute("CREATE TABLE sales (customer_id TEXT, \"at\" DATE, amount DECIMAL(12, 2))")
+        for amount in ("3.85", "3.86", "3.85", "3.87"):
+            database.execute(f"INSERT INTO sales VALUES ('c1', '2023-02-01', {amount})")
+    amount = read_tables(study.files(transactions="sales.duckdb"))["transactions"].amount
+    assert amount.mean().execute() == pytest.approx(3.8575)
+    assert amount.var().execute() == pytest.approx(9.1667e-5, rel=1e-4)
+
+
 def test_read_tables_reads_excel_serial_days_and_float_ids(study):
     rows = pd.DataFrame({"customer_id": [17.0, None], "at": [44958.0, 44959.0], "amount": [1, 2]})
     rows.to_excel(study.folder / "sales.xlsx", index=False)
