@@ -116,7 +116,7 @@ def test_read_tables_reads_every_kind_of_file(study, kind):
 def test_amounts_of_decimal_columns_keep_their_mean(study):
     # Ibis gives the mean of a decimal(12, 2) two digits
     with duckdb.connect(study.folder / "sales.duckdb") as database:
-        database.execute("CREATE TABLE sales (customer_id TEXT, \"at\" DATE, amount DECIMAL(12, 2))")
+        database.execute('CREATE TABLE sales (customer_id TEXT, "at" DATE, amount DECIMAL(12, 2))')
         for amount in ("3.85", "3.86", "3.85", "3.87"):
             database.execute(f"INSERT INTO sales VALUES ('c1', '2023-02-01', {amount})")
     amount = read_tables(study.files(transactions="sales.duckdb"))["transactions"].amount
