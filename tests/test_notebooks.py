@@ -46,6 +46,7 @@ def assert_ran_well(cells: list[Any]) -> None:
     assert shown_cells({"cells": cells}), "a notebook must show at least one labelled result"
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("name", BY_HAND)
 def test_notebook_runs_from_the_top_without_papermill(name, monkeypatch):
     (notebook,) = [found for found in notebooks() if found.name == name]
