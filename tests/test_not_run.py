@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,22 @@ def test_end_of_the_run_names_what_was_not_run_and_the_remedy(run, workers):
 
 def test_end_of_a_whole_run_names_nothing(run):
     assert "not run" not in run(ci="true")[1]
+
+
+def skips(text: str) -> list[int]:
+    """The lines of a source that skip a test by another door than `not_run`."""
+    names = {"skip", "skipif", "importorskip", "SkipTest"}
+    attributes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)]
+    return [node.lineno for node in attributes if node.attr in names]
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=lambda path: path.name)
+def test_every_skip_is_by_the_door_that_names_the_remedy(path):
+    if path.name != "not_run.py":
+        assert skips(path.read_text(encoding="utf-8")) == []
+
+
+def test_other_skips_are_found():
+    assert skips("pytest.skip('no')") == skips("@pytest.mark.skipif(True)\ndef f(): pass") == [1]
+    assert skips("lib = pytest.importorskip('lib')") == [1]
+    assert skips("skip_program('Java', remedy='install it')") == []

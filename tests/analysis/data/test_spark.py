@@ -6,7 +6,9 @@ import importlib.util
 import os
 import shutil
 import socket
+import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -60,11 +62,10 @@ def test_cluster_that_does_not_answer_is_told_at_once(with_packages, url):
 
 
 def test_spark_of_this_machine_without_java_is_told(with_packages, monkeypatch):
-    pytest.importorskip("pyspark")
-    from pyspark.sql import SparkSession
-
-    if SparkSession.getActiveSession() is not None:
-        pytest.skip("another test has started Spark in this process")
+    with_packages()
+    unstarted = SimpleNamespace(getActiveSession=lambda: None, builder=None)
+    monkeypatch.setitem(sys.modules, "pyspark", ModuleType("pyspark"))
+    monkeypatch.setitem(sys.modules, "pyspark.sql", SimpleNamespace(SparkSession=unstarted))
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.delenv("JAVA_HOME", raising=False)
     with pytest.raises(DataError, match="must find Java 17"):
