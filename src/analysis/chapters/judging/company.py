@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+import ibis
 import pandas as pd
 
 from analysis.data import Tables
@@ -16,11 +17,15 @@ from analysis.states.rating.tiers import Rating, make_rating
 def company_tiers(rated: RatedPeriods, tables: Tables, frame: pd.DataFrame) -> Rating | None:
     """The company's tiers that began on the day of the rating or earlier.
 
-    The order of its tiers is that of their mean value in the period before.
+    The order of its tiers is that of the mean value, in the period before, of who holds them.
     """
     if "tier_history" not in tables:
         return None
-    history = tables.fetch(tables["tier_history"])
+    history, day = tables["tier_history"], ibis.literal(rated.judged_at + timedelta(days=1))
+    held = history.from_at.cast("date") < day
+    if "to_at" in history.columns:
+        held &= history.to_at.isnull() | (history.to_at.cast("date") >= day)
+    history = tables.fetch(history.filter(held))
     known = history[history["customer_id"].isin(frame["customer_id"])]
     value = known.merge(frame[["customer_id", rated.value]], on="customer_id")
     tiers = value.groupby("tier")[rated.value].mean().sort_values().index
