@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 
 import ibis
@@ -9,8 +10,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from analysis.data import read_tables, tables_until
-from analysis.errors import DataError
+from analysis.data import fetch_rows, read_tables, tables_until
+from analysis.data.connection import connect
+from analysis.errors import DataError, ParamsError
 from analysis.frames import customer_frame, customer_months, spells, survey_frame, write_frames
 from analysis.params import read_params
 from analysis.states.bases import count_bases
@@ -198,6 +200,15 @@ def test_new_validate_and_plan_work_on_a_database_and_keep_the_secret(
     assert len(files) > 3
     assert "horse" not in told.out + told.err + "".join(files)
     assert "acme: no faults" in told.out
+
+
+def test_spark_is_named_by_its_master_and_another_one_is_refused(spark, tmp_path):
+    by_master = connect("pyspark://?spark.master=local[2]", "Europe/Berlin", tmp_path)
+    assert by_master._session.conf.get("spark.sql.session.timeZone") == "Europe/Berlin"
+    night = by_master.sql("SELECT CAST(TIMESTAMP '2023-03-31 22:30:00Z' AS DATE) AS day")
+    assert fetch_rows(night) == [{"day": dt.date(2023, 4, 1)}]
+    with pytest.raises(ParamsError, match=r"runs on, local\[2\], but local\[1\] came"):
+        connect("pyspark://?spark.master=local[1]", "Europe/Berlin", tmp_path)
 
 
 def test_frames_are_the_same_on_spark(on_duckdb, spark):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ibis
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from analysis.data import fetch
@@ -11,6 +12,16 @@ from analysis.data.located import RECORD
 from analysis.params import read_params
 from reporting.crossed import crossed, keep_record, record_of
 from reporting.project import ROOT, Study
+
+SEVERAL = {
+    "frames.relationships.inferred": "a relationship that ended in silence",
+    "frames.relationships.contractual": "a relationship of contracts",
+    "chapters.renewals.worth.open_fees": "a contract",
+    "chapters.complaints.contacts.recorded_contacts": "a contact",
+    "chapters.complaints.contacts.purchases_before": "a contact",
+    "chapters.tiers.moves.luck": "a purchase of the two periods that are dealt anew",
+}
+"""What brings more than one row a customer or an answer, and of what each row is."""
 
 
 @pytest.fixture
@@ -42,3 +53,21 @@ def test_crossed_sums_up_what_came_over(study):
 
 def test_crossed_tells_nothing_where_nothing_was_asked(study):
     assert crossed([record_of(study, "tables")]) is None
+
+
+def test_chapters_bring_counts_and_one_row_a_customer_or_answer(built):
+    seen = set()
+    for folder in built.glob("*/crossed"):
+        sizes = {
+            path.stem: pq.read_metadata(path).num_rows
+            for path in folder.parent.glob("tables/*")
+            if path.suffix == ".parquet"
+        }
+        most = max(sizes["customers"], sizes.get("surveys", 0))
+        assert (folder / "tables.csv").is_file()
+        for path in folder.glob("*.csv"):
+            record = pd.read_csv(path)
+            large = set(record.loc[record["rows"] > most, "purpose"])
+            assert large <= set(SEVERAL), f"{folder.parent.name}: {path.stem}"
+            seen |= large
+    assert len(seen) > 2  # a list that lets everything pass proves nothing
