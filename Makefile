@@ -76,7 +76,7 @@ check: $(READY)  ## look over code, notebooks and report sources without running
 	@$(PY) -m reporting.sources
 
 expected: reports  ## store what the reports say now (tests/expected): review the difference
-	@$(PY) tests/reporting/test_expected.py
+	@PYTHONPATH=tests $(PY) tests/reporting/test_expected.py
 
 bench: $(READY)  ## time the methods against their peers, side by side
 	@for script in bench/bench_*.py; do $(PY) $$script || exit 1; done
