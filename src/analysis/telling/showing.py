@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analysis.data import Tables
+from analysis.frames.lot import SAMPLE
 from analysis.params import Params
 from analysis.telling.drawing import Illustration, illustrate
 from analysis.telling.facts import Fact, Sentence
@@ -196,9 +198,12 @@ class Chapter:
         given = {"count": count, "columns": columns, "base": base or known.get("base", "")}
         return present(table, self.say, caption=key, **(known | numbers | given))
 
-    def limits(self) -> Text:
-        """What the chapter does not say."""
-        return Text(self.say.markdown("limits"))
+    def limits(self, tables: Tables | None = None) -> Text:
+        """What the chapter does not say, and of whom it speaks where `tables` are a sample."""
+        told = [self.say.markdown("limits")]
+        if tables is not None and tables.sampled_from:
+            told.append(self.say.markdown("sampled", n=SAMPLE, of=tables.sampled_from))
+        return Text("\n\n".join(told))
 
     def _has(self, fact: Fact, part: str) -> bool:
         return any(self.say.has(key) for key in _places(fact, part))
