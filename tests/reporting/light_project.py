@@ -145,7 +145,8 @@ class LightProject:
     def hidden(self) -> list[str]:
         """Names of half-made things below the build folder."""
         marks = (".", "tables.")
-        return [p.name for p in (self.folder / "build").rglob("*") if p.name.startswith(marks)]
+        found = [p for p in (self.folder / "build").rglob("*") if p.name.startswith(marks)]
+        return [p.name for p in found if p.parent.name != "crossed"]
 
     def processes(self) -> list[int]:
         """The processes that work inside the copy (kernels among them)."""

@@ -40,7 +40,7 @@ class Description:
     history_complete: bool = True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Tables:
     """The checked tables of one study, as Ibis tables of one engine.
 

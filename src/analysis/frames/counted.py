@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import ibis
 import pandas as pd
@@ -28,6 +28,7 @@ WIDTHS = (0.02, 0.05, 0.07, 0.1, 0.15, 0.25, 0.5)
 """Widths of cells, tried in turn: a share of the amount, or of the days and `NEAR_DAYS`."""
 NEAR_DAYS = 14.0
 """Days from which a cell of days grows: so early, what a day more means changes fast."""
+_known_customers: WeakKeyDictionary[Tables, int] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,12 +49,9 @@ class EngineLabels:
 
 def is_large(tables: Tables) -> bool:
     """Whether the study has more than `LARGE` customers, so that rows are counted."""
-    return _known_customers(tables) > LARGE
-
-
-@lru_cache(maxsize=4)
-def _known_customers(tables: Tables) -> int:
-    return fetch_count(tables["customers"])
+    if tables not in _known_customers:
+        _known_customers[tables] = fetch_count(tables["customers"])
+    return _known_customers[tables] > LARGE
 
 
 def count_cells(

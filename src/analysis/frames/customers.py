@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import ibis
 import numpy as np
@@ -15,6 +15,7 @@ from analysis.frames.counted import money_units
 from analysis.params import Params
 
 THIRDS = ("lowest third", "middle third", "highest third")
+_held: WeakKeyDictionary[Tables, dict[date, ibis.Table]] = WeakKeyDictionary()
 
 
 def customer_frame(tables: Tables, params: Params) -> pd.DataFrame:
@@ -60,12 +61,14 @@ def customer_rows(tables: Tables, params: Params) -> ibis.Table:
     stored = tables.stored_path("customer_rows", {})
     if stored is not None:
         return tables.connection.read_parquet(str(stored), table_name="customer_rows")
-    return _held_rows(tables, params.observed_until)
+    held = _held.setdefault(tables, {})
+    if params.observed_until not in held:
+        held[params.observed_until] = _make_rows(tables, params.observed_until)
+    return held[params.observed_until]
 
 
-@lru_cache(maxsize=2)
-def _held_rows(tables: Tables, observed_until: date) -> ibis.Table:
-    """The rows, kept in the engine while they are asked for: they take a pass over all lines."""
+def _make_rows(tables: Tables, observed_until: date) -> ibis.Table:
+    """The rows, kept in the engine while its tables are: they take a pass over all lines."""
     rows = _measure(tables["transactions"])
     until = ibis.literal(observed_until, type="date")
     rows = rows.mutate(
