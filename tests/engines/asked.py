@@ -84,8 +84,11 @@ class Elsewhere:
         found: dict[Any, dict[str, None]] = {}
         for who, expressions in self.asked.expressions.items():
             for expression in expressions:
-                found.setdefault(self.moved(expression).op(), {})[who] = None
-        return {op: tuple(who) for op, who in found.items()}
+                found.setdefault(expression.op(), {})[who] = None
+        moved: dict[Any, dict[str, None]] = {}
+        for op, who in found.items():
+            moved.setdefault(self.moved(op.to_expr()).op(), {}).update(who)
+        return {op: tuple(who) for op, who in moved.items()}
 
     def moved(self, expression: ibis.Table) -> ibis.Table:
         """The expression over the tables of the other engine."""

@@ -53,6 +53,7 @@ def postgres(tmp_path_factory):
         shutil.chown(secret, UNPRIVILEGED)
     run, data = _as_unprivileged(), folder / "data"
     initdb = [programs / "initdb", "-D", data, "-U", "reader", "-A", "scram-sha-256"]
+    initdb += ["--encoding=UTF8", "--locale=C"]
     subprocess.run(
         [*run, *initdb, f"--pwfile={secret}", "--no-sync"], check=True, capture_output=True, cwd="/"
     )
