@@ -15,8 +15,10 @@ import warnings
 from pathlib import Path
 
 import ibis
+import ibis.expr.operations as ops
 import pytest
 from asked import Elsewhere, listening
+from differing import DIFFERING
 from rough import rough_tables
 from test_engines import load
 from test_whole_reports import write_study
@@ -29,6 +31,7 @@ from analysis.data import Tables, fetch, read_tables
 from analysis.frames import counted
 from analysis.params import Params
 from analysis.states.bases import count_bases, declining_customers
+from analysis.states.rating.engine_rating import rate_in_engine
 from analysis.states.stages import assign_stages, compare_stages, stage_transitions
 from reporting.project import read_study
 
@@ -37,7 +40,8 @@ ASKING = {"fetch", "fetch_rows", "fetch_count", "cache"}
 FLOORS = ("frames", "states", "chapters", "study.py")
 ONLY_STATISTICS = ("13_ending",)  # asks what others ask, and draws long
 FEW_CELLS = 300  # so that days and money fall into wide cells
-ELSEWHERE = "Pacific/Kiritimati"  # fourteen hours ahead
+POINTS = {"tiers": ("low", "mid", "high"), "rfm": {"cuts": (7, 11)}, "grace_periods": 1}
+ELSEWHERE = "Pacific/Kiritimati"
 
 
 def builders() -> dict[str, ast.FunctionDef]:
@@ -106,6 +110,9 @@ def ask_what_no_chapter_asks(tables: Tables, params: Params) -> None:
     truth = fetch(tables["tier_history"]).rename(columns={"tier": "stage"})
     compare_stages(stages, truth, until=params.observed_until)
     count_bases(tables, params, declining=declining_customers(stages.table, stages.order))
+    own = params.tiers.model_validate({"scheme": POINTS})
+    days = [params.observed_until.replace(month=month, day=1) for month in (6, 12)]
+    rate_in_engine(tables, params.model_copy(update={"tiers": own}), days, open_only=False)
     if "contracts" in tables:
         period = {"observed_from": params.observed_from, "observed_until": params.observed_until}
         contracts_held(tables, **period)
@@ -139,27 +146,15 @@ def listen_to(name: str, folder: Path, called: set[str]):
 
 
 @pytest.fixture(params=["postgres", "spark"])
-def elsewhere(request, tmp_path, monkeypatch):
+def elsewhere(request, tmp_path):
     """An engine that stands in another time zone and orders texts otherwise."""
-    return {"postgres": in_another_database, "spark": in_another_session}[request.param](
-        request, tmp_path, monkeypatch
-    )
+    places = {"postgres": in_another_database, "spark": in_another_session}
+    return places[request.param](request, tmp_path)
 
 
-def in_another_database(request, tmp_path, monkeypatch):
+def in_another_database(request, tmp_path):
     """PostgreSQL with the collation of a language, and days that begin early."""
-    url = request.getfixturevalue("postgres")
-    url = url.replace("${ENGINE_TEST_PASSWORD}", "correct%20horse")
-    owner = ibis.connect(url)
-    owner.con.autocommit = True
-    owner.con.execute("DROP DATABASE IF EXISTS elsewhere")
-    owner.con.execute(
-        "CREATE DATABASE elsewhere TEMPLATE template0 ENCODING 'UTF8' "
-        "LOCALE_PROVIDER icu ICU_LOCALE 'de-DE' LOCALE 'C'"
-    )
-    owner.con.execute(f"ALTER DATABASE elsewhere SET TimeZone = '{ELSEWHERE}'")
-    owner.con.execute("ALTER DATABASE elsewhere SET DateStyle = 'German, DMY'")
-    database = ibis.connect(url.rpartition("/")[0] + "/elsewhere")
+    database = ibis.connect(request.getfixturevalue("database_elsewhere"))
 
     def take(name, table):
         load(database, name, table)
@@ -168,7 +163,7 @@ def in_another_database(request, tmp_path, monkeypatch):
     return take
 
 
-def in_another_session(request, tmp_path, monkeypatch):
+def in_another_session(request, tmp_path):
     """Spark without its ANSI mode, and days that begin early."""
     session = request.getfixturevalue("spark")
     connection = ibis.pyspark.connect(session)
@@ -206,3 +201,15 @@ def test_every_question_has_one_answer(asked_by, elsewhere, study):
 def test_every_function_that_asks_is_in_the_inventory(asked_by):
     missing = sorted(set(builders()) - asked_by[1])
     assert missing == [], "let a chapter or ask_what_no_chapter_asks call them"
+
+
+def test_no_question_holds_what_engines_answer_differently(asked_by):
+    held = {
+        f"{' and '.join(who)}: {one.written}"
+        for params, tables, asked in asked_by[0].values()
+        for question, who in Elsewhere(asked, tables).distinct().items()
+        for node in question.find(ops.Node)
+        for one in DIFFERING
+        if one.holds(node)
+    }
+    assert sorted(held) == []
