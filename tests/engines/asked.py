@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pytest
 
@@ -36,6 +38,10 @@ class Asked:
     expressions: dict[str, list[ibis.Table]] = field(default_factory=dict)
     held: dict[Any, ibis.Table] = field(default_factory=dict)
     bases: dict[Any, str] = field(default_factory=dict)
+
+    def held_in(self, question: Any) -> list[Any]:
+        """The tables that the engine was told to keep and that a question uses."""
+        return [op for op in question.find(ops.DatabaseTable) if op in self.held]
 
 
 @contextmanager
@@ -78,18 +84,25 @@ class Elsewhere:
     def __init__(self, asked: Asked, tables: Mapping[str, ibis.Table]):
         self.asked = asked
         self.known = {op: tables[name].op() for op, name in asked.bases.items()}
+        self.kept: list[ibis.Table] = []
+        made = [*self.distinct(), *(origin.op() for origin in asked.held.values())]
+        self.uses = Counter(op for question in made for op in asked.held_in(question))
 
-    def questions(self) -> dict[Any, tuple[str, ...]]:
-        """Each different question once, with those who asked it."""
+    def distinct(self) -> dict[Any, dict[str, None]]:
+        """Each different question once, as it was asked, with those who asked it."""
         found: dict[Any, dict[str, None]] = {}
         for who, expressions in self.asked.expressions.items():
             for expression in expressions:
-                found.setdefault(self.moved(expression).op(), {})[who] = None
-        return {op: tuple(who) for op, who in found.items()}
+                found.setdefault(expression.op(), {})[who] = None
+        return found
 
-    def moved(self, expression: ibis.Table) -> ibis.Table:
-        """The expression over the tables of the other engine."""
-        for op, origin in self.asked.held.items():
-            if op not in self.known and op in expression.op().find(type(op)):
-                self.known[op] = self.moved(origin).cache().op()
-        return expression.op().replace(self.known).to_expr()
+    def moved(self, question: Any) -> ibis.Table:
+        """A question over the tables of the other engine; what is used often is kept there."""
+        for op in self.asked.held_in(question):
+            if op not in self.known:
+                made = self.moved(self.asked.held[op].op())
+                if self.uses[op] > 1:
+                    made = made.cache()
+                    self.kept.append(made)
+                self.known[op] = made.op()
+        return question.replace(self.known).to_expr()

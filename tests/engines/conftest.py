@@ -13,11 +13,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import psycopg
 import pytest
 from not_run import skip_program
 from waiting import HANGING, wait_until
 
 UNPRIVILEGED = "postgres"
+ELSEWHERE = "Pacific/Kiritimati"  # fourteen hours ahead
 
 
 def _postgres_programs() -> Path | None:
@@ -53,6 +55,7 @@ def postgres(tmp_path_factory):
         shutil.chown(secret, UNPRIVILEGED)
     run, data = _as_unprivileged(), folder / "data"
     initdb = [programs / "initdb", "-D", data, "-U", "reader", "-A", "scram-sha-256"]
+    initdb += ["--encoding=UTF8", "--locale=C"]
     subprocess.run(
         [*run, *initdb, f"--pwfile={secret}", "--no-sync"], check=True, capture_output=True, cwd="/"
     )
@@ -68,6 +71,20 @@ def postgres(tmp_path_factory):
     yield f"postgres://reader:${{ENGINE_TEST_PASSWORD}}@127.0.0.1:{port}/postgres"
     subprocess.run([*control, "-m", "immediate", "stop"], capture_output=True, cwd="/")
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database_elsewhere(postgres):
+    """The URL of a database with the collation of a language, and days that begin early."""
+    url = postgres.replace("${ENGINE_TEST_PASSWORD}", "correct%20horse")
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute(
+            "CREATE DATABASE elsewhere TEMPLATE template0 ENCODING 'UTF8' "
+            "LOCALE_PROVIDER icu ICU_LOCALE 'de-DE' LOCALE 'C'"
+        )
+        owner.execute(f"ALTER DATABASE elsewhere SET TimeZone = '{ELSEWHERE}'")
+        owner.execute("ALTER DATABASE elsewhere SET DateStyle = 'German, DMY'")
+    return url.rpartition("/")[0] + "/elsewhere"
 
 
 @pytest.fixture(scope="session")

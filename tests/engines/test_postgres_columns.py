@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ibis
 import pandas as pd
+import psycopg
 import pytest
 from test_engines import MARKET, write_study
 
@@ -32,14 +33,15 @@ SOLD = {"customer_id": "customer", "at": "sold_at", "amount": "paid", "channel":
 AGREED = {"customer_id": "customer", "started_at": "begun", "ended_at": "gone", "plan": "kind"}
 
 
-@pytest.fixture
-def database(postgres, monkeypatch):
-    """The URL of a database that others have set up, with their types."""
+@pytest.fixture(params=["postgres", "elsewhere"])
+def database(request, database_elsewhere, postgres, monkeypatch):
+    """The URL of a database that others have set up, with their types and settings."""
     monkeypatch.setenv("ENGINE_TEST_PASSWORD", "correct horse")
-    loaded = ibis.connect(postgres.replace("${ENGINE_TEST_PASSWORD}", "correct%20horse"))
-    with loaded.con.cursor() as cursor, loaded.con.transaction():
-        cursor.execute(MADE)
-    return postgres
+    url = f"{postgres.rpartition('/')[0]}/{request.param}"
+    with psycopg.connect(url.replace("${ENGINE_TEST_PASSWORD}", "correct%20horse")) as owner:
+        owner.execute("SET DateStyle = 'ISO'")
+        owner.execute(MADE)
+    return url
 
 
 def study_of(folder, url, **tables):

@@ -75,7 +75,7 @@ def connect(url: str, timezone: str, folder: Path):
             connection = ibis.connect(filled)
         except (ValueError, ImportError, AttributeError, TypeError) as error:
             raise FaultyData([explain("data.connection", label, error)]) from None
-        _set_time_zone(connection, timezone)
+        _set_session(connection, timezone)
     return connection
 
 
@@ -132,9 +132,8 @@ def _environment(name: str) -> str:
     return value
 
 
-def _set_time_zone(connection, timezone: str) -> None:
-    """Let the engine count days where the company does."""
-    statement = f"SET TIME ZONE '{timezone}'"
+def _set_session(connection, timezone: str) -> None:
+    """Let the engine count days where the company does, and write them as everywhere."""
     if connection.name == "postgres":
-        connection.con.execute(statement)
+        connection.con.execute(f"SET TIME ZONE '{timezone}'; SET DateStyle = 'ISO'")
         connection.con.commit()

@@ -73,6 +73,8 @@ def fetch(expression: ibis.Table, *, money: Sequence[str] = ()) -> pd.DataFrame:
             frame[column] = frame[column].astype("datetime64[us]")
         elif kind.is_string():
             frame[column] = frame[column].astype("str")
+        elif kind.is_integer() and frame[column].notna().all():
+            frame[column] = frame[column].astype("int64")
     for column in money:
         frame[column] = frame[column].astype(float).round(MONEY_DIGITS) + 0.0  # no -0
     return ordered(frame)

@@ -62,7 +62,7 @@ def read_text(column: ibis.Column) -> ibis.Column:
     if kind.is_decimal():  # of up to 38 digits: not by way of a whole number
         return column.cast("string").re_replace(r"\.0+$", "")
     if kind.is_floating():
-        whole = ibis.ifelse(column.abs() < EXACT, column, ibis.null(kind)).cast("int64")
+        whole = ibis.ifelse(column.abs() < EXACT, column, ibis.null(kind)).floor()
         return ibis.ifelse(column == whole, whole.cast("string"), column.cast("string"))
     if kind.is_boolean():
         return ibis.ifelse(column, "true", "false")

@@ -129,7 +129,12 @@ def _wider(cells, keys, days, money, means, width: float) -> ibis.Table:
 
 def money_units(amount: ibis.Value) -> ibis.Value:
     """An amount in whole units of 1e-6."""
-    return (amount.cast("float64") * MONEY_UNITS).round().cast("int64")
+    return nearest(amount.cast("float64") * MONEY_UNITS)
+
+
+def nearest(number: ibis.Value) -> ibis.Value:
+    """The nearest whole number; halves go up, since engines round them each in its own way."""
+    return (number + 0.5).floor()
 
 
 def from_units(units: ibis.Value) -> ibis.Value:
@@ -144,4 +149,4 @@ def money_cell(units: ibis.Value, width: float) -> ibis.Value:
 
 
 def _step(number: ibis.Value, width: float) -> ibis.Value:
-    return (number.ln() / width).floor().cast("int64")
+    return (number.nullif(0).ln() / width).floor()

@@ -6,6 +6,7 @@ import ibis
 
 from analysis.data import Tables
 from analysis.frames.calendar import days_between, each_month, month_of
+from analysis.frames.counted import nearest
 from analysis.frames.purchases import purchase_days
 from analysis.params import Params
 
@@ -67,7 +68,7 @@ def _to_date(panel: ibis.Table) -> ibis.Table:
     begins = ibis.ifelse(panel.first_at > panel.month, panel.first_at, panel.month)
     panel = panel.mutate(
         days=days_between(panel.month_end, begins) + 1,
-        purchases_to_date=panel.purchases.cast("float64").sum().over(so_far).round(),
+        purchases_to_date=nearest(panel.purchases.cast("float64").sum().over(so_far)),
         amount_to_date=panel.amount.sum().over(so_far),
         last_at=panel.latest_at.max().over(so_far),
     )

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.frames import count_cells, purchase_days, spells
+from analysis.frames.calendar import days_between
 from analysis.frames.relationships import contract_runs
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
 from analysis.params import Params
@@ -124,7 +125,7 @@ def _count_waits(held: HeldRatings, day: date, params: Params) -> pd.DataFrame:
     until, start = (ibis.literal(one, type="date") for one in (params.observed_until, day))
     rows = rows.mutate(
         event=ibis.ifelse(rows.end_at.notnull(), 1, 0),
-        duration=ibis.coalesce(rows.end_at, until).delta(start, unit="day") + 1,
+        duration=days_between(ibis.coalesce(rows.end_at, until), start) + 1,
     )
     counted = count_cells(held.tables, rows, keys=["level", "event"], days=["duration"])
     return counted.assign(duration=counted["duration"] / 7, event=counted["event"] == 1)

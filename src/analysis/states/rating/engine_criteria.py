@@ -14,6 +14,7 @@ import numpy as np
 
 from analysis.data import Tables
 from analysis.errors import DataError
+from analysis.frames.counted import nearest
 from analysis.params.tiers import Rfm, Scheme, Score
 from analysis.states.rating.criteria import SCORE_DIGITS
 
@@ -213,7 +214,7 @@ def _weighed(rows: ibis.Table, parts) -> ibis.Table:
         total = total + (of_all * mean).fill_null(0.0)
         weight = weight + ibis.ifelse(known > 0, float(of_all), 0.0)
         has[f"has_{name}"] = mean
-    units = (total / weight.nullif(0.0) * 10.0**SCORE_DIGITS).round().cast("int64")
+    units = nearest(total / weight.nullif(0.0) * 10.0**SCORE_DIGITS)
     return rows.mutate(score=units.cast("float64") / 10.0**SCORE_DIGITS, **has)
 
 

@@ -8,6 +8,7 @@ import ibis
 import pandas as pd
 
 from analysis.frames import count_cells
+from analysis.frames.counted import nearest
 from analysis.frames.relationships import open_relationships
 from analysis.params import Params
 from analysis.params.tiers import Scheme
@@ -67,4 +68,4 @@ def outcome_rows(held: HeldRatings, day: date, value: str, params: Params) -> ib
 
 def to_the_cent(amount: ibis.Value) -> ibis.Value:
     """An amount to the cent."""
-    return (amount.cast("float64") * CENTS).round().cast("int64").cast("float64") / CENTS
+    return nearest(amount.cast("float64") * CENTS).cast("float64") / CENTS
