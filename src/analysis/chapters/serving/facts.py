@@ -33,7 +33,7 @@ def cost_fact(result: CostToServe, rated: RatedPeriods) -> Fact:
         estimate=low["share_cost"],
         unit="percent",
         n=rated.present.customers,
-        base="tiers.rated",
+        base="serving.rated",
         also=("detail",),
         numbers=rated.period
         | {
