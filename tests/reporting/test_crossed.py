@@ -64,7 +64,7 @@ def test_chapters_bring_counts_and_one_row_a_customer_or_answer(built):
             for path in folder.parent.glob("tables/*")
             if path.suffix == ".parquet"
         }
-        most = max(sizes.get(name, 0) for name in ("customers", "customer_rows", "surveys"))
+        most = max(sizes.get(name, 0) for name in ("customers", "customer_frame", "surveys"))
         assert (folder / "tables.csv").is_file()
         for path in folder.glob("*.csv"):
             record = pd.read_csv(path)
