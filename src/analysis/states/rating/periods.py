@@ -69,6 +69,11 @@ class RatedPeriods:
         return self.frames[day] if self.held is None else self.held.sample(day)
 
     @property
+    def some(self) -> Tables | None:
+        """The customers drawn by lot for what needs each of them; None in a smaller study."""
+        return None if self.held is None else self.held.some
+
+    @property
     def quantities(self) -> list[str]:
         """The columns that the latest rating was made from."""
         day = self.present.rated_at
