@@ -12,22 +12,17 @@ from ibis.backends.pyspark import Backend
 
 
 class Cluster(Backend):
-    """A Spark session whose cached tables may be made of sent ones and are dropped at the end.
-
-    They are checkpoints: a plan that Spark caches is spelled out again in every plan upon it, so
-    that a few levels of joins of cached tables fill the driver's memory with the plan alone.
-    """
+    """A Spark session whose cached tables may be made of sent ones and are dropped at the end."""
 
     def _create_cached_table(self, name: str, expr: ibis.Table) -> ibis.Table:
         self._run_pre_execute_hooks(expr)
-        self._session.sql(self.compile(expr)).localCheckpoint().createTempView(name)
-        return self.table(name)
+        return super()._create_cached_table(name, expr)
 
     def _drop_cached_table(self, name: str) -> None:
         try:
-            self._session.catalog.dropTempView(name)
+            super()._drop_cached_table(name)
         except RuntimeError:
             # Python is ending: no thread can be begun, which calls that can be resumed need
             with contextlib.suppress(Exception):
                 self._session.client.disable_reattachable_execute()
-                self._session.catalog.dropTempView(name)
+                super()._drop_cached_table(name)
