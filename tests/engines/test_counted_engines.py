@@ -6,28 +6,25 @@ import ibis
 import numpy as np
 import pandas as pd
 import pytest
-from analysis.tiers import (
-    compare_other_schemes,
-    follow_tiers,
-    judge_periods,
-    near_limits,
-    next_period,
-    present_concentration,
-    present_profile,
-    rate_periods,
-    tier_moves,
-)
 from test_engines import MARKET, MONEY, connected, load, write_study
 
 from analysis.chapters.data.groups import customers_held
+from analysis.chapters.judging.futures import follow_tiers
+from analysis.chapters.judging.judgement import judge_periods
+from analysis.chapters.judging.schemes import compare_other_schemes
 from analysis.chapters.retention.gaps import first_gaps, first_gaps_by_segment
 from analysis.chapters.retention.lapse import lapse_by_definition
+from analysis.chapters.tiers.concentration import present_concentration
+from analysis.chapters.tiers.limits import near_limits
+from analysis.chapters.tiers.moves import tier_moves
+from analysis.chapters.tiers.profile import present_profile
 from analysis.chapters.value.acquisition import acquired_value
 from analysis.chapters.value.histories import purchase_histories
 from analysis.chapters.value.residual import fit_value_models, value_groups
 from analysis.data import read_tables
 from analysis.frames import counted, lot, sample_customers
 from analysis.states.present_stage import stage_labels
+from analysis.states.rating.periods import next_period, rate_periods
 from analysis.states.stages import assign_stages
 
 STUDY = MARKET | {
@@ -74,10 +71,10 @@ def counted_frames(params):
         "profile": present_profile(rated).table,
         "values": present_concentration(rated, params, rng=rng, replications=2).table,
         "outcomes": outcomes,
-        "judged": judge_periods(rated, outcomes, params, rng=rng, replications=2).held,
+        "judged": judge_periods(rated, outcomes, params, rng=rng, replications=2).table,
         "futures": follow_tiers(rated, tables, params).table,
         "near": near_limits(rated, params.tiers.rated_by).table,
-        "moves": tier_moves(rated, tables, params, rng=rng, draws=2).observed.table,
+        "moves": tier_moves(rated, tables, params, rng=rng, draws=2).cells,
         "schemes": compare_other_schemes(
             rated, outcomes, tables, params, rng=rng, replications=2
         ).table,

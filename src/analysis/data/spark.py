@@ -36,6 +36,8 @@ ALIKE = {
     "spark.sql.timestampType": "TIMESTAMP_LTZ",
 }
 """Settings of the session that an answer depends on: as tested, whatever the cluster has."""
+SHORT = {"spark.sql.maxPlanStringLength": "100000"}
+"""Plans are told in so few letters: those of cached tables of cached tables fill the driver."""
 QUIET = {"spark.ui.showConsoleProgress": "false"}
 CHATTER = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
 NEEDLESS = ("'verifySchema' is ignored", "PySpark does not yet fully support pandas")
@@ -76,7 +78,7 @@ def open_spark(url: str, timezone: str, fill: Callable[..., str]) -> BaseBackend
 
     Cluster.register_options()
     connection = Cluster().connect(session)
-    for key, value in (ALIKE | (settings if remote else {})).items():
+    for key, value in (ALIKE | SHORT | (settings if remote else {})).items():
         session.conf.set(key, value)
     session.conf.set("spark.sql.session.timeZone", timezone)
     if remote:

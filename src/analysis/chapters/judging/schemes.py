@@ -23,7 +23,7 @@ from analysis.errors import DataError, ParamsError
 from analysis.params import Params
 from analysis.params.tiers import Scheme, preset_scheme
 from analysis.states.rating.engine_criteria import known_quantities
-from analysis.states.rating.engine_outcomes import rate_otherwise
+from analysis.states.rating.engine_outcomes import outcomes_to_rate, rate_otherwise
 from analysis.states.rating.periods import RatedPeriods
 from analysis.states.rating.tiers import Rating, rate_customers
 
@@ -109,9 +109,10 @@ def _compare_counted(
     ratings = {IN_FORCE: rated.judged}
     joined = {IN_FORCE: outcomes.assign(base_level=outcomes["level"])}
     known = known_quantities(held.tables, held.days[day], scheme.score) if scheme.score else ()
+    rows = outcomes_to_rate(held, day, rated.value, params)
     for name, other in _schemes(scheme, known, params, rated).items():
         try:
-            ratings[name], joined[name] = rate_otherwise(held, day, rated.value, other, params)
+            ratings[name], joined[name] = rate_otherwise(held, day, rows, other)
         except DataError:
             continue
     table = compare_joined(

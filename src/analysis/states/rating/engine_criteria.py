@@ -1,8 +1,7 @@
 """The criteria of a scheme in the engine: as `criteria`, for customers too many to bring back.
 
-What a customer reaches depends on others only by the cuts and by the share of customers below her,
-and both follow from how many have each value. So values are counted, cumulated and joined back: no
-window runs over all customers.
+What a customer reaches depends on others only by the cuts and by the share of customers below her
+(`engine_ranks`).
 """
 
 from __future__ import annotations
@@ -17,10 +16,16 @@ from analysis.errors import DataError
 from analysis.frames.counted import nearest
 from analysis.params.tiers import Rfm, Scheme, Score
 from analysis.states.rating.criteria import SCORE_DIGITS
+from analysis.states.rating.engine_ranks import (
+    cuts_at_shares,
+    percent_column,
+    plain_quantity,
+    score_cuts,
+    signed_value,
+)
 
 NEAR = 1e-13
 """Relative: a cut that was found is written into the query, which may lose its last digit."""
-SHARE_SLACK = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +60,8 @@ def engine_criteria(
     Parameters
     ----------
     rows : ibis.Table
-        One row a customer, kept in the engine: the quantities that the scheme names.
+        One row a customer, kept in the engine: the quantities that the scheme names, and what it
+        ranks by (`with_percents`).
 
     Raises
     ------
@@ -70,7 +76,7 @@ def engine_criteria(
     elif scheme.quantiles:
         rows, criteria = _quantiles(tables, rows, scheme, notes)
     elif scheme.rfm:
-        rows = _with_points(rows, scheme.rfm).cache()
+        rows = _with_points(rows, scheme.rfm)
         criteria = [EngineCriterion("rfm_points", "points", np.array(scheme.rfm.cuts))]
     else:
         rows, criteria = _score(tables, rows, scheme.score, notes)
@@ -97,8 +103,8 @@ def _limits(rows: ibis.Table, limits) -> tuple[ibis.Table, list[EngineCriterion]
     _require(rows, list(limits))
     criteria = []
     for k, (quantity, cuts) in enumerate(limits.items()):
-        name, sign = _plain(quantity)
-        rows = rows.mutate(**{f"criterion_{k}": _value(rows, quantity)})
+        name, sign = plain_quantity(quantity)
+        rows = rows.mutate(**{f"criterion_{k}": signed_value(rows, quantity)})
         criteria.append(EngineCriterion(name, f"criterion_{k}", sign * np.array(cuts), sign=sign))
     return rows, criteria
 
@@ -106,8 +112,8 @@ def _limits(rows: ibis.Table, limits) -> tuple[ibis.Table, list[EngineCriterion]
 def _quantiles(tables, rows, scheme: Scheme, notes) -> tuple[ibis.Table, list[EngineCriterion]]:
     rule = scheme.quantiles
     _require(rows, [rule.quantity])
-    name, sign = _plain(rule.quantity)
-    rows = rows.mutate(criterion_0=_value(rows, rule.quantity))
+    name, sign = plain_quantity(rule.quantity)
+    rows = rows.mutate(criterion_0=signed_value(rows, rule.quantity))
     cuts = cuts_at_shares(tables, rows, "criterion_0", rule.cuts)
     if cuts is None:
         raise DataError(f"{rule.quantity} must be known of somebody, but is missing in every row")
@@ -116,95 +122,50 @@ def _quantiles(tables, rows, scheme: Scheme, notes) -> tuple[ibis.Table, list[En
     return rows, [EngineCriterion(name, "criterion_0", cuts, found=True, sign=sign)]
 
 
-def cuts_at_shares(
-    tables: Tables, rows: ibis.Table, column: str, shares: tuple[float, ...]
-) -> np.ndarray | None:
-    """The least value with at least such a share of customers below it; infinite where none has.
-
-    None where the column is null in every row.
-    """
-    held = _held(rows, column)
-    below = (held.reached - held.size) / held.known
-    least = {
-        f"cut_{k}": held.value.min(where=below >= share - SHARE_SLACK)
-        for k, share in enumerate(shares)
-    }
-    found = tables.fetch(held.aggregate(known=held.known.max(), **least)).iloc[0]
-    if not found["known"] > 0:
-        return None
-    return found.drop("known").fillna(np.inf).to_numpy(float)
-
-
-def _held(rows: ibis.Table, column: str) -> ibis.Table:
-    """`value, size` (customers who have it)`, reached` (up to it)`, known` (of all)."""
-    known = rows.filter(rows[column].notnull())
-    held = known.group_by(value=known[column]).agg(size=known.count().cast("float64"))
-    up_to = ibis.cumulative_window(order_by="value")
-    return held.mutate(reached=held.size.sum().over(up_to), known=held.size.sum().over())
-
-
-def _with_percent(rows: ibis.Table, base: ibis.Table, quantity: str, column: str) -> ibis.Table:
-    """Add the percentage of customers of `base` below in a quantity, ties half; null if unknown."""
-    held = _held(base.select(ranked=_value(base, quantity)), "ranked")
-    percent = held.select(
-        ranked="value", **{column: 100 * (held.reached - held.size / 2) / held.known}
-    )
-    rows = rows.mutate(ranked=_value(rows, quantity))
-    return rows.left_join(percent, "ranked").drop("ranked", "ranked_right")
-
-
 def _with_points(rows: ibis.Table, rule: Rfm) -> ibis.Table:
     _require(rows, list(rule.quantities))
-    points, base = ibis.literal(0.0), rows
-    for k, quantity in enumerate(rule.quantities):
-        rows = _with_percent(rows, base, quantity, f"percent_{k}")
-        share = rule.groups * (rows[f"percent_{k}"] / 100)
+    points = ibis.literal(0.0)
+    for quantity in rule.quantities:
+        share = rule.groups * (rows[percent_column(quantity)] / 100)
         own = ibis.least(ibis.greatest(share.ceil().cast("float64"), 1.0), float(rule.groups))
-        rows = rows.mutate(**{f"points_{k}": own.fill_null(1.0)})
-    for k in range(len(rule.quantities)):
-        points = points + rows[f"points_{k}"]
-    added = [f"{part}_{k}" for part in ("percent", "points") for k in range(len(rule.quantities))]
-    return rows.mutate(points=points).drop(*added)
+        points = points + own.fill_null(1.0)
+    return rows.mutate(points=points)
 
 
 def _score(tables, rows, rule: Score, notes) -> tuple[ibis.Table, list[EngineCriterion]]:
     has = known_quantities(tables, rows, rule)
-    parts, base = [], rows
+    parts = []
     for name, dimension in rule.dimensions.items():
-        present = [q for q in dimension.quantities if _plain(q)[0] in has]
+        present = [q for q in dimension.quantities if plain_quantity(q)[0] in has]
         missing = [q for q in dimension.quantities if q not in present]
         if not present:
             notes.append(f"the {name} dimension is missing; its weight is shared out")
             continue
         if missing:
             notes.append(f"the {name} dimension is without {', '.join(missing)}")
-        columns = [f"{name}_{k}" for k in range(len(present))]
-        for quantity, column in zip(present, columns, strict=True):
-            rows = _with_percent(rows, base, quantity, column)
-        parts.append((name, dimension.weight, columns))
+        parts.append((name, dimension.weight, [percent_column(quantity) for quantity in present]))
     if not parts:
         wanted = [q for dimension in rule.dimensions.values() for q in dimension.quantities]
         raise DataError(
             f"customers must have a quantity of the scheme ({', '.join(wanted)}), but have none"
         )
-    rows = _weighed(rows, parts).cache()
-    gaps = {f"gaps_{name}": rows[f"has_{name}"].isnull().sum() for name, *_ in parts}
+    rows, means = _weighed(rows, parts)
+    gaps = {f"gaps_{name}": mean.isnull().sum() for name, mean in means.items()}
     for name, gap in tables.fetch(rows.aggregate(**gaps)).iloc[0].items():
         if gap:
             notes.append(
                 f"the {name.removeprefix('gaps_')} dimension is missing for {int(gap):,} customers;"
                 " their other dimensions count in its place"
             )
-    rows, cuts = rows.select(*base.columns, "score"), np.array(rule.cuts)
-    if rule.cut_at == "share":
-        cuts = cuts_at_shares(tables, rows, "score", rule.cuts)
-    found = rule.cut_at == "share"
+    cuts, found = np.array(rule.cuts), rule.cut_at == "share"
+    if found:
+        cuts = score_cuts(tables, rows, rule.cuts)
     return rows, [EngineCriterion("score", "score", cuts, found=found)]
 
 
-def _weighed(rows: ibis.Table, parts) -> ibis.Table:
-    """Add the score: the weighted mean of the dimensions' means, over those that are known."""
-    total, weight, has = ibis.literal(0.0), ibis.literal(0.0), {}
+def _weighed(rows: ibis.Table, parts) -> tuple[ibis.Table, dict[str, ibis.Value]]:
+    """Add the score, the weighted mean of the dimensions' means; and return those means."""
+    total, weight, means = ibis.literal(0.0), ibis.literal(0.0), {}
     for name, of_all, columns in parts:
         summed, known = ibis.literal(0.0), ibis.literal(0)
         for column in columns:
@@ -213,29 +174,20 @@ def _weighed(rows: ibis.Table, parts) -> ibis.Table:
         mean = summed / known.nullif(0)
         total = total + (of_all * mean).fill_null(0.0)
         weight = weight + ibis.ifelse(known > 0, float(of_all), 0.0)
-        has[f"has_{name}"] = mean
+        means[name] = mean
     units = nearest(total / weight.nullif(0.0) * 10.0**SCORE_DIGITS)
-    return rows.mutate(score=units.cast("float64") / 10.0**SCORE_DIGITS, **has)
+    return rows.mutate(score=units.cast("float64") / 10.0**SCORE_DIGITS), means
 
 
 def known_quantities(tables: Tables, rows: ibis.Table, rule: Score) -> set[str]:
     """The quantities of a score, without their signs, that are known of somebody."""
     wanted = (q for dimension in rule.dimensions.values() for q in dimension.quantities)
-    present = {name for q in wanted if (name := _plain(q)[0]) in rows.columns}
+    present = {name for q in wanted if (name := plain_quantity(q)[0]) in rows.columns}
     if not present:
         return set()
     counts = {name: rows[name].count() for name in sorted(present)}
     found = tables.fetch(rows.aggregate(**counts)).iloc[0]
     return {name for name in present if found[name] > 0}
-
-
-def _plain(quantity: str) -> tuple[str, float]:
-    return quantity.removeprefix("-"), -1.0 if quantity.startswith("-") else 1.0
-
-
-def _value(rows: ibis.Table, quantity: str) -> ibis.Value:
-    name, sign = _plain(quantity)
-    return sign * rows[name].cast("float64")
 
 
 def _require(rows: ibis.Table, quantities: list[str]) -> None:

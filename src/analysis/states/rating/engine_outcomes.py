@@ -17,7 +17,6 @@ from analysis.states.rating.quantities import sums_between
 from analysis.states.rating.tiers import Rating
 
 CENTS = 100
-OUTCOMES = ["next_value", "last_value", "stayed"]
 
 
 def count_outcomes(held: HeldRatings, day: date, value: str, params: Params) -> pd.DataFrame:
@@ -28,19 +27,26 @@ def count_outcomes(held: HeldRatings, day: date, value: str, params: Params) -> 
     return found.assign(stayed=found["stayed"] == 1)
 
 
+def outcomes_to_rate(held: HeldRatings, day: date, value: str, params: Params) -> ibis.Table:
+    """Every customer rated at a day, as other schemes can rate her, kept in the engine.
+
+    `base_level` (of the rating in force)`, next_value`, and what was known before the day.
+    """
+    rows = outcome_rows(held, day, value, params).rename(base_level="level")
+    known = [name for name in rows.columns if name.startswith("percent_")]
+    return rows.select("base_level", "next_value", *held.quantities(day), *known).cache()
+
+
 def rate_otherwise(
-    held: HeldRatings, day: date, value: str, scheme: Scheme, params: Params
+    held: HeldRatings, day: date, rows: ibis.Table, scheme: Scheme
 ) -> tuple[Rating, pd.DataFrame]:
-    """Rate the customers of a rating by another scheme, and count what they did after it.
+    """Rate the customers of `outcomes_to_rate` by another scheme, and count what they did.
 
     Returns
     -------
     rating, outcomes
-        `outcomes`: `level, base_level` (of the rating in force)`, next_value, count`.
+        `outcomes`: `level, base_level, next_value, count`.
     """
-    rows = outcome_rows(held, day, value, params).rename(base_level="level")
-    kept = [name for name in held.quantities(day) if name in rows.columns]
-    rows = rows.select("base_level", "next_value", *kept).cache()
     rated = rate_rows(held.tables, rows, scheme, held.some)
     keys = ["level", "base_level"]
     counted = count_cells(held.tables, rated.rows, keys=keys, money=["next_value"])

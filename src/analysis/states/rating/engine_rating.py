@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,9 +16,14 @@ from analysis.frames import EngineLabels, sample_customers
 from analysis.frames.counted import from_units, money_units
 from analysis.frames.relationships import open_relationships
 from analysis.params import Params
-from analysis.params.tiers import Scheme
-from analysis.states.rating.engine_criteria import EngineCriterion, engine_criteria, engine_level
+from analysis.params.tiers import Scheme, preset_scheme
+from analysis.states.rating.engine_criteria import (
+    EngineCriterion,
+    engine_criteria,
+    engine_level,
+)
 from analysis.states.rating.engine_groups import engine_clusters
+from analysis.states.rating.engine_ranks import with_percents
 from analysis.states.rating.quantities import MONEY, quantities_before
 from analysis.states.rating.tiers import Rating, summary_of, thresholds_of
 
@@ -27,9 +32,9 @@ from analysis.states.rating.tiers import Rating, summary_of, thresholds_of
 class HeldRatings:
     """Ratings kept in the engine.
 
-    days : day of a rating to its table: `customer_id, level`, what was known before it, and a
-    column for each criterion. criteria : day to the criteria. tables : of the study. some : of the
-    customers drawn by lot. months : of a period.
+    days : day of a rating to its table: `customer_id, level`, what was known before it, what
+    schemes rank by (`percent_…`) and a column for each criterion. criteria : day to the criteria.
+    tables : of the study. some : of the customers drawn by lot. months : of a period.
     """
 
     days: Mapping[date, ibis.Table]
@@ -41,16 +46,22 @@ class HeldRatings:
     def quantities(self, day: date) -> list[str]:
         """What was known of each customer before a rating."""
         added = {"level", "below", "earned", *(one.column for one in self.criteria[day])}
-        return [name for name in self.days[day].columns if name not in added]
+        names = (name for name in self.days[day].columns if not name.startswith("percent_"))
+        return [name for name in names if name not in added]
 
     def sample(self, day: date) -> pd.DataFrame:
         """What was known of those drawn by lot before a rating, and their level."""
-        rows = self.days[day]
+        rows = self.days[day].select("level", *self.quantities(day))
         return self.tables.fetch(rows.semi_join(self.some["customers"], "customer_id"))
 
 
 def rate_in_engine(
-    tables: Tables, params: Params, days: Sequence[date], *, open_only: bool
+    tables: Tables,
+    params: Params,
+    days: Sequence[date],
+    *,
+    kept_days: Collection[date],
+    open_only: bool,
 ) -> tuple[list[Rating], list[np.ndarray], HeldRatings]:
     """Rate at each day, letting customers keep a tier as the scheme's rules allow.
 
@@ -58,6 +69,8 @@ def rate_in_engine(
 
     Parameters
     ----------
+    kept_days : collection of date
+        The ratings that are asked for later; the others only lend their memory.
     open_only : bool
         Rate only those whose contract is open on the day.
 
@@ -67,6 +80,7 @@ def rate_in_engine(
         `kept`: customers of each tier who hold it only by hysteresis or grace.
     """
     scheme, months = params.tiers.rated_by, params.tiers.rating_months
+    schemes = [scheme, *(preset_scheme(name) for name in params.tiers.compare)]
     some = sample_customers(tables)
     ratings, kept, held, criteria, state = [], [], {}, {}, None
     for day in days:
@@ -76,8 +90,10 @@ def rate_in_engine(
         base = base.cache()
         if not fetch_count(base):
             continue
+        base = with_percents(base, schemes).cache()
         rated = rate_rows(tables, base, scheme, some, state)
-        held[day], criteria[day] = rated.rows, rated.criteria
+        if day in kept_days:
+            held[day], criteria[day] = rated.rows, rated.criteria
         state = rated.rows.select("customer_id", "level", "below")
         ratings.append(rated.rating(tables, scheme, day))
         kept.append(rated.kept(tables))
@@ -132,7 +148,7 @@ def rate_rows(
     Parameters
     ----------
     base : ibis.Table
-        Of `engine_quantities`, kept in the engine.
+        Of `engine_quantities` and `with_percents`, kept in the engine.
     some : Tables
         Of the customers whom clusters are formed on.
     state : ibis.Table, optional
@@ -148,10 +164,10 @@ def rate_rows(
         relaxed=engine_level(rows, criteria, scheme, slack=scheme.hysteresis),
     )
     if state is None or not (scheme.hysteresis or scheme.grace_periods):
-        rows = rows.mutate(level=rows.earned, below=0)
+        rows = rows.mutate(level=rows.earned, below=0).drop("relaxed")
     else:
-        rows = _knowing(rows, state, scheme.grace_periods)
-    return RatedRows(rows.drop("relaxed").cache(), criteria, notes, scheme.tiers)
+        rows = _knowing(rows, state, scheme.grace_periods).drop("relaxed").cache()
+    return RatedRows(rows, criteria, notes, scheme.tiers)
 
 
 def _knowing(rows: ibis.Table, state: ibis.Table, grace_periods: int) -> ibis.Table:

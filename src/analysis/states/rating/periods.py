@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -67,6 +68,11 @@ class RatedPeriods:
     def frame_at(self, day: date) -> pd.DataFrame:
         """What a rating was made from; of some customers drawn by lot in a large study."""
         return self.frames[day] if self.held is None else self.held.sample(day)
+
+    @property
+    def some(self) -> Tables | None:
+        """The customers drawn by lot for what needs each of them; None in a smaller study."""
+        return None if self.held is None else self.held.some
 
     @property
     def quantities(self) -> list[str]:
@@ -150,11 +156,12 @@ def _in_engine(tables: Tables, params: Params, days: list[date], notes: list[str
     months, scheme = params.tiers.rating_months, params.tiers.rated_by
     contractual = params.relationship == "contractual"
     after = [day for day in days if _end(day, months) <= params.observed_until]
-    if not (scheme.hysteresis or scheme.grace_periods):
-        days = sorted({*days[-2:], *after[-1:]})
-    ratings, kept, held = rate_in_engine(tables, params, days, open_only=contractual)
+    wanted = {*days[-2:], *after[-1:]}
+    days = days if scheme.hysteresis or scheme.grace_periods else sorted(wanted)
+    rate = partial(rate_in_engine, tables, params, days, kept_days=wanted)
+    ratings, kept, held = rate(open_only=contractual)
     if not ratings and contractual:
-        ratings, kept, held = rate_in_engine(tables, params, days, open_only=False)
+        ratings, kept, held = rate(open_only=False)
         notes = [*notes, NOBODY_OPEN]
     if not ratings:
         raise DataError(NOBODY_BOUGHT)
