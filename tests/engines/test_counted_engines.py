@@ -6,17 +6,6 @@ import ibis
 import numpy as np
 import pandas as pd
 import pytest
-from analysis.tiers import (
-    compare_other_schemes,
-    follow_tiers,
-    judge_periods,
-    near_limits,
-    next_period,
-    present_concentration,
-    present_profile,
-    rate_periods,
-    tier_moves,
-)
 from test_engines import MARKET, MONEY, connected, load, write_study
 
 from analysis.chapters.data.groups import customers_held
@@ -29,6 +18,17 @@ from analysis.data import read_tables
 from analysis.frames import counted, lot, sample_customers
 from analysis.states.present_stage import stage_labels
 from analysis.states.stages import assign_stages
+from analysis.tiers import (
+    compare_other_schemes,
+    follow_tiers,
+    judge_periods,
+    near_limits,
+    next_period,
+    present_concentration,
+    present_profile,
+    rate_periods,
+    tier_moves,
+)
 
 STUDY = MARKET | {
     "study": "counted",

@@ -117,7 +117,9 @@ def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
 
 def _clean_id(value: ibis.Column, decimals: bool, padding: bool) -> ibis.Column:
     if decimals:
-        value = ibis.ifelse(value.re_search(FLOAT_ID), value.re_replace(rf"\.0+{BLANK}*$", ""), value)
+        value = ibis.ifelse(
+            value.re_search(FLOAT_ID), value.re_replace(rf"\.0+{BLANK}*$", ""), value
+        )
     if padding:
         value = value.strip().nullif("")
     return value
