@@ -194,6 +194,8 @@ def test_every_question_has_one_answer(asked_by, elsewhere, study):
     for question, who in ours.distinct().items():
         expected, found = fetch(ours.moved(question)), fetch(theirs.moved(question))
         wrong += [f"{' and '.join(who)}: {what}" for what in differences(found, expected)]
+    for kept in (*ours.kept, *theirs.kept):
+        kept.release()
     assert len(ours.distinct()) > 50
     assert wrong == []
 

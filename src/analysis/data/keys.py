@@ -8,6 +8,7 @@ from analysis import schemas
 from analysis.data.crossing import fetch_count, fetch_rows
 from analysis.data.faults import Fault
 from analysis.data.mapping import FLOAT_ID, ID_PADDING, ROUNDED_ID, Plan
+from analysis.data.parsing import EXACT
 from analysis.data.raw import RawTable
 from analysis.params import Params
 
@@ -15,7 +16,7 @@ Audit = list[tuple[str, str, str, int]]
 
 
 def count_rows(plan: Plan, rows: ibis.Table) -> dict[str, int]:
-    """Count rows and, where ids are text, how they are written: `rows, known, floats …`."""
+    """Count rows and how ids are written: `rows, known, floats, rounded, padded`."""
     asked = {"rows": rows.count()}
     ids = rows[plan.origins["customer_id"]]
     if ids.type().is_string():
@@ -24,6 +25,8 @@ def count_rows(plan: Plan, rows: ibis.Table) -> dict[str, int]:
         asked["floats"] = ids.re_search(FLOAT_ID).sum()
         asked["rounded"] = ids.re_search(ROUNDED_ID).sum()
         asked["padded"] = (ids.re_search(ID_PADDING) & ~blank).sum()
+    elif ids.type().is_floating():
+        asked |= {"known": ids.count(), "rounded": (ids.abs() >= EXACT).sum()}
     found = fetch_rows(rows.aggregate(**asked))[0]
     none = dict.fromkeys(("known", "floats", "padded", "rounded"), 0)
     return none | {name: int(count or 0) for name, count in found.items()}

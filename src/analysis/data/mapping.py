@@ -17,9 +17,10 @@ from analysis.params.source import Filter, ProductOf, TableSource
 
 FREE_COLUMNS = ("customers", "surveys")  # may carry columns that the contract does not know
 UNREAD, ABSENT, SHOWN, BARE = "unread__", "absent__", "shown__", "bare__"
-FLOAT_ID = r"^\s*[0-9]+\.0+\s*$"
-ID_PADDING = r"^\s|\s$"
-ROUNDED_ID = r"^\s*[0-9]([.,][0-9]+)?[eE]\+?[0-9]+\s*$"  # 1.23457E+11: Excel has cut the digits
+BLANK = r"[ \t\n\r\f\v]"  # engines differ in what \s is
+FLOAT_ID = rf"^{BLANK}*[0-9]+\.0+{BLANK}*$"
+ID_PADDING = rf"^{BLANK}|{BLANK}$"
+ROUNDED_ID = rf"^{BLANK}*[0-9]([.,][0-9]+)?[eE]\+?[0-9]+{BLANK}*$"  # 1.23457E+11: cut by Excel
 
 
 @dataclass(slots=True)
@@ -116,7 +117,9 @@ def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
 
 def _clean_id(value: ibis.Column, decimals: bool, padding: bool) -> ibis.Column:
     if decimals:
-        value = ibis.ifelse(value.re_search(FLOAT_ID), value.re_replace(r"\.0+\s*$", ""), value)
+        value = ibis.ifelse(
+            value.re_search(FLOAT_ID), value.re_replace(rf"\.0+{BLANK}*$", ""), value
+        )
     if padding:
         value = value.strip().nullif("")
     return value

@@ -66,6 +66,8 @@ def read_text(column: ibis.Column) -> ibis.Column:
         return ibis.ifelse(column == whole, whole.cast("string"), column.cast("string"))
     if kind.is_boolean():
         return ibis.ifelse(column, "true", "false")
+    if kind.is_timestamp() and kind.timezone is not None:
+        column = column.cast("timestamp")  # as the study's clock shows it
     return column.cast("string")
 
 

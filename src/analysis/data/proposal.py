@@ -183,7 +183,7 @@ def _ask(proposal: Proposal, raw: RawTable) -> None:
         if number is not None:
             asked["negative"] = (number < 0).sum()
     for part in origins(proposal, "order_id"):
-        asked["cancelled"] = read_text(table[part]).re_search(r"^C\d+$").sum()
+        asked["cancelled"] = read_text(table[part]).re_search(r"^C[0-9]+$").sum()
     for part in origins(proposal, "currency"):
         asked |= {"currencies": table[part].nunique(), "currency": table[part].max()}
     proposal.facts = fetch_rows(table.aggregate(**asked))[0]
