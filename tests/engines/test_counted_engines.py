@@ -26,17 +26,6 @@ from analysis.frames import counted, lot, sample_customers
 from analysis.states.present_stage import stage_labels
 from analysis.states.rating.periods import next_period, rate_periods
 from analysis.states.stages import assign_stages
-from analysis.tiers import (
-    compare_other_schemes,
-    follow_tiers,
-    judge_periods,
-    near_limits,
-    next_period,
-    present_concentration,
-    present_profile,
-    rate_periods,
-    tier_moves,
-)
 
 STUDY = MARKET | {
     "study": "counted",
