@@ -112,7 +112,8 @@ def ask_what_no_chapter_asks(tables: Tables, params: Params) -> None:
     count_bases(tables, params, declining=declining_customers(stages.table, stages.order))
     own = params.tiers.model_validate({"scheme": POINTS})
     days = [params.observed_until.replace(month=month, day=1) for month in (6, 12)]
-    rate_in_engine(tables, params.model_copy(update={"tiers": own}), days, open_only=False)
+    rated = params.model_copy(update={"tiers": own})
+    rate_in_engine(tables, rated, days, kept_days=days, open_only=False)
     if "contracts" in tables:
         period = {"observed_from": params.observed_from, "observed_until": params.observed_until}
         contracts_held(tables, **period)

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from analysis.states.records import Coverage
-from analysis.telling.facts import Fact
+from analysis.telling.facts import Fact, nothing
 from analysis.telling.palette import ACCENT
 from analysis.telling.wording import Wording
 
@@ -16,6 +16,8 @@ MOST_LABELS = 9
 
 def coverage_fact(result: Coverage, customers: int, base: str) -> Fact:
     """Whether the observation has months without any purchase or contract.
+
+    There is nothing to tell where too few customers were active in every month.
 
     Parameters
     ----------
@@ -28,9 +30,11 @@ def coverage_fact(result: Coverage, customers: int, base: str) -> Fact:
     -------
     Fact
     """
-    events = result.table["events"]
+    events, key = result.table["events"], f"coverage.{result.of}"
+    if not events.notna().any():
+        return nothing(key, "too_few")
     return Fact(
-        f"coverage.{result.of}",
+        key,
         estimate=result.empty_months,
         unit="count",
         n=customers,

@@ -198,6 +198,10 @@ class Chapter:
         given = {"count": count, "columns": columns, "base": base or known.get("base", "")}
         return present(table, self.say, caption=key, **(known | numbers | given))
 
+    def reason(self, fact: Fact) -> Text:
+        """Why a figure without a finding is not shown; nothing where it is."""
+        return Text(self.finding(fact).markdown) if fact.silent else SILENT
+
     def limits(self, tables: Tables | None = None) -> Text:
         """What the chapter does not say, and of whom it speaks where `tables` are a sample."""
         told = [self.say.markdown("limits")]
