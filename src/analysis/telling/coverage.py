@@ -31,7 +31,7 @@ def coverage_fact(result: Coverage, customers: int, base: str) -> Fact:
     Fact
     """
     events, key = result.table["events"], f"coverage.{result.of}"
-    if not events.notna().any():
+    if not (events > 0).any():
         return nothing(key, "too_few")
     return Fact(
         key,

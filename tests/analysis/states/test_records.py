@@ -99,7 +99,8 @@ def test_rows_used_add_up_and_licence_is_told(study):
 def test_months_too_small_to_show_are_one_line(study):
     tables = read_tables(study)
     period = {"observed_from": study.observed_from, "observed_until": study.observed_until}
-    show = chapter_of(study.model_copy(update={"min_cell": 1000}), "contracts")
+    study = study.model_copy(update={"min_cell": 1000})
+    show = chapter_of(study, "contracts")
     covered = show.gated(records.coverage(tables, **period))
     observed = coverage_fact(covered, 3, "ever_contract")
     assert "fewer than 1,000 customers began one" in show.reason(observed).markdown
