@@ -40,6 +40,7 @@ ASKING = {"fetch", "fetch_rows", "fetch_count", "cache"}
 FLOORS = ("frames", "states", "chapters", "study.py")
 ONLY_STATISTICS = ("13_ending",)  # asks what others ask, and draws long
 FEW_CELLS = 300  # so that days and money fall into wide cells
+HALVES = {"tiers": ("low", "high"), "quantiles": {"quantity": "amount", "cuts": (0.5,)}}
 POINTS = {"tiers": ("low", "mid", "high"), "rfm": {"cuts": (7, 11)}, "grace_periods": 1}
 ELSEWHERE = "Pacific/Kiritimati"
 
@@ -110,10 +111,11 @@ def ask_what_no_chapter_asks(tables: Tables, params: Params) -> None:
     truth = fetch(tables["tier_history"]).rename(columns={"tier": "stage"})
     compare_stages(stages, truth, until=params.observed_until)
     count_bases(tables, params, declining=declining_customers(stages.table, stages.order))
-    own = params.tiers.model_validate({"scheme": POINTS})
     days = [params.observed_until.replace(month=month, day=1) for month in (6, 12)]
-    rated = params.model_copy(update={"tiers": own})
-    rate_in_engine(tables, rated, days, kept_days=days, open_only=False)
+    for scheme in (HALVES, POINTS):
+        own = params.tiers.model_validate({"scheme": scheme})
+        rated = params.model_copy(update={"tiers": own})
+        rate_in_engine(tables, rated, days, kept_days=days, open_only=False)
     if "contracts" in tables:
         period = {"observed_from": params.observed_from, "observed_until": params.observed_until}
         contracts_held(tables, **period)

@@ -48,6 +48,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 import ibis
 import pandas as pd
@@ -106,6 +107,8 @@ class Bases:
     at : date
         The day, at whose end all is counted.
     """
+
+    COUNTED_BY: ClassVar = {"table": "n"}
 
     table: pd.DataFrame
     at: date
