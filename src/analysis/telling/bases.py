@@ -84,6 +84,7 @@ def plot_bases(bases: Bases, ax: Axes, say: Wording) -> Axes:
         )
     ax.set_yticks(range(len(steps)), [say.note(note(f"bases.{b}")) for b in steps["base"]])
     ax.invert_yaxis()
+    ax.grid(visible=False, axis="y")
     ax.set(xlabel=say("bases.axis"), xlim=(0, 1.12 * steps["n"].max()))
     ax.xaxis.set_major_formatter(lambda count, _: say.formats.show(count, "count"))
     return ax

@@ -19,7 +19,7 @@ import pandas as pd
 from analysis.methods.disclosure import small_cells, small_rows
 
 Result = TypeVar("Result")
-BLOCKS = ("segment", "weeks", "months")
+BLOCKS = ("segment", "weeks", "months", "parts_of", "by")
 CLOCKS = ("weeks", "months", "months_since", "time", "period")
 
 
