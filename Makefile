@@ -65,7 +65,7 @@ export: $(READY)  ## list the customers with stage, tier and reason (exports/, n
 test: $(READY)  ## run every test, files side by side on the cores
 	@$(PY) -m pytest $(SIDE_BY_SIDE)
 
-test-quick: $(READY)  ## run the tests that make no report and need no server
+test-quick: $(READY)  ## run the tests that make no report, need no server and are soon over
 	@$(PY) -m pytest $(SIDE_BY_SIDE) -m "not whole"
 
 format: $(READY)  ## lay out code and notebooks as the project does

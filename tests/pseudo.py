@@ -36,7 +36,7 @@ def _entry(key: str, value: Any) -> Any:
 
 
 def shown_by(notebook: Path, study: Path, overrides: dict[str, Any], build: Path) -> dict[str, Any]:
-    """Run a notebook in this process: label -> what its cell ends with."""
+    """Run a notebook in this process: label -> what its cell ends with, where that shows anything."""
     shown, names = {}, {}
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
         source = "".join(cell["source"])
@@ -49,7 +49,9 @@ def shown_by(notebook: Path, study: Path, overrides: dict[str, Any], build: Path
         last = tree.body.pop() if label else None
         exec(compile(tree, notebook.name, "exec"), names)
         if last:
-            shown[label[1]] = eval(compile(ast.Expression(last.value), "", "eval"), names)
+            result = eval(compile(ast.Expression(last.value), "", "eval"), names)
+            if not getattr(result, "silent", False):
+                shown[label[1]] = result
     return shown
 
 

@@ -28,6 +28,7 @@ def settings(tmp_path, monkeypatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+@pytest.mark.whole
 def test_list_holds_each_customer_once_with_the_reason_for_the_tier(settings, tmp_path, capsys):
     main()
     path = tmp_path / "exports" / "market" / "customers.csv"

@@ -239,6 +239,7 @@ def test_survey_items_are_numbers_where_all_read_so(study):
     assert answers.schema()["branch"].is_string()
 
 
+@pytest.mark.whole
 def test_complete_journey_says_that_histories_are_cut(study):
     params = study.params(
         {"package": "complete_journey", "repairs": {"out_of_period": "drop"}}

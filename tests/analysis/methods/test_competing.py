@@ -218,6 +218,7 @@ def test_late_entry_counts_only_while_there():
     assert curve[curve["cause"] == "1"]["at_risk"].tolist() == [6, 5, 4, 2, 1]
 
 
+@pytest.mark.whole
 def test_incidence_intervals_cover_the_truth():
     rng = np.random.default_rng(14)
     truth, covered = 0.3 * (1 - np.exp(-1)), 0

@@ -99,6 +99,7 @@ def test_lorenz_curve_rises_below_the_diagonal():
     assert (curve["value"].diff().dropna() >= 0).all()
 
 
+@pytest.mark.whole
 def test_bootstrap_interval_of_the_gini_covers():
     # exponential: Gini 1/2; the top fifth holds .2 (1 + log 5)
     truth = np.array([0.5, 0.2 * (1 + np.log(5))])

@@ -220,6 +220,7 @@ def test_penalty_notes_a_group_that_nobody_is_in():
 # --- recovery
 
 
+@pytest.mark.whole
 def test_share_intervals_cover_and_ranks_are_stable():
     big = linked(99, 200_000)
     truth = driver_importance(big, outcome="y", drivers=list("abc")).table["estimate"]

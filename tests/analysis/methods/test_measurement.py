@@ -299,6 +299,7 @@ def test_survey_means_refuse_weights_that_are_not_positive():
 # --- recovery
 
 
+@pytest.mark.whole
 def test_alpha_intervals_cover():
     truth = 3 / 2 * (1 - 3 / (3 + 2 * (0.72 + 0.63 + 0.56)))
     held = 0

@@ -94,6 +94,7 @@ def test_mediation_refuses():
         mediate(frame.assign(loyalty=1.0), **NAMES, rng=RNG(1))
 
 
+@pytest.mark.whole
 def test_indirect_intervals_cover():
     held = 0
     for seed in range(200):

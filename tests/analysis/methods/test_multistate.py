@@ -419,6 +419,7 @@ def test_splitting_a_stay_changes_nothing(prothr):
     )
 
 
+@pytest.mark.whole
 def test_recovery_of_a_markov_chain():
     rng = np.random.default_rng(11)
     inside, replications = np.zeros(4), 200
@@ -506,6 +507,7 @@ def test_landmark_is_right_where_markov_fails():
     assert product["conf_high"] < truth
 
 
+@pytest.mark.whole
 def test_homogeneity_test_keeps_its_level_and_finds_a_difference():
     rng = np.random.default_rng(7)
     rejected = 0

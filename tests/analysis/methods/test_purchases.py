@@ -337,6 +337,7 @@ def test_another_unit_of_time_changes_only_the_scale(name, fitted):
 # Recovery
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("fit", "simulate", "truth"),
     [

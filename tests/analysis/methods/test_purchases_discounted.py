@@ -97,6 +97,7 @@ def test_alive_where_alpha_is_beta_is_closed(r, alpha, s, x, seen):
     assert found == pytest.approx([expected], rel=1e-7, abs=1e-250)
 
 
+@pytest.mark.whole
 def test_discounted_is_the_integral_of_what_is_bought():
     fitted, customer = model(0.8, 12.0, 14.0, 160.0), history(3, 20.0, 39.0)
 

@@ -234,6 +234,7 @@ def test_interval_of_totals_narrows_with_the_number_of_contracts(model):
     assert width[0] > 2 * width[1]
 
 
+@pytest.mark.whole
 def test_intervals_of_totals_cover_what_is_paid():
     generator, held = np.random.default_rng(2), []
     for _ in range(200):

@@ -124,6 +124,7 @@ def test_totals_are_sums_of_customers(fit, frame, spend):
         assert found["revenue"] == pytest.approx(value[of].sum())
 
 
+@pytest.mark.whole
 @settings(max_examples=15, deadline=None)
 @given(time=st.floats(1, 100), rate=st.floats(0.01, 0.5))
 def test_value_grows_with_the_horizon_and_falls_with_the_rate(time, rate):
@@ -152,6 +153,7 @@ def test_simulated_futures_have_the_expected_mean(frame):
 # Recovery
 
 
+@pytest.mark.whole
 def test_intervals_of_totals_cover_what_happens():
     truth, covered = (0.8, 6.0, 0.9, 3.0), 0
     for seed in range(200):

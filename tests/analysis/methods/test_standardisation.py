@@ -133,6 +133,7 @@ def test_group_at_the_top_is_noted():
 # --- recovery
 
 
+@pytest.mark.whole
 def test_difference_intervals_cover():
     big = customers(10_001, 400_000)
     raised = np.minimum(big["satisfaction"] + 1, 10)

@@ -143,6 +143,7 @@ def test_stage_of_decline_is_that_of_the_last_month(order, who):
     assert who == (None if found is None else set(found.execute()["customer_id"]))
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("name", ["market", "bank", "cdnow", "complete_journey", "housing"])
 def test_parts_add_up_to_their_whole_in_every_shipped_study(name, tmp_path):
     study = open_study(ROOT / "params" / f"{name}.yml", build=tmp_path)

@@ -247,6 +247,7 @@ def test_natural_spline_is_linear_beyond_its_knots(x):
     assert natural_spline(np.array(x), knots).shape == (len(x), 5)
 
 
+@pytest.mark.whole
 def test_ratio_over_time_covers_a_constant_ratio():
     held = []
     for seed in range(200):

@@ -103,6 +103,7 @@ def test_ends_of_contracts_wait_until_they_are_sure(acme):
     assert np.isnan(found["ended"].iloc[[1, 3]]).all()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("name", ["market", "bank"])
 def test_outcomes_are_those_of_the_survey_frame(name, tmp_path):
     study = open_study(ROOT / "params" / f"{name}.yml", build=tmp_path)
@@ -115,6 +116,7 @@ def test_outcomes_are_those_of_the_survey_frame(name, tmp_path):
         assert_frame_equal(told, answers[list(told)])
 
 
+@pytest.mark.whole
 def test_past_knows_nothing_of_what_came_after(tmp_path):
     """A window that a past had not seen to its end is told as not observed, and as it was later."""
     study = open_study(ROOT / "params" / "market.yml", {"data.simulated.customers": 400}, tmp_path)

@@ -163,6 +163,7 @@ def test_contracts_end_and_begin_again_by_hand():
     assert set(found["c"]) == {"prospect"}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("months_kept", [5, 15])
 def test_no_look_ahead_at_contracts(months_kept):
     company = simulate_company(
@@ -203,6 +204,7 @@ def test_every_preset_gives_one_stage_a_month(retailer, preset):
     assert counted.groupby("month")["share"].sum().to_numpy() == pytest.approx(1)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("months_kept", "preset"), zip([1, 4, 9, 20], PRESETS, strict=True))
 def test_no_look_ahead(retailer, months_kept, preset):
     """Without all customers' later rows every earlier stage is the same."""
@@ -220,6 +222,7 @@ def test_no_look_ahead(retailer, months_kept, preset):
     pd.testing.assert_frame_equal(cut[measured].astype(float), earlier[measured].astype(float))
 
 
+@pytest.mark.whole
 @settings(max_examples=10, deadline=None)
 @given(
     st.lists(
@@ -300,6 +303,7 @@ def test_rules_beside_the_latent_stages(retailer):
     assert share.loc["won_back", "won_back"] > share.loc["mature", "won_back"]
 
 
+@pytest.mark.whole
 def test_transaction_only_studies_say_that_there_are_no_prospects(retailer):
     transactions, people, _ = retailer
     alone = assign_stages(tables_of(transactions, history_complete=False), study())
@@ -309,6 +313,7 @@ def test_transaction_only_studies_say_that_there_are_no_prospects(retailer):
     assert (told.prospects_known, told.past_known) == (True, True)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("preset", "gone"),
     [

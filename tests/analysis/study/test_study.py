@@ -43,6 +43,7 @@ def test_variant_has_a_folder_of_its_own_whichever_way_its_values_came(tmp_path)
     assert variant_of(yaml) == variant_of(json)
 
 
+@pytest.mark.whole
 def test_folder_is_where_the_tables_are_written_and_read(tmp_path, monkeypatch):
     monkeypatch.setenv("STUDY_FOLDER", str(tmp_path / "elsewhere"))
     study = open_study(MARKET, SMALL, tmp_path)
@@ -55,6 +56,7 @@ def test_folder_is_where_the_tables_are_written_and_read(tmp_path, monkeypatch):
     assert not open_study(MARKET, SMALL, tmp_path / "other").tables.stored
 
 
+@pytest.mark.whole
 def test_frames_are_those_of_the_frames_module(tmp_path):
     study = open_study(MARKET, SMALL, tmp_path)
     tables, params = study.tables, study.params

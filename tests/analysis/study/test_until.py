@@ -120,6 +120,7 @@ def stages_of(tables: Tables, params: Params) -> pd.DataFrame:
     return tables.fetch(assign_stages(tables, params).table)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("name", "day"), CASES)
 def test_past_is_what_a_source_that_ends_on_the_day_gives(name, day, shipped, tmp_path):
     whole = shipped(name)

@@ -155,6 +155,7 @@ def test_numbers_are_told_per_standard_deviation_or_doubling(show):
     assert "per standard deviation" in text
 
 
+@pytest.mark.whole
 def test_a_spread_and_a_flag_have_words_of_their_own(show):
     rng = np.random.default_rng(3)
     soon = (waiting(effect=0.0).table["duration"] < 8) ^ (rng.random(900) < 0.3)

@@ -58,6 +58,7 @@ def of_the_data(other_letters) -> set[str]:
     return {word for text in own for word in re.findall(r"[a-z]+", text.lower())}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("name", LIGHT)
 def test_no_english_stands_outside_the_catalogue(name, other_letters, of_the_data):
     shown = shown_by(ROOT / "notebooks" / f"{name}.ipynb", STUDY, OVERRIDES, other_letters)

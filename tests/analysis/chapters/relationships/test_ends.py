@@ -129,6 +129,7 @@ def test_check_ends_ahead_needs_earlier_ends():
     assert check_ends_ahead(frame, observed_until=UNTIL, gap_days=30) is None
 
 
+@pytest.mark.whole
 def test_prediction_interval_covers_what_came():
     rng = np.random.default_rng(11)
     held = []

@@ -150,6 +150,7 @@ DRAWN = {"gain", "schemes", "concentration"}
 """Their intervals are bootstrapped: the draws differ."""
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("tiers", [{"preset": "value"}, {"scheme": SCHEMES["all limits"]}])
 def test_chapters_say_the_same(market, monkeypatch, tiers):
     made, tables = market
@@ -172,6 +173,7 @@ def test_chapters_say_the_same(market, monkeypatch, tiers):
             ), (name, column)
 
 
+@pytest.mark.whole
 def test_wide_cells_move_measures_by_little(market, monkeypatch):
     made, tables = market
     params = rated_by(made, {"preset": "value"})
@@ -188,6 +190,7 @@ def test_wide_cells_move_measures_by_little(market, monkeypatch):
         assert off.max() < reach, (name, off.max())
 
 
+@pytest.mark.whole
 def test_some_are_drawn_where_rows_are_needed(market, monkeypatch):
     made, tables = market
     params = rated_by(made, {"preset": "value"})
@@ -213,6 +216,7 @@ def test_groups_formed_on_some_are_given_to_all(market, monkeypatch):
     assert (rows["label"] == each.present.table["tier"].astype(str)).mean() > 0.99
 
 
+@pytest.mark.whole
 def test_contracts_that_are_open_are_rated(monkeypatch):
     made = {"company": "bank", "customers": 500, "seed": 2}
     params = rated_by(made, {"preset": "value", "compare": ()}, relationship="contractual")
