@@ -36,7 +36,7 @@ def _entry(key: str, value: Any) -> Any:
 
 
 def shown_by(notebook: Path, study: Path, overrides: dict[str, Any], build: Path) -> dict[str, Any]:
-    """Run a notebook in this process: label -> what its cell ends with, where that shows anything."""
+    """Run a notebook in this process: label -> what its cell shows, if anything."""
     shown, names = {}, {}
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
         source = "".join(cell["source"])
