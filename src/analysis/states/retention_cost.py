@@ -49,7 +49,7 @@ def retention_cost(tables: Tables, params: Params) -> RetentionCost:
     tables : Tables
         Uses `interactions` and `campaigns`: `customer_id, at, cost`, where there are such.
     params : Params
-        Uses `relationship`, `observed_until`.
+        Uses `relationship`, `observed_until`, `followed_until`.
 
     Returns
     -------
@@ -80,10 +80,9 @@ def retention_cost(tables: Tables, params: Params) -> RetentionCost:
 
 
 def _contracts(tables: Tables, params: Params, _) -> tuple[ibis.Table, int]:
-    runs, until = contract_runs(tables, params), pd.Timestamp(params.observed_until)
-    confirmed = (until - pd.Timedelta(days=params.gap_days)).date()
+    runs = contract_runs(tables, params)
     runs = runs.filter(runs.last_at > ibis.literal(params.observed_from, type="date"))
-    kept = runs.filter(runs.last_at > ibis.literal(confirmed, type="date"))
+    kept = runs.filter(runs.last_at > ibis.literal(params.followed_until, type="date"))
     return runs.select("customer_id").distinct(), _people(kept)
 
 

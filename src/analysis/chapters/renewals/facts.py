@@ -12,13 +12,15 @@ from analysis.telling.facts import Beside, Fact, nothing
 FACING = "renewals.facing_the_first"
 
 
-def rates_fact(result: Renewals) -> Fact:
+def rates_fact(result: Renewals, *, wait: int = 0) -> Fact:
     """How many make the first renewal, and whether more make the later ones.
 
     Parameters
     ----------
     result : Renewals
         With the renewals that enough customers faced (`Renewals.faced_by`).
+    wait : int
+        Days by which follow-up ends before the observation.
 
     Returns
     -------
@@ -31,13 +33,14 @@ def rates_fact(result: Renewals) -> Fact:
     also = []
     if len(rows) > 1:
         also = ["rises" if last["renewed"] > first["renewed"] else "falls", "staying"]
+    tested = [result.in_force] if np.isfinite(result.p_duration) else []
     return Fact(
         "rates",
         estimate=first["renewed"],
         unit="percent",
         n=int(first["at_risk"]),
         base=FACING,
-        also=(*also, *([result.in_force] if np.isfinite(result.p_duration) else [])),
+        also=(*also, *tested, *(["follow_up"] if wait else [])),
         numbers={
             "months": result.months,
             "last": last["renewed"],
