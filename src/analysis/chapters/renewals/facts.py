@@ -12,13 +12,15 @@ from analysis.telling.facts import Beside, Fact, nothing
 FACING = "renewals.facing_the_first"
 
 
-def rates_fact(result: Renewals, *, wait: int = 0) -> Fact:
+def rates_fact(result: Renewals, *, conf_level: float = 0.95, wait: int = 0) -> Fact:
     """How many make the first renewal, and whether more make the later ones.
 
     Parameters
     ----------
     result : Renewals
         With the renewals that enough customers faced (`Renewals.faced_by`).
+    conf_level : float
+        At which the share renewed is said to change with tenure.
     wait : int
         Days by which follow-up ends before the observation.
 
@@ -32,7 +34,7 @@ def rates_fact(result: Renewals, *, wait: int = 0) -> Fact:
     first, last = rows.iloc[0], rows.iloc[-1]
     also = []
     if len(rows) > 1:
-        also = ["rises" if last["renewed"] > first["renewed"] else "falls", "staying"]
+        also = [_course(result, conf_level), "staying"]
     tested = [result.in_force] if np.isfinite(result.p_duration) else []
     return Fact(
         "rates",
@@ -48,9 +50,20 @@ def rates_fact(result: Renewals, *, wait: int = 0) -> Fact:
             "facing": last["at_risk"],
             "share": last["staying"],
             "p": result.p_duration,
+            "p_trend": result.p_trend,
         },
         in_summary=False,
     )
+
+
+def _course(result: Renewals, conf_level: float) -> str:
+    """Whether the share renewed rises or falls with tenure, as far as that is clear."""
+    if not np.isfinite(result.p_trend):
+        return "same"
+    if result.p_trend >= 1 - conf_level:
+        return "steady"
+    first, last = result.curve["renewed"].iloc[[0, -1]]
+    return "rises" if last > first else "falls"
 
 
 def check_fact(result: Renewals) -> Fact:

@@ -59,6 +59,27 @@ class Renewals:
         """The model in force."""
         return self.bdw if self.in_force == "bdw" else self.sbg
 
+    @property
+    def p_trend(self) -> float:
+        """Do more, or fewer, make the later renewals? Cochran-Armitage test over those of `curve`.
+
+        NaN where only one renewal was faced, or all went one way.
+
+        References
+        ----------
+        Armitage (1955), Biometrics 11, 375-386.
+        """
+        n, share = (self.curve[name].to_numpy(float) for name in ("at_risk", "renewed"))
+        order = self.curve["period"].to_numpy(float)
+        if not n.sum():
+            return np.nan
+        common = (n @ share) / n.sum()
+        apart = order - (n @ order) / n.sum()
+        variance = common * (1 - common) * (n @ apart**2)
+        if not variance > 0:
+            return np.nan
+        return float(2 * stats.norm.sf(abs((n * share) @ apart) / np.sqrt(variance)))
+
     def faced_by(self, least: int) -> Renewals:
         """The same, only renewals that at least so many customers faced."""
         return replace(self, curve=self.curve[self.curve["at_risk"] >= least])
