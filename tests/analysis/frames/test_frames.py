@@ -282,8 +282,10 @@ def test_spells_of_contracts_by_hand(tmp_path):
     assert (d["reason"], d["duration"], d["event"]) == ("still open", 1, False)
     assert (g["reason"], g["duration"], g["event"]) == ("begun later", 0, False)
     still = frame[frame["reason"] == "still open"]  # nobody is followed longer than the others
-    days = {calendar_months(pd.Series([one]), pd.Timestamp("2023-12-01"))[0]
-            - months for one, months in zip(still["started_at"], still["duration"], strict=True)}
+    days = {
+        calendar_months(pd.Series([one]), pd.Timestamp("2023-12-01"))[0] - months
+        for one, months in zip(still["started_at"], still["duration"], strict=True)
+    }
     assert days == {0}
     assert "e" not in frame.index.get_level_values(0)
     assert frame.loc[("f", 1), "reason"] == "still open"

@@ -16,8 +16,9 @@ from analysis.data import Description, Tables
 from analysis.frames import spells
 from analysis.methods.survival import survival_curve
 from analysis.params import Params
-from analysis.states.retention_cost import retention_cost
+from analysis.states.retention_cost import NOT_A_YEAR, retention_cost
 from analysis.study import open_study
+from analysis.telling.keeping import keeping_fact
 
 FROM, UNTIL = date(2015, 1, 1), date(2024, 12, 31)
 YEAR = 12 * 30.4375
@@ -138,6 +139,10 @@ def test_cost_of_keeping_sums_the_last_year(made):
     table = retention_cost(tables, study()).table.set_index("spent_on")
     assert table.loc["together", "spent_year"] == pytest.approx(12)
     assert retention_cost(made[0], study()).note
+    short = retention_cost(tables, study(observed_from=date(2024, 1, 2)))
+    assert short.note == NOT_A_YEAR
+    assert retention_cost(tables, study(observed_from=date(2024, 1, 1))).note == ""
+    assert keeping_fact(short, base="current").variant == "short"
 
 
 @pytest.mark.parametrize(
