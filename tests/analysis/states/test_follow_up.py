@@ -128,6 +128,36 @@ def test_no_window_and_no_check_reaches_past_follow_up():
     assert outcomes_after(tables, params, asked)["ends_observed"].tolist() == [True, False]
 
 
+@pytest.mark.parametrize("lapse_weeks", [4, 13])
+def test_a_lapse_leaves_nobody_followed_longer_than_another(lapse_weeks):
+    """Whoever has been silent so long by the last day has lapsed, the others are followed to it."""
+    rng = np.random.default_rng(2)
+    rows = [
+        (f"c{k:04d}", pd.Timestamp(FROM) + pd.Timedelta(days=int(day)), 5.0)
+        for k in range(300)
+        for day in np.unique(rng.integers(0, 365, rng.integers(1, 9)))
+    ]
+    sales = pd.DataFrame(rows, columns=["customer_id", "at", "amount"])
+    params = params_of(relationship="noncontractual", lapse_weeks=lapse_weeks, segments=("a",))
+    engine = ibis.duckdb.connect()
+    sold = engine.create_table("transactions", sales)
+    by_name = {
+        "customers": engine.create_table("c", sales[["customer_id"]].drop_duplicates()),
+        "transactions": sold.mutate(at=sold["at"].cast("date")),
+    }
+    described = Description("Made", "", "", "files")
+    found = spells(Tables(engine, by_name, pd.DataFrame(), described, "made"), params)
+    until, lapse = pd.Timestamp(UNTIL), pd.Timedelta(weeks=lapse_weeks)
+    days = sales.sort_values("at").groupby("customer_id")["at"].agg(list)
+    for who, own in found.groupby("customer_id"):
+        gaps = np.diff([*days[who], until + pd.Timedelta(days=1)])
+        silent = [day for day, gap in zip(days[who], gaps, strict=True) if gap > lapse]
+        assert own["ended_at"].dropna().tolist() == [day + lapse for day in silent]
+    still = found[~found["event"]]
+    followed = still["duration"] * 30.4375 - (until - still["started_at"]).dt.days
+    assert followed.abs().max() < 1e-9
+
+
 def test_follow_up_of_what_has_no_gap_ends_with_the_observation():
     assert params_of(relationship="noncontractual").followed_until == UNTIL
     assert params_of(gap_days=0).followed_until == UNTIL

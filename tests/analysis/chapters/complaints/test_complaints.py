@@ -45,7 +45,7 @@ def test_everybody_has_survived_the_same_wait(bank, events):
 
 def test_windows_are_whole_and_ends_lie_inside(bank, events):
     days = pd.Timedelta(days=int(7 * bank.params.satisfaction.outcome_weeks))
-    assert (events["at"] + days <= pd.Timestamp(bank.params.observed_until)).all()
+    assert (events["at"] + days <= pd.Timestamp(bank.params.followed_until)).all()
     assert set(events[LOST]) == {0.0, 1.0}
     assert (events["days_since_last"] >= 0).all()
     assert not events.duplicated(["customer_id", "at"]).any()
