@@ -24,8 +24,9 @@ class CohortRetention:
         cohort), `active` (those who bought in the month), `share`; complete months only.
     typical : DataFrame
         One row a later month: `months_since`, `median` (share of the median cohort), `cohorts`
-        (that were observed so long); cohorts of at least `min_cell` customers. The share is missing
-        where that of the median cohort may not be shown.
+        (that were observed so long); cohorts that are shown: of at least `min_cell` customers, and
+        with at least half of their cells. The share is missing where that of the median cohort may
+        not be shown.
     customers, cohorts : int
         How many customers, in how many cohorts, the table is about.
     """
@@ -83,7 +84,7 @@ def cohort_retention(
 
 
 def _typical(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
-    """The median cohort's share in each later month, where that cohort's cell may be shown.
+    """The share of the median cohort of those that are shown, where that very cell may be.
 
     The median of the cells that may be shown would be too high: it is the small ones that may not.
     """
@@ -92,9 +93,10 @@ def _typical(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     active = table.pivot(index="cohort", columns="months_since", values="active")
     hidden = small_cells(active, min_cell).stack()
     cells = pd.MultiIndex.from_frame(table[["cohort", "months_since"]])
-    large = table.assign(shown=~hidden.reindex(cells).to_numpy(bool))
-    large = large[large["customers"] >= min_cell].sort_values("share", kind="stable")
-    middle = [_middle(rows) for _, rows in large.groupby("months_since")]
+    known = table.assign(shown=~hidden.reindex(cells).to_numpy(bool))
+    mostly = known.groupby("cohort")["shown"].transform("mean") >= 0.5
+    told = known[mostly & (known["customers"] >= min_cell)].sort_values("share", kind="stable")
+    middle = [_middle(rows) for _, rows in told.groupby("months_since")]
     return pd.DataFrame(middle, columns=["months_since", "median", "cohorts"])
 
 

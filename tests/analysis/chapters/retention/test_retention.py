@@ -194,13 +194,21 @@ def test_median_of_a_cohorts_last_months_is_that_of_a_cohort_that_is_shown(show)
 
 
 def test_median_of_cohorts_is_not_that_of_those_shown_alone():
-    """Of six shares in month 2 two may not be shown: the median counts them all the same."""
-    result = cohorts([[50, n] for n in (4, 6, 20, 22, 24, 26)])
-    assert result.typical.set_index("months_since")["median"][2] == pytest.approx(0.21)
+    """Of six shares in month 4 two may not be shown: the median counts them all the same."""
+    result = cohorts([[50, 45, 40, n] for n in (4, 6, 20, 22, 24, 26)])
+    assert result.typical.set_index("months_since")["median"][4] == pytest.approx(0.21)
+
+
+def test_a_cohort_that_is_blank_has_no_part_in_the_median():
+    """The first two have too few buyers to be shown, in any month: the others tell the median."""
+    seen = [[4, 3, 5, 6, 3], [5, 4, 3, 6, 2], [50, 40, 30, 20], [55, 45, 35, 25], [60, 50, 40]]
+    typical = cohorts(seen).typical
+    assert typical["cohorts"].tolist() == [3, 3, 3, 2]
+    assert typical["median"].tolist() == pytest.approx([0.55, 0.45, 0.35, 0.225])
 
 
 def test_cohorts_that_are_hidden_have_their_own_reason(show):
-    fact = cohort_fact(show.gated(cohorts([[4, 12], [5, 14], [6, 3]])))
+    fact = cohort_fact(show.gated(cohorts([[4, 12, 13, 14], [5, 14, 15, 16], [60, 30, 31, 32]])))
     assert fact.silent
     assert "the median cohort has fewer than 10 buyers" in show.finding(fact).markdown
     alone = cohort_fact(show.gated(cohorts([[40], [50], [45]])))
