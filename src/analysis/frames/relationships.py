@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import ibis
@@ -10,6 +11,7 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.errors import DataError
+from analysis.frames.anniversaries import calendar_months
 from analysis.frames.calendar import days_between
 from analysis.frames.purchases import purchase_days
 from analysis.params import Params
@@ -27,20 +29,23 @@ def spells(tables: Tables, params: Params, *, lapse_weeks: float | None = None) 
     spell        1 for the first, then 2, 3 … for those that were won back
     started_at   first day
     ended_at     day of the end; NaT when the spell is censored
-    duration     months (30.4375 days) from `started_at` to the end or the censoring
+    duration     months from `started_at` to the end or the censoring: of contracts calendar months
+                 with a fraction (`frames.anniversaries`), else of 30.4375 days
     entry        months from `started_at` to `observed_from` where it began earlier (delayed
                  entry), else 0
     event        whether the end was observed
     cause        why it ended: `ended_reason` of the contract, or 'lapsed'; missing if censored
-    reason       'ended', 'lapsed', 'still open' or 'may be renewed' (ended less than
-                 `gap_days` before `observed_until`: censored at its last day)
+    reason       'ended', 'lapsed', 'still open' or 'begun later' (than `followed_until`: it is
+                 there, but was not followed: `duration` 0)
     won_back     whether an earlier spell of the customer had ended
     purchases    purchase days in the spell (non-contractual)
     ===========  ======================================================================
 
     *Contractual* (`params.relationship`): contracts that follow each other within `gap_days`, or
-    overlap, are one spell; it has ended when none began within `gap_days`. Spells that ended
-    before `observed_from` are left out.
+    overlap, are one spell; it has ended when none began within `gap_days`. An end within the last
+    `gap_days` cannot be known, so follow-up ends on `params.followed_until`, for everybody alike:
+    what had not ended by then is censored there. Spells that ended before `observed_from` are left
+    out.
 
     *Non-contractual*: the relationship lapses when the time since the last purchase first
     exceeds `lapse_weeks`, that is at the close of day `7 * lapse_weeks` without a purchase. The
@@ -99,7 +104,7 @@ def _inferred(tables: Tables, params: Params, lapse_weeks: float) -> pd.DataFram
     frame["ended_at"] = lapsed_at.where(frame["event"])
     frame["cause"] = np.where(frame["event"], "lapsed", None)
     frame["reason"] = np.where(frame["event"], "lapsed", "still open")
-    return _arrange(frame, frame["ended_at"], params)
+    return _arrange(frame, params, _months)
 
 
 def open_relationships(tables: Tables, params: Params, day: date) -> ibis.Table:
@@ -107,10 +112,9 @@ def open_relationships(tables: Tables, params: Params, day: date) -> ibis.Table:
 
     `customer_id`, in the engine.
     """
-    runs, until = contract_runs(tables, params), pd.Timestamp(params.observed_until)
-    at, known = (ibis.literal(one, type="date") for one in (day, params.observed_from))
-    confirmed = ibis.literal((until - pd.Timedelta(days=params.gap_days)).date(), type="date")
-    ended = (runs.last_at <= confirmed) & (runs.last_at < at)
+    runs, days = contract_runs(tables, params), (day, params.observed_from, params.followed_until)
+    at, known, followed = (ibis.literal(one, type="date") for one in days)
+    ended = (runs.last_at <= followed) & (runs.last_at < at)
     held = runs.filter((runs.last_at > known) & (runs.started_at < at) & ~ended)
     return held.select("customer_id").distinct()
 
@@ -132,15 +136,14 @@ def contract_runs(tables: Tables, params: Params) -> ibis.Table:
 
 def _contractual(tables: Tables, params: Params) -> pd.DataFrame:
     frame = tables.fetch(contract_runs(tables, params))
-    until = pd.Timestamp(params.observed_until)
-    over = frame["last_at"] <= until
-    confirmed = frame["last_at"] + pd.Timedelta(days=params.gap_days) <= until
-    frame["event"] = over & confirmed
+    until = pd.Timestamp(params.followed_until)
+    frame["event"] = frame["last_at"] <= until
     frame["ended_at"] = frame["last_at"].where(frame["event"])
     frame["cause"] = frame.pop("causes").map(_one_cause).where(frame["event"])
-    frame["reason"] = np.select([frame["event"], over], ["ended", "may be renewed"], "still open")
-    frame = frame[frame["last_at"] > pd.Timestamp(params.observed_from)]
-    return _arrange(frame, frame["last_at"].where(over), params).drop(columns="last_at")
+    told = [frame["event"], frame["started_at"] > until]
+    frame["reason"] = np.select(told, ["ended", "begun later"], "still open")
+    frame = frame[frame.pop("last_at") > pd.Timestamp(params.observed_from)]
+    return _arrange(frame, params, calendar_months)
 
 
 def _with_ends(contracts: ibis.Table, params: Params) -> ibis.Table:
@@ -214,16 +217,21 @@ def _one_cause(causes: str | None) -> str | None:
     return max(causes.split(APART)) if isinstance(causes, str) and causes else None
 
 
-def _arrange(frame: pd.DataFrame, until: pd.Series, params: Params) -> pd.DataFrame:
+def _months(since: pd.Series, until: pd.Series | pd.Timestamp) -> pd.Series:
+    """Months where nothing follows the calendar."""
+    return (until - since).dt.days / DAYS_PER_MONTH
+
+
+def _arrange(frame: pd.DataFrame, params: Params, months: Callable) -> pd.DataFrame:
     """Add durations and put columns and rows in order."""
-    frame = frame.assign(until=until.fillna(pd.Timestamp(params.observed_until)))
     frame = frame.sort_values(["customer_id", "spell"], ignore_index=True)
     frame["spell"] = (frame.groupby("customer_id").cumcount() + 1).astype("int64")
     frame["won_back"] = frame["spell"] > 1
-    frame["duration"] = (frame.pop("until") - frame["started_at"]).dt.days / DAYS_PER_MONTH
-    before = (pd.Timestamp(params.observed_from) - frame["started_at"]).dt.days
-    frame["entry"] = before.clip(lower=0) / DAYS_PER_MONTH
+    until = frame["ended_at"].fillna(pd.Timestamp(params.followed_until))
+    frame["duration"] = months(frame["started_at"], until).clip(lower=0)
+    entry = months(frame["started_at"], pd.Timestamp(params.observed_from))
+    frame["entry"] = entry.clip(lower=0)
     frame["cause"] = frame["cause"].astype("str")
     columns = ["customer_id", "spell", "started_at", "ended_at", "duration", "entry", "event"]
     columns += ["cause", "reason", "won_back"]
-    return frame[[*columns, *(c for c in ("purchases", "last_at") if c in frame)]]
+    return frame[[*columns, *(c for c in ("purchases",) if c in frame)]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -136,6 +136,16 @@ class Params(BaseModel):
                 f"satisfaction.outcome_weeks must be one of horizons_weeks, but {weeks:g} came"
             )
         return self
+
+    @property
+    def followed_until(self) -> date:
+        """The last day on which everybody's end can be known.
+
+        A contract has ended only when `gap_days` have passed without another, so follow-up ends so
+        long before `observed_until`, for all alike; where ends are inferred, on that day itself.
+        """
+        wait = timedelta(days=self.gap_days if self.relationship == "contractual" else 0)
+        return max(self.observed_until - wait, self.observed_from)
 
     @property
     def simulated(self) -> bool:

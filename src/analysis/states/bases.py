@@ -14,13 +14,17 @@ ever_contract        *contracts:* had at least one
 without_contract     *contracts:* bought, but never had one; left out where there are none
 current              their relationship has not ended: whoever has not churned, those at risk too
 churned              *purchases:* silent for `lapse_weeks` up to the day: who has bought again is
-                     current, however often silent before. *Contracts:* the last has ended, and
-                     none began within `gap_days`
+                     current, however often silent before. *Contracts:* the last has ended by
+                     `followed_until`, and none began within `gap_days`
 at_risk              current, and in the stage of decline (where the scheme of stages has one)
 active               current, and not at risk
 under_contract       *contracts:* at least one runs
-may_be_renewed       *contracts:* none runs, but the last ended less than `gap_days` ago: current,
-                     since nobody can tell yet
+may_be_renewed       *contracts:* none runs, but the last ended after `followed_until`, less than
+                     `gap_days` ago: current, since nobody can tell yet
+followed             *contracts:* current, and was so when follow-up ended (`followed_until`): whose
+                     end is waited for in lengths, renewals and expected ends
+begun_since          *contracts:* current, but began, or came back, after `followed_until`; left out
+                     where there are none
 people_who_answered  answered at least one questionnaire
 ===================  ======================================================================
 
@@ -35,7 +39,8 @@ answers              answered questionnaires; one person may give several
 
 Sums: known = prospects + ever_bought (of contracts: prospects + without_contract + ever_contract);
 ever_bought (ever_contract) = current + churned; current = active + at_risk; current =
-under_contract + may_be_renewed; contracts = open_contracts + ended_contracts.
+under_contract + may_be_renewed = followed + begun_since; contracts = open_contracts +
+ended_contracts.
 
 What a number is *not*: present customers are `current`, not `ever_bought`; who lapsed at least once
 (18,905 of CDNOW) is more than who has churned now (16,512), since some came back, and is a base of
@@ -81,6 +86,8 @@ CONTRACTS = (
     ("at_risk", "customers", "current", "stage"),
     ("under_contract", "customers", "current", "contract"),
     ("may_be_renewed", "customers", "current", "contract"),
+    ("followed", "customers", "current", "follow_up"),
+    ("begun_since", "customers", "current", "follow_up"),
     ("ever_bought", "customers", "", ""),
 )
 ROWS = (
@@ -162,7 +169,7 @@ def count_bases(tables: Tables, params: Params, *, declining: ibis.Table | None 
     tables : Tables
         Every table of the study; days after `observed_until` count as not known.
     params : Params
-        Uses `relationship`, `observed_until`, `lapse_weeks` or `gap_days`.
+        Uses `relationship`, `observed_until`, `followed_until`, `lapse_weeks` or `gap_days`.
     declining : ibis.Table, optional
         `customer_id` of those in the stage of decline on the day (`declining_customers`); without
         it nobody is told to be at risk.
@@ -174,9 +181,9 @@ def count_bases(tables: Tables, params: Params, *, declining: ibis.Table | None 
     kinds = (*(CONTRACTS if contractual else PURCHASES), *ROWS)
     rows = [(base, int(counted[base]), *rest) for base, *rest in kinds if base in counted]
     if "first_contact_at" in tables["customers"].columns:
-        unseen = {"without_contract"}
+        unseen = {"without_contract", "begun_since"}
     else:
-        unseen = {"prospects", "without_contract"}  # 0 would say that there were none
+        unseen = {"prospects", "without_contract", "begun_since"}  # 0 would say there were none
     rows = [row for row in rows if row[1] or row[0] not in unseen]
     return Bases(pd.DataFrame(rows, columns=list(COLUMNS)), params.observed_until)
 
@@ -227,9 +234,7 @@ def _person(tables: Tables, params: Params, declining: ibis.Table | None) -> ibi
         days = purchase_days(tables).filter(lambda day: day.bought)
         told.append(days.group_by("customer_id").agg(last_at=days["at"].max()))
     if "contracts" in tables:
-        held = _held(tables, params)
-        ends = held.group_by("customer_id")
-        told.append(ends.agg(running=held.count(where=held.runs), over_at=held.over_at.max()))
+        told.append(_held_by_person(tables, params))
     if "surveys" in tables:
         told.append(tables["surveys"].select("customer_id").distinct().mutate(answered=1))
     if declining is not None:
@@ -240,14 +245,29 @@ def _person(tables: Tables, params: Params, declining: ibis.Table | None) -> ibi
 
 
 def _held(tables: Tables, params: Params) -> ibis.Table:
-    """The contracts begun by the day: `customer_id, runs, over_at`; a later end is none yet."""
+    """The contracts begun by the day: `started_at, runs, over_at`; a later end is none yet."""
     contracts, until = tables["contracts"], ibis.literal(params.observed_until, type="date")
     if "ended_at" not in contracts.columns:
         contracts = contracts.mutate(ended_at=ibis.null("date"))
     begun = contracts.filter(contracts.started_at <= until)
     over = (begun.ended_at <= until).fill_null(False)
-    return begun.select(
-        "customer_id", runs=~over, over_at=ibis.ifelse(over, begun.ended_at, ibis.null("date"))
+    over_at = ibis.ifelse(over, begun.ended_at, ibis.null("date"))
+    return begun.select("customer_id", "started_at", runs=~over, over_at=over_at)
+
+
+def _held_by_person(tables: Tables, params: Params) -> ibis.Table:
+    """One row a person: `running` contracts, `over_at` (the last end, of those that have one), and
+
+    whether the relationship is one that had begun when follow-up ended: `alive_at` (first day of
+    the first contract that ran beyond that day) and `before_at` (the last end up to it).
+    """
+    held, until = _held(tables, params), ibis.literal(params.followed_until, type="date")
+    alive = held.over_at.isnull() | (held.over_at > until)
+    return held.group_by("customer_id").agg(
+        running=held.count(where=held.runs),
+        over_at=held.over_at.max(),
+        alive_at=held.started_at.min(where=alive),
+        before_at=held.over_at.max(where=~alive),
     )
 
 
@@ -261,10 +281,11 @@ def _buying(person: ibis.Table, params: Params) -> dict[str, ibis.Value]:
 
 def _under_contract(person: ibis.Table, params: Params) -> dict[str, ibis.Value]:
     """Who is a customer where contracts tell: a gap that may still be closed is no end."""
-    until = ibis.literal(params.observed_until, type="date")
+    until = ibis.literal(params.followed_until, type="date")
     ever, runs = person.running.notnull(), (person.running > 0).fill_null(False)
-    waited = days_between(until, person.over_at) >= params.gap_days
-    churned = ever & ~runs & waited.fill_null(False)
+    churned = ever & ~runs & (person.over_at <= until).fill_null(False)
+    gap = days_between(person.alive_at, person.before_at)
+    began = (person.alive_at <= until) | (gap <= params.gap_days).fill_null(False)
     bought = person.last_at.notnull() if "last_at" in person.columns else ibis.literal(False)
     return {
         "prospects": ~ever & ~bought,
@@ -274,6 +295,8 @@ def _under_contract(person: ibis.Table, params: Params) -> dict[str, ibis.Value]
         "current": ever & ~churned,
         "under_contract": runs,
         "may_be_renewed": ever & ~churned & ~runs,
+        "followed": ever & ~churned & began.fill_null(False),
+        "begun_since": ever & ~churned & ~began.fill_null(False),
     }
 
 

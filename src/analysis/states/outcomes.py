@@ -27,7 +27,7 @@ def outcomes_after(
     tables : Tables
         Uses `transactions`, and `contracts` in a contractual study, where there are any.
     params : Params
-        Uses `observed_until`, `relationship`, `lapse_weeks` or `gap_days`.
+        Uses `observed_until`, `followed_until` and what `frames.spells` uses.
     asked : DataFrame
         `customer_id`, `at` (a day) and, unless `weeks` is given, `until` (a day after it): any
         number of rows a customer.
@@ -46,8 +46,8 @@ def outcomes_after(
         margin         likewise, where the transactions carry one
         bought_again   1 where anything was bought, else 0; likewise
         active         whether a relationship was open at the close of `at`
-        ends_observed  whether every end within the window can be known: a contract has ended only
-                       when `gap_days` have passed without another
+        ends_observed  whether every end within the window can be known: whether it ends by
+                       `followed_until`
         ended          1 where the open relationship ended within the window, else 0; missing where
                        none was open, or its end cannot be known
         =============  ================================================================
@@ -69,8 +69,7 @@ def outcomes_after(
         found = _with_purchases(found, tables)
     contractual = params.relationship == "contractual"
     if ("contracts" if contractual else "transactions") in tables:
-        wait = pd.Timedelta(days=params.gap_days if contractual else 0)
-        found["ends_observed"] = found["until"] + wait <= end
+        found["ends_observed"] = found["until"] <= pd.Timestamp(params.followed_until)
         found = _with_ends(found, tables, params)
     return found
 

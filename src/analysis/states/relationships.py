@@ -16,27 +16,28 @@ OF_THE_FIRST_PURCHASE = ("first_value", "first_value_third", "acquired_month")
 
 
 def read_relationships(tables: Tables, params: Params) -> pd.DataFrame:
-    """Return every relationship with the groups of its customer.
+    """Return every relationship that was followed, with the groups of its customer.
 
     Parameters
     ----------
     tables : Tables
         Uses `contracts`, `customers` and, where there are any, `transactions`.
     params : Params
-        Uses `segments` and what `frames.spells` uses.
+        Uses `segments`, `followed_until` and what `frames.spells` uses.
 
     Returns
     -------
     DataFrame
         The columns of `frames.spells` (durations in months, `cause` 'not stated' where an end has
-        none) and one column a segment, 'not known' where it is missing.
+        none) and one column a segment, 'not known' where it is missing; what began after follow-up
+        had ended is left out.
 
     Raises
     ------
     DataError
         A segment is no column, or is known only later than the first day of the relationship.
     """
-    every = spells(tables, params)
+    every = followed_spells(tables, params)
     stated = every["cause"].notna() | ~every["event"].astype(bool)
     every["cause"] = every["cause"].where(stated, "not stated")
     people = attributes_at_start(tables, params)
@@ -46,6 +47,13 @@ def read_relationships(tables: Tables, params: Params) -> pd.DataFrame:
     _refuse_later(joined, params.segments)
     groups = {name: with_unknown(joined[name]) for name in params.segments}
     return joined[[*every.columns, *params.segments]].assign(**groups)
+
+
+def followed_spells(tables: Tables, params: Params) -> pd.DataFrame:
+    """The rows of `frames.spells` that had begun when follow-up ended (`followed_until`)."""
+    every = spells(tables, params)
+    begun = every["started_at"] <= pd.Timestamp(params.followed_until)
+    return every[begun].reset_index(drop=True)
 
 
 def attributes_at_start(tables: Tables, params: Params) -> pd.DataFrame:

@@ -13,7 +13,9 @@ from analysis.frames import purchase_days
 from analysis.frames.relationships import contract_runs
 from analysis.params import Params
 
+COLUMNS = ["spent_on", "spent_year", "n", "spent_each"]
 SOURCES = (("contacts", "interactions"), ("campaigns", "campaigns"))
+NOT_A_YEAR = "less than a year was observed"
 NO_COSTS = "the study has no contacts or campaigns with a cost, or kept no customer"
 
 
@@ -49,7 +51,8 @@ def retention_cost(tables: Tables, params: Params) -> RetentionCost:
     tables : Tables
         Uses `interactions` and `campaigns`: `customer_id, at, cost`, where there are such.
     params : Params
-        Uses `relationship`, `observed_until`.
+        Uses `relationship`, `observed_from`, `observed_until`, `followed_until`. Where less than a
+        year was observed, nothing is summed.
 
     Returns
     -------
@@ -59,6 +62,8 @@ def retention_cost(tables: Tables, params: Params) -> RetentionCost:
     until = pd.Timestamp(params.observed_until)
     start = until - pd.DateOffset(months=12) + pd.Timedelta(days=1)
     customers, kept = (_contracts if contractual else _buyers)(tables, params, start)
+    if start < pd.Timestamp(params.observed_from):
+        return RetentionCost(pd.DataFrame(columns=COLUMNS), contractual, NOT_A_YEAR)
     rows = []
     for kind, name in SOURCES:
         if name not in tables or "cost" not in tables[name].columns:
@@ -71,8 +76,7 @@ def retention_cost(tables: Tables, params: Params) -> RetentionCost:
         rows.append((kind, float(found["cost"].fillna(0).iloc[0])))
     table = pd.DataFrame(rows, columns=["spent_on", "spent_year"])
     if not len(table) or not kept:
-        columns = ["spent_on", "spent_year", "n", "spent_each"]
-        return RetentionCost(pd.DataFrame(columns=columns), contractual, NO_COSTS)
+        return RetentionCost(pd.DataFrame(columns=COLUMNS), contractual, NO_COSTS)
     total = pd.DataFrame([{"spent_on": "together", "spent_year": table["spent_year"].sum()}])
     table = pd.concat([table, total], ignore_index=True)
     table = table.assign(n=kept, spent_each=table["spent_year"] / kept)
@@ -80,10 +84,9 @@ def retention_cost(tables: Tables, params: Params) -> RetentionCost:
 
 
 def _contracts(tables: Tables, params: Params, _) -> tuple[ibis.Table, int]:
-    runs, until = contract_runs(tables, params), pd.Timestamp(params.observed_until)
-    confirmed = (until - pd.Timedelta(days=params.gap_days)).date()
+    runs = contract_runs(tables, params)
     runs = runs.filter(runs.last_at > ibis.literal(params.observed_from, type="date"))
-    kept = runs.filter(runs.last_at > ibis.literal(confirmed, type="date"))
+    kept = runs.filter(runs.last_at > ibis.literal(params.followed_until, type="date"))
     return runs.select("customer_id").distinct(), _people(kept)
 
 

@@ -23,6 +23,7 @@ from analysis.params.stages import Bounds, StageRule
 from analysis.states.stage_features import stage_features
 from analysis.states.stage_months import relationship_months
 
+QUARTER = 3  # months
 START_DIGITS, CODE_DIGITS = 4, 2  # of a step of a path: months, and the stage by its place
 
 
@@ -44,6 +45,8 @@ class Stages:
     past_known : bool
         Whether every customer's first purchase lies inside the observation; where not, months
         count from the first that was seen.
+    settled_months : float
+        How many months before the last one stages may be compared with (`settled_months`).
     """
 
     table: ibis.Table
@@ -51,6 +54,7 @@ class Stages:
     order: tuple[str, ...]
     prospects_known: bool = True
     past_known: bool = True
+    settled_months: float = np.inf
 
 
 def assign_stages(tables: Tables, params: Params) -> Stages:
@@ -89,7 +93,30 @@ def assign_stages(tables: Tables, params: Params) -> Stages:
     given = {rule.stage for rule in rules}
     order = tuple(stage for stage in params.stages.stages if stage in given)
     contacts = "first_contact_at" in tables["customers"].columns
-    return Stages(kept, features, order, contacts, past_known)
+    return Stages(kept, features, order, contacts, past_known, settled_months(params))
+
+
+def settled_months(params: Params) -> int:
+    """How many months before the last one had seen a lapse and a quarter of observation.
+
+    Earlier nobody can have lapsed, or hardly anybody: stages there tell of the first day of the
+    observation, and a later month is not compared with them.
+
+    Parameters
+    ----------
+    params : Params
+        Uses `observed_from`, `observed_until`, `relationship`, `lapse_weeks` or `gap_days`.
+
+    Returns
+    -------
+    int
+        Below 0 where not even the last month had.
+    """
+    contractual = params.relationship == "contractual"
+    lapse = timedelta(days=params.gap_days if contractual else int(7 * params.lapse_weeks))
+    day = pd.Timestamp(params.observed_from + lapse) + pd.DateOffset(months=QUARTER)
+    last = params.observed_until
+    return (last.year - day.year) * 12 + last.month - day.month
 
 
 def stage_of(features: ibis.Table, rules: tuple[StageRule, ...]) -> ibis.Value:

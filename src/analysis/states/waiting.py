@@ -9,10 +9,14 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.errors import DataError, ParamsError
-from analysis.frames import customer_frame, spells
+from analysis.frames import customer_frame
 from analysis.params import Params
 from analysis.states.covariates import MOST_LEVELS, prepare_covariate, why_repeated
-from analysis.states.relationships import OF_THE_FIRST_PURCHASE, attributes_at_start
+from analysis.states.relationships import (
+    OF_THE_FIRST_PURCHASE,
+    attributes_at_start,
+    followed_spells,
+)
 
 LATER = ("second_at", "last_at", "purchases", "frequency", "recency_weeks", "age_weeks")
 LATER += ("monetary_value", "revenue", "margin")
@@ -89,7 +93,7 @@ def read_returning(tables: Tables, params: Params) -> Waiting:
 
 
 def read_ending(tables: Tables, params: Params) -> Waiting:
-    """The months from the start to the end of first relationships, open ones right-censored.
+    """The calendar months from the start to the end of first relationships, open ones censored.
 
     What is known of the first purchase is used only where it was made on the first day of the
     relationship.
@@ -113,7 +117,7 @@ def read_ending(tables: Tables, params: Params) -> Waiting:
     ParamsError
         A covariate is known only after the first day.
     """
-    every = spells(tables, params)
+    every = followed_spells(tables, params)
     columns = ["customer_id", "started_at", "duration", "entry", "event"]
     first = every.loc[every["spell"] == 1, columns]
     people = attributes_at_start(tables, params)

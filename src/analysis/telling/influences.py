@@ -18,7 +18,7 @@ from analysis.states.predictability import Predictability
 from analysis.telling.facts import Beside, Fact, Sentence, nothing
 
 RATIOS, CONSTANT, FORESEEN = (f"influences.{key}" for key in ("ratios", "constant", "foreseen"))
-OWN = {"rate": "rate", "did": "did", "unit": "unit"}
+OWN = {"rate": "rate", "did": "did", "unit": "unit", "period": "period"}
 FORMS = {PER["first_value"]: "doubling", PER[NO_VALUE]: "flag"}
 
 

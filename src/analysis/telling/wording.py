@@ -59,7 +59,7 @@ class Wording:
     conf_level : float
         The level of every interval, such as 0.95.
     period : tuple of date
-        First and last day of the observation.
+        First and last day of the observation, and the last on which everybody's end can be known.
     simulated : bool
         Whether the customers are simulated.
     """
@@ -110,6 +110,7 @@ class Wording:
             "min_cell": self.min_cell,
             "begin": self.period[0],
             "end": self.period[1],
+            "followed": self.period[2],
         }
 
     def _text(self, key: str) -> str:
@@ -288,7 +289,7 @@ def wording_for(params: Params) -> Wording:
         formats=Formats.of(texts["formats"], params.currency),
         min_cell=params.min_cell,
         conf_level=params.conf_level,
-        period=(params.observed_from, params.observed_until),
+        period=(params.observed_from, params.observed_until, params.followed_until),
         simulated=params.simulated,
     )
 

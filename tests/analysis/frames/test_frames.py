@@ -24,6 +24,7 @@ from analysis.frames import (
     spells,
     survey_frame,
 )
+from analysis.frames.anniversaries import calendar_months
 from analysis.params import read_params
 
 STUDY = {
@@ -260,7 +261,7 @@ CONTRACTS = (
     "a,2023-01-01,2023-03-01,moved\na,2023-03-20,2023-06-01,price\n"  # 19 days apart: one spell
     "b,2023-01-01,2023-03-01,price\nb,2023-05-01,,\n"  # 61 days apart: won back
     "c,2022-01-01,,\nd,2023-11-01,2023-12-20,price\ne,2021-01-01,2022-06-01,price\n"
-    "f,2023-02-01,2099-12-31,\n"
+    "f,2023-02-01,2099-12-31,\ng,2023-12-02,2023-12-28,price\n"
 )
 
 
@@ -273,12 +274,19 @@ def test_spells_of_contracts_by_hand(tmp_path):
         pd.Timestamp("2023-06-01"),
     )
     assert (a["event"], a["cause"], a["reason"]) == (True, "price", "ended")
-    assert a["duration"] == pytest.approx(151 / 30.4375)
+    assert a["duration"] == 5
     assert not frame.loc[("b", 2), "event"]
     assert frame.loc[("b", 2), "won_back"]
-    assert frame.loc[("c", 1), "entry"] == pytest.approx(365 / 30.4375)
-    assert frame.loc[("d", 1), "reason"] == "may be renewed"
-    assert not frame.loc[("d", 1), "event"]
+    assert frame.loc[("c", 1), "entry"] == 12
+    d, g = frame.loc[("d", 1)], frame.loc[("g", 1)]
+    assert (d["reason"], d["duration"], d["event"]) == ("still open", 1, False)
+    assert (g["reason"], g["duration"], g["event"]) == ("begun later", 0, False)
+    still = frame[frame["reason"] == "still open"]  # nobody is followed longer than the others
+    days = {
+        calendar_months(pd.Series([one]), pd.Timestamp("2023-12-01"))[0] - months
+        for one, months in zip(still["started_at"], still["duration"], strict=True)
+    }
+    assert days == {0}
     assert "e" not in frame.index.get_level_values(0)
     assert frame.loc[("f", 1), "reason"] == "still open"
 

@@ -104,10 +104,32 @@ f,2020-01-01,2022-01-01
         "at_risk": 2,  # a, c
         "under_contract": 3,
         "may_be_renewed": 1,  # c
+        "followed": 4,
         "ever_bought": 6,
         "contracts": 8,
         "open_contracts": 4,  # an end that is announced for later has not come
         "ended_contracts": 4,
+    }
+
+
+def test_who_began_after_follow_up_ended_is_counted_apart(acme):
+    """Follow-up ends on 21 December: within ten days of the last day nobody's end can be known."""
+    contracts = """customer_id,started_at,ended_at
+a,2023-12-21,
+b,2023-12-22,
+c,2023-01-01,2023-12-18
+c,2023-12-28,
+d,2023-01-01,2023-12-17
+d,2023-12-28,
+e,2023-01-01,2023-12-25
+f,2023-12-24,2023-12-25
+"""
+    found = counts(acme("contractual", contracts=contracts))
+    assert {base: found[base] for base in ("current", "churned", "followed", "begun_since")} == {
+        "current": 6,
+        "churned": 0,
+        "followed": 3,  # a; c, ten days without a contract; e
+        "begun_since": 3,  # b; d, who came back; f
     }
 
 

@@ -20,6 +20,7 @@ from analysis.chapters.complaints.contacts import (
 from analysis.data import Tables
 from analysis.methods.measurement import survey_shares
 from analysis.methods.regression import RegressionFit, average_marginal_effects, fit_logit
+from analysis.methods.survival import survival_curve
 from analysis.params import Params
 from analysis.states.answers import attempt
 
@@ -39,7 +40,8 @@ class Handling:
         Share of the complaints answered within so many days, the fast limit first; NaN where the
         longer limit had passed for none.
     median_days : float
-        Half of the complaints are answered by then; NaN when fewer than half ever are.
+        Half of the complaints are answered by then (Kaplan-Meier, so that those made lately count
+        only as long as they could be answered); NaN when fewer than half ever are.
     complaints, customers, settled : int
         All complaints, the customers who made them, and the complaints whose longer limit had
         passed by the end of observation.
@@ -107,19 +109,21 @@ def complaint_handling(tables: Tables, params: Params) -> Handling:
     settled = complaints.loc[passed <= pd.Timestamp(params.observed_until), "days"]
     return Handling(
         within={limit: (settled <= limit).mean() if len(settled) else np.nan for limit in limits},
-        median_days=_median(complaints["days"]),
+        median_days=_median(complaints, pd.Timestamp(params.observed_until)),
         complaints=len(complaints),
         customers=int(complaints["customer_id"].nunique()),
         settled=len(settled),
     )
 
 
-def _median(days: pd.Series) -> float:
-    """The median time to an answer; those without one count as longest."""
-    if not len(days):
+def _median(complaints: pd.DataFrame, until: pd.Timestamp) -> float:
+    """The median days to an answer (Kaplan-Meier): an open complaint waits to the last day."""
+    if not len(complaints):
         return np.nan
-    middle = days.fillna(np.inf).sort_values().iloc[(len(days) - 1) // 2]
-    return float(middle) if np.isfinite(middle) else np.nan
+    waited = (until - complaints["began_at"].dt.normalize()).dt.days
+    lives = pd.DataFrame({"duration": complaints["days"].fillna(waited).astype(float)})
+    lives["event"] = complaints["days"].notna()
+    return float(survival_curve(lives).medians["estimate"].iloc[0])
 
 
 def loss_after_contacts(events: pd.DataFrame, params: Params, *, conf_level: float = 0.95) -> Loss:

@@ -57,7 +57,7 @@ def follow_tiers(rated: RatedPeriods, tables: Tables, params: Params) -> TierFut
     tables : Tables
         Uses `transactions`, or `contracts` where the study has them.
     params : Params
-        Uses `relationship`, `horizons_weeks`, `conf_level`, `observed_until`.
+        Uses `relationship`, `horizons_weeks`, `conf_level`, `observed_until`, `followed_until`.
 
     Returns
     -------
@@ -116,13 +116,13 @@ def _count_waits(held: HeldRatings, day: date, params: Params) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `level, duration` (weeks; open ones up to the end of observation)`, event, count`.
+        `level, duration` (weeks; open ones up to the end of follow-up)`, event, count`.
     """
     rows = held.days[day].select("customer_id", "level")
     contractual = params.relationship == "contractual"
     found = (_ends_in_engine if contractual else _next_purchases)(held, day, params)
     rows = rows.join(found, "customer_id", how="inner" if contractual else "left")
-    until, start = (ibis.literal(one, type="date") for one in (params.observed_until, day))
+    until, start = (ibis.literal(one, type="date") for one in (params.followed_until, day))
     rows = rows.mutate(
         event=ibis.ifelse(rows.end_at.notnull(), 1, 0),
         duration=days_between(ibis.coalesce(rows.end_at, until), start) + 1,
@@ -139,11 +139,11 @@ def _next_purchases(held: HeldRatings, day: date, _) -> ibis.Table:
 
 def _ends_in_engine(held: HeldRatings, day: date, params: Params) -> ibis.Table:
     """The end of the relationship that was open at a day; null while it lasts."""
-    runs, until = contract_runs(held.tables, params), pd.Timestamp(params.observed_until)
-    at, known = (ibis.literal(one, type="date") for one in (day, params.observed_from))
-    confirmed = ibis.literal((until - pd.Timedelta(days=params.gap_days)).date(), type="date")
+    runs = contract_runs(held.tables, params)
+    days = (day, params.observed_from, params.followed_until)
+    at, known, followed = (ibis.literal(one, type="date") for one in days)
     runs = runs.filter((runs.last_at > known) & (runs.started_at < at))
-    runs = runs.mutate(end_at=ibis.ifelse(runs.last_at <= confirmed, runs.last_at, None))
+    runs = runs.mutate(end_at=ibis.ifelse(runs.last_at <= followed, runs.last_at, None))
     runs = runs.filter(runs.end_at.isnull() | (runs.end_at >= at))
     newest = runs.spell.max().over(ibis.window(group_by="customer_id"))
     runs = runs.mutate(newest=newest)
@@ -166,7 +166,7 @@ def _purchases(rated: RatedPeriods, tables: Tables, params: Params) -> pd.DataFr
 
 def _ends(rated: RatedPeriods, tables: Tables, params: Params) -> pd.DataFrame:
     """Weeks from the rating to the end of the relationship."""
-    start, until = pd.Timestamp(rated.judged_at), pd.Timestamp(params.observed_until)
+    start, until = pd.Timestamp(rated.judged_at), pd.Timestamp(params.followed_until)
     held = spells(tables, params)
     held = held[(held["started_at"] < start) & ~(held["ended_at"] < start)]
     held = held.drop_duplicates("customer_id", keep="last")[["customer_id", "ended_at", "event"]]

@@ -81,7 +81,7 @@ def relationships_after(answers: Answers, tables: Tables, params: Params) -> pd.
     tables : Tables
         Uses what `frames.spells` uses.
     params : Params
-        Uses `observed_until` and what `frames.spells` uses.
+        Uses `followed_until` and what `frames.spells` uses.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def relationships_after(answers: Answers, tables: Tables, params: Params) -> pd.
         `lapse_weeks`: nothing later is used.
     """
     stays = spells(tables, params)[["customer_id", "started_at", "ended_at", "event"]]
-    until = pd.Timestamp(params.observed_until)
+    until = pd.Timestamp(params.followed_until)
     closed = stays["ended_at"].fillna(until)
     stays = stays.assign(closed_at=closed)
     asked = answers.frame.reset_index(names="sheet")

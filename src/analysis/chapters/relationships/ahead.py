@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from analysis.frames.relationships import DAYS_PER_MONTH
+from analysis.frames.anniversaries import calendar_months
 from analysis.methods.survival import SurvivalCurve, remaining_life, survival_curve
 from analysis.notes import note
 
@@ -37,7 +37,7 @@ class EndsAhead:
     open_now, told, observed : int or None
         Open relationships; those predicted; how many of them did end (None while unknown).
     as_of : date
-    months : float
+    months : int
     """
 
     COUNTED_BY: ClassVar = {"table": "n"}
@@ -50,14 +50,15 @@ class EndsAhead:
     told: int
     observed: int | None
     as_of: date
-    months: float
+    months: int
 
 
 def ends_ahead(
     relationships: pd.DataFrame,
     *,
     as_of: date,
-    months: float = 12,
+    followed_until: date | None = None,
+    months: int = 12,
     min_cell: int = 1,
     conf_level: float = 0.95,
 ) -> EndsAhead:
@@ -73,11 +74,14 @@ def ends_ahead(
     ----------
     relationships : DataFrame
         Of `states.relationships`: all relationships; columns used: `spell, started_at, ended_at,
-        duration, entry` (months)`, reason`.
+        duration, entry` (calendar months).
     as_of : date
-        Only what was known on that day is used.
-    months : float
-        How far ahead.
+        Only relationships and ends up to that day are used; by default of a study it is the day on
+        which its follow-up ends.
+    followed_until : date, optional
+        The last day whose ends are known; `as_of` where none is given.
+    months : int
+        How far ahead, in calendar months.
     min_cell : int
         Chances are told as far as so many are at risk.
     conf_level : float
@@ -86,10 +90,9 @@ def ends_ahead(
     Returns
     -------
     EndsAhead
-        `observed` counts the ends that came, where the table goes on long enough to know.
+        `observed` counts the ends that came, where follow-up goes on long enough to know.
     """
     known = _as_of(relationships, pd.Timestamp(as_of))
-    until = pd.Timestamp(as_of) + pd.Timedelta(days=round(months * DAYS_PER_MONTH))
     known["kind"] = np.where(known["spell"] > 1, "won back", "first")
     opened = known[known["open"]].copy()
     opened["chance"], curves = np.nan, {}
@@ -110,7 +113,7 @@ def ends_ahead(
         **_expect(told, curves, months, conf_level),
         open_now=len(opened),
         told=len(told),
-        observed=_observed(told, relationships, until),
+        observed=_observed(told, relationships, as_of, followed_until, months),
         as_of=as_of,
         months=months,
     )
@@ -119,50 +122,44 @@ def ends_ahead(
 def check_ends_ahead(
     relationships: pd.DataFrame,
     *,
-    observed_until: date,
-    gap_days: int,
-    months: float = 12,
+    followed_until: date,
+    months: int = 12,
     min_cell: int = 1,
     conf_level: float = 0.95,
 ) -> EndsAhead | None:
     """Predict as of an earlier day whose following months are known, to be compared with them.
 
-    The day lies `months` and `gap_days` before `observed_until`, so that every end in between is
-    confirmed.
+    The day lies `months` before `followed_until`, so that every end in between is known.
 
     Parameters
     ----------
     relationships, months, min_cell, conf_level
         As those of `ends_ahead`.
-    observed_until : date
-        The last day of the observation.
-    gap_days : int
-        Days after which an end is confirmed.
+    followed_until : date
+        The day on which follow-up ends.
 
     Returns
     -------
     EndsAhead or None
         None where nothing had ended by then or nobody could be told.
     """
-    back = round(months * DAYS_PER_MONTH) + gap_days
-    as_of = (pd.Timestamp(observed_until) - pd.Timedelta(days=back)).date()
+    as_of = (pd.Timestamp(followed_until) - pd.DateOffset(months=months)).date()
     before = relationships["ended_at"] <= pd.Timestamp(as_of)
     if before.sum() < max(min_cell, 1):
         return None
     options = {"months": months, "min_cell": min_cell, "conf_level": conf_level}
-    checked = ends_ahead(relationships, as_of=as_of, **options)
+    checked = ends_ahead(relationships, as_of=as_of, followed_until=followed_until, **options)
     return checked if checked.told >= max(min_cell, 1) else None
 
 
 def _as_of(relationships: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     """The relationships as they were known at the close of a day."""
     known = relationships[relationships["started_at"] <= day].copy()
-    seen = known["started_at"] + pd.to_timedelta(known["duration"] * DAYS_PER_MONTH, unit="D")
-    ended = known["ended_at"] <= day
-    known["open"] = ~ended & ((known["reason"] != "may be renewed") | (seen.dt.round("D") > day))
-    known["event"] = ended
-    length = (day - known["started_at"]).dt.days / DAYS_PER_MONTH
-    known["duration"] = np.minimum(known["duration"], length)
+    known["event"] = known["ended_at"] <= day
+    known["open"] = ~known["event"]
+    known["duration"] = calendar_months(known["started_at"], day).where(
+        known["open"], known["duration"]
+    )
     observed = (known["entry"] <= 0) | (known["entry"] < known["duration"])
     return known[observed]
 
@@ -253,10 +250,14 @@ def _remaining(
     return {"remaining": median["estimate"]} | ends
 
 
-def _observed(told: pd.DataFrame, relationships: pd.DataFrame, until: pd.Timestamp) -> int | None:
-    seen = relationships["started_at"] + pd.to_timedelta(
-        relationships["duration"] * DAYS_PER_MONTH, unit="D"
-    )
-    if seen.max() < until:
+def _observed(
+    told: pd.DataFrame,
+    relationships: pd.DataFrame,
+    as_of: date,
+    followed_until: date | None,
+    months: int,
+) -> int | None:
+    until = pd.Timestamp(as_of) + pd.DateOffset(months=months)
+    if until > pd.Timestamp(followed_until or as_of):
         return None
     return int((relationships.loc[told.index, "ended_at"] <= until).sum())

@@ -18,8 +18,21 @@ TOLD = "relationships.told"
 ENDS = ["conf_low", "conf_high"]
 
 
-def length_fact(result: RelationshipLength, *, min_cell: int) -> Fact:
-    """How long half of all relationships last, or how many last to the end of the observation."""
+def length_fact(
+    result: RelationshipLength, *, min_cell: int, wait: int = 0, since: int = 0
+) -> Fact:
+    """How long half of all relationships last, or how many last to the end of follow-up.
+
+    Parameters
+    ----------
+    result : RelationshipLength
+    min_cell : int
+        The fewest relationships of which anything is told.
+    wait : int
+        Days by which follow-up ends before the observation.
+    since : int
+        Relationships that began in these days.
+    """
     if result.customers < min_cell:
         return nothing("length", "too_few")
     quarter, half, _ = result.quantiles.to_dict("records")
@@ -30,9 +43,13 @@ def length_fact(result: RelationshipLength, *, min_cell: int) -> Fact:
         "followed": np.isfinite(followed),
         "late": late >= min_cell,
         "late_few": 0 < late < min_cell,
+        "follow_up": wait > 0,
+        "since": since >= min_cell,
+        "since_few": 0 < since < min_cell,
     }
     also = [sentence for sentence, holds in lasting.items() if holds]
-    numbers = {"quarter": quarter["estimate"], "followed": followed, "late": late}
+    numbers = {"quarter": quarter["estimate"], "months_followed": followed, "late": late}
+    numbers |= {"wait": wait, "since": since}
     numbers |= {"ended": result.ended, "until": result.until_months}
     if result.means is not None:
         mean = result.means.table.iloc[0]

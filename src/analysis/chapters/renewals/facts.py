@@ -12,13 +12,17 @@ from analysis.telling.facts import Beside, Fact, nothing
 FACING = "renewals.facing_the_first"
 
 
-def rates_fact(result: Renewals) -> Fact:
+def rates_fact(result: Renewals, *, conf_level: float = 0.95, wait: int = 0) -> Fact:
     """How many make the first renewal, and whether more make the later ones.
 
     Parameters
     ----------
     result : Renewals
         With the renewals that enough customers faced (`Renewals.faced_by`).
+    conf_level : float
+        At which the share renewed is said to change with tenure.
+    wait : int
+        Days by which follow-up ends before the observation.
 
     Returns
     -------
@@ -30,14 +34,15 @@ def rates_fact(result: Renewals) -> Fact:
     first, last = rows.iloc[0], rows.iloc[-1]
     also = []
     if len(rows) > 1:
-        also = ["rises" if last["renewed"] > first["renewed"] else "falls", "staying"]
+        also = [_course(result, conf_level), "staying"]
+    tested = [result.in_force] if np.isfinite(result.p_duration) else []
     return Fact(
         "rates",
         estimate=first["renewed"],
         unit="percent",
         n=int(first["at_risk"]),
         base=FACING,
-        also=(*also, *([result.in_force] if np.isfinite(result.p_duration) else [])),
+        also=(*also, *tested, *(["follow_up"] if wait else [])),
         numbers={
             "months": result.months,
             "last": last["renewed"],
@@ -45,9 +50,20 @@ def rates_fact(result: Renewals) -> Fact:
             "facing": last["at_risk"],
             "share": last["staying"],
             "p": result.p_duration,
+            "p_trend": result.p_trend,
         },
         in_summary=False,
     )
+
+
+def _course(result: Renewals, conf_level: float) -> str:
+    """Whether the share renewed rises or falls with tenure, as far as that is clear."""
+    if not np.isfinite(result.p_trend):
+        return "same"
+    if result.p_trend >= 1 - conf_level:
+        return "steady"
+    first, last = result.curve["renewed"].iloc[[0, -1]]
+    return "rises" if last > first else "falls"
 
 
 def check_fact(result: Renewals) -> Fact:

@@ -10,10 +10,10 @@ from scipy import stats
 
 from analysis.data import Tables
 from analysis.frames import spells
+from analysis.frames.anniversaries import period_of_end, whole_periods
 from analysis.methods.purchases import SBG, BdW, fit_bdw, fit_sbg, not_fitted
 from analysis.params import Params
 
-DAYS_PER_MONTH = 30.4375
 LEAST_AT_RISK = 10
 NOBODY = "no contract that began while observed was followed for a whole period"
 
@@ -59,6 +59,27 @@ class Renewals:
         """The model in force."""
         return self.bdw if self.in_force == "bdw" else self.sbg
 
+    @property
+    def p_trend(self) -> float:
+        """Do more, or fewer, make the later renewals? Cochran-Armitage test over those of `curve`.
+
+        NaN where only one renewal was faced, or all went one way.
+
+        References
+        ----------
+        Armitage (1955), Biometrics 11, 375-386.
+        """
+        n, share = (self.curve[name].to_numpy(float) for name in ("at_risk", "renewed"))
+        order = self.curve["period"].to_numpy(float)
+        if not n.sum():
+            return np.nan
+        common = (n @ share) / n.sum()
+        apart = order - (n @ order) / n.sum()
+        variance = common * (1 - common) * (n @ apart**2)
+        if not variance > 0:
+            return np.nan
+        return float(2 * stats.norm.sf(abs((n * share) @ apart) / np.sqrt(variance)))
+
     def faced_by(self, least: int) -> Renewals:
         """The same, only renewals that at least so many customers faced."""
         return replace(self, curve=self.curve[self.curve["at_risk"] >= least])
@@ -67,14 +88,15 @@ class Renewals:
 def renewal_lives(found: pd.DataFrame, *, until: pd.Timestamp, months: int) -> pd.DataFrame:
     """Whole periods of each contract: `duration`, `event`, `began` (year).
 
-    A period counts only where its end was observed: who ended in a period that `until` cuts is
-    counted as renewed up to the last whole one, as those who did not end in it are. Contracts
-    without a whole period are left out.
+    Periods follow the calendar from the first day (`frames.anniversaries`). One counts only where
+    its end was observed: who ended in a period that `until` cuts is counted as renewed up to the
+    last whole one, as those who did not end in it are. Contracts without a whole period are left
+    out.
 
     Columns used: `started_at`, `ended_at` (NaT while open).
     """
-    whole = whole_periods(until - found["started_at"], months)
-    ended_in = whole_periods(found["ended_at"] - found["started_at"], months) + 1
+    whole = whole_periods(found["started_at"], until, months=months)
+    ended_in = period_of_end(found["started_at"], found["ended_at"], months=months)
     event = found["ended_at"].notna() & (ended_in <= whole)
     lives = pd.DataFrame(
         {
@@ -86,11 +108,6 @@ def renewal_lives(found: pd.DataFrame, *, until: pd.Timestamp, months: int) -> p
     return lives[lives["duration"] >= 1].reset_index(drop=True)
 
 
-def whole_periods(span: pd.Series, months: int) -> pd.Series:
-    """Whole periods of `months` months in a span of time."""
-    return np.floor(span.dt.days / (months * DAYS_PER_MONTH) + 1e-9)
-
-
 def fit_renewals(tables: Tables, params: Params) -> Renewals:
     """Fit sBG and BdW to the first relationships that began while observed.
 
@@ -99,9 +116,9 @@ def fit_renewals(tables: Tables, params: Params) -> Renewals:
     tables : Tables
         Uses `contracts`, by way of `frames.spells`.
     params : Params
-        Uses `renewal_months`, `holdout_weeks`, `observed_from`, `observed_until`, `conf_level`.
+        Uses `renewal_months`, `holdout_weeks`, `observed_from`, `followed_until`, `conf_level`.
     """
-    months, until = params.renewal_months, pd.Timestamp(params.observed_until)
+    months, until = params.renewal_months, pd.Timestamp(params.followed_until)
     found = spells(tables, params)
     begun = found["started_at"] >= pd.Timestamp(params.observed_from)
     found = found[(found["spell"] == 1) & begun]

@@ -8,11 +8,12 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.chapters.renewals.lives import Renewals, whole_periods
+from analysis.chapters.renewals.lives import Renewals
 from analysis.data import Tables
-from analysis.frames import spells
+from analysis.frames.anniversaries import whole_periods
 from analysis.methods.purchases import renewal_totals
 from analysis.params import Params
+from analysis.states.relationships import followed_spells
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +44,7 @@ class ContractValue:
 def contract_value(
     renewals: Renewals, tables: Tables, params: Params, *, rng: np.random.Generator
 ) -> ContractValue:
-    """Value the renewals still to come of the contracts that are open.
+    """Value the renewals still to come of the contracts that are open when follow-up ends.
 
     Discounted expected residual life (Fader & Hardie 2010) by the whole periods behind a
     customer, times the fees of a period; the period under way is paid and not counted. Intervals
@@ -55,7 +56,7 @@ def contract_value(
     tables : Tables
         Uses `contracts`: `monthly_fee`.
     params : Params
-        Uses `discount_rate` (a year), `renewal_months`, `conf_level`.
+        Uses `discount_rate` (a year), `renewal_months`, `followed_until`, `conf_level`.
     rng : Generator
 
     Returns
@@ -90,11 +91,12 @@ def _open_fees(tables: Tables, params: Params) -> pd.DataFrame:
     contracts = tables.fetch(tables["contracts"])
     if "monthly_fee" not in contracts:
         return pd.DataFrame()
-    until = pd.Timestamp(params.observed_until)
+    until = pd.Timestamp(params.followed_until)
     running = contracts["ended_at"].isna() | (pd.to_datetime(contracts["ended_at"]) > until)
+    running &= pd.to_datetime(contracts["started_at"]) <= until
     fees = contracts[running].groupby("customer_id")["monthly_fee"].sum().astype(float)
-    found = spells(tables, params)
+    found = followed_spells(tables, params)
     found = found[found["ended_at"].isna() & found["customer_id"].isin(fees.index)]
-    made = whole_periods(until - found["started_at"], params.renewal_months)
+    made = whole_periods(found["started_at"], until, months=params.renewal_months)
     fee = params.renewal_months * fees.reindex(found["customer_id"])
     return pd.DataFrame({"renewals": made.to_numpy(), "fee": fee.to_numpy()})

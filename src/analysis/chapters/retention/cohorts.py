@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from analysis.data import fetch
+from analysis.methods.disclosure import small_cells
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +24,9 @@ class CohortRetention:
         cohort), `active` (those who bought in the month), `share`; complete months only.
     typical : DataFrame
         One row a later month: `months_since`, `median` (share of the median cohort), `cohorts`
-        (that were observed so long); cohorts of at least `min_cell` customers.
+        (that were observed so long); cohorts that are shown: of at least `min_cell` customers, and
+        with at least half of their cells. The share is missing where that of the median cohort may
+        not be shown.
     customers, cohorts : int
         How many customers, in how many cohorts, the table is about.
     """
@@ -80,7 +84,25 @@ def cohort_retention(
 
 
 def _typical(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
-    """The median cohort's share in each later month."""
-    large = table[table["customers"] >= min_cell]
-    reached = large.groupby("months_since")["share"].agg(["median", "size"])
-    return reached.rename(columns={"size": "cohorts"}).reset_index()
+    """The share of the median cohort of those that are shown, where that very cell may be.
+
+    The median of the cells that may be shown would be too high: it is the small ones that may not.
+    """
+    if not len(table):
+        return pd.DataFrame(columns=["months_since", "median", "cohorts"])
+    active = table.pivot(index="cohort", columns="months_since", values="active")
+    hidden = small_cells(active, min_cell).stack()
+    cells = pd.MultiIndex.from_frame(table[["cohort", "months_since"]])
+    known = table.assign(shown=~hidden.reindex(cells).to_numpy(bool))
+    mostly = known.groupby("cohort")["shown"].transform("mean") >= 0.5
+    told = known[mostly & (known["customers"] >= min_cell)].sort_values("share", kind="stable")
+    middle = [_middle(rows) for _, rows in told.groupby("months_since")]
+    return pd.DataFrame(middle, columns=["months_since", "median", "cohorts"])
+
+
+def _middle(rows: pd.DataFrame) -> dict[str, float]:
+    """The median of one month's cohorts in the order of their shares; NaN where it is hidden."""
+    told = rows.iloc[(len(rows) - 1) // 2 : len(rows) // 2 + 1]
+    median = told["share"].mean() if told["shown"].all() else np.nan
+    month = int(rows["months_since"].iloc[0])
+    return {"months_since": month, "median": median, "cohorts": len(rows)}

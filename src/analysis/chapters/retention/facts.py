@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from analysis.chapters.retention.cohorts import CohortRetention
 from analysis.chapters.retention.lapse import LapseByDefinition
 from analysis.chapters.retention.second_purchase import SecondPurchase
@@ -50,11 +52,14 @@ def lapse_fact(result: LapseByDefinition, lapse_weeks: float) -> Fact:
 
 
 def cohort_fact(result: CohortRetention) -> Fact:
-    """How many of a month's new customers buy in later months."""
+    """How many of a month's new customers buy in later months, as far as that is shown."""
     reached = result.typical
     if not len(reached):
         return nothing("cohorts", "too_few")
-    reached = reached[reached["cohorts"] >= min(FEWEST_COHORTS, reached["cohorts"].max())]
+    if np.isnan(reached["median"].iloc[0]):
+        return nothing("cohorts", "hidden")
+    large = reached["cohorts"].max()
+    reached = reached[reached["cohorts"] >= min(FEWEST_COHORTS, large)].dropna()
     first, last = reached.iloc[0], reached.iloc[-1]
     return Fact(
         "cohorts",
@@ -62,11 +67,13 @@ def cohort_fact(result: CohortRetention) -> Fact:
         unit="percent",
         n=result.customers,
         base="retention.in_whole_months",
+        variant="" if last["months_since"] > 1 else "one_month",
         also=("detail",),
         numbers={
             "last": last["median"],
             "last_months": last["months_since"],
             "oldest": last["cohorts"],
             "cohorts": result.cohorts,
+            "large": large,
         },
     )

@@ -46,7 +46,7 @@ def now_fact(result: StagesNow, *, min_cell: int) -> Fact:
     also = ["year_before"] if row["earlier_customers"] > 0 else []
     also += [] if result.prospects_known else ["no_prospects"]
     numbers |= {"earlier": row["earlier_customers"], "earlier_share": row["earlier_share"]}
-    numbers |= {"share_of_all": row["share"]}
+    numbers |= {"share_of_all": row["share"], "earlier_at": result.earlier_at}
     earlier = Beside("year_before", row["earlier_customers"])
     if result.at_risk_stage is None:
         share = {"estimate": row["customers"] / result.total, "unit": "percent"}

@@ -27,7 +27,7 @@ class LaterStages:
         `to, estimate, conf_low, conf_high, customers, memoryless, before`: the landmark
         estimate over the last months of the observation, what an estimator would say that forgets
         the past of a stage (Aalen-Johansen under Markov), and the landmark estimate of the equally
-        long time before.
+        long time before, where it begins no earlier than stages are settled (`settled_months`).
     stage : str or None
         None where the scheme has no stage of decline.
     months : int
@@ -91,7 +91,9 @@ def later_stages(
     table = now.assign(customers=(now["estimate"] * n).round())
     forgetful = _from(paths, stage, end - months, end, "aalen-johansen", conf_level)
     table["memoryless"] = table["to"].map(forgetful.set_index("to")["estimate"])
-    before = _from(paths, stage, end - 2 * months, end - months, "landmark", conf_level)
+    before = None
+    if 2 * months <= stages.settled_months:
+        before = _from(paths, stage, end - 2 * months, end - months, "landmark", conf_level)
     n_before = 0 if before is None else int(before["n"].iloc[0])
     table["before"] = np.nan
     if n_before >= min_cell:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.methods.disclosure import small_rows
+from analysis.notes import Note, note
 from analysis.states.stages import Stages, stage_counts
 
 OUTSIDE = ("prospect", "churned")  # stages of those who are no customers now
@@ -23,8 +24,8 @@ class StagesNow:
     Attributes
     ----------
     table : DataFrame of shape (stages,)
-        `stage, customers, share, earlier_customers, earlier_share` (twelve months before; NaN where
-        that was not observed).
+        `stage, customers, share, earlier_customers, earlier_share` (at `earlier_at`; NaN where
+        there is none).
     as_of : date
     at_risk_stage : str or None
         The scheme's stage of decline.
@@ -32,6 +33,9 @@ class StagesNow:
         Whether people are seen before they buy.
     total, living : int
         Customers in any stage, and in one of those who are customers now.
+    earlier_at : date or None
+        The end of a month that lies nearest to a year before `as_of`; None where by then less than
+        a lapse and a quarter had been observed.
     """
 
     COUNTED_BY: ClassVar = {"table": "customers"}
@@ -42,6 +46,14 @@ class StagesNow:
     prospects_known: bool
     total: int
     living: int
+    earlier_at: date | None = None
+
+    @property
+    def then(self) -> Note:
+        """What the shares are set beside, for a caption."""
+        if self.earlier_at is None:
+            return note("stages.now_alone")
+        return note("stages.now_and_then", day=self.earlier_at)
 
     def row_of(self, stage: str) -> pd.Series:
         """The row of one stage; without a count where it is hidden."""
@@ -49,7 +61,7 @@ class StagesNow:
 
 
 def stages_now(stages: Stages, *, as_of: date, min_cell: int = 1) -> StagesNow:
-    """Count the customers in each stage at the end of the last month, and a year before.
+    """Count the customers in each stage at the end of the last month, and about a year before.
 
     Parameters
     ----------
@@ -68,8 +80,9 @@ def stages_now(stages: Stages, *, as_of: date, min_cell: int = 1) -> StagesNow:
     last = months.max()
     table = pd.DataFrame({"stage": list(stages.order)})
     table = _counted(table, counts[months == last], "customers", "share")
-    year_before = counts[months == last - pd.DateOffset(years=1)]
-    table = _counted(table, year_before, *EARLIER)
+    earlier_at = _year_before(as_of, stages.settled_months)
+    at = None if earlier_at is None else pd.Timestamp(earlier_at).replace(day=1)
+    table = _counted(table, counts[months == at], *EARLIER)
     hidden = small_rows(table["earlier_customers"].fillna(0), min_cell)
     table[EARLIER] = table[EARLIER].astype(float).mask(hidden, axis=0)
     if not stages.prospects_known:
@@ -78,7 +91,17 @@ def stages_now(stages: Stages, *, as_of: date, min_cell: int = 1) -> StagesNow:
     at_risk = next((name for name in declining if name in stages.order), None)
     total = int(table["customers"].sum())
     outside = int(table.loc[table["stage"].isin(OUTSIDE), "customers"].sum())
-    return StagesNow(table, as_of, at_risk, stages.prospects_known, total, total - outside)
+    known, earlier_at = stages.prospects_known, earlier_at if (months == at).any() else None
+    return StagesNow(table, as_of, at_risk, known, total, total - outside, earlier_at)
+
+
+def _year_before(as_of: date, settled_months: float) -> date | None:
+    """The end of a month nearest to a year before, since stages are known at ends of months."""
+    day = pd.Timestamp(as_of) - pd.DateOffset(years=1)
+    ends = [day + pd.offsets.MonthEnd(0), day - pd.offsets.MonthEnd(1)]
+    back = [12, 13]
+    nearest = min((0, 1), key=lambda place: abs((ends[place] - day).days))
+    return ends[nearest].date() if back[nearest] <= settled_months else None
 
 
 def _counted(table: pd.DataFrame, counts: pd.DataFrame, number: str, share: str) -> pd.DataFrame:

@@ -69,10 +69,11 @@ def stage_playbook(result: StagesNow) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Its table with `asks`.
+        `stage, customers, share, earlier_share` (where an earlier day is told)`, asks`.
     """
     names = [stage if stage in PRESET_STAGES else "own" for stage in result.table["stage"]]
-    return result.table.assign(asks=[note(f"stages.playbook.{name}") for name in names])
+    known = ["stage", "customers", "share", *(["earlier_share"] if result.earlier_at else [])]
+    return result.table[known].assign(asks=[note(f"stages.playbook.{name}") for name in names])
 
 
 def movement_table(tests: MovementTests) -> pd.DataFrame:

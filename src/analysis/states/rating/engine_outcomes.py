@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import ibis
 import pandas as pd
@@ -67,9 +67,18 @@ def outcome_rows(held: HeldRatings, day: date, value: str, params: Params) -> ib
     ).drop("later")
     if params.relationship != "contractual":
         return rows
-    still = open_relationships(held.tables, params, end).mutate(still=ibis.literal(1))
+    still = open_relationships(held.tables, params, followed_to(end, params))
+    still = still.mutate(still=ibis.literal(1))
     rows = rows.left_join(still, "customer_id").drop("customer_id_right")
     return rows.mutate(stayed=rows.still.fill_null(0)).drop("still")
+
+
+def followed_to(end: date, params: Params) -> date:
+    """The day before which staying is looked at, in a period that ends before the day `end`.
+
+    Ends after `followed_until` cannot be known, so that nobody is followed past it.
+    """
+    return min(end, params.followed_until + timedelta(days=1))
 
 
 def to_the_cent(amount: ibis.Value) -> ibis.Value:

@@ -14,7 +14,7 @@ from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.frames import is_large, spells
 from analysis.params import Params
-from analysis.states.rating.engine_outcomes import count_outcomes
+from analysis.states.rating.engine_outcomes import count_outcomes, followed_to
 from analysis.states.rating.engine_rating import HeldRatings, rate_in_engine
 from analysis.states.rating.quantities import outcomes_after, quantities_frame, rating_dates
 from analysis.states.rating.rerating import Rerating, rate_again, summary_of_ratings
@@ -183,14 +183,15 @@ def next_period(rated: RatedPeriods, tables: Tables, params: Params) -> pd.DataF
     tables : Tables
         Uses what `outcomes_after` uses, and `contracts` where there are such.
     params : Params
-        Uses `relationship`, `observed_until`.
+        Uses `relationship`, `observed_until`, `followed_until`.
 
     Returns
     -------
     DataFrame
         customer_id, `next_value` and `last_value` (margin or amount of the period after and
-        before), `stayed`: bought again, or, contractual, still under contract at its end. In a
-        large study not the ids but `tier, level` and `count`.
+        before), `stayed`: bought again, or, contractual, still under contract at its end, or at
+        `followed_until` where that is earlier. In a large study not the ids but `tier, level` and
+        `count`.
     """
     if rated.judged is None:
         return None
@@ -212,7 +213,7 @@ def next_period(rated: RatedPeriods, tables: Tables, params: Params) -> pd.DataF
         }
     )
     if params.relationship == "contractual":
-        end = _end(day, rated.months) + timedelta(days=1)
+        end = followed_to(_end(day, rated.months) + timedelta(days=1), params)
         outcomes["stayed"] = outcomes["customer_id"].isin(open_contracts(tables, params, end))
     return outcomes
 

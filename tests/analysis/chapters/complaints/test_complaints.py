@@ -19,6 +19,7 @@ from analysis.chapters.complaints.figures import plot_loss
 from analysis.chapters.complaints.loss import (
     Handling,
     Loss,
+    _median,
     complaint_handling,
     loss_after_contacts,
 )
@@ -44,7 +45,7 @@ def test_everybody_has_survived_the_same_wait(bank, events):
 
 def test_windows_are_whole_and_ends_lie_inside(bank, events):
     days = pd.Timedelta(days=int(7 * bank.params.satisfaction.outcome_weeks))
-    assert (events["at"] + days <= pd.Timestamp(bank.params.observed_until)).all()
+    assert (events["at"] + days <= pd.Timestamp(bank.params.followed_until)).all()
     assert set(events[LOST]) == {0.0, 1.0}
     assert (events["days_since_last"] >= 0).all()
     assert not events.duplicated(["customer_id", "at"]).any()
@@ -157,3 +158,14 @@ def test_handling_is_told_with_or_without_a_median(chapter, words):
     assert "fewer than 10 customers" in words(finding(few))
     none = handling_fact(Handling({3: np.nan, 14: np.nan}, np.nan, 0, 0, 0), min_cell=10)
     assert "none are recorded" in words(finding(none))
+
+
+def test_complaints_made_lately_do_not_lengthen_the_wait():
+    """Answered on the tenth day, all of them; half were made within the last nine days."""
+    until = pd.Timestamp("2023-12-31")
+    early = pd.DataFrame({"began_at": until - pd.to_timedelta(range(10, 50), "D"), "days": 10.0})
+    lately = pd.DataFrame({"began_at": until - pd.to_timedelta(np.arange(60) % 10, "D")})
+    complaints = pd.concat([early, lately.assign(days=np.nan)], ignore_index=True)
+    assert _median(complaints, until) == 10
+    assert np.isnan(_median(complaints.assign(days=np.nan), until))
+    assert np.isnan(_median(complaints.head(0), until))

@@ -40,3 +40,19 @@ def test_contracts_are_followed_to_their_ends():
     futures = follow_tiers(rate_periods(tables, params), tables, params)
     assert futures.contractual
     assert futures.curve.table["events"].sum() == 10
+
+
+def test_nobody_is_followed_past_the_day_on_which_ends_are_known():
+    """The last ends known are those of 1 December 2022, with a gap of 30 days."""
+    lines = steady(customers=40)
+    ids = lines["customer_id"].drop_duplicates()
+    contracts = pd.DataFrame({"customer_id": ids, "started_at": pd.Timestamp("2021-01-01")})
+    days = ["2022-06-01"] * 10 + ["2022-12-01"] * 5 + ["2022-12-02"] * 5 + [None] * 20
+    tables = tables_of(lines, contracts=contracts.assign(ended_at=pd.to_datetime(days)))
+    params = study(relationship="contractual")
+    curve = follow_tiers(rate_periods(tables, params), tables, params).curve.table
+    days = (pd.Timestamp("2022-12-01") - pd.Timestamp("2022-01-01")).days + 1
+    assert curve["events"].sum() == 15
+    assert curve["time"].max() == pytest.approx(days / 7)
+    assert curve.loc[curve["time"].lt(days / 7 - 0.01), "censored"].sum() == 0
+    assert curve["censored"].sum() == 25

@@ -8,6 +8,7 @@ import pytest
 
 from analysis.chapters.relationships.ahead import check_ends_ahead, ends_ahead
 from analysis.chapters.relationships.ends import ends_by_cause
+from analysis.frames.anniversaries import calendar_months
 from analysis.notes import note
 
 MONTH = 30.4375
@@ -20,10 +21,12 @@ def made(started, lasts, *, until=UNTIL, cause="left"):
     begin = pd.Timestamp(until) - pd.to_timedelta(started, unit="D")
     event = lasts <= started
     ended = (begin + pd.to_timedelta(np.where(event, lasts, 0), unit="D")).where(event)
+    last = pd.Series(ended).fillna(pd.Timestamp(until))
     return pd.DataFrame(
         {
             "spell": 1, "started_at": begin, "ended_at": ended, "entry": 0.0, "event": event,
-            "duration": np.minimum(lasts, started) / MONTH, "cause": np.where(event, cause, None),
+            "duration": calendar_months(pd.Series(begin), last),
+            "cause": np.where(event, cause, None),
             "reason": np.where(event, "ended", "still open"),
         }
     )  # fmt: skip
@@ -75,8 +78,8 @@ def test_ends_ahead_by_hand():
     # Ended after 2, 4 and 6 months of 30 days' unit; open since 3 and 5: S = 4/5, 2/3 x 4/5 ...
     days = np.array([2, 4, 6, 3, 5]) * MONTH
     frame = made([900, 900, 900, *np.round(days[3:])], [*np.round(days[:3]), 9999, 9999])
-    result = ends_ahead(frame, as_of=UNTIL, months=1.2)
-    # At risk: 5 at 2, 3 at 4, 1 at 6. From 3 to 4.2: 1 - 2/3. From 5 to 6.2: beyond one at risk.
+    result = ends_ahead(frame, as_of=UNTIL, months=2)
+    # At risk: 5 at 2, 3 at 4, 1 at 6. From 3 to 5: 1 - 2/3. From 5 to 7: beyond one at risk.
     assert (result.open_now, result.told) == (2, 1)
     assert result.expected == pytest.approx(1 / 3)
     variance = (2 / 3) ** 2 * 1 / (3 * 2) + 1 / 3 * 2 / 3
@@ -118,15 +121,18 @@ def test_ends_ahead_uses_only_what_was_known():
     later = frame["ended_at"] > pd.Timestamp(day)
     changed = frame.copy()
     changed.loc[later, ["ended_at", "event", "reason"]] = [pd.NaT, False, "still open"]
-    changed.loc[later, "duration"] = started[later] / MONTH
-    before, after = (ends_ahead(rows, as_of=day, min_cell=5) for rows in (frame, changed))
+    changed["duration"] = calendar_months(
+        changed["started_at"], changed["ended_at"].fillna(pd.Timestamp(UNTIL))
+    )
+    options = {"as_of": day, "followed_until": UNTIL, "min_cell": 5}
+    before, after = (ends_ahead(rows, **options) for rows in (frame, changed))
     pd.testing.assert_frame_equal(before.table, after.table)
     assert before.observed > after.observed == 0
 
 
 def test_check_ends_ahead_needs_earlier_ends():
     frame = made([100, 90, 80], [50, 9999, 9999])
-    assert check_ends_ahead(frame, observed_until=UNTIL, gap_days=30) is None
+    assert check_ends_ahead(frame, followed_until=UNTIL) is None
 
 
 @pytest.mark.whole
@@ -136,8 +142,6 @@ def test_prediction_interval_covers_what_came():
     for _ in range(200):
         started = rng.integers(366, 2200, 200)
         lasts = rng.weibull(0.8, 200) * 700 + 1
-        checked = check_ends_ahead(
-            made(started, np.ceil(lasts)), observed_until=UNTIL, gap_days=0, min_cell=5
-        )
+        checked = check_ends_ahead(made(started, np.ceil(lasts)), followed_until=UNTIL, min_cell=5)
         held.append(checked.conf_low <= checked.observed <= checked.conf_high)
     assert 0.895 <= np.mean(held) <= 0.990

@@ -136,7 +136,7 @@ def test_segment_known_only_later_is_refused(bank):
     first = relationships["started_at"].iloc[0]
     kept = bought.filter((bought.customer_id != late) | (bought["at"] > first.date()))
     fewer = replace(tables, by_name={**tables.by_name, "transactions": kept}, stored={})
-    with pytest.raises(DataError, match=r"known only after it for 1 of 3,771 customers"):
+    with pytest.raises(DataError, match=r"known only after it for 1 of 3,723 customers"):
         read_relationships(fewer, study(segments=("first_value_third",)))
 
 

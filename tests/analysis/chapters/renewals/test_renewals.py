@@ -1,19 +1,24 @@
 """Renewals: counted by hand, the makers' parameters found again, values that behave."""
 
+from dataclasses import replace
 from datetime import date
 
 import ibis
 import numpy as np
 import pandas as pd
 import pytest
+from shared_cases import shared_case
 
+from analysis.chapters.renewals.facts import rates_fact
 from analysis.chapters.renewals.lives import fit_renewals, renewal_lives
 from analysis.chapters.renewals.worth import contract_value
 from analysis.data import Description, Tables
 from analysis.frames import spells
 from analysis.methods.survival import survival_curve
 from analysis.params import Params
-from analysis.states.retention_cost import retention_cost
+from analysis.states.retention_cost import NOT_A_YEAR, retention_cost
+from analysis.study import open_study
+from analysis.telling.keeping import keeping_fact
 
 FROM, UNTIL = date(2015, 1, 1), date(2024, 12, 31)
 YEAR = 12 * 30.4375
@@ -85,7 +90,7 @@ def test_curve_is_that_of_the_model_that_made_it(made):
     truth = np.cumprod((3.5 + np.arange(6)) / (1.2 + 3.5 + np.arange(6)))
     assert curve["staying"][:6].to_numpy() == pytest.approx(truth, abs=0.03)
     assert curve["staying"].is_monotonic_decreasing
-    assert curve["held_out"].tolist() == [t > 8 for t in curve["period"]]
+    assert curve["held_out"].tolist() == [t > 7 for t in curve["period"]]
     assert made[2].error["sbg"] < 0.05
 
 
@@ -134,6 +139,10 @@ def test_cost_of_keeping_sums_the_last_year(made):
     table = retention_cost(tables, study()).table.set_index("spent_on")
     assert table.loc["together", "spent_year"] == pytest.approx(12)
     assert retention_cost(made[0], study()).note
+    short = retention_cost(tables, study(observed_from=date(2024, 1, 2)))
+    assert short.note == NOT_A_YEAR
+    assert retention_cost(tables, study(observed_from=date(2024, 1, 1))).note == ""
+    assert keeping_fact(short, base="current").variant == "short"
 
 
 @pytest.mark.parametrize(
@@ -160,8 +169,63 @@ def test_thin_contracts_are_not_estimable(contracts):
 
 def test_share_still_there_and_its_interval_are_kaplan_meiers(made):
     tables, params, renewals = made
-    lives = renewal_lives(spells(tables, params), until=pd.Timestamp(UNTIL), months=12)
+    until = pd.Timestamp(params.followed_until)
+    lives = renewal_lives(spells(tables, params), until=until, months=12)
     found = survival_curve(lives).at(renewals.curve["period"].tolist())
     for mine, peer in (("staying", "estimate"), ("staying_conf_low", "conf_low"),
                        ("staying_conf_high", "conf_high")):  # fmt: skip
         assert renewals.curve[mine].to_numpy() == pytest.approx(found[peer].to_numpy())
+
+
+def by_the_calendar(months, custom, customers=3000, declines=0.2, seed=8):
+    """Contracts that are declined at a constant rate, by a company of one custom of the end."""
+    draw = np.random.default_rng(seed)
+    start = pd.Timestamp(FROM) + pd.to_timedelta(draw.integers(0, 1600, customers), "D")
+    periods = draw.geometric(declines, customers)
+    lasts = zip(start, months * periods, strict=True)
+    end = pd.Series([day + pd.DateOffset(months=int(k)) for day, k in lasts])
+    end += pd.Timedelta(days=custom)
+    facing = (end <= pd.Timestamp(UNTIL)).to_numpy()
+    contracts = pd.DataFrame(
+        {"customer_id": [f"c{k:05d}" for k in range(customers)], "started_at": start,
+         "ended_at": end.where(facing).to_numpy(), "monthly_fee": 10.0}
+    )  # fmt: skip
+    return contracts, periods
+
+
+@pytest.mark.parametrize("custom", [0, -1], ids=["on the anniversary", "the day before"])
+@pytest.mark.parametrize("months", [12, 1])
+def test_renewals_follow_the_calendar(months, custom):
+    """Years with a 29 February and months of 28 to 31 days put no end into the next period."""
+    contracts, periods = by_the_calendar(months, custom)
+    renewals = fit_renewals(tables_of(contracts), study(renewal_months=months))
+    first = renewals.curve.iloc[0]
+    assert first["at_risk"] == len(contracts)
+    assert first["renewed"] == pytest.approx((periods > 1).mean())
+    faced = renewals.faced_by(300)
+    assert faced.curve["renewed"].to_numpy() == pytest.approx(0.8, abs=0.06)
+    assert renewals.in_force == "sbg"
+    assert renewals.p_duration > 0.01
+    assert renewals.p_trend > 0.01
+    assert "steady" in rates_fact(faced, conf_level=0.99).also
+
+
+def test_trend_of_renewals_is_that_of_r():
+    """`prop.trend.test(c(83, 90, 129, 70), c(86, 93, 136, 82))`: the smokers of R's help page."""
+    n, made = np.array([86, 93, 136, 82]), np.array([83, 90, 129, 70])
+    curve = pd.DataFrame({"period": range(1, 5), "at_risk": n, "renewed": made / n})
+    curve["staying"] = curve["renewed"].cumprod()
+    renewals = replace(fit_renewals(tables_of(made_by_sbg(customers=60)), study()), curve=curve)
+    assert renewals.p_trend == pytest.approx(0.004132, abs=5e-7)
+    assert "falls" in rates_fact(renewals).also
+
+
+def test_shared_case_of_renewal_periods(tmp_path):
+    folder = shared_case("renewal_periods", tmp_path)
+    params = (folder / "params.yml").rename(folder / "b_annual.yml")
+    given = open_study(params, build=tmp_path)
+    renewals = fit_renewals(given.tables, given.params)
+    assert renewals.curve["renewed"].iloc[0] == 0.7965
+    assert renewals.curve["renewed"].to_numpy() == pytest.approx(0.8, abs=0.03)
+    assert renewals.in_force == "sbg"
+    assert "steady" in rates_fact(renewals.faced_by(10)).also

@@ -168,3 +168,49 @@ def test_cohorts_of_few_are_not_told(show):
     assert told.silent
     assert "no cohort of at least 10 customers" in show.finding(told).markdown
     assert show.figure(plot_cohort_retention, result, told) is SILENT
+
+
+def cohorts(active, customers=100):
+    """A row a cohort, its buyers in each month after the first."""
+    rows = [
+        {"cohort": f"2024-{k + 1:02}", "months_since": month, "customers": customers, "active": n}
+        for k, seen in enumerate(active) for month, n in enumerate(seen, start=1)
+    ]  # fmt: skip
+    table = pd.DataFrame(rows)
+    table["share"] = table["active"] / table["customers"]
+    return CohortRetention(table, _typical(table, 10), customers * len(active), len(active))
+
+
+def test_median_of_a_cohorts_last_months_is_that_of_a_cohort_that_is_shown(show):
+    """The three oldest have fewer than ten buyers in months 4 and 5: these are not told."""
+    seen = [[40, 35, 30, 8, 7], [42, 36, 28, 9, 6], [44, 30, 27, 5, 8], [38, 31, 26]]
+    result = cohorts(seen)
+    typical = result.typical.set_index("months_since")["median"]
+    assert typical.dropna().to_dict() == pytest.approx({1: 0.41, 2: 0.33, 3: 0.275})
+    assert typical.index[typical.isna()].tolist() == [4, 5]
+    fact = cohort_fact(show.gated(result))
+    assert (fact.numbers["last_months"], fact.numbers["last"]) == (3, pytest.approx(0.275))
+    assert "3 months after the first purchase it is 27.5%" in show.finding(fact).markdown
+
+
+def test_median_of_cohorts_is_not_that_of_those_shown_alone():
+    """Of six shares in month 4 two may not be shown: the median counts them all the same."""
+    result = cohorts([[50, 45, 40, n] for n in (4, 6, 20, 22, 24, 26)])
+    assert result.typical.set_index("months_since")["median"][4] == pytest.approx(0.21)
+
+
+def test_a_cohort_that_is_blank_has_no_part_in_the_median():
+    """The first two have too few buyers to be shown, in any month: the others tell the median."""
+    seen = [[4, 3, 5, 6, 3], [5, 4, 3, 6, 2], [50, 40, 30, 20], [55, 45, 35, 25], [60, 50, 40]]
+    typical = cohorts(seen).typical
+    assert typical["cohorts"].tolist() == [3, 3, 3, 2]
+    assert typical["median"].tolist() == pytest.approx([0.55, 0.45, 0.35, 0.225])
+
+
+def test_cohorts_that_are_hidden_have_their_own_reason(show):
+    fact = cohort_fact(show.gated(cohorts([[4, 12, 13, 14], [5, 14, 15, 16], [60, 30, 31, 32]])))
+    assert fact.silent
+    assert "the median cohort has fewer than 10 buyers" in show.finding(fact).markdown
+    alone = cohort_fact(show.gated(cohorts([[40], [50], [45]])))
+    assert alone.variant == "one_month"
+    assert "buy again in the following month." in show.finding(alone).markdown

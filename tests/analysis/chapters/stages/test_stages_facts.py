@@ -6,6 +6,7 @@ import ibis
 import numpy as np
 import pandas as pd
 import pytest
+from shared_cases import shared_case
 
 from analysis.chapters.stages.course import stage_course
 from analysis.chapters.stages.facts import (
@@ -37,7 +38,8 @@ from analysis.chapters.stages.tables import (
 )
 from analysis.data import Description, Tables
 from analysis.params import Params
-from analysis.states.stages import assign_stages, stage_paths
+from analysis.states.stages import assign_stages, stage_counts, stage_paths
+from analysis.study import open_study
 from analysis.telling.showing import SILENT, chapter_of
 
 FROM = date(2022, 1, 1)
@@ -122,7 +124,7 @@ def everything(tables, params):
         show.figure(plot_monthly_moves, moves, facts["moves"]),
     ]
     shown = [
-        show.table(stage_playbook(now), "now.table", count="customers"),
+        show.table(stage_playbook(now), "now.table", count="customers", then=now.then),
         show.table(stage_rules(params), "now.rules", count=None),
         show.table(later.table, "later.table", count="customers", stage=later.stage, months=6),
         show.table(course.marks, "course.table", of=facts["course"], count="observed"),
@@ -139,7 +141,8 @@ def everything(tables, params):
     assert "nan" not in text.lower().replace("finan", ""), text
     assert "None" not in text
     assert "\N{MINUS SIGN}0.0" not in text
-    return findings, text, {"now": now, "course": course, "moves": moves, "later": later}
+    results = {"now": now, "course": course, "moves": moves, "later": later}
+    return findings, text, results | {"counts": stage_counts(stages)}
 
 
 def test_a_shop_is_told_whole():
@@ -276,3 +279,60 @@ def test_months_from_the_first_purchase_seen_are_told_so():
     told = show.finding(course_fact(course))
     assert told.headline.endswith("months after the first purchase in the records.")
     assert "when they began is not known" in told.detail
+
+
+@pytest.fixture(scope="module")
+def large_shop():
+    return shop(600)
+
+
+def edge_of(large_shop, until):
+    """What is told of now, and of the time before, in a study that ends on a day."""
+    bought, people = large_shop
+    bought = bought[bought["at"] <= pd.Timestamp(until)]
+    people = people[people["customer_id"].isin(bought["customer_id"])]
+    params = study(until)
+    show, stages = chapter_of(params, "stages"), assign_stages(tables_of(bought, people), params)
+    now = show.gated(stages_now(stages, as_of=until, min_cell=10))
+    told = show.finding(now_fact(now, min_cell=10))
+    table = show.table(stage_playbook(now), "now.table", count="customers", then=now.then)
+    return now, told, f"{table.caption}\n{table.markdown}", stages
+
+
+def test_a_year_before_is_told_of_the_day_that_it_is(large_shop):
+    """Stages are known at ends of months: the nearest to a year before is told, by its date."""
+    now, told, table, stages = edge_of(large_shop, date(2023, 12, 9))
+    assert now.earlier_at == date(2022, 11, 30)
+    assert "their share now and on 30 November 2022" in table
+    counts = stage_counts(stages)
+    month, declining = pd.to_datetime(counts["month"]), counts["stage"].eq("declining")
+    there = counts.loc[month.eq("2022-11-01") & declining, "customers"].iloc[0]
+    assert f"On 30 November 2022, {there} were in this stage" in told.detail
+    assert told.fact.comparator.estimate == there
+    assert edge_of(large_shop, date(2023, 12, 31))[0].earlier_at == date(2022, 12, 31)
+
+
+@pytest.mark.parametrize(("until", "settled"), [
+    (date(2023, 7, 31), True),  # seventeen weeks and a quarter are over on 30 July 2022
+    (date(2023, 6, 30), False),
+])  # fmt: skip
+def test_nothing_is_set_beside_the_left_edge(large_shop, until, settled):
+    now, told, table, stages = edge_of(large_shop, until)
+    assert told.fact.estimate >= 10
+    assert (now.earlier_at is not None) == settled
+    assert ("were in this stage" in told.detail) == settled
+    assert ("Share then" in table) == settled
+    assert np.isfinite(told.fact.comparator.estimate) == settled
+    later = later_stages(stages, now.at_risk_stage)
+    assert later.n > 0
+    assert later.table["before"].notna().any() == settled
+
+
+def test_shared_case_of_one_year(tmp_path):
+    """In its first month nobody can have lapsed: nothing is compared with it."""
+    folder = shared_case("one_year", tmp_path)
+    given = open_study(folder / "oneyear.yml", build=tmp_path)
+    now = stages_now(given.stages, as_of=given.params.observed_until, min_cell=10)
+    assert now.earlier_at is None
+    assert now.table["earlier_share"].isna().all()
+    assert not {"year_before"} & set(now_fact(now, min_cell=10).also)

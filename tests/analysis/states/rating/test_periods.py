@@ -59,6 +59,21 @@ def test_contractual_ratings_are_of_open_contracts():
     assert outcomes["stayed"].sum() == 15
 
 
+def test_who_stays_is_looked_at_on_the_last_day_on_which_ends_are_known():
+    """With a gap of 30 days that is 1 December 2022: the ends after it are left out for all."""
+    lines = steady(customers=40)
+    ids = lines["customer_id"].drop_duplicates()
+    contracts = pd.DataFrame({"customer_id": ids, "started_at": pd.Timestamp("2021-01-01")})
+    ended = ["2022-12-01"] * 10 + ["2022-12-02"] * 7 + ["2022-12-31"] * 3 + [None] * 20
+    tables = tables_of(lines, contracts=contracts.assign(ended_at=pd.to_datetime(ended)))
+    params = study(relationship="contractual")
+    outcomes = next_period(rate_periods(tables, params), tables, params)
+    assert outcomes["stayed"].sum() == 30
+    with_no_gap = study(relationship="contractual", gap_days=0)
+    outcomes = next_period(rate_periods(tables, with_no_gap), tables, with_no_gap)
+    assert outcomes["stayed"].sum() == 20
+
+
 def test_short_observation_is_rated_once_and_not_judged():
     params = study(until=date(2021, 8, 31))
     lines = steady()
