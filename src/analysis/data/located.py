@@ -96,17 +96,22 @@ def _kind_inside(path: Path) -> list[str]:
     return [ending.lower() for ending in Path(inside[0]).suffixes] if len(inside) == 1 else []
 
 
+def is_pattern(path: Path, pattern: str) -> bool:
+    """Whether a path means several files: a file of that very name goes before."""
+    return any(sign in pattern for sign in "*?[") and not path.exists()
+
+
 def named_files(params: Params, name: str, source: TableSource) -> list[Path]:
     """Return the files of a table; globs are expanded, paths are relative to the params file."""
     patterns = (source.file,) if isinstance(source.file, str) else source.file
     found: list[Path] = []
     for pattern in patterns:
         path = params.path.parent / pattern
-        if any(sign in pattern for sign in "*?["):
-            root = Path(path.anchor)
-            matches = sorted(root.glob(str(path.relative_to(root))))
-        else:
-            matches = [path]
+        matches = [path]
+        if is_pattern(path, pattern):
+            root = Path(pattern).anchor
+            folder = Path(root) if root else params.path.parent
+            matches = sorted(folder.glob(pattern.removeprefix(root)))
         if not matches or not matches[0].is_file():
             raise FaultyData(
                 [

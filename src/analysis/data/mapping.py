@@ -101,6 +101,8 @@ def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
         else:
             shown = rows[origin] if column in plan.whole else _present(rows[origin], source)
             value, absent = read_column(shown, kind, source), shown.isnull()
+        if source.amounts_in == "cents" and schemas.is_money(plan.raw.name, column):
+            value = value / 100
         if column == "customer_id":
             value = _clean_id(value, plan.float_ids or clean_ids, clean_ids)
             absent = absent | value.isnull()

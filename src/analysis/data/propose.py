@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,6 +118,6 @@ def _named(part: Part, known: list[Path], folder: Path) -> str | list[str]:
         return paths[0]
     shared = os.path.commonprefix  # of letters, not folders
     ending = shared([path[::-1] for path in paths])[::-1]
-    pattern = f"{shared(paths).rstrip('0123456789')}*{ending}"
+    pattern = f"{glob.escape(shared(paths).rstrip('0123456789'))}*{glob.escape(ending)}"
     caught = {path for path in known if path.match(Path(pattern).name)}
     return pattern if caught == set(part.paths) else paths

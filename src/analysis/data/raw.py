@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import ibis
 
@@ -43,3 +45,9 @@ class RawTable:
 
 
 ROW, ORIGIN = "row__", "origin__"
+
+
+def name_columns(head: Sequence[Any]) -> list[str]:
+    """Name the columns of a head in one line each; those without a name by their place."""
+    written = (re.sub(r"\s*[\r\n]+\s*", " ", str(name).strip()) for name in head)
+    return [name or f"column {place}" for place, name in enumerate(written, 1)]
