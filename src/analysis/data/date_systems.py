@@ -42,7 +42,7 @@ def _of_binary(content: bytes) -> str | None:
 
 
 def _records(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield kind and bytes of each record of an .xlsb part; kind and size are variable in length."""
+    """Yield kind and bytes of each record of an .xlsb part; kind and size vary in length."""
     place = 0
     while place < len(content):
         kind, place = _number(content, place, 2)

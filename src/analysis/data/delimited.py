@@ -16,7 +16,7 @@ import weakref
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -84,7 +84,8 @@ def open_lines(connection, name: str, source: TableSource, paths: list[Path], or
         "columns": dict.fromkeys(keys, "VARCHAR"),
     }
     origins = {str(path): path.name for path in paths}
-    return _open(connection, name, source, origin, ("read_json", [reader], origins))
+    raw = _open(connection, name, source, origin, ("read_json", [reader], origins))
+    return replace(raw, signs_known=True)
 
 
 def read_head(name: str, source: TableSource, path: Path) -> Head:

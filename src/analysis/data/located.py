@@ -11,6 +11,7 @@ from typing import Any
 from analysis.data.faults import Fault, FaultyData
 from analysis.errors import DataError
 from analysis.params import Params
+from analysis.params.joined import Joined
 from analysis.params.source import TableSource
 
 KEY_FILE = "key.json"
@@ -101,7 +102,7 @@ def is_pattern(path: Path, pattern: str) -> bool:
     return any(sign in pattern for sign in "*?[") and not path.exists()
 
 
-def named_files(params: Params, name: str, source: TableSource) -> list[Path]:
+def named_files(params: Params, name: str, source: TableSource | Joined) -> list[Path]:
     """Return the files of a table; globs are expanded, paths are relative to the params file."""
     patterns = (source.file,) if isinstance(source.file, str) else source.file
     found: list[Path] = []

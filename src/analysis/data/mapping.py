@@ -49,6 +49,11 @@ class Plan:
     float_ids: bool = False
     whole: frozenset[str] = frozenset()
 
+    def first_part(self, column: str) -> str:
+        """The column of the source behind a column, or the first of a product."""
+        origin = self.origins[column]
+        return origin.product_of[0] if isinstance(origin, ProductOf) else origin
+
 
 def plan_columns(raw: RawTable, params: Params) -> Plan:
     """Decide which source column becomes which column of the contract."""

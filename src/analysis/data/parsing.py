@@ -17,7 +17,7 @@ EXCEL_EPOCHS = {
 EPOCH_PARTS = {"epoch_s": 1, "epoch_ms": 1000}  # a second
 LAST_SERIAL = 2_958_465  # 9999-12-31
 LAST_SECOND = 4_102_444_800  # 2100-01-01
-OFFSET = r"([+-]\d{2}(?::?\d{2})?|Z|UTC)\s*$"
+OFFSET = r"([+-]\d{2}(?::?\d{2})?|Z|UTC|GMT)\s*$"
 BARE_TIME = r"^\s*\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*$"
 SPARK_BARE = "timestamp_ntz"
 ENDLESS = ("duckdb", "postgres")  # engines whose days may be infinite
@@ -90,8 +90,7 @@ def read_number(column: ibis.Column, source: TableSource) -> ibis.Column | None:
         return column.cast("float64")
     if not kind.is_string() or not _embedded(column):
         return None
-    text = column.re_replace(r"[€$£¥\s\x{00A0}\x{202F}]", "")
-    text = text.re_replace(r"^(\d.*)-$|^\((\d.*)\)$", r"-\1\2")  # 10,50- and (10.50)
+    text = plain_digits(column)
     decimal, thousands = re.escape(source.decimal), source.thousands
     plain = rf"\d+({decimal}\d*)?|{decimal}\d+"
     if thousands and thousands != " ":
@@ -103,6 +102,12 @@ def read_number(column: ibis.Column, source: TableSource) -> ibis.Column | None:
     if source.decimal == ",":
         digits = digits.replace(",", ".")
     return ibis.ifelse(text.re_search(shape), digits, ibis.null("string")).try_cast("float64")
+
+
+def plain_digits(column: ibis.Column) -> ibis.Column:
+    """Write numbers without currency signs and blanks, negative ones with a minus before them."""
+    text = column.re_replace(r"[€$£¥￥\s\x{00A0}\x{202F}]", "")
+    return text.re_replace(r"^(\d.*)-$|^\((\d.*)\)$", r"-\1\2")  # 10,50- and (10.50)
 
 
 def read_day(column: ibis.Column, source: TableSource) -> ibis.Column | None:
@@ -170,7 +175,8 @@ def _read_time(column: ibis.Column, source: TableSource) -> ibis.Column | None:
 
 def _plain_offset(iso: ibis.Column) -> ibis.Column:
     """Write an offset as DuckDB reads it: after the seconds, without a blank before it."""
-    whole = iso.upper().re_replace(rf"([T ]\d{{1,2}}:\d{{2}})\s*{OFFSET}", r"\1:00\2")
+    iso = iso.upper().re_replace(r"(\d)\s*(UTC|GMT)\s*$", r"\1Z")
+    whole = iso.re_replace(rf"([T ]\d{{1,2}}:\d{{2}})\s*{OFFSET}", r"\1:00\2")
     return whole.re_replace(rf"(:\d{{2}}(?:\.\d+)?)\s+{OFFSET}", r"\1\2")
 
 

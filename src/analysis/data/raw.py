@@ -33,6 +33,10 @@ class RawTable:
         Whether columns that the contract does not know are taken along.
     lazy : bool
         Whether the table is read again for each question rather than held by the engine.
+    signs_known : bool
+        Whether the format fixes how numbers are written (JSON), though they come as text.
+    lookups : tuple of Lookup
+        The joins that the table is made with.
     """
 
     name: str
@@ -42,6 +46,8 @@ class RawTable:
     numbered: Callable[[], ibis.Table] | None = None
     keep_all: bool = False
     lazy: bool = False
+    signs_known: bool = False
+    lookups: tuple[Any, ...] = ()
 
 
 ROW, ORIGIN = "row__", "origin__"
