@@ -43,7 +43,7 @@ class Lookup:
 
 
 def look_up(raw: RawTable, others: Mapping[str, RawTable]) -> RawTable:
-    """Join the tables that `join:` names, in their order.
+    """Join the tables that `join:` names; one may go by a column that another brought.
 
     Raises
     ------
@@ -52,12 +52,14 @@ def look_up(raw: RawTable, others: Mapping[str, RawTable]) -> RawTable:
     """
     if not others:
         return raw
-    table, lookups = raw.table, []
-    for label, other in others.items():
-        keys = raw.source.join[label].keys
+    table, lookups, waiting = raw.table, [], list(others)
+    while waiting:
+        label = _next(raw, table, waiting)
+        other, keys = others[label], raw.source.join[label].keys
         _see_keys(raw, label, table, other, keys)
         lookups.append(Lookup(label, table, other.table, keys, other.origin))
         table = bring(table, lookups[-1])
+        waiting.remove(label)
 
     def numbered() -> ibis.Table:
         rows = raw.numbered()
@@ -161,6 +163,12 @@ def _apart(raw: RawTable, lookup: Lookup, found: dict[str, int], by: str) -> lis
     came = f"{found['met']:,} of {found['rows']:,} rows do"
     came += f": {cause} between the two tables" if cause else ""
     return [Fault(raw.name, "", rule, came, remedy=f"mend join.{lookup.label}.by, or the source")]
+
+
+def _next(raw: RawTable, table: ibis.Table, waiting: list[str]) -> str:
+    """The first join whose keys are there by now; the first of all where none has them."""
+    ready = [name for name in waiting if set(raw.source.join[name].keys) <= set(table.columns)]
+    return (ready or waiting)[0]
 
 
 def _see_keys(raw: RawTable, label: str, table: ibis.Table, other: RawTable, keys) -> None:

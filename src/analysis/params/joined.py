@@ -19,8 +19,8 @@ class Joined(BaseModel):
     `<name of the join>.<column>`.
 
     A line of an order looks up its order (`transactions`: the file of lines, `join: {orders: …}`),
-    a review looks up the order it speaks of, the order its customer. Joins are made in their order;
-    a later one may go by what an earlier one brought.
+    a review looks up the order it speaks of, the order its customer: a join may go by a column that
+    another one brought.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
