@@ -46,9 +46,9 @@ class Part:
             named["encoding"] = "cp1252"
         return TableSource(**named)
 
-    def open(self, connection) -> RawTable:
+    def open(self, connection, name: str = "proposed") -> RawTable:
         """Open it as one table of the embedded engine."""
-        return open_paths(connection, "proposed", self.source(), list(self.paths))
+        return open_paths(connection, name, self.source(), list(self.paths))
 
 
 def found_files(origin: Path) -> list[Path]:

@@ -28,7 +28,13 @@ PERIOD_OF = ("at", "started_at", "from_at", "ended_at")
 
 
 def describe(
-    label: str, raw: RawTable, block: dict[str, Any], *, system: str | None = None, name: str = ""
+    label: str,
+    raw: RawTable,
+    block: dict[str, Any],
+    *,
+    system: str | None = None,
+    name: str = "",
+    own: tuple[str, ...] = (),
 ) -> Proposal | None:
     """Describe a table of the source; None when it looks like none of the contract.
 
@@ -43,6 +49,8 @@ def describe(
         The date system that its workbook states.
     name : str, optional
         The table of the contract to describe it as, whatever it looks like.
+    own : tuple of str, optional
+        Columns that go before the others, which a join has brought.
     """
     sample = first_values(raw)
     kinds = {column: kind_of_values(values) for column, values in sample.items()}
@@ -50,7 +58,10 @@ def describe(
     if not name:
         return None
     proposal = Proposal(name, dict(block))
-    proposal.columns = match_columns(name, raw.table.columns, kinds)
+    matched = match_columns(name, raw.table.columns, kinds)
+    if own:
+        matched |= match_columns(name, own, kinds)
+    proposal.columns = {c: matched[c] for c in SCHEMAS[name].columns if c in matched}
     product = find_product(raw.table.columns) if name == "transactions" else None
     if product and proposal.columns.get("amount", product[1]) == product[1]:
         proposal.columns["amount"] = {"product_of": list(product)}
@@ -109,6 +120,7 @@ def _ask(proposal: Proposal, raw: RawTable) -> None:
     for part in proposal.origins("customer_id"):
         ids = read_text(table[part])
         asked["padded"] = (ids.strip() != ids).sum()
+        asked["repeated"] = ids.count() - ids.nunique()
     for part in proposal.origins("amount")[:1]:
         number = read_number(table[part], proposal.assumed())
         if number is not None:

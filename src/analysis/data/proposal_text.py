@@ -227,7 +227,9 @@ def _comment(text: str, comment: str) -> str:
 
 
 def _scalar(value: Any) -> str:
-    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000)
+    text = yaml.safe_dump(
+        value, default_flow_style=True, allow_unicode=True, width=10_000, sort_keys=False
+    )
     return text.strip().removesuffix("...").strip()
 
 

@@ -29,7 +29,8 @@ class Proposal:
     keep, left, groups : list of str
         Further columns of the source: taken along, not, and those that may be compared.
     facts : dict
-        What the whole table was asked: counts of `rows`, `missing` needed values and `padded` ids,
+        What the whole table was asked: counts of `rows`, `missing` needed values, `padded` and
+        `repeated` ids,
         `negative` amounts, `cancelled` invoices, `instants` (times with a zone); `first`, `last`
         day; `strange` days; the `hour` in which most times of a column without a zone lie.
     currency, currency_sign : str

@@ -103,7 +103,8 @@ TABLE_WORDS = {
     "kauf beleg rechnung",
     "customers": "customer client member kunde demograph household",
     "contracts": "contract subscription vertrag vertraeg policy policies lease membership",
-    "surveys": "survey answer response satisfaction umfrage nps befragung",
+    "surveys": "survey answer response satisfaction umfrage nps befragung review feedback "
+    "bewertung",
     "interactions": "interaction contact complaint ticket call enquir beschwerde anfrage",
     "tier_history": "tier level status stufe",
     "campaigns": "campaign mailing kampagne",
@@ -201,13 +202,23 @@ def guess_table(name: str, columns: Sequence[str], kinds: Mapping[str, str] | No
         product = table == "transactions" and find_product(columns) is not None
         met = sum(c in matched or (c == "amount" and product) for c in needed)
         named = any(word in plain(name) for word in TABLE_WORDS[table].split())
-        whole = 2 if needed and met == len(needed) else 0
+        whole = 2 if needed and met == len(needed) else -1 if needed and not (met or named) else 0
         whole += table == "contracts" and set(matched) >= LASTING and not of_contacts
         known = 1 if "customer_id" in matched else -1 if named and whole else -5
         return (3 * named + whole + known, len(matched))
 
     best = max(schemas.SCHEMAS, key=score)
     return best if score(best)[0] > 0 else ""
+
+
+def lacking_columns(
+    table: str, columns: Sequence[str], kinds: Mapping[str, str] | None = None
+) -> list[str]:
+    """List the needed columns of a table of the contract that a source lacks."""
+    spec, matched = schemas.SCHEMAS[table].columns, match_columns(table, columns, kinds)
+    product = table == "transactions" and find_product(columns) is not None
+    needed = [column for column in spec if spec[column].required and column not in matched]
+    return [column for column in needed if not (column == "amount" and product)]
 
 
 def find_product(columns: Sequence[str]) -> tuple[str, str] | None:
