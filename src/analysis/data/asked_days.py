@@ -85,8 +85,8 @@ def period_of(raw: RawTable, part: str, form: str) -> tuple[date | None, date | 
 
 def _settle_serial(proposal, raw, parts, readings, system) -> None:
     if readings[0] == "excel" and system is not None:
-        proposal.block["date_format"] = "excel"
-        proposal.notes.append(f"{parts[0]}: {SAYS[system]}, says the workbook itself")
+        proposal.block["date_format"] = system
+        proposal.notes.append(f"{parts[0]}: {SAYS[system]}; the workbook itself says so")
         return
     lines = [f"{parts[0]} is a number. Of what?"]
     for form in readings:

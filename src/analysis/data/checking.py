@@ -15,6 +15,7 @@ from analysis.data.mapping import ABSENT, Plan, check_filters, filter_rows, map_
 from analysis.data.places import first_places
 from analysis.data.problems import told_plainly
 from analysis.data.raw import RawTable
+from analysis.data.reversed import notice_reversed
 from analysis.data.rules import any_of, dropped_rows, required_columns, rules_of
 from analysis.data.signs import ask_either, check_signs
 from analysis.params import Params
@@ -119,6 +120,7 @@ def _check_rows(
         table = table.filter(~any_of(dropped_rows(plan, table, params).values()))
     table = table.select(*plan.origins)
     table, left, faults = check_duplicates(raw, table, left, params, audit)
+    audit += notice_reversed(table, params) if raw.name == "surveys" else []
     audit.append((raw.name, "kept", "", left))
     return table, faults
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from analysis.data import connection as databases
 from analysis.data.connection import with_placeholders
+from analysis.data.crossing import fetch_count
 from analysis.data.date_systems import date_system
 from analysis.data.engine import open_duckdb
 from analysis.data.exports import Part, found_files, parts_of, together
@@ -91,7 +92,7 @@ def _for_a_person(
     """Propose transactions all of whose columns a person must map."""
     left = [one for one in seen if one.proposal is None]
     if left:
-        most = max(left, key=lambda one: one.raw.table.count().execute())
+        most = max(left, key=lambda one: fetch_count(one.raw.table))
         skipped[:] = [told for told in skipped if not told.startswith(f"{most.label} was not")]
         return describe(most.label, most.raw, most.block, name="transactions")
     needed = [c for c, spec in SCHEMAS["transactions"].columns.items() if spec.required]

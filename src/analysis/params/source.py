@@ -204,6 +204,7 @@ class Repairs(_Block):
     missing: Literal["refuse", "drop"] = "refuse"
     out_of_period: Literal["refuse", "drop"] = "refuse"
     ids: Literal["refuse", "clean"] = "refuse"
+    leading_zeros: Literal["keep", "drop"] = "keep"
 
 
 class DataSource(_Block):

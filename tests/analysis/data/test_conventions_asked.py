@@ -240,3 +240,14 @@ def test_currency_is_asked_where_the_data_do_not_say(propose):
     assert "$ stands beside amounts: USD, AUD, CAD …?" in text
     text, _, _ = propose(HEAD.replace("amount", "amount,currency") + "c,2023-01-05,5.5,usd\n")
     assert "\ncurrency: USD" in text
+
+
+def test_a_workbook_that_states_1904_is_read_so_where_the_params_say_excel(study):
+    workbook = openpyxl.Workbook()
+    workbook.epoch = CALENDAR_MAC_1904
+    for row in (["customer_id", "at", "amount"], ["c", 43496, 5.5]):
+        workbook.active.append(row)
+    workbook.save(study.folder / "sales.xlsx")
+    params = study.files(transactions={"file": "sales.xlsx", "date_format": "excel"})
+    day = read_tables(params, stored=False)["transactions"]["at"].max().execute()
+    assert str(day)[:10] == "2023-02-01"
