@@ -270,6 +270,12 @@ def is_private(name: str, column: str) -> bool:
     return column in columns and bool(columns[column].metadata["private"])
 
 
+def is_money(name: str, column: str) -> bool:
+    """Whether the values of a column are amounts of the study's currency."""
+    columns = SCHEMAS[name].columns
+    return column in columns and columns[column].metadata["unit"] == "currency"
+
+
 def broken_rows(check: pa.Check, table: ibis.Table, column: str | None) -> ibis.Column:
     """Return a check as an expression of the table's engine: true where a row breaks it."""
     passes = IbisCheckBackend(check).apply(IbisData(table, column))

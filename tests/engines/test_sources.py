@@ -81,6 +81,36 @@ NUMBERED = pa.table(
 )
 
 
+LINES = pa.table(
+    {
+        "order_id": [1.0, 1.0, 2.0, 7.0, None, 3.0],
+        "Price": [2.5, 3.0, 4.0, 5.0, 6.0, 7.0],
+    }
+)
+ORDERS = pa.table(
+    {
+        "number": ["1", "2", "3", "8", " "],
+        "buyer": [10, 20, 10, 30, 40],
+        "placed": [date(2023, 2, 1), date(2023, 3, 1), date(2023, 4, 1), None, None],
+        "price": ["a", "b", None, "d", "e"],
+    }
+)
+BUYERS = pa.table({"buyer": ["10", "20"], "person": ["Zoë", "Änne"]})
+JOINED = {
+    "table": "the_lines",
+    "columns": {
+        "customer_id": "person",
+        "at": "placed",
+        "amount": "Price",
+        "channel": "orders.price",
+    },
+    "join": {
+        "orders": {"table": "the_orders", "by": {"order_id": "number"}},
+        "buyers": {"sql": "SELECT * FROM the_buyers", "by": "buyer"},
+    },
+}
+
+
 @pytest.fixture(scope="module", params=["postgres", "spark"])
 def places(request, database_elsewhere, tmp_path_factory):
     """A DuckDB file and another engine: the URL of each, and how both take a table."""
@@ -117,6 +147,7 @@ def params_of(folder, url, **data):
     path.parent.mkdir(exist_ok=True)
     names = data.pop("names")
     tables = {name: {"table": f"the_{name}"} for name in names}
+    tables = data.pop("tables", tables)
     block = {"connection": {"url": url, "tables": tables}} | data
     path.write_text(yaml.safe_dump(STUDY | {"data": block}), "utf-8")
     return read_params(path)
@@ -169,3 +200,34 @@ def test_ids_that_have_lost_digits_are_a_fault(places, tmp_path):
         assert faults == 1
         assert "customer_id must be written in full" in text
         assert "1 of 4 rows is not" in text
+
+
+def test_joins_are_made_alike(places, tmp_path):
+    def joined(params):
+        tables = read_tables(params, stored=False)
+        return {"transactions": fetch(tables["transactions"]), "audit": tables.audit}
+
+    rows = {"lines": LINES, "orders": ORDERS, "buyers": BUYERS}
+    given = {"rows": rows, "tables": {"transactions": JOINED}}
+    here, there = each(places, tmp_path, joined, repairs={"missing": "drop"}, **given)
+    assert sorted(here["transactions"]["customer_id"]) == ["Zoë", "Zoë", "Zoë", "Änne"]
+    assert list(differences(there, here)) == []
+    told = {row.reason: row.rows for row in here["audit"].itertuples() if row.step == "noticed"}
+    assert told["rows that meet none of the_orders by order_id"] == 1
+    assert told["rows of the_orders that no row meets by order_id"] == 1
+    for text, faults in each(places, tmp_path, validation_report, **given):
+        assert faults == 2
+        assert "customer_id must not be missing, but 2 of 6 rows are" in text
+
+
+def test_a_join_that_cannot_be_made_is_told_alike(places, tmp_path):
+    padded = ORDERS.set_column(0, "number", pa.array(["001", "002", "003", "1", "1"]))
+    rows = {"lines": LINES, "orders": padded, "buyers": BUYERS}
+    given = {"rows": rows, "tables": {"transactions": JOINED}}
+    here, there = each(places, tmp_path, validation_report, **given)
+    assert there == here
+    assert "must find one row of the_orders by order_id, but 1 of 4 keys stand there" in here[0]
+    rows |= {"orders": padded.slice(0, 3)}
+    here, there = each(places, tmp_path, validation_report, **(given | {"rows": rows}))
+    assert there == here
+    assert "0 of 5 rows do: leading zeros differ between the two tables" in here[0]

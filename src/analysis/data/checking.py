@@ -9,12 +9,15 @@ import ibis
 from analysis.data.clocks import ask_clocks, check_clocks
 from analysis.data.crossing import fetch_count, fetch_rows
 from analysis.data.faults import Fault
+from analysis.data.joining import check_lookups
 from analysis.data.keys import Audit, check_duplicates, check_ids, count_rows
 from analysis.data.mapping import ABSENT, Plan, check_filters, filter_rows, map_rows, plan_columns
 from analysis.data.places import first_places
 from analysis.data.problems import told_plainly
 from analysis.data.raw import RawTable
+from analysis.data.reversed import notice_reversed
 from analysis.data.rules import any_of, dropped_rows, required_columns, rules_of
+from analysis.data.signs import ask_either, check_signs
 from analysis.params import Params
 
 OPEN_ENDS = {"contracts": "ended_at", "tier_history": "to_at"}
@@ -42,11 +45,13 @@ def check_table(raw: RawTable, params: Params) -> Checked:
     with told_plainly(raw.name, raw.origin):
         plan = plan_columns(raw, params)
         plan.faults += check_filters(raw)
+        met, apart = check_lookups(raw)
+        plan.faults += apart
         if plan.faults:
             return Checked(raw.name, None, plan.faults, [], raw, tuple(plan.origins))
         rows = filter_rows(raw.table, raw.source)
         found = count_rows(plan, rows)
-        audit = _count_read(raw, found["rows"])
+        audit = _count_read(raw, found["rows"]) + met
         if not audit[0][3]:
             fault = Fault(raw.name, "", "must hold rows", f"{raw.origin} has no rows")
             return Checked(raw.name, None, [fault], [], raw, tuple(plan.origins))
@@ -103,7 +108,7 @@ def _check_rows(
         for place, rule in enumerate(rules)
         if found[f"rule{place}"]
     ]
-    faults += check_clocks(plan, found, params, audit)
+    faults += check_clocks(plan, found, params, audit) + check_signs(plan, mapped, found)
     left = total - sum(gone)
     if not left:
         faults.append(Fault(raw.name, "", "must keep rows", "filters and repairs left none"))
@@ -115,6 +120,7 @@ def _check_rows(
         table = table.filter(~any_of(dropped_rows(plan, table, params).values()))
     table = table.select(*plan.origins)
     table, left, faults = check_duplicates(raw, table, left, params, audit)
+    audit += notice_reversed(table, params) if raw.name == "surveys" else []
     audit.append((raw.name, "kept", "", left))
     return table, faults
 
@@ -129,7 +135,7 @@ def _questions(plan: Plan, mapped: ibis.Table, params: Params) -> dict[str, ibis
     rules = enumerate(rules_of(plan, mapped, params))
     asked |= {f"rule{place}": (rule.broken & kept).sum() for place, rule in rules}
     asked |= {f"absent_{name}": mapped[ABSENT + name].sum() for name in required_columns(plan)}
-    asked |= ask_clocks(plan, mapped)
+    asked |= ask_clocks(plan, mapped) | ask_either(plan, mapped)
     end = OPEN_ENDS.get(plan.raw.name)
     if end in plan.origins:
         asked["open"] = (mapped[end] > params.observed_until).sum()

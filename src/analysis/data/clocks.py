@@ -46,7 +46,7 @@ def check_clocks(plan: Plan, found: Mapping[str, int], params: Params, audit: Au
 
     The simulator writes local time: there is nothing to say of it.
     """
-    name, zone, faults = plan.raw.name, plan.raw.source.times_in, []
+    name, zone, faults = plan.raw.name, plan.raw.source.clock_zone, []
     dated = [c for c in plan.origins if plan.kinds[c] in (schemas.DAY, schemas.TIME)]
     for column in dated:
         bare, clock = found.get(f"bare_{column}", 0), found.get(f"clock_{column}", 0)

@@ -12,6 +12,7 @@ import ibis
 
 from analysis.data.engine import open_duckdb
 from analysis.data.faults import Fault, FaultyData
+from analysis.data.joining import look_up
 from analysis.data.postgres import plain_columns
 from analysis.data.problems import SECRET_NAME, explain, hide, told_plainly
 from analysis.data.raw import RawTable
@@ -19,6 +20,7 @@ from analysis.data.spark import open_spark, open_spark_table, spark_tables
 from analysis.errors import ParamsError
 from analysis.params import Params
 from analysis.params.address import PLAIN_PASSWORD, SPARK, check_address
+from analysis.params.joined import Joined
 from analysis.params.source import TableSource
 
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
@@ -80,7 +82,19 @@ def connect(url: str, timezone: str, folder: Path):
 
 
 def open_table(connection, name: str, source: TableSource, url: str) -> RawTable:
-    """Open one table of a connection, or a query on it."""
+    """Open one table of a connection, or a query on it, with the tables that it looks up."""
+    others = {
+        label: _open_one(connection, f"{name}.join.{label}", _of_joined(label, one), url)
+        for label, one in source.join.items()
+    }
+    return look_up(_open_one(connection, name, source, url), others)
+
+
+def _of_joined(label: str, one: Joined) -> TableSource:
+    return TableSource(table=None if one.sql else one.table or label, sql=one.sql)
+
+
+def _open_one(connection, name: str, source: TableSource, url: str) -> RawTable:
     label = connection_label(url)
     with told_plainly(name, label):
         if source.sql:

@@ -1,4 +1,4 @@
-"""How days and numbers are written in an export: guessed from values, for a person to check."""
+"""How days and numbers are written in an export, as far as values show it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from datetime import datetime
 
 DAYS = (
     *("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d-%b-%Y"),
-    *("%d %b %Y", "%b %d, %Y", "%Y%m%d", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y"),
+    *("%d %b %Y", "%b %d, %Y", "%Y%m%d", "%Y.%m.%d", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y"),
+    *("%y/%m/%d", "%d-%m-%y", "%m-%d-%y", "%y-%m-%d"),
 )
-TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z", " %H:%M %z")
 DATE_FORMATS = [day + time for day in DAYS for time in TIMES]
 ISO = re.compile(r"^\s*\d{4}-\d{1,2}-\d{1,2}([T ].*)?$")
-CURRENCY_SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "¥": "CNY"}
+CURRENCY_SIGNS = {"€": "EUR", "£": "GBP"}
+SHARED_SIGNS = {"$": "USD, AUD, CAD …", "¥": "CNY or JPY", "￥": "CNY or JPY"}
 NUMBER = re.compile(r"[+-]?\d[\d.,'\s]*([eE][+-]?\d+)?-?")
 
 
@@ -30,14 +32,16 @@ def kind_of_values(values: Sequence[object]) -> str:
     iso = form is None and all(ISO.match(value) for value in known)
     if iso or (fitting and form != "excel"):
         return "date"
-    bare = [re.sub(r"[€$£¥\s]", "", value) for value in known]
+    bare = [re.sub(r"[€$£¥￥\s]", "", value) for value in known]
     return "number" if all(NUMBER.fullmatch(value) for value in bare) else "text"
 
 
-def guess_currency(values: Sequence[object]) -> str | None:
-    """Find the one currency sign that stands beside amounts."""
-    signs = {sign for value in values for sign in CURRENCY_SIGNS if sign in str(value)}
-    return CURRENCY_SIGNS[signs.pop()] if len(signs) == 1 else None
+def guess_currency(values: Sequence[object]) -> tuple[str | None, str]:
+    """Find the one currency sign that stands beside amounts, and the code where it has one only."""
+    known = (*CURRENCY_SIGNS, *SHARED_SIGNS)
+    signs = {sign for value in values for sign in known if sign in str(value)}
+    sign = signs.pop() if len(signs) == 1 else ""
+    return CURRENCY_SIGNS.get(sign), sign
 
 
 def guess_date_format(values: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -55,21 +59,6 @@ def guess_date_format(values: Sequence[str]) -> tuple[str | None, list[str]]:
     if not fitting and all(re.fullmatch(r"[1-9]\d{4}(\.\d+)?", value) for value in values):
         return "excel", ["excel"]
     return (fitting[0], fitting) if fitting else (None, [])
-
-
-def guess_signs(values: Sequence[str]) -> tuple[str, str | None]:
-    """Guess the decimal and the thousands sign of numbers that are written as text."""
-    texts = [re.sub(r"[€$£¥\s]", "", value) for value in values if value]
-    if any(re.search(r"\d\.\d{3},\d", text) for text in texts):
-        return ",", "."
-    if any(re.search(r"\d,\d{3}\.\d", text) for text in texts):
-        return ".", ","
-    if any(re.search(r"\d,\d{1,2}$", text) for text in texts):
-        dotted = any(re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+", text) for text in texts)
-        return ",", "." if dotted else None
-    if any(re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+", text) for text in texts):
-        return ".", ","
-    return ".", None
 
 
 def _reads(value: str, form: str) -> bool:

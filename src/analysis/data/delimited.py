@@ -10,49 +10,66 @@ import io
 import itertools
 import json
 import lzma
+import re
 import tempfile
 import weakref
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import ibis
 
 from analysis.data.faults import Fault, FaultyData
 from analysis.data.located import members
-from analysis.data.raw import ORIGIN, ROW, RawTable
-from analysis.data.sql import arguments
+from analysis.data.raw import ORIGIN, ROW, RawTable, name_columns
+from analysis.data.sql import arguments, path_list
 from analysis.params.source import TableSource
 
 DELIMITERS = (";", "\t", "|", ",")
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-DUCKDB_UNPACKS = (".gz", ".zst")
 SAMPLED_LINES = 1000
+LINES_OF_A_HEAD = 100
+BLOCK = 2**20
+STATED_DELIMITER = re.compile(r'"?sep=(.)"?\s*')  # the first line of files that Excel writes
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The column names of a CSV file, their delimiter, the lines before them and of their own."""
+
+    columns: tuple[str, ...]
+    delimiter: str
+    skip: int
+    lines: int
 
 
 def open_delimited(connection, name: str, source: TableSource, paths: list[Path], origin: str):
     """Open CSV files; those with different heads are laid side by side by column name."""
-    groups: dict[tuple, list[Path]] = {}
+    groups: dict[Head, list[Path]] = {}
     origins = {}
     for path in paths:
-        readable = _readable(connection, name, source, path)
+        head = read_head(name, source, path)
+        readable = _readable(connection, name, source, path, head.lines > 1)
         origins[str(readable)] = path.name
-        head, delimiter = read_head(name, source, path)
-        groups.setdefault((tuple(head), delimiter), []).append(readable)
+        groups.setdefault(head, []).append(readable)
     readers = [
         {
-            "files": [str(path) for path in files],
+            "files": files,
+            "first_row": head.skip + 2,
             "auto_detect": False,
             "header": True,
-            "delim": delimiter,
+            "skip": head.skip,
+            "delim": head.delimiter,
             "quote": '"',
             "escape": '"',
-            "columns": dict.fromkeys(head, "VARCHAR"),
+            "columns": dict.fromkeys(head.columns, "VARCHAR"),
         }
-        for (head, delimiter), files in groups.items()
+        for head, files in groups.items()
     ]
-    return _open(connection, name, source, origin, ("read_csv", readers, 2, origins))
+    return _open(connection, name, source, origin, ("read_csv", readers, origins))
 
 
 def open_lines(connection, name: str, source: TableSource, paths: list[Path], origin: str):
@@ -61,30 +78,50 @@ def open_lines(connection, name: str, source: TableSource, paths: list[Path], or
     for path in paths:
         keys |= dict.fromkeys(read_keys(name, source, path))
     reader = {
-        "files": [str(path) for path in paths],
+        "files": paths,
+        "first_row": 1,
         "format": "newline_delimited",
         "columns": dict.fromkeys(keys, "VARCHAR"),
     }
     origins = {str(path): path.name for path in paths}
-    return _open(connection, name, source, origin, ("read_json", [reader], 1, origins))
+    raw = _open(connection, name, source, origin, ("read_json", [reader], origins))
+    return replace(raw, signs_known=True)
 
 
-def read_head(name: str, source: TableSource, path: Path) -> tuple[list[str], str]:
-    """Read the column names of a CSV file and find its delimiter."""
+def read_head(name: str, source: TableSource, path: Path) -> Head:
+    """Read the column names of a CSV file and find its delimiter.
+
+    Blank lines and Excel's `sep=;` may stand before them; a name may be broken over lines.
+    """
     with open_text(name, source, path) as stream:
-        first = stream.readline()
-    if not first.strip():
+        lines = list(itertools.islice(stream, LINES_OF_A_HEAD))
+    stated, skip = None, 0
+    while skip < len(lines) and (
+        not lines[skip].strip() or STATED_DELIMITER.fullmatch(lines[skip])
+    ):
+        stated = STATED_DELIMITER.fullmatch(lines[skip]) or stated
+        skip += 1
+    if skip == len(lines):
         raise FaultyData([Fault(name, "", "must have a head and rows", f"{path.name} is empty")])
-    found = max(DELIMITERS, key=lambda sign: len(next(csv.reader([first], delimiter=sign))))
-    delimiter = source.delimiter or found
-    head = [column.strip() for column in next(csv.reader([first], delimiter=delimiter))]
-    head = [column or f"column {place}" for place, column in enumerate(head, 1)]
-    twice = sorted({column for column in head if head.count(column) > 1})
-    alike = sorted({c for c in head if [h.lower() for h in head].count(c.lower()) > 1})
+    delimiter = source.delimiter or (stated and stated[1])
+    delimiter = delimiter or max(DELIMITERS, key=lambda sign: len(_record(lines[skip:], sign)[0]))
+    record, own = _record(lines[skip:], delimiter)
+    columns = name_columns(record)
+    twice = sorted({column for column in columns if columns.count(column) > 1})
+    alike = sorted({c for c in columns if [h.lower() for h in columns].count(c.lower()) > 1})
     if alike:
         came = f"{path.name} has {', '.join(repr(column) for column in twice or alike)} twice"
         raise FaultyData([Fault(name, "", "must have columns of different names", came)])
-    return head, delimiter
+    return Head(tuple(columns), delimiter, skip, own)
+
+
+def _record(lines: list[str], delimiter: str) -> tuple[list[str], int]:
+    """Return the fields of the first record, and the lines that it takes."""
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        return next(reader), reader.line_num
+    except csv.Error:  # a quotation mark that nothing closes
+        return next(csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)), 1
 
 
 def read_keys(name: str, source: TableSource, path: Path) -> list[str]:
@@ -172,36 +209,48 @@ def unpacked(path: Path):
             return path.open("rb")
 
 
-def _readable(connection, name: str, source: TableSource, path: Path) -> Path:
-    """Return a file that DuckDB reads: the file itself, or a copy of it in UTF-8."""
+def _readable(connection, name: str, source: TableSource, path: Path, broken: bool) -> Path:
+    """Return a file that DuckDB reads: the file itself, or a copy of it in UTF-8.
+
+    `broken` says that the head takes several lines: behind a mark of the encoding DuckDB would
+    take its last line for a row.
+    """
     check_packed(name, path)
     packed = path.suffix.lower() in (".bz2", ".xz", ".zip")
-    if path.suffix.lower() in DUCKDB_UNPACKS:
-        _read_through(path)
     with unpacked(path) as stream:
         start = stream.read(4)
-    marked = any(start.startswith(mark) for mark, kind in MARKS.items() if kind != "utf-8-sig")
-    plain = _encoding(name, source) in ("utf-8", "utf-8-sig", "ascii")
-    if plain and not marked and not packed:
+    kinds = [kind for mark, kind in MARKS.items() if start.startswith(mark)]
+    marked = any(kind != "utf-8-sig" or broken for kind in kinds)
+    plain = _encoding(name, source) in ("utf-8", "utf-8-sig", "ascii") and not marked
+    if plain and not packed and not _ends_differ(path):
         return path
     folder = tempfile.TemporaryDirectory(prefix="analysis-")
     weakref.finalize(connection, folder.cleanup)
     copy = Path(folder.name) / f"{path.name}.csv"
     with open_text(name, source, path) as text, copy.open("w", encoding="utf-8", newline="") as out:
-        while block := text.read(2**20):
+        text.reconfigure(newline=None)  # lines end in one way
+        while block := text.read(BLOCK):
             out.write(block)
     return copy
 
 
-def _read_through(path: Path) -> None:
-    """Unpack a file to nowhere: DuckDB reads a packed file that was cut off without a word."""
+def _ends_differ(path: Path) -> bool:
+    """Whether lines end in more than one way: DuckDB refuses such files, or reads no row of them.
+
+    Reads the file through: of a packed one that was cut off DuckDB would say nothing.
+    """
+    both = feeds = returns = 0
+    before = b""
     with unpacked(path) as stream:
-        while stream.read(2**20):
-            pass
+        while block := stream.read(BLOCK):
+            both += block.count(b"\r\n") + (before == b"\r" and block[:1] == b"\n")
+            feeds, returns = feeds + block.count(b"\n"), returns + block.count(b"\r")
+            before = block[-1:]
+    return sum(bool(ways) for ways in (both, feeds - both, returns - both)) > 1
 
 
 def _open(connection, name, source, origin, reading) -> RawTable:
-    function, readers, first_row, origins = reading
+    function, readers, origins = reading
     columns = list(dict.fromkeys(column for reader in readers for column in reader["columns"]))
 
     def table(made: str, extra: dict) -> ibis.Table:
@@ -211,21 +260,24 @@ def _open(connection, name, source, origin, reading) -> RawTable:
             connection.raw_sql(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {function}({call})")
             part = connection.table(view)
             if extra:
-                part = part.mutate(**{ROW: ibis.row_number()})
+                part = _number(part, reader["first_row"], origins)
             lacking = {c: ibis.null("string") for c in columns if c not in part.columns}
             part = part.mutate(**lacking)
             parts.append(part.select(*columns, *(c for c in (ROW, ORIGIN) if c in part.columns)))
         return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
-    def numbered() -> ibis.Table:
-        rows = table(f"raw_{name}_numbered", {"filename": ORIGIN})
-        start = rows[ROW].min().over(ibis.window(group_by=rows[ORIGIN]))
-        shown = rows[ORIGIN].cases(*origins.items(), else_=rows[ORIGIN])
-        return rows.mutate(**{ROW: rows[ROW] - start + first_row, ORIGIN: shown})
-
+    numbered = partial(table, f"raw_{name}_numbered", {"filename": ORIGIN})
     return RawTable(name, table(f"raw_{name}", {}), source, origin, numbered)
 
 
+def _number(rows: ibis.Table, first: int, origins: dict[str, str]) -> ibis.Table:
+    """Number the rows of each file, whose first one has the number `first`."""
+    rows = rows.mutate(**{ROW: ibis.row_number()})
+    start = rows[ROW].min().over(ibis.window(group_by=rows[ORIGIN]))
+    shown = rows[ORIGIN].cases(*origins.items(), else_=rows[ORIGIN])
+    return rows.mutate(**{ROW: rows[ROW] - start + first, ORIGIN: shown})
+
+
 def _call(reader: dict) -> str:
-    options = {key: value for key, value in reader.items() if key != "files"}
-    return f"{arguments({'f': reader['files']})[4:]}, {arguments(options)}"
+    options = {key: value for key, value in reader.items() if key not in ("files", "first_row")}
+    return f"{path_list(reader['files'])}, {arguments(options)}"

@@ -10,7 +10,7 @@ from analysis.data import lists
 from analysis.data.delimited import open_text
 from analysis.data.faults import FaultyData
 from analysis.data.files import open_paths
-from analysis.data.located import file_kind
+from analysis.data.located import file_kind, is_pattern
 from analysis.data.raw import RawTable
 from analysis.errors import DataError
 from analysis.params.source import TableSource
@@ -46,14 +46,14 @@ class Part:
             named["encoding"] = "cp1252"
         return TableSource(**named)
 
-    def open(self, connection) -> RawTable:
+    def open(self, connection, name: str = "proposed") -> RawTable:
         """Open it as one table of the embedded engine."""
-        return open_paths(connection, "proposed", self.source(), list(self.paths))
+        return open_paths(connection, name, self.source(), list(self.paths))
 
 
 def found_files(origin: Path) -> list[Path]:
     """List the files of a known kind: of a folder, of a pattern such as `sales_*.csv`, or one."""
-    if any(sign in origin.name for sign in "*?["):
+    if is_pattern(origin, origin.name):
         files = sorted(origin.parent.glob(origin.name))
     elif not origin.exists():
         raise DataError(f"FROM must be a file or folder, but {origin} does not exist")

@@ -9,12 +9,15 @@ from pathlib import Path
 import ibis
 
 from analysis.data import delimited, lists
+from analysis.data.date_systems import SYSTEM_1900, SYSTEM_1904, date_system
 from analysis.data.faults import Fault, FaultyData
+from analysis.data.joining import look_up
 from analysis.data.located import KINDS, file_kind, named_files
 from analysis.data.problems import told_plainly
 from analysis.data.raw import ORIGIN, ROW, RawTable
-from analysis.data.sql import literal
+from analysis.data.sql import path_list
 from analysis.params import Params
+from analysis.params.joined import Joined
 from analysis.params.source import TableSource
 
 
@@ -23,7 +26,25 @@ def open_files(connection, params: Params, name: str, source: TableSource) -> Ra
     paths = named_files(params, name, source)
     if source.sha256:
         _check_content(name, source, paths)
-    return _with_given(open_paths(connection, name, source, paths))
+    raw = _with_given(open_paths(connection, name, source, paths))
+    return look_up(
+        raw,
+        {
+            label: _open_joined(connection, params, f"{name}.join.{label}", one, source)
+            for label, one in source.join.items()
+        },
+    )
+
+
+def _open_joined(connection, params: Params, name: str, one: Joined, source: TableSource):
+    """Open the files of a table that is looked up; its conventions are those of the table."""
+    own = one.model_dump(exclude={"by"}, exclude_unset=True)
+    own = TableSource(**own, date_format=source.date_format)
+    made = name.replace(".join.", "_")
+    try:
+        return open_paths(connection, made, own, named_files(params, name, own))
+    except FaultyData as error:
+        raise FaultyData([replace(fault, table=name) for fault in error.faults]) from None
 
 
 def _check_content(name: str, source: TableSource, paths: list[Path]) -> None:
@@ -74,7 +95,7 @@ def open_paths(connection, name: str, source: TableSource, paths: list[Path]) ->
 
 
 def _open_parquet(connection, name, source, paths, origin) -> RawTable:
-    files, apart = literal([str(path) for path in paths]), str(len(paths) > 1).lower()
+    files, apart = path_list(paths), str(len(paths) > 1).lower()
 
     def view(select: str, made: str) -> ibis.Table:
         numbers = f"filename = '{ORIGIN}', file_row_number = true, union_by_name = {apart}"
@@ -100,6 +121,12 @@ def _open_lines(connection, name, source, paths, origin) -> RawTable:
 
 
 def _open_excel(connection, name, source, paths, origin) -> RawTable:
+    stated = {date_system(path) for path in paths}
+    if source.date_format == SYSTEM_1900 and SYSTEM_1904 in stated:
+        if len(stated) > 1:
+            rule, came = "must count days from one day", f"{origin} count from 1900 and from 1904"
+            raise FaultyData([Fault(name, "", rule, came, remedy="give them in one date system")])
+        source = source.model_copy(update={"date_format": SYSTEM_1904})
     return _hold(connection, name, source, lists.read_excel(name, source, paths), origin)
 
 

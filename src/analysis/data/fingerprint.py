@@ -28,10 +28,11 @@ def source_fingerprint(params: Params, *, folder: Path | None = None) -> str:
     if source.package is not None:
         paths = package_files(source.package)
     for name, table in (source.files or {}).items():
-        try:
-            paths += named_files(params, name, table)
-        except FaultyData:
-            continue
+        for one in (table, *table.join.values()):
+            try:
+                paths += named_files(params, name, one)
+            except FaultyData:
+                continue
     known = file_fingerprints(paths, folder / "fingerprints.json") if paths else {}
     return text_fingerprint({"data": source.model_dump(mode="json"), "files": known})
 

@@ -8,7 +8,7 @@ from analysis import schemas
 from analysis.data.crossing import fetch_count, fetch_rows
 from analysis.data.faults import Fault
 from analysis.data.mapping import FLOAT_ID, ID_PADDING, ROUNDED_ID, Plan
-from analysis.data.parsing import EXACT
+from analysis.data.parsing import EXACT, read_text
 from analysis.data.raw import RawTable
 from analysis.params import Params
 
@@ -16,7 +16,7 @@ Audit = list[tuple[str, str, str, int]]
 
 
 def count_rows(plan: Plan, rows: ibis.Table) -> dict[str, int]:
-    """Count rows and how ids are written: `rows, known, floats, rounded, padded`."""
+    """Count rows and how ids are written: `rows, known, floats, rounded, padded, zeros`."""
     asked = {"rows": rows.count()}
     ids = rows[plan.origins["customer_id"]]
     if ids.type().is_string():
@@ -27,8 +27,10 @@ def count_rows(plan: Plan, rows: ibis.Table) -> dict[str, int]:
         asked["padded"] = (ids.re_search(ID_PADDING) & ~blank).sum()
     elif ids.type().is_floating():
         asked |= {"known": ids.count(), "rounded": (ids.abs() >= EXACT).sum()}
+    if plan.unpadded:
+        asked["zeros"] = read_text(ids).re_search("^0+[0-9A-Za-z]").sum()
     found = fetch_rows(rows.aggregate(**asked))[0]
-    none = dict.fromkeys(("known", "floats", "padded", "rounded"), 0)
+    none = dict.fromkeys(("known", "floats", "padded", "rounded", "zeros"), 0)
     return none | {name: int(count or 0) for name, count in found.items()}
 
 
@@ -36,6 +38,8 @@ def check_ids(plan: Plan, found: dict[str, int], params: Params, audit: Audit) -
     """Judge how ids are written: '17850.0' for 17850, or with blanks around them."""
     name, known, floats, padded = plan.raw.name, found["known"], found["floats"], found["padded"]
     faults = []
+    if found["zeros"]:
+        audit.append((name, "mended", "zeros before ids left out", found["zeros"]))
     if found["rounded"]:
         rule = "must be written in full (not 1.23E+11)"
         remedy = "export the ids as text: their last digits are lost"

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from analysis.data.faults import Fault, FaultyData
-from analysis.data.raw import ORIGIN, ROW
+from analysis.data.raw import ORIGIN, ROW, name_columns
 from analysis.params.source import TableSource
 
 BATCH = 100_000
@@ -100,7 +100,7 @@ def arrow_table(
     name: str, origin: str, head: Sequence[Any], batches: Iterable[Sequence[Sequence[Any]]]
 ) -> pa.Table:
     """Make an Arrow table of rows; a column of mixed kinds becomes text."""
-    columns = [str(c).strip() or f"column {place}" for place, c in enumerate(head, 1)]
+    columns = name_columns(head)
     twice = sorted({c for c in columns if columns.count(c) > 1})
     if twice:
         came = f"{origin} has {', '.join(repr(column) for column in twice)} twice"

@@ -11,6 +11,7 @@ from typing import Any
 from analysis.data.faults import Fault, FaultyData
 from analysis.errors import DataError
 from analysis.params import Params
+from analysis.params.joined import Joined
 from analysis.params.source import TableSource
 
 KEY_FILE = "key.json"
@@ -96,17 +97,22 @@ def _kind_inside(path: Path) -> list[str]:
     return [ending.lower() for ending in Path(inside[0]).suffixes] if len(inside) == 1 else []
 
 
-def named_files(params: Params, name: str, source: TableSource) -> list[Path]:
+def is_pattern(path: Path, pattern: str) -> bool:
+    """Whether a path means several files: a file of that very name goes before."""
+    return any(sign in pattern for sign in "*?[") and not path.exists()
+
+
+def named_files(params: Params, name: str, source: TableSource | Joined) -> list[Path]:
     """Return the files of a table; globs are expanded, paths are relative to the params file."""
     patterns = (source.file,) if isinstance(source.file, str) else source.file
     found: list[Path] = []
     for pattern in patterns:
         path = params.path.parent / pattern
-        if any(sign in pattern for sign in "*?["):
-            root = Path(path.anchor)
-            matches = sorted(root.glob(str(path.relative_to(root))))
-        else:
-            matches = [path]
+        matches = [path]
+        if is_pattern(path, pattern):
+            root = Path(pattern).anchor
+            folder = Path(root) if root else params.path.parent
+            matches = sorted(folder.glob(pattern.removeprefix(root)))
         if not matches or not matches[0].is_file():
             raise FaultyData(
                 [

@@ -10,6 +10,7 @@ import ibis
 from analysis import schemas
 from analysis.data.crossing import fetch_rows
 from analysis.data.faults import Fault
+from analysis.data.meeting import without_zeros
 from analysis.data.parsing import read_bare_time, read_column, read_number, read_text
 from analysis.data.raw import ORIGIN, ROW, RawTable
 from analysis.params import Params
@@ -40,6 +41,8 @@ class Plan:
         Whether the ids are whole numbers that were written as decimals ('17850.0').
     whole : frozenset of str
         Columns of the contract that are known to have no missing value: blanks are not looked for.
+    unpadded : bool
+        Whether ids lose the zeros before them.
     """
 
     raw: RawTable
@@ -48,11 +51,17 @@ class Plan:
     faults: list[Fault] = field(default_factory=list)
     float_ids: bool = False
     whole: frozenset[str] = frozenset()
+    unpadded: bool = False
+
+    def first_part(self, column: str) -> str:
+        """The column of the source behind a column, or the first of a product."""
+        origin = self.origins[column]
+        return origin.product_of[0] if isinstance(origin, ProductOf) else origin
 
 
 def plan_columns(raw: RawTable, params: Params) -> Plan:
     """Decide which source column becomes which column of the contract."""
-    plan = Plan(raw)
+    plan = Plan(raw, unpadded=params.data.repairs.leading_zeros == "drop")
     contract = schemas.SCHEMAS[raw.name].columns
     mapped = raw.source.columns
     for column, spec in contract.items():
@@ -101,8 +110,11 @@ def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
         else:
             shown = rows[origin] if column in plan.whole else _present(rows[origin], source)
             value, absent = read_column(shown, kind, source), shown.isnull()
+        if source.amounts_in == "cents" and schemas.is_money(plan.raw.name, column):
+            value = value / 100
         if column == "customer_id":
             value = _clean_id(value, plan.float_ids or clean_ids, clean_ids)
+            value = without_zeros(value) if plan.unpadded else value
             absent = absent | value.isnull()
         mapped |= {column: value, ABSENT + column: absent}
         mapped[UNREAD + column] = ~absent & value.isnull()

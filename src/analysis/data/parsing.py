@@ -8,9 +8,16 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from analysis import schemas
-from analysis.params.source import TableSource
+from analysis.params.source import SERIAL, TableSource
 
-EXCEL_EPOCH = "1899-12-30"  # day 0 of Excel's serial dates, its false leap day of 1900 included
+EXCEL_EPOCHS = {
+    "excel": "1899-12-30",  # day 0 of the 1900 date system, its false leap day of 1900 included
+    "excel1904": "1904-01-01",
+}
+EPOCH_PARTS = {"epoch_s": 1, "epoch_ms": 1000}  # a second
+LAST_SERIAL = 2_958_465  # 9999-12-31
+LAST_SECOND = 4_102_444_800  # 2100-01-01
+OFFSET = r"([+-]\d{2}(?::?\d{2})?|Z|UTC|GMT)\s*$"
 BARE_TIME = r"^\s*\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*$"
 SPARK_BARE = "timestamp_ntz"
 ENDLESS = ("duckdb", "postgres")  # engines whose days may be infinite
@@ -27,6 +34,11 @@ def try_strptime(text: str, format: str) -> dt.timestamp:
 )
 def try_strptime_with_zone(text, format):
     """Read a date by a format that holds %z or %Z (DuckDB)."""
+
+
+@ibis.udf.scalar.builtin(signature=((dt.float64,), dt.Timestamp(timezone="UTC")))
+def to_timestamp(seconds):
+    """The instant so many seconds after 1970 (DuckDB)."""
 
 
 @ibis.udf.scalar.builtin(signature=((dt.string, dt.timestamp), dt.Timestamp(timezone="UTC")))
@@ -78,8 +90,7 @@ def read_number(column: ibis.Column, source: TableSource) -> ibis.Column | None:
         return column.cast("float64")
     if not kind.is_string() or not _embedded(column):
         return None
-    text = column.re_replace(r"[€$£¥\s\x{00A0}\x{202F}]", "")
-    text = text.re_replace(r"^(\d.*)-$|^\((\d.*)\)$", r"-\1\2")  # 10,50- and (10.50)
+    text = plain_digits(column)
     decimal, thousands = re.escape(source.decimal), source.thousands
     plain = rf"\d+({decimal}\d*)?|{decimal}\d+"
     if thousands and thousands != " ":
@@ -93,12 +104,18 @@ def read_number(column: ibis.Column, source: TableSource) -> ibis.Column | None:
     return ibis.ifelse(text.re_search(shape), digits, ibis.null("string")).try_cast("float64")
 
 
+def plain_digits(column: ibis.Column) -> ibis.Column:
+    """Write numbers without currency signs and blanks, negative ones with a minus before them."""
+    text = column.re_replace(r"[€$£¥￥\s\x{00A0}\x{202F}]", "")
+    return text.re_replace(r"^(\d.*)-$|^\((\d.*)\)$", r"-\1\2")  # 10,50- and (10.50)
+
+
 def read_day(column: ibis.Column, source: TableSource) -> ibis.Column | None:
     """Read a column as a local day; a time with an offset is counted in the study's time zone."""
     kind = column.type()
     if kind.is_date():
         return _finite(column)
-    if kind.is_timestamp() and source.times_in is None:
+    if kind.is_timestamp() and source.clock_zone is None:
         return _finite(column).cast("date")
     time = read_time(column, source)
     return None if time is None else time.cast("date")
@@ -107,11 +124,11 @@ def read_day(column: ibis.Column, source: TableSource) -> ibis.Column | None:
 def read_time(column: ibis.Column, source: TableSource) -> ibis.Column | None:
     """Read a column as a local date and time; times without a zone are those of `times_in`."""
     time, bare = _read_time(column, source), None
-    if source.times_in is not None and time is not None:
+    if source.clock_zone is not None and time is not None:
         bare = read_bare_time(column, source)
     if bare is None:
         return time
-    return ibis.coalesce(_local_time(bare, source.times_in), time)
+    return ibis.coalesce(_local_time(bare, source.clock_zone), time)
 
 
 def read_bare_time(column: ibis.Column, source: TableSource) -> ibis.Column | None:
@@ -126,7 +143,7 @@ def read_bare_time(column: ibis.Column, source: TableSource) -> ibis.Column | No
         if column.get_backend().name == "pyspark":  # both of its kinds come without a zone
             return ibis.ifelse(typeof(column) == SPARK_BARE, column, ibis.null("timestamp"))
         return _finite(column)
-    if kind.is_date() or (written and written != "excel" and not _has_clock(written)):
+    if kind.is_date() or (written and written not in EXCEL_EPOCHS and not _has_clock(written)):
         return None
     if written or not kind.is_string():
         return _read_time(column, source)
@@ -140,9 +157,9 @@ def _read_time(column: ibis.Column, source: TableSource) -> ibis.Column | None:
         return _finite(column)
     if kind.is_timestamp() or kind.is_date():
         return _finite(column).cast("timestamp")
-    if written == "excel":
-        days = read_number(column, source) if _embedded(column) else None
-        return None if days is None else _from_serial(days)
+    if written in SERIAL:
+        number = read_number(column, source) if _embedded(column) else None
+        return None if number is None else _from_serial(number, written)
     if kind.is_integer() and written:
         column = column.cast("string")
     if not column.type().is_string() or not _embedded(column):
@@ -153,7 +170,14 @@ def _read_time(column: ibis.Column, source: TableSource) -> ibis.Column | None:
             return try_strptime_with_zone(text, written).cast("timestamp")
         return try_strptime(text, written)
     iso = ibis.ifelse(column.re_search(r"^\s*\d{4}-\d{1,2}-\d{1,2}"), column, ibis.null("string"))
-    return iso.try_cast(dt.Timestamp(timezone="UTC")).cast("timestamp")
+    return _plain_offset(iso).try_cast(dt.Timestamp(timezone="UTC")).cast("timestamp")
+
+
+def _plain_offset(iso: ibis.Column) -> ibis.Column:
+    """Write an offset as DuckDB reads it: after the seconds, without a blank before it."""
+    iso = iso.upper().re_replace(r"(\d)\s*(UTC|GMT)\s*$", r"\1Z")
+    whole = iso.re_replace(rf"([T ]\d{{1,2}}:\d{{2}})\s*{OFFSET}", r"\1:00\2")
+    return whole.re_replace(rf"(:\d{{2}}(?:\.\d+)?)\s+{OFFSET}", r"\1\2")
 
 
 def fetchable(column: ibis.Column) -> ibis.Column:
@@ -199,10 +223,14 @@ def read_column(column: ibis.Column, kind: str, source: TableSource) -> ibis.Col
             return read_text(column)
 
 
-def _from_serial(days: ibis.Column) -> ibis.Column:
-    sane = ibis.ifelse(days.between(1, 2_958_465), days, ibis.null("float64"))
-    seconds = (sane * 86_400).round().cast("int64")
-    return ibis.literal(EXCEL_EPOCH).cast("timestamp") + seconds.as_interval("s")
+def _from_serial(number: ibis.Column, written: str) -> ibis.Column:
+    if written in EXCEL_EPOCHS:
+        sane = ibis.ifelse(number.between(1, LAST_SERIAL), number, ibis.null("float64"))
+        seconds = (sane * 86_400).round().cast("int64")
+        return ibis.literal(EXCEL_EPOCHS[written]).cast("timestamp") + seconds.as_interval("s")
+    seconds = number / EPOCH_PARTS[written]
+    sane = ibis.ifelse(seconds.between(1, LAST_SECOND), seconds, ibis.null("float64"))
+    return to_timestamp(sane).cast("timestamp")
 
 
 def _embedded(column: ibis.Column) -> bool:

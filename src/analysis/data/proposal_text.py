@@ -8,8 +8,12 @@ from typing import Any
 
 import yaml
 
-from analysis.data.proposal import PERIOD_OF, Proposal
-from analysis.schemas import SCHEMAS
+from analysis.data.asked_times import has_clock
+from analysis.data.conventions import SHARED_SIGNS
+from analysis.data.proposal import PERIOD_OF
+from analysis.data.proposed import Proposal
+from analysis.params.undecided import UNDECIDED
+from analysis.schemas import SCHEMAS, is_money
 
 COLUMN = 35  # where the comments begin
 HORIZONS = (4, 13, 26, 52, 104)
@@ -39,7 +43,7 @@ def write_proposal(
         *_business(proposals),
         _line("observed_from", first, why),
         _line("observed_until", last, "both days are yours to decide"),
-        _line("timezone", "UTC", "not found in the data: such as Europe/Berlin, Asia/Shanghai"),
+        _timezone(proposals),
         _currency(proposals),
         "",
         "data:",
@@ -70,8 +74,8 @@ def _business(proposals: Mapping[str, Proposal]) -> list[str]:
 
 def _period(proposals: Mapping[str, Proposal]) -> tuple[Any, Any, str]:
     """Find the first and last day that the data cover, and say how."""
-    main = next(p for n in ("contracts", "transactions", "surveys") if (p := proposals.get(n)))
-    facts = [p.facts for p in proposals.values() if p.name != "customers"]
+    ends = [p for n in ("contracts", "transactions", "surveys") if (p := proposals.get(n))]
+    main, facts = ends[0], [p.facts for p in proposals.values() if p.name != "customers"]
     lasts = [f[k] for f in facts for k in (f"last_{n}" for n in PERIOD_OF) if f.get(k)]
     begin = "started_at" if main.name == "contracts" else "at"
     first, why = main.facts.get(f"first_{begin}"), "first and last day found in the data;"
@@ -79,15 +83,33 @@ def _period(proposals: Mapping[str, Proposal]) -> tuple[Any, Any, str]:
     if first and ended and (ended - first).days > TRUNCATED * (max(lasts) - first).days:
         first, why = ended.replace(day=1), "the first end in the data: are all later ones there?"
     if first is None:
-        return "???", "???", "not found: the first and last day of the observation, 2024-12-31"
+        ways = [f"{way}: {begun} to {last}" for way, (begun, last) in main.periods.items()]
+        why = "; ".join(ways) or "not found: the first and last day of the observation, 2024-12-31"
+        return UNDECIDED, UNDECIDED, why
     return first, max(max(lasts), first + timedelta(days=1)), why
+
+
+def _timezone(proposals: Mapping[str, Proposal]) -> str:
+    if any(has_clock(proposal) for proposal in proposals.values()):
+        return _line(
+            "timezone", UNDECIDED, "the company's, such as Europe/Berlin: whose days count?"
+        )
+    return _line("timezone", "UTC", "days without times are read as they stand, in any time zone")
 
 
 def _currency(proposals: Mapping[str, Proposal]) -> str:
     found = {p.currency for p in proposals.values() if p.currency}
+    signs = {p.currency_sign for p in proposals.values()} & set(SHARED_SIGNS)
     if len(found) == 1:
         return _line("currency", found.pop(), "found in the data")
-    return _line("currency", "EUR", "ISO 4217; not found in the data, please check")
+    if found:
+        return _line("currency", UNDECIDED, f"the data have {', '.join(sorted(found))}")
+    if signs:
+        sign = signs.pop()
+        return _line("currency", UNDECIDED, f"{sign} stands beside amounts: {SHARED_SIGNS[sign]}?")
+    if any(is_money(p.name, column) for p in proposals.values() for column in p.columns):
+        return _line("currency", UNDECIDED, "ISO 4217, such as EUR, USD, CNY: the data do not say")
+    return _line("currency", "EUR", "ISO 4217; the data hold no amounts")
 
 
 def _repairs(proposals: Mapping[str, Proposal]) -> Iterator[str]:
@@ -100,6 +122,9 @@ def _repairs(proposals: Mapping[str, Proposal]) -> Iterator[str]:
     yield _comment("  repairs:", "nothing is mended unless it is named here")
     for key, value in wanted.items():
         yield _line(f"    {key}", value, MEANT[key])
+    for proposal in proposals.values():
+        if count := proposal.facts.get("missing"):
+            yield f"    # {count:,} of {proposal.facts['rows']:,} rows of {proposal.name} lack one"
     yield _line("    # duplicates", "drop", MEANT["duplicates"])
 
 
@@ -108,13 +133,13 @@ def _table(proposal: Proposal) -> Iterator[str]:
     facts, contract = proposal.facts, SCHEMAS[proposal.name]
     yield f"{proposal.name}:" + " " * 3 + f"# {contract.description}"
     for note in proposal.notes:
-        yield f"  # ??? {note}"
+        yield f"  # {note}"
     strange = sum(facts.get(f"strange_{name}") or 0 for name in PERIOD_OF)
     if strange:
         yield f"  # {strange:,} days lie before 1980 or in the future: see repairs, out_of_period"
     for key, value in proposal.block.items():
+        yield from (f"  # {line}" for line in proposal.questions.get(key, ()))
         yield f"  {key}: {_scalar(value)}"
-    yield from _zone(proposal)
     if proposal.columns:
         yield _comment("  columns:", "column of the contract: column of the source")
         for column, origin in proposal.columns.items():
@@ -124,17 +149,6 @@ def _table(proposal: Proposal) -> Iterator[str]:
         yield f"    # could be named too: {', '.join(lacking)}"
     yield from _rest(proposal)
     yield from _returns(proposal)
-
-
-def _zone(proposal: Proposal) -> Iterator[str]:
-    """Say as what times without a zone are read, and where another zone would stand."""
-    hours = {name: proposal.facts.get(f"hour_{name}") for name in PERIOD_OF}
-    for name, hour in hours.items():
-        if hour is not None and "times_in" not in proposal.block:
-            yield f"  # the times of {name} carry no zone and are read as local times (timezone:);"
-            yield f"  # most lie from {hour:02}:00 to {hour:02}:59. Where they are another zone's:"
-            yield _comment("  # times_in: UTC", "the zone in which they are written")
-            return
 
 
 def _rest(proposal: Proposal) -> Iterator[str]:
@@ -213,7 +227,9 @@ def _comment(text: str, comment: str) -> str:
 
 
 def _scalar(value: Any) -> str:
-    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000)
+    text = yaml.safe_dump(
+        value, default_flow_style=True, allow_unicode=True, width=10_000, sort_keys=False
+    )
     return text.strip().removesuffix("...").strip()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import ibis
 
@@ -31,6 +33,10 @@ class RawTable:
         Whether columns that the contract does not know are taken along.
     lazy : bool
         Whether the table is read again for each question rather than held by the engine.
+    signs_known : bool
+        Whether the format fixes how numbers are written (JSON), though they come as text.
+    lookups : tuple of Lookup
+        The joins that the table is made with.
     """
 
     name: str
@@ -40,6 +46,14 @@ class RawTable:
     numbered: Callable[[], ibis.Table] | None = None
     keep_all: bool = False
     lazy: bool = False
+    signs_known: bool = False
+    lookups: tuple[Any, ...] = ()
 
 
 ROW, ORIGIN = "row__", "origin__"
+
+
+def name_columns(head: Sequence[Any]) -> list[str]:
+    """Name the columns of a head in one line each; those without a name by their place."""
+    written = (re.sub(r"\s*[\r\n]+\s*", " ", str(name).strip()) for name in head)
+    return [name or f"column {place}" for place, name in enumerate(written, 1)]

@@ -20,6 +20,7 @@ from analysis.data.engine import open_duckdb
 from analysis.data.faults import Fault, FaultyData
 from analysis.data.fingerprint import source_fingerprint, text_fingerprint
 from analysis.data.located import read_key
+from analysis.data.meeting import apart_fault
 from analysis.data.problems import told_plainly
 from analysis.data.promised import OF_CONTRACTS, missing_promises
 from analysis.data.raw import RawTable
@@ -89,11 +90,22 @@ def check_source(params: Params) -> tuple[ibis.BaseBackend, list[Checked]]:
         came = "neither transactions nor contracts nor surveys came"
         fault = Fault("transactions", "", "must be given", came)
         checked.append(Checked("transactions", None, [fault], [], None))
+    if not any(table.faults for table in checked):
+        checked += [Checked(fault.table, None, [fault], [], None) for fault in _apart(checked)]
     if all(table.columns for table in checked):
         columns = {table.name: table.columns for table in checked}
         broken = missing_promises(params, {"customers": ()} | columns)
         checked += [Checked(fault.table, None, [fault], [], None) for fault in broken]
     return connection, checked
+
+
+def _apart(checked: list[Checked]) -> list[Fault]:
+    """Find tables whose ids are written otherwise than those of the customers, or the purchases."""
+    tables = {table.name: table.table for table in checked}
+    order = ("customers", "transactions", "contracts", "surveys")
+    base = next(name for name in order if name in tables)
+    others = [name for name in tables if name != base]
+    return [f for name in others for f in apart_fault(name, tables[name], base, tables[base])]
 
 
 def _trusted(params: Params, ready: Tables) -> dict[str, Any]:

@@ -23,8 +23,10 @@ SYNONYMS = {
     "first_contact_at": "firstcontactat firstcontact leaddate",
     "acquired_at": "acquiredat acquired signupdate registeredat customersince kundeseit joined",
     "acquisition_cost": "acquisitioncost cac",
-    "started_at": "startedat start startdate contractstart vertragsbeginn from begin",
-    "ended_at": "endedat end enddate contractend vertragsende cancelledat terminatedat",
+    "started_at": "startedat start startdate contractstart vertragsbeginn from begin "
+    "openedon openedat openingdate",
+    "ended_at": "endedat end enddate contractend vertragsende cancelledat canceledat "
+    "terminatedat closedon closedat closingdate",
     "ended_reason": "endedreason churnreason cancelreason kuendigungsgrund",
     "plan": "plan tariff tarif contracttype",
     "monthly_fee": "monthlyfee monthlycharges fee mrr",
@@ -77,7 +79,19 @@ STEMS = {  # parts of a name that speak for a column, where its values are of th
     "arm": r"arm$|group|variant|gruppe",
     "redeemed_at": r"redeem|eingeloest",
 }
-NOT_STEMS = {"at": r"birth|geburt|dob|update|modif|due|end|closed|ship|liefer"}
+MAIL = (
+    r"(^|customer|client|contact|buyer|billing|user|kontakt|kunden)e?mails?(address|adresse)?$"
+    r"|邮箱$"
+)
+NOT_STEMS = {
+    "product": r"quantity|qty|menge|anzahl|price|preis|cost|weight|discount|count|tax",
+    "at": r"birth|geburt|dob|update|modif|due|end|closed|ship|liefer",
+}
+LASTING = {"started_at", "ended_at"}
+OF_CONTACTS = (
+    r"ticket|case(id|no|num)|complaint|^calls?(id|s|$)|issue|subject|priority|agent|enquir|contact|"
+    r"resolved|beschwerde|anfrage|anliegen|anruf"
+)
 KINDS = {schemas.NUMBER: ("number",), schemas.DAY: ("date",), schemas.TIME: ("date",)}
 QUANTITY = ("quantity", "qty", "menge", "anzahl", "units", "pieces", "stueck", "stueckzahl")
 UNIT_PRICE = (
@@ -88,8 +102,9 @@ TABLE_WORDS = {
     "transactions": "transaction sale order invoice purchase receipt retail umsatz umsaetz bestell "
     "kauf beleg rechnung",
     "customers": "customer client member kunde demograph household",
-    "contracts": "contract subscription vertrag vertraeg policy policies",
-    "surveys": "survey answer response satisfaction umfrage nps befragung",
+    "contracts": "contract subscription vertrag vertraeg policy policies lease membership",
+    "surveys": "survey answer response satisfaction umfrage nps befragung review feedback "
+    "bewertung",
     "interactions": "interaction contact complaint ticket call enquir beschwerde anfrage",
     "tier_history": "tier level status stufe",
     "campaigns": "campaign mailing kampagne",
@@ -99,7 +114,7 @@ TABLE_WORDS = {
 def plain(name: str) -> str:
     """Write a column name without what differs from export to export."""
     lowered = name.lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
-    return re.sub(r"[^\w]|_", "", lowered)
+    return re.sub(r"[^\w]|_", "", re.sub(r"\((utc|gmt)\)", "", lowered))
 
 
 def match_columns(
@@ -124,7 +139,7 @@ def match_columns(
     for column, spec in contract.items():
         names = [plain(column), *SYNONYMS.get(column, "").split()]
         candidates = [c for name in names for c in columns if plain(c) == name]
-        _take(found, column, candidates, kinds, spec.required)
+        _take(found, column, candidates, kinds, named=True, also_unfit=spec.required)
     for column in contract:
         if column not in found and column in STEMS:
             unfit = NOT_STEMS.get(column, "$^")
@@ -133,11 +148,19 @@ def match_columns(
                 for c in columns
                 if re.search(STEMS[column], plain(c)) and not re.search(unfit, plain(c))
             ]
-            _take(found, column, candidates, kinds, False)
+            _take(found, column, candidates, kinds, named=False, also_unfit=False)
     days = [c for c in columns if kinds.get(c) == "date" and c not in found.values()]
     if "at" in contract and "at" not in found and len(days) == 1:
         found["at"] = days[0]
+    mails = [c for c in columns if is_mail(c) and c not in found.values()]
+    if "customer_id" not in found and mails:
+        found["customer_id"] = mails[0]
     return {column: found[column] for column in contract if column in found}
+
+
+def is_mail(column: str) -> bool:
+    """Whether a column is named as the mail address of a customer is."""
+    return re.search(MAIL, plain(column)) is not None
 
 
 def _take(
@@ -145,9 +168,14 @@ def _take(
     column: str,
     candidates: Sequence[str],
     kinds: Mapping[str, str],
+    *,
+    named: bool,
     also_unfit: bool,
 ) -> None:
-    """Take the first candidate that is free and holds what the column needs."""
+    """Take the first candidate that is free and holds what the column needs.
+
+    `named` says that the names are the column's own, not only alike: days may be numbers then.
+    """
     kind = next(
         spec.columns[column].metadata["kind"]
         for spec in schemas.SCHEMAS.values()
@@ -156,7 +184,7 @@ def _take(
     fit = ("nothing", *KINDS.get(kind, ("text", "number", "date")))
     free = [c for c in candidates if c not in found.values()]
     fitting = [c for c in free if kinds.get(c, fit[0]) in fit]
-    if column == "at":
+    if column == "at" or (named and kind in (schemas.DAY, schemas.TIME)):
         fitting += [c for c in free if kinds.get(c) == "number"]  # days by serial number
     chosen = fitting or (free if also_unfit else [])
     if chosen:
@@ -166,18 +194,31 @@ def _take(
 def guess_table(name: str, columns: Sequence[str], kinds: Mapping[str, str] | None = None) -> str:
     """Guess which table of the contract a file holds; '' when nothing speaks for any."""
 
+    of_contacts = any(re.search(OF_CONTACTS, plain(word)) for word in (name, *columns))
+
     def score(table: str) -> tuple[int, int]:
         spec, matched = schemas.SCHEMAS[table].columns, match_columns(table, columns, kinds)
         needed = [c for c in spec if spec[c].required and c != "customer_id"]
         product = table == "transactions" and find_product(columns) is not None
         met = sum(c in matched or (c == "amount" and product) for c in needed)
         named = any(word in plain(name) for word in TABLE_WORDS[table].split())
-        whole = 2 if needed and met == len(needed) else 0
+        whole = 2 if needed and met == len(needed) else -1 if needed and not (met or named) else 0
+        whole += table == "contracts" and set(matched) >= LASTING and not of_contacts
         known = 1 if "customer_id" in matched else -1 if named and whole else -5
         return (3 * named + whole + known, len(matched))
 
     best = max(schemas.SCHEMAS, key=score)
     return best if score(best)[0] > 0 else ""
+
+
+def lacking_columns(
+    table: str, columns: Sequence[str], kinds: Mapping[str, str] | None = None
+) -> list[str]:
+    """List the needed columns of a table of the contract that a source lacks."""
+    spec, matched = schemas.SCHEMAS[table].columns, match_columns(table, columns, kinds)
+    product = table == "transactions" and find_product(columns) is not None
+    needed = [column for column in spec if spec[column].required and column not in matched]
+    return [column for column in needed if not (column == "amount" and product)]
 
 
 def find_product(columns: Sequence[str]) -> tuple[str, str] | None:

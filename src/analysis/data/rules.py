@@ -12,6 +12,7 @@ from analysis import schemas
 from analysis.data.mapping import ABSENT, UNREAD, Plan
 from analysis.params import Params
 from analysis.params.satisfaction import ScaleParams
+from analysis.params.source import SERIAL
 
 WITHIN = {
     "transactions": ("at",),
@@ -91,7 +92,8 @@ def _readable(plan: Plan, mapped: ibis.Table, column: str) -> Rule:
             remedy = 'set decimal: ",", thousands: or missing: ["n/a"], or mend the source'
     else:
         sentence = f"must be a {kind}"
-        sentence += f" like {source.date_format}" if source.date_format else " like 2024-12-31"
+        written = source.date_format or "2024-12-31"
+        sentence += f" written as {written}" if written in SERIAL else f" like {written}"
         remedy = 'set date_format: "%d.%m.%Y", or mend the source'
         if plan.raw.numbered is None:
             endless = f"nullif({plan.origins[column]}, 'infinity')"
@@ -151,7 +153,7 @@ def _on_scale(mapped: ibis.Table, item: str, name: str, scale: ScaleParams) -> R
 
 def _money(plan: Plan, mapped: ibis.Table, params: Params) -> Iterator[Rule]:
     if "currency" in plan.origins:
-        other = (mapped.currency != params.currency).fill_null(False)
+        other = (mapped.currency.strip().upper() != params.currency).fill_null(False)
         remedy = "convert the amounts, or filter on the currency"
         yield Rule("currency", f"must be {params.currency} in every row", other, remedy)
     if plan.raw.name == "transactions" and plan.raw.source.returns == "refuse":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import glob
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 
@@ -22,3 +24,8 @@ def literal(value: Any) -> str:
 def arguments(options: Mapping[str, Any]) -> str:
     """Write the named arguments of a table function."""
     return ", ".join(f"{name} = {literal(value)}" for name, value in options.items())
+
+
+def path_list(paths: Iterable[Path]) -> str:
+    """Write files as DuckDB's readers take them: a bracket in a name is no pattern."""
+    return literal([glob.escape(str(path)) for path in paths])

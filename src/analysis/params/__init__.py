@@ -17,6 +17,7 @@ from analysis.params.satisfaction import SatisfactionParams
 from analysis.params.source import DataSource
 from analysis.params.stages import StageScheme
 from analysis.params.tiers import TierParams
+from analysis.params.undecided import undecided_keys, undecided_sentence
 from analysis.params.zones import Zone
 
 SCHEMA_VERSION = 1
@@ -189,18 +190,23 @@ def read_params(path: str | Path, overrides: Mapping[str, Any] | None = None) ->
     Raises
     ------
     ParamsError
-        One sentence a fault, all faults at once: file, key, what must hold, what came.
+        One sentence a fault, all faults at once: file, key, what must hold, what came. A value of
+        `???` is a fault: what a person has not decided is not guessed.
     """
     path = Path(path)
     values = _load(path)
     overrides = dict(overrides or {})
     for key, value in overrides.items():
         _set(values, key, value)
+    undecided = tuple(undecided_keys(values))
+    faults = [undecided_sentence(key) for key in undecided]
     try:
         params = Params.model_validate(_tuples(values) | {"overrides": overrides})
     except ValidationError as error:
-        faults = [_sentence(fault) for fault in error.errors() if fault["type"] != FOLLOWS]
-        raise ParamsError("\n".join(f"{path.name}: {fault}" for fault in faults)) from None
+        told = [fault for fault in error.errors() if fault["type"] != FOLLOWS]
+        faults += [_sentence(fault) for fault in told if not _key(fault).startswith(undecided)]
+    if faults:
+        raise ParamsError("\n".join(f"{path.name}: {fault}" for fault in faults))
     if params.study != path.stem:
         raise ParamsError(
             f"{path.name}: study must be the file's name ('{path.stem}'), but '{params.study}' came"
@@ -268,8 +274,12 @@ def _one_line(error: yaml.YAMLError) -> str:
     return f"line {mark.line + 1}: {error.problem}"
 
 
+def _key(fault: dict) -> str:
+    return ".".join(str(part) for part in fault["loc"])
+
+
 def _sentence(fault: dict) -> str:
-    key = ".".join(str(part) for part in fault["loc"])
+    key = _key(fault)
     came = _without_secrets(fault.get("input"))
     match fault["type"]:
         case "extra_forbidden":

@@ -9,7 +9,8 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from analysis.params.address import check_address
-from analysis.params.zones import Zone
+from analysis.params.joined import Joined
+from analysis.params.zones import LOCAL, ClockZone
 
 Text = Annotated[str, Field(min_length=1)]
 TableName = Literal[
@@ -30,6 +31,9 @@ PACKAGE_TABLES = {
 CHAPTER_COLUMNS = ("customers.first_contact_at",)  # columns without which a chapter is empty
 CUT_PACKAGES = {"complete_journey"}
 """Packages whose customers bought before the observation began."""
+SERIAL = ("excel", "excel1904", "epoch_s", "epoch_ms")
+"""Days and times that are written as one number: days since an epoch, seconds, milliseconds."""
+JoinName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
 FilterValue = bool | int | float | date | str
 COMPARISONS = (
     "equals",
@@ -100,8 +104,13 @@ class TableSource(_Block):
     value in every row. The chapter on prospects needs `first_contact_at` to be named, whatever
     the source calls it. Times that carry no zone are read as local times of the study's `timezone`;
     where they are written in another (servers often write UTC), `times_in` names it. Times that
-    carry a zone or an offset, and days without a time, are read as they stand. With `sha256` a
-    file of other content is refused.
+    carry a zone or an offset, and days without a time, are read as they stand.
+
+    `date_format` is a pattern such as "%d.%m.%Y"; or `excel` (days by the 1900 date system, or by
+    1904 where the workbook says so), `excel1904`, `epoch_s`, `epoch_ms` (seconds or milliseconds
+    since 1970, which are instants). Without it days are read as 2024-12-31. `amounts_in: cents`
+    divides the columns of money by a hundred. `join` looks other tables up by a key (see
+    `Joined`). With `sha256` a file of other content is refused.
     """
 
     file: Text | tuple[Text, ...] | None = None
@@ -111,7 +120,8 @@ class TableSource(_Block):
     columns: dict[str, Text | ProductOf] = {}
     keep: tuple[Text, ...] = ()
     date_format: Text | None = None
-    times_in: Zone | None = None
+    times_in: ClockZone | None = None
+    amounts_in: Literal["whole", "cents"] = "whole"
     decimal: Literal[".", ","] = "."
     thousands: Literal[",", ".", " ", "'"] | None = None
     encoding: Text = "utf-8"
@@ -121,7 +131,15 @@ class TableSource(_Block):
     returns: Literal["net", "drop", "refuse"] = "net"
     row_number: Text | None = None
     constants: dict[str, FilterValue] = {}
+    join: dict[JoinName, Joined] = {}
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+    @field_validator("date_format")
+    @classmethod
+    def _readable(cls, written: str | None) -> str | None:
+        if written is not None and "%" not in written and written not in SERIAL:
+            raise ValueError(f'must be a pattern such as "%d.%m.%Y", or {", ".join(SERIAL)}')
+        return written
 
     @model_validator(mode="after")
     def _conventions(self) -> TableSource:
@@ -141,6 +159,11 @@ class TableSource(_Block):
                 f"a column must be given once, but {', '.join(twice)} is mapped and given"
             )
         return self
+
+    @property
+    def clock_zone(self) -> str | None:
+        """The zone that times without one are written in; None where it is the study's."""
+        return None if self.times_in == LOCAL else self.times_in
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -163,7 +186,9 @@ class Connection(_Block):
     @field_validator("tables")
     @classmethod
     def _named_there(cls, tables: dict[str, TableSource]) -> dict[str, TableSource]:
-        of_files = [name for name, table in tables.items() if table.file or table.sheet]
+        joined = [(name, one) for name, table in tables.items() for one in table.join.values()]
+        named = [*tables.items(), *joined]
+        of_files = [name for name, table in named if table.file or table.sheet]
         if of_files:
             raise ValueError(
                 f"tables of a connection must be named by table or sql, but {of_files[0]} names a "
@@ -179,6 +204,7 @@ class Repairs(_Block):
     missing: Literal["refuse", "drop"] = "refuse"
     out_of_period: Literal["refuse", "drop"] = "refuse"
     ids: Literal["refuse", "clean"] = "refuse"
+    leading_zeros: Literal["keep", "drop"] = "keep"
 
 
 class DataSource(_Block):
@@ -212,6 +238,10 @@ class DataSource(_Block):
         without = [name for name, table in (files or {}).items() if not table.file]
         if without:
             raise ValueError(f"files must name a file for each table, but {without[0]} has none")
+        joined = {f"{t}.join.{n}": one for t in files or {} for n, one in files[t].join.items()}
+        without = [name for name, one in joined.items() if not one.file]
+        if without:
+            raise ValueError(f"files must name a file for each join, but {without[0]} has none")
         return files
 
     @property
@@ -254,8 +284,12 @@ class DataSource(_Block):
         if self.if_absent == "refuse":
             return ""
         for name, table in (self.files or {}).items():
-            paths = (table.file,) if isinstance(table.file, str) else table.file or ()
-            for path in paths:
+            named = [one.file for one in (table, *table.join.values())]
+            for path in (
+                path
+                for file in named
+                for path in ((file,) if isinstance(file, str) else file or ())
+            ):
                 if not any(folder.glob(path)) and not (folder / path).exists():
                     return f"{name} must lie at {path}, but no file is there; see its params file"
         return ""
@@ -263,5 +297,5 @@ class DataSource(_Block):
     @classmethod
     def known_keys(cls) -> list[str]:
         """Every key that the block knows, for near names in messages."""
-        blocks = (cls, Simulated, TableSource, Filter, Connection, Repairs, ProductOf)
+        blocks = (cls, Simulated, TableSource, Filter, Connection, Repairs, ProductOf, Joined)
         return [key for block in blocks for key in block.model_fields]

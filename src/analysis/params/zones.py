@@ -18,3 +18,7 @@ def _known(name: str) -> str:
 
 Zone = Annotated[str, AfterValidator(_known)]
 """A time zone of the IANA database, such as Europe/Berlin or UTC."""
+
+LOCAL = "local"
+ClockZone = Annotated[str, AfterValidator(lambda name: name if name == LOCAL else _known(name))]
+"""The zone in which times are written; `local` is that of the study."""

@@ -168,15 +168,46 @@ def test_validate_tells_as_what_times_without_a_zone_are_read(study):
     assert "time zone" not in validation_report(study.files(transactions="sales.csv"))[0]
 
 
-def test_proposal_says_as_what_times_without_a_zone_are_read(study):
+def test_proposal_asks_for_the_zone_of_times_without_one(study):
     rows = "".join(f"c{n},2023-01-{n:02} {n % 3 + 21}:15,1\n" for n in range(1, 12))
     path = study.write("sales.csv", HEAD + rows)
     text = propose_params("acme", path, study.folder / "params")
-    assert "# the times of at carry no zone and are read as local times" in text
-    assert "# most lie from 22:00 to 22:59." in text
-    assert "\n      # times_in: UTC" in text
-    (study.folder / "params" / "acme.yml").write_text(text.replace("# times_in", "times_in"))
-    params = read_params(study.folder / "params" / "acme.yml")
-    assert params.data.files["transactions"].times_in == "UTC"
+    assert "# The times of at carry no zone; most lie from 22:00 to 22:59." in text
+    assert "\n      times_in: ???" in text
+    assert "\ntimezone: ???" in text
     path = study.write("sales.csv", HEAD + "a,2023-01-31,1\nb,2023-02-01,1\n")
-    assert "times_in" not in propose_params("acme", path, study.folder / "params")
+    text = propose_params("acme", path, study.folder / "params")
+    assert "times_in" not in text
+    assert "timezone: UTC " in text
+
+
+def test_local_times_are_those_of_the_study(study):
+    study.write("sales.csv", HEAD + "a,2023-01-31 23:30,1\n")
+    table = {"file": "sales.csv", "times_in": "local"}
+    assert days(study.files(transactions=table)) == [dt.date(2023, 1, 31)]
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2023-01-31 23:30:00 +0000",
+        "2023-01-31 23:30:00 +00:00",
+        "2023-01-31 23:30 +0000",
+        "2023-01-31T23:30+00:00",
+        "2023-01-31 18:30:00.25 -0500",
+        "2023-01-31T23:30:00z",
+        "2023-01-31 23:30:00 UTC",
+        "2023-01-31 23:30:00 utc",
+    ],
+)
+def test_an_offset_is_read_however_it_is_written(study, time):
+    study.write("sales.csv", HEAD + f"a,{time},1\n")
+    assert days(study.files(transactions="sales.csv")) == [dt.date(2023, 2, 1)]  # in Berlin
+    path = study.folder / "sales.csv"
+    assert "\ntimezone: ???" in propose_params("acme", path, study.folder / "params")
+
+
+def test_a_heading_that_states_the_zone_is_used(study):
+    text = "customer,Created (UTC),amount\na,2023-01-31 23:30,1\n"
+    text = propose_params("acme", study.write("sales.csv", text), study.folder / "params")
+    assert "times_in: UTC\n" in text

@@ -11,12 +11,7 @@ import pytest
 
 from analysis.data import read_tables
 from analysis.data.connection import with_placeholders
-from analysis.data.conventions import (
-    guess_currency,
-    guess_date_format,
-    guess_signs,
-    kind_of_values,
-)
+from analysis.data.conventions import guess_currency, guess_date_format, kind_of_values
 from analysis.data.propose import propose_params
 from analysis.data.recognise import guess_table, match_columns
 from analysis.data.validate import validation_report
@@ -45,11 +40,28 @@ def exports(tmp_path):
     return folder
 
 
-def test_propose_params_is_accepted_as_it_stands(exports):
+def decided(text, **answers):
+    """Answer what was asked: key to value, as a person would write it."""
+    answers = {"currency": "EUR", "timezone": "Europe/Berlin", "times_in": "local"} | answers
+    for key, answer in answers.items():
+        text = text.replace(f" {key}: ???", f" {key}: {answer}")
+        text = text.replace(f"\n{key}: ???", f"\n{key}: {answer}")
+    return text
+
+
+def test_propose_params_is_accepted_once_its_questions_are_answered(exports):
     folder = exports.parent / "params"
     text = propose_params("acme", exports, folder)
     assert "not_starts_with: C" in text
     (folder / "acme.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(ParamsError) as refused:
+        read_params(folder / "acme.yml")
+    assert [line.split()[1] for line in str(refused.value).splitlines()] == [
+        "timezone",
+        "currency",
+        "data.files.transactions.times_in",
+    ]
+    (folder / "acme.yml").write_text(decided(text), encoding="utf-8")
     params = read_params(folder / "acme.yml")
     assert (str(params.observed_from), str(params.observed_until)) == ("2010-12-01", "2010-12-13")
     report, faults = validation_report(params)
@@ -65,10 +77,9 @@ def test_propose_params_asks_where_it_does_not_know(exports):
     text = propose_params("acme", exports, folder)
     assert "amount: ???" in text
     assert "# ??? amount: which of CustomerID, InvoiceDate, Gizmo?" in text
-    (folder / "acme.yml").write_text(text, encoding="utf-8")
-    report, faults = validation_report(read_params(folder / "acme.yml"))
-    assert faults == 1
-    assert "transactions.amount must come from a column '???'" in report
+    (folder / "acme.yml").write_text(decided(text), encoding="utf-8")
+    with pytest.raises(ParamsError, match=r"transactions\.columns\.amount must be decided"):
+        read_params(folder / "acme.yml")
 
 
 def test_propose_params_refuses_a_folder_without_tables(tmp_path):
@@ -82,8 +93,9 @@ def proposed(folder, origin):
     """Propose, write and read a params file."""
     (folder / "params").mkdir(exist_ok=True)
     path = folder / "params" / "acme.yml"
-    path.write_text(propose_params("acme", origin, path.parent), encoding="utf-8")
-    return read_params(path), path.read_text("utf-8")
+    text = propose_params("acme", origin, path.parent)
+    path.write_text(decided(text), encoding="utf-8")
+    return read_params(path), text
 
 
 def test_propose_params_lays_the_files_of_the_years_together(tmp_path):
@@ -211,6 +223,9 @@ def test_commands_write_once_and_validate(exports, monkeypatch, capsys):
     folder = exports.parent / "params"
     monkeypatch.setenv("PARAMS", str(folder))
     commands.main(["new", "--study", "acme", "--from", str(exports)])
+    with pytest.raises(ParamsError, match="timezone must be decided by a person"):
+        commands.main(["validate", "--study", "acme"])
+    (folder / "acme.yml").write_text(decided((folder / "acme.yml").read_text("utf-8")), "utf-8")
     commands.main(["validate", "--study", "acme"])
     assert "acme: no faults" in capsys.readouterr().out
     with pytest.raises(ParamsError, match="must not exist yet"):
@@ -225,6 +240,7 @@ def test_commands_end_with_1_on_faults(exports, monkeypatch, capsys):
     folder = exports.parent / "params"
     monkeypatch.setenv("PARAMS", str(folder))
     commands.main(["new", "--study", "acme", "--from", str(exports)])
+    (folder / "acme.yml").write_text(decided((folder / "acme.yml").read_text("utf-8")), "utf-8")
     (exports / "online_retail.csv").write_bytes(RETAIL.replace("27,50", "?").encode("cp1252"))
     with pytest.raises(SystemExit) as ended:
         commands.main(["validate", "--study", "acme"])
@@ -256,20 +272,6 @@ def test_guess_date_format_tells_when_two_fit():
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        (["1.234,50"], (",", ".")),
-        (["1,234.50"], (".", ",")),
-        (["12,5"], (",", None)),
-        (["12.5"], (".", None)),
-        (["1,234"], (".", ",")),
-    ],
-)
-def test_guess_signs_reads_decimal_and_thousands(values, expected):
-    assert guess_signs(values) == expected
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
         (["2023-01-31", None], "date"),
         (["1.234,50 €", "-3,00"], "number"),
         (["96485"], "number"),
@@ -284,8 +286,9 @@ def test_kind_of_values_tells_days_numbers_and_texts(values, expected):
 
 
 def test_guess_currency_needs_one_sign():
-    assert guess_currency(["£ 5", "7"]) == "GBP"
-    assert guess_currency(["£ 5", "€ 7"]) is None
+    assert guess_currency(["£ 5", "7"]) == ("GBP", "£")
+    assert guess_currency(["£ 5", "€ 7"]) == (None, "")
+    assert guess_currency(["$5"]) == (None, "$")
 
 
 def test_guess_table_reads_names_and_columns():
