@@ -112,6 +112,8 @@ def _check_rows(
     left = total - sum(gone)
     if not left:
         faults.append(Fault(raw.name, "", "must keep rows", "filters and repairs left none"))
+    elif not found.get("bought", 1):
+        faults.append(_only_returns(left))
     if faults:
         return None, faults
     plan.whole = frozenset(name for name in plan.origins if not found.get(f"absent_{name}", 1))
@@ -125,6 +127,12 @@ def _check_rows(
     return table, faults
 
 
+def _only_returns(rows: int) -> Fault:
+    came = f"all {rows:,} rows are returns" if rows > 1 else "the only row is a return"
+    remedy = "purchases are positive: mend the signs, or bring the purchases too"
+    return Fault("transactions", "amount", "must be 0 or more somewhere", came, remedy=remedy)
+
+
 def _questions(plan: Plan, mapped: ibis.Table, params: Params) -> dict[str, ibis.Scalar]:
     """Count the rows that each repair leaves out (once each) and that break each rule."""
     dropped, earlier = dropped_rows(plan, mapped, params), ibis.literal(False)
@@ -136,6 +144,8 @@ def _questions(plan: Plan, mapped: ibis.Table, params: Params) -> dict[str, ibis
     asked |= {f"rule{place}": (rule.broken & kept).sum() for place, rule in rules}
     asked |= {f"absent_{name}": mapped[ABSENT + name].sum() for name in required_columns(plan)}
     asked |= ask_clocks(plan, mapped) | ask_either(plan, mapped)
+    if plan.raw.name == "transactions":
+        asked["bought"] = (kept & (mapped.amount >= 0)).sum()
     end = OPEN_ENDS.get(plan.raw.name)
     if end in plan.origins:
         asked["open"] = (mapped[end] > params.observed_until).sum()

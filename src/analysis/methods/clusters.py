@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from analysis.errors import DataError, ParamsError
@@ -106,6 +108,13 @@ def _group(points: np.ndarray, k: int, seed: int) -> np.ndarray:
     return KMeans(k, n_init=starts, random_state=seed).fit_predict(points)
 
 
+def _again(drawn: np.ndarray, k: int, seed: int) -> KMeans:
+    """k-means of a resample, in which fewer than `k` points may differ."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return KMeans(k, n_init=3, random_state=seed).fit(drawn)
+
+
 def _silhouette(points: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> float:
     size = min(len(points), MOST_FOR_SILHOUETTE)
     sample = np.arange(len(points)) if size == len(points) else rng.choice(len(points), size, False)
@@ -121,7 +130,7 @@ def _validity(points, k, labels, resamples, seed) -> tuple[int, float, float, fl
     agreement = []
     for _ in range(resamples):
         drawn = rng.integers(len(points), size=len(points))
-        again = KMeans(k, n_init=3, random_state=seed).fit(points[drawn])
+        again = _again(points[drawn], k, seed)
         agreement.append(adjusted_rand_score(labels, again.predict(points)))
     centres = pd.DataFrame(points).groupby(labels).transform("mean").to_numpy()
     within = float(((points - centres) ** 2).sum())

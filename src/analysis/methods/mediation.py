@@ -123,8 +123,9 @@ def mediation_effects(covariances: np.ndarray) -> np.ndarray:
         column = covariances[:, 1:, :1]
         spread = column * column.transpose(0, 2, 1) / covariances[:, :1, :1]
         covariances = covariances[:, 1:, 1:] - spread
-    to_mediator = covariances[:, 0, 1] / covariances[:, 0, 0]
-    total = covariances[:, 0, 2] / covariances[:, 0, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        to_mediator = covariances[:, 0, 1] / covariances[:, 0, 0]
+        total = covariances[:, 0, 2] / covariances[:, 0, 0]
     both = np.linalg.solve(covariances[:, :2, :2], covariances[:, :2, 2:])[:, :, 0]
     direct, from_mediator = both.T
     indirect = to_mediator * from_mediator

@@ -172,7 +172,7 @@ class Chapter:
         base: str = "",
         **numbers: Any,
     ) -> Presented | Text:
-        """Show a result's table; an empty one, or one of a silent fact, shows nothing.
+        """Show a result's table; one without a number, or of a silent fact, shows nothing.
 
         Parameters
         ----------
@@ -196,7 +196,8 @@ class Chapter:
             return SILENT
         known = of.named if of is not None else {}
         given = {"count": count, "columns": columns, "base": base or known.get("base", "")}
-        return present(table, self.say, caption=key, **(known | numbers | given))
+        shown = present(table, self.say, caption=key, **(known | numbers | given))
+        return SILENT if shown.blank else shown
 
     def reason(self, fact: Fact) -> Text:
         """Why a figure without a finding is not shown; nothing where it is."""

@@ -29,6 +29,8 @@ class Presented:
         Name, head and meaning of each column of the CSV.
     base : str
         Whom the table counts: a base of the ledger; empty where it counts nobody.
+    blank : bool
+        Whether it has columns of numbers and not one number in them.
     """
 
     markdown: str
@@ -36,6 +38,7 @@ class Presented:
     caption: str
     columns: list[dict[str, str]]
     base: str = ""
+    blank: bool = False
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         data = {"text/markdown": self.markdown, "text/csv": self.csv}
@@ -101,7 +104,13 @@ def present(
         say.markdown(title, **numbers),
         dictionary,
         base,
+        _is_blank(cells, say),
     )
+
+
+def _is_blank(cells: list[_Cells], say: Wording) -> bool:
+    numbers = [text for column in cells if column.right for text in column.texts]
+    return bool(numbers) and set(numbers) == {say.formats.none}
 
 
 def _any_text(notes: pd.Series) -> bool:

@@ -111,7 +111,10 @@ def _row(question: str, run, segment: str = "") -> dict:
         test: MovementTest = run()
     except DataError:
         return _untested(question, TOO_FEW, segment)
-    worst = test.table.loc[test.table["z"].abs().idxmax()]
+    moved = test.table.dropna(subset=["z"])
+    if not len(moved):
+        return _untested(question, TOO_FEW, segment)
+    worst = moved.loc[moved["z"].abs().idxmax()]
     where = worst["group"] if "group" in worst else worst["period"]
     told = {"from": worst["from"], "to": worst["to"], "where": where, "ratio": worst["ratio"]}
     asked = {"question": question, "segment": segment, "p_value": test.p_value}

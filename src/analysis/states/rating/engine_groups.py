@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ibis
-import numpy as np
 
 from analysis.data import Tables
-from analysis.methods.clusters import cluster_customers
 from analysis.params.tiers import Scheme
-from analysis.states.rating.tiers import cluster_values
+from analysis.states.rating.tiers import cluster_values, form_groups, group_notes
 
 
 def engine_clusters(
@@ -27,9 +25,9 @@ def engine_clusters(
     rule = scheme.clusters
     drawn = tables.fetch(base.semi_join(some["customers"], "customer_id"))
     values = cluster_values(drawn, rule.quantities)
-    found = cluster_customers(values, k=rule.k, seed=rule.seed)
-    tiers = scheme.tiers or tuple(f"group {k + 1}" for k in range(found.k))
-    usual, spread = drawn[list(values)].astype(float).median(), values.std(ddof=0)
+    found = form_groups(values, rule)
+    tiers = scheme.tiers or tuple(f"group {k + 1}" for k in range(rule.k or found.k))
+    usual, spread = drawn[list(values)].astype(float).median().fillna(0.0), values.std(ddof=0)
     spread = spread.where(spread > 0, 1.0)
     columns = {}
     for quantity, name in zip(rule.quantities, values, strict=True):
@@ -50,6 +48,4 @@ def engine_clusters(
     nearest = [(rows[f"far_{k}"] <= least, k) for k in range(found.k)]
     rows = rows.mutate(level=ibis.cases(*nearest, else_=0))
     dropped = [*columns, *(f"far_{k}" for k in range(found.k))]
-    unknown = int(np.asarray(drawn[list(values)].isna().any(axis=1)).sum())
-    notes = [f"{unknown:,} customers lack a quantity; its median stands in"] if unknown else []
-    return rows.drop(*dropped), tiers, notes
+    return rows.drop(*dropped), tiers, group_notes(drawn, list(values), found)

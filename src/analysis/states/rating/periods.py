@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -21,6 +22,7 @@ from analysis.states.rating.rerating import Rerating, rate_again, summary_of_rat
 from analysis.states.rating.tiers import Rating
 
 SHORT = "the observation is shorter than one rating period"
+NOBODY_YET = "nobody had bought at a day of rating, so all are rated at the end"
 NOBODY_BOUGHT = "customers must have bought before the observation ends to be rated, but nobody had"
 NOBODY_OPEN = "nobody's contract was open at a rating, so all who ever bought are rated"
 
@@ -134,11 +136,10 @@ def rate_periods(tables: Tables, params: Params, *, each: bool = False) -> Rated
         days, notes = [params.observed_until + timedelta(days=1)], [SHORT]
     if is_large(tables) and not each:
         return _in_engine(tables, params, days, notes)
-    frames = {}
-    for day in days:
-        frame = _frame(tables, day, months)
-        if frame is not None:
-            frames[day] = frame
+    frames = _frames(tables, days, months)
+    if not frames and not notes:
+        frames = _frames(tables, [params.observed_until + timedelta(days=1)], months)
+        notes = [NOBODY_YET]
     frames, nobody = _with_open_contracts(frames, tables, params)
     notes += [NOBODY_OPEN] if nobody else []
     if not frames:
@@ -158,11 +159,15 @@ def _in_engine(tables: Tables, params: Params, days: list[date], notes: list[str
     after = [day for day in days if _end(day, months) <= params.observed_until]
     wanted = {*days[-2:], *after[-1:]}
     days = days if scheme.hysteresis or scheme.grace_periods else sorted(wanted)
-    rate = partial(rate_in_engine, tables, params, days, kept_days=wanted)
+    rate = partial(rate_in_engine, tables, params, days=days, kept_days=wanted)
     ratings, kept, held = rate(open_only=contractual)
     if not ratings and contractual:
         ratings, kept, held = rate(open_only=False)
         notes = [*notes, NOBODY_OPEN]
+    if not ratings and SHORT not in notes:
+        days = [params.observed_until + timedelta(days=1)]
+        rate, notes = partial(rate, days=days, kept_days={*days}), [NOBODY_YET]
+        ratings, kept, held = rate(open_only=False)
     if not ratings:
         raise DataError(NOBODY_BOUGHT)
     margin = all("margin" in rows.columns for rows in held.days.values())
@@ -232,11 +237,13 @@ def open_contracts(tables: Tables, params: Params, day: date) -> pd.Series:
     return found.loc[begun & ~ended, "customer_id"]
 
 
-def _frame(tables: Tables, day: date, months: int) -> pd.DataFrame | None:
-    try:
-        return quantities_frame(tables, rated_at=day, months=months)
-    except DataError:
-        return None
+def _frames(tables: Tables, days: list[date], months: int) -> dict[date, pd.DataFrame]:
+    """What was known before each day on which anybody had bought."""
+    frames = {}
+    for day in days:
+        with suppress(DataError):
+            frames[day] = quantities_frame(tables, rated_at=day, months=months)
+    return frames
 
 
 def _end(day: date, months: int) -> date:

@@ -49,17 +49,19 @@ def rate_again(frames: Mapping[date, pd.DataFrame], scheme: Scheme) -> Rerating:
     that she keeps it for `grace_periods` ratings more. Upgrades are immediate. The first rating
     has nothing to keep; one who was not rated last time starts anew.
 
+    How many clusters there are the last rating decides, where the scheme does not.
+
     Columns used: as in `rate_customers`; one frame a date, from what was known before it.
     """
     if not frames:
         raise ParamsError("ratings must have at least one date, but none came")
     dates = sorted(frames)
     if scheme.clusters is not None:
-        ratings = [rate_customers(frames[day], scheme, rated_at=day) for day in dates]
-        if len({rating.tiers for rating in ratings}) > 1:
-            raise ParamsError(
-                "clusters must have a fixed k to be rated again, but k differs between dates; set k"
-            )
+        last = rate_customers(frames[dates[-1]], scheme, rated_at=dates[-1])
+        fixed = scheme.clusters.model_copy(update={"k": len(last.tiers)})
+        scheme = scheme.model_copy(update={"clusters": fixed})
+        ratings = [rate_customers(frames[day], scheme, rated_at=day) for day in dates[:-1]]
+        ratings.append(last)
         nobody = [np.zeros(len(ratings[0].tiers), int)] * len(ratings)
         return Rerating(tuple(ratings), summary_of_ratings(ratings, nobody), ratings[0].tiers)
     ratings, kept, held = [], [], pd.DataFrame(columns=["level", "below"], dtype=int)

@@ -12,9 +12,11 @@ import pandas as pd
 from analysis.errors import DataError
 from analysis.frames import EngineLabels
 from analysis.methods.clusters import Clustering, cluster_customers
-from analysis.params.tiers import Scheme
+from analysis.params.tiers import Clusters, Scheme
 from analysis.states.rating.criteria import Criterion, criteria_of, levels_of, reasons_of
 from analysis.states.rating.engine_criteria import EngineCriterion
+
+ALIKE = "no more kinds of customers differ than there are groups, so equal ones share a group"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,20 +140,34 @@ def cluster_values(customers: pd.DataFrame, quantities: Sequence[str]) -> pd.Dat
     if absent:
         raise DataError(f"customers must have {', '.join(absent)} to be clustered, but have not")
     values = customers[names].astype(float)
-    values = values.fillna(values.median())
+    values = values.fillna(values.median()).fillna(0.0)
     signs = [-1.0 if quantity.startswith("-") else 1.0 for quantity in quantities]
     return np.sign(values) * np.log1p(values.abs()) * signs
 
 
-def _rate_by_clusters(customers, scheme: Scheme, rated_at) -> Rating:
-    rule = scheme.clusters
-    values = cluster_values(customers, rule.quantities)
-    found = cluster_customers(values, k=rule.k, seed=rule.seed)
-    unknown = customers[list(values)].isna().any(axis=1).sum()
-    tiers = scheme.tiers or tuple(f"group {k + 1}" for k in range(found.k))
-    reasons = [f"nearest to the centre of {tiers[k]}" for k in found.labels]
+def form_groups(values: pd.DataFrame, rule: Clusters) -> Clustering:
+    """k-means; where no more kinds of customers differ than groups are asked for, each is one."""
+    kinds = values.drop_duplicates().sort_values(list(values), ignore_index=True)
+    if len(kinds) > (rule.k or 2):
+        return cluster_customers(values, k=rule.k, seed=rule.seed)
+    place = pd.Series(range(len(kinds)), index=pd.MultiIndex.from_frame(kinds))
+    labels = place.reindex(pd.MultiIndex.from_frame(values)).to_numpy(int)
+    return Clustering(labels, kinds, pd.DataFrame(), len(kinds), float("nan"))
+
+
+def group_notes(customers: pd.DataFrame, names: Sequence[str], found: Clustering) -> list[str]:
+    """What is to be said about groups that were formed on some quantities."""
+    unknown = customers[list(names)].isna().any(axis=1).sum()
     notes = [f"{unknown:,} customers lack a quantity; its median stands in"] if unknown else []
+    return notes + ([ALIKE] if found.table.empty else [])
+
+
+def _rate_by_clusters(customers, scheme: Scheme, rated_at) -> Rating:
+    values = cluster_values(customers, scheme.clusters.quantities)
+    found = form_groups(values, scheme.clusters)
+    tiers = scheme.tiers or tuple(f"group {k + 1}" for k in range(scheme.clusters.k or found.k))
+    reasons = [f"nearest to the centre of {tiers[k]}" for k in found.labels]
     return make_rating(
         customers["customer_id"], found.labels, reasons, tiers, scheme.name, rated_at,
-        notes=notes, clusters=found,
+        notes=group_notes(customers, list(values), found), clusters=found,
     )  # fmt: skip
