@@ -136,29 +136,32 @@ class _noticed:
         self.outcome, self.step = outcome, step
 
     def __enter__(self) -> None:
-        self.caught = warnings.catch_warnings(record=True)
-        self.said = self.caught.__enter__()
+        self.caught = warnings.catch_warnings()
+        self.caught.__enter__()
         warnings.simplefilter("default")
+        warnings.showwarning = self.warned
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         warnings.filterwarnings("ignore", category=PendingDeprecationWarning)
 
+    def warned(self, message, category, filename, lineno, *other) -> None:
+        self.keep(category.__name__, message, traceback.extract_stack()[:-1])
+
+    def keep(self, name: str, said: Any, frames: list[Any]) -> None:
+        frames = [one for one in frames if "tests/fuzz" not in one.filename]
+        told = [f"{Path(one.filename).name}:{one.lineno} {one.line}" for one in frames[-7:]]
+        told.append(f"{name}: {said}")
+        self.outcome.add(f"{self.step}: {name} {_innermost(frames)}", "\n".join(told))
+
     def __exit__(self, kind, error, trace) -> bool:
         self.caught.__exit__(None, None, None)
-        for one in self.said:
-            where = f"{Path(one.filename).name}:{one.lineno}"
-            self.outcome.add(f"{self.step}: {one.category.__name__} {where}", str(one.message))
         if error is None or not isinstance(error, Exception):
             return False
-        frames = [one for one in traceback.extract_tb(trace) if "tests/fuzz" not in one.filename]
-        told = [f"{Path(one.filename).name}:{one.lineno} {one.line}" for one in frames[-7:]]
-        told.append(f"{type(error).__name__}: {error}")
-        self.outcome.add(f"{self.step}: {type(error).__name__} {_innermost(trace)}", "\n".join(told))
+        self.keep(type(error).__name__, error, traceback.extract_tb(trace))
         return True
 
 
-def _innermost(trace: Any) -> str:
-    """The last line of our own code that an exception came through."""
-    frames = traceback.extract_tb(trace)
+def _innermost(frames: list[Any]) -> str:
+    """The last line of our own code that an exception or a warning came through."""
     own = [one for one in frames if Path(one.filename).is_relative_to(PLACE)]
     last = own[-1] if own else frames[-1]
     return f"{Path(last.filename).name}:{last.name}"

@@ -114,6 +114,8 @@ def _check_rows(
         faults.append(Fault(raw.name, "", "must keep rows", "filters and repairs left none"))
     elif not found.get("bought", 1):
         faults.append(_only_returns(left))
+    elif not found.get("under_way", 1):
+        faults.append(_only_past(left, params))
     if faults:
         return None, faults
     plan.whole = frozenset(name for name in plan.origins if not found.get(f"absent_{name}", 1))
@@ -133,6 +135,13 @@ def _only_returns(rows: int) -> Fault:
     return Fault("transactions", "amount", "must be 0 or more somewhere", came, remedy=remedy)
 
 
+def _only_past(rows: int, params: Params) -> Fault:
+    rule = f"must be after observed_from ({params.observed_from}) somewhere"
+    came = f"all {rows:,} contracts had ended by then" if rows > 1 else "the only contract ended before"
+    remedy = "mend observed_from, or bring the contracts under way"
+    return Fault("contracts", "ended_at", rule, came, remedy=remedy)
+
+
 def _questions(plan: Plan, mapped: ibis.Table, params: Params) -> dict[str, ibis.Scalar]:
     """Count the rows that each repair leaves out (once each) and that break each rule."""
     dropped, earlier = dropped_rows(plan, mapped, params), ibis.literal(False)
@@ -149,4 +158,7 @@ def _questions(plan: Plan, mapped: ibis.Table, params: Params) -> dict[str, ibis
     end = OPEN_ENDS.get(plan.raw.name)
     if end in plan.origins:
         asked["open"] = (mapped[end] > params.observed_until).sum()
+    if end == "ended_at" and end in plan.origins and params.relationship == "contractual":
+        runs = mapped.ended_at.isnull() | (mapped.ended_at > params.observed_from)
+        asked["under_way"] = (kept & runs).sum()
     return asked

@@ -125,7 +125,10 @@ def _engine(params: Params) -> ibis.BaseBackend:
 
 
 def complete_tables(by_name: dict[str, ibis.Table], params: Params) -> dict[str, ibis.Table]:
-    """Add what follows from the tables: the customers, and the year of their first contract."""
+    """Add what follows from the tables: customers, open ends, the year of the first contract."""
+    if "contracts" in by_name and "ended_at" not in by_name["contracts"].columns:
+        open_ends = by_name["contracts"].mutate(ended_at=ibis.null("date"))
+        by_name = by_name | {"contracts": open_ends}
     if "customers" not in by_name:
         known = ("transactions", "contracts", "surveys")
         source = next(by_name[name] for name in known if name in by_name)

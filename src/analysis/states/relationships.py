@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis.data import Tables
-from analysis.errors import DataError
 from analysis.frames import customer_frame, spells
 from analysis.params import Params
 from analysis.states.segments import require_segment, with_unknown
@@ -29,13 +28,14 @@ def read_relationships(tables: Tables, params: Params) -> pd.DataFrame:
     -------
     DataFrame
         The columns of `frames.spells` (durations in months, `cause` 'not stated' where an end has
-        none) and one column a segment, 'not known' where it is missing; what began after follow-up
-        had ended is left out.
+        none) and one column a segment, 'not known' where it is missing, or became known only
+        after the first day of the customer's first relationship; what began after follow-up had
+        ended is left out.
 
     Raises
     ------
     DataError
-        A segment is no column, or is known only later than the first day of the relationship.
+        A segment is no column.
     """
     every = followed_spells(tables, params)
     stated = every["cause"].notna() | ~every["event"].astype(bool)
@@ -44,7 +44,7 @@ def read_relationships(tables: Tables, params: Params) -> pd.DataFrame:
     for name in params.segments:
         require_segment(name, people)
     joined = every.merge(people, on="customer_id", how="left")
-    _refuse_later(joined, params.segments)
+    joined = _known_at_start(joined, params.segments)
     groups = {name: with_unknown(joined[name]) for name in params.segments}
     return joined[[*every.columns, *params.segments]].assign(**groups)
 
@@ -73,15 +73,11 @@ def attributes_at_start(tables: Tables, params: Params) -> pd.DataFrame:
     return people[known].merge(bought, on="customer_id", how="outer")
 
 
-def _refuse_later(joined: pd.DataFrame, segments: Sequence[str]) -> None:
-    late = [name for name in segments if name in OF_THE_FIRST_PURCHASE]
-    if not late:
-        return
-    first = joined[joined["spell"] == 1]
-    unknown = ~(first["first_at"] <= first["started_at"])
-    if unknown.any():
-        raise DataError(
-            f"groups must be known on the first day of a relationship, but {', '.join(late)} is "
-            f"known only after it for {unknown.sum():,} of {len(first):,} customers; set segments "
-            "to columns of the customers, such as channel"
-        )
+def _known_at_start(joined: pd.DataFrame, segments: Sequence[str]) -> pd.DataFrame:
+    """Groups by the first purchase are blank for whom it came only after the first start."""
+    late = [name for name in segments if name in OF_THE_FIRST_PURCHASE and name in joined]
+    if not late or "first_at" not in joined:
+        return joined
+    began = joined.groupby("customer_id")["started_at"].transform("min")
+    known = joined["first_at"] <= began
+    return joined.assign(**{name: joined[name].where(known) for name in late})

@@ -55,8 +55,8 @@ class Formats:
         return self._number(number, kind)
 
     def cell(self, value: Any, kind: str) -> str:
-        """Format a table cell; a missing value is a dash."""
-        if value is None or value != value or value is math.inf:
+        """Format a table cell; a missing or an infinite value is a dash."""
+        if value is None or value != value or value in (math.inf, -math.inf):
             return self.none
         return self.show(value, kind)
 

@@ -95,8 +95,8 @@ def plot_ratio_over_time(result: Influences, ax: Axes, say: Wording) -> Axes:
     place = {"xycoords": ("axes fraction", "data"), "annotation_clip": False, "va": "center"}
     text = say("influences.constant.single", ratio=single)
     ax.annotate(text, (1.01, single), color=INK, **place)
-    low = min(course["ratio_conf_low"].min(), 0.8) / 1.05
-    high = max(course["ratio_conf_high"].max(), 1.25) * 1.05
+    low = min(0.8, course["ratio_conf_low"].min()) / 1.05
+    high = max(1.25, course["ratio_conf_high"].max()) * 1.05
     ax.set(ylim=(low, high), xlim=(0, course["time"].max()))
     _ratio_ticks(ax.yaxis, low, high, say)
     return ax

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Any
@@ -180,7 +181,7 @@ def _interval(low: Any, high: Any, kind: str, say: Wording) -> str:
     if low is None or low != low:
         return say.formats.none
     bare = "points" if kind.startswith("percent") else kind
-    if high is None or high != high:
+    if high is None or high != high or high == math.inf:
         return say("tables.open_interval", low=say.formats.cell(low, bare))
     ends = (say.formats.cell(end, bare) for end in (low, high))
     return say("tables.interval", **dict(zip(("low", "high"), ends, strict=True)))

@@ -18,7 +18,8 @@ def plot_odds(result: OrderedAnswer, ax: Axes, say: Wording) -> Axes:
     numbers = [say.formats.show(value, "number2") for value in table["estimate"]]
     draw_estimates(ax, [head(term, say) for term in table["term"]], table, numbers, zero=1.0)
     ax.set_xscale("log")
-    low, high = table["conf_low"].min(), table["conf_high"].max()
+    ends = table[["estimate", "conf_low", "conf_high"]]
+    low, high = ends.min().min(), ends.max().max()
     ax.set_xticks([tick for tick in TICKS if 0.8 * low < tick < 1.25 * high])
     ax.xaxis.set_major_formatter(ScalarFormatter())
     ax.xaxis.set_minor_formatter(NullFormatter())

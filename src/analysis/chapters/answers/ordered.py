@@ -180,7 +180,8 @@ def _odds(fit: OrdinalFit | None) -> pd.DataFrame:
         if isinstance(term, Levels)
         for name in term.names
     }
-    odds = np.exp(table[ENDS]).assign(coefficient=table["estimate"])
+    with np.errstate(over="ignore"):  # odds beyond all numbers are infinite: shown as a dash
+        odds = np.exp(table[ENDS]).assign(coefficient=table["estimate"])
     reference = [references.get(term, "") for term in table["term"]]
     odds = table.drop(columns=ENDS).join(odds).assign(reference=reference)
     return odds[columns].reset_index(drop=True)

@@ -36,7 +36,7 @@ def plot_driver_importance(result: Drivers, ax: Axes, say: Wording) -> Axes:
             va="center", size=10, weight="bold",
         )  # fmt: skip
     ax.set_yticks(table.index, [head(term, say) for term in table["term"]])
-    ax.set_xlim(0, 1.12 * top.max())
+    ax.set_xlim(0, 1.12 * (top.max() or 1.0))
     ax.set_xlabel(say("drivers.axis", outcome=say.value(result.outcome)))
     return lying(ax)
 

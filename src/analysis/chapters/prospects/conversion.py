@@ -19,6 +19,9 @@ from analysis.states.segments import MOST_GROUPS, with_unknown
 from analysis.states.stage_months import beginnings
 from analysis.states.within import shares_within
 
+WITHIN = ["group", "term", "weeks", "estimate", "std_error", "conf_low", "conf_high"]
+WITHIN += ["at_risk", "n", "note"]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prospects:
@@ -48,8 +51,8 @@ class Conversion:
 
     Attributes
     ----------
-    curve : SurvivalCurve
-        Share who have not bought yet, by weeks since the first contact.
+    curve : SurvivalCurve or None
+        Share who have not bought yet, by weeks since the first contact; None of nobody.
     within : DataFrame of shape (groups x horizons, 10)
         `group, term, weeks, estimate, std_error, conf_low, conf_high, at_risk, n, note`: share who
         bought within so many weeks.
@@ -60,7 +63,7 @@ class Conversion:
 
     COUNTED_BY: ClassVar = {"within": "at_risk"}
 
-    curve: SurvivalCurve
+    curve: SurvivalCurve | None
     within: pd.DataFrame
     test: LogRankTest | None
     people: int
@@ -86,7 +89,7 @@ def read_prospects(tables: Tables, params: Params) -> Prospects:
     Raises
     ------
     DataError
-        `customers.first_contact_at` is absent or empty: prospects cannot be seen.
+        `customers.first_contact_at` is absent: prospects cannot be seen.
     """
     people = tables["customers"]
     if "first_contact_at" not in people.columns:
@@ -107,11 +110,6 @@ def read_prospects(tables: Tables, params: Params) -> Prospects:
         "bought_before_observation": (bought >= contact) & (bought < begin),
     }
     kept = ~np.logical_or.reduce(list(left_out.values()))
-    if not kept.any():
-        raise DataError(
-            "customers.first_contact_at must be known for somebody, but is for nobody in the "
-            "observation; add the day of the first known contact"
-        )
     table = table.drop(columns="begun_at").assign(
         duration=(bought.fillna(end) - contact).dt.days / 7,
         event=bought.notna(),
@@ -179,6 +177,8 @@ def conversion(
     Kaplan & Meier (1958), JASA 53, 457-481; the share who bought is one minus their curve.
     """
     table = with_group(prospects.table, by)
+    if not len(table):
+        return Conversion(None, pd.DataFrame(columns=WITHIN), None, 0)
     curve = survival_curve(table, by=by, conf_level=conf_level)
     several = by is not None and table[by].nunique() > 1
     test = logrank_test(table, by=by) if several else None

@@ -18,7 +18,7 @@ def plot_scores(result: Recommendation, ax: Axes, say: Wording) -> Axes:
     labels = [say("score.group", group=row.group, n=row.n) for row in table.itertuples()]
     draw_estimates(ax, labels, table, numbers, zero=None)
     ax.axvline(0, color=INK, linewidth=0.9, zorder=1)
-    low, high = table["conf_low"].min(), table["conf_high"].max()
-    ax.set_xlim(min(low, 0) - 8, max(high, 0) + 8)
+    ends = table[["estimate", "conf_low", "conf_high"]]
+    ax.set_xlim(min(ends.min().min(), 0) - 8, max(ends.max().max(), 0) + 8)
     ax.set_xlabel(say("score.axis"))
     return ax

@@ -37,9 +37,10 @@ def length_fact(
         return nothing("length", "too_few")
     quarter, half, _ = result.quantiles.to_dict("records")
     followed, late = result.follow_up["estimate"].iloc[0], result.entered_late
+    mean = result.means.table.iloc[0] if result.means is not None else dict.fromkeys(ENDS, np.nan)
     lasting = {
         "quarter": np.isfinite(quarter["estimate"]),
-        "mean": result.ended > 0 and result.means is not None,
+        "mean": result.ended > 0 and np.isfinite(mean["conf_low"]),
         "followed": np.isfinite(followed),
         "late": late >= min_cell,
         "late_few": 0 < late < min_cell,
@@ -51,8 +52,7 @@ def length_fact(
     numbers = {"quarter": quarter["estimate"], "months_followed": followed, "late": late}
     numbers |= {"wait": wait, "since": since}
     numbers |= {"ended": result.ended, "until": result.until_months}
-    if result.means is not None:
-        mean = result.means.table.iloc[0]
+    if lasting["mean"]:
         numbers |= {"mean": mean["estimate"], "mean_low": mean[ENDS[0]], "mean_high": mean[ENDS[1]]}
     options = {"n": result.customers, "base": FIRST}
     if not result.ended:
@@ -87,6 +87,8 @@ def _interval(row: Mapping[str, Any] | pd.Series) -> tuple[str, ...]:
 
 def segment_fact(result: RelationshipLength, segment: str, *, conf_level: float) -> Fact:
     """Whether relationships of some groups last longer, and by how many months."""
+    if not result.ended:
+        return nothing("segments", "none", segment=segment)
     if result.test is None:
         return nothing("segments", "too_few", "detail", segment=segment)
     p_value, alpha = result.test.p_value, 1 - conf_level
@@ -136,7 +138,7 @@ def extreme_pair(result: RelationshipLength) -> dict[str, Any] | None:
 def ends_fact(result: EndsByCause, *, min_cell: int) -> Fact:
     """The most frequent way to end, its share, and what the naive curve would say."""
     if result.ended < min_cell:
-        return nothing("ends", "too_few")
+        return nothing("ends", "too_few" if result.ended else "none")
     rows = result.marks[result.marks["months"] == result.until_months]
     rows = rows.dropna(subset=["ended", "estimate"])
     rows = rows.sort_values("estimate", ascending=False, kind="stable")
@@ -181,6 +183,8 @@ def ahead_fact(result: EndsAhead, checked: EndsAhead | None, *, min_cell: int) -
     if result.told < min_cell or not len(shares):
         variant = "too_few" if result.told < min_cell else "scattered"
         return nothing("ahead", variant, claim="predictive", months=result.months)
+    if not result.expected > 0:
+        return nothing("ahead", "none", claim="predictive", months=result.months)
     untold = result.open_now - result.told
     also = ["interval"]
     also += ["untold"] if untold >= min_cell else ["untold_few"] if untold else []

@@ -136,9 +136,11 @@ def response_fact(result: Response, *, conf_level: float) -> Fact:
     -------
     Fact
     """
+    if not result.known:
+        return nothing("response", "unknown")
     overall = result.table[result.table["segment"].eq("all")].iloc[0]
-    if not result.known or np.isnan(overall["n"]):
-        return nothing("response", "too_few" if result.known else "unknown")
+    if np.isnan(overall["n"]):
+        return nothing("response", "too_few")
     differ = _widest(result, conf_level)
     tested = any(map(np.isfinite, result.p_values.values()))
     sentences = {"detail": True, "differ": differ, "alike": tested and not differ}

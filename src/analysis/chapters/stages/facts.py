@@ -72,11 +72,12 @@ def course_fact(result: StageCourse) -> Fact:
     Fact
     """
     marks = result.marks.dropna(subset=["estimate"])
+    marks = marks[marks["estimate"] > 0]
     if result.occupation is None or not len(marks):
         return nothing("course", "too_few")
     month = max((at for at in marks["months"] if at <= YEAR), default=marks["months"].min())
     rows = marks[marks["months"] == month].sort_values("estimate", ascending=False, kind="stable")
-    first, *others = rows[rows["estimate"] > 0].to_dict("records")
+    first, *others = rows.to_dict("records")
     also = _interval(first)
     numbers: dict[str, Any] = {"stage": first["stage"], "months": month}
     if others:

@@ -123,7 +123,7 @@ def plot_stage_months(result: StageMonths, ax: Axes, say: Wording) -> Axes:
         _write_months(rows, at, ax, say, "" if single else f"{say.value(str(group))}  ")
     ax.set_yticks(range(len(states)), [say.value(state) for state in states])
     ax.set_ylim(len(states) - 0.5, -0.5)
-    ax.set_xlim(0, 1.28 * np.nanmax(table["conf_high"].fillna(table["estimate"])))
+    ax.set_xlim(0, 1.28 * (table[["estimate", "conf_high"]].max().max() or 1.0))
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
     ax.set_xlabel(say("expected_axis", horizon=result.until_months))

@@ -109,7 +109,7 @@ def _join_small(table: pd.DataFrame, n: int, least: int, conf_level: float) -> p
         rare, host, *others = rows
         sums = {name: rare[name] + host[name] for name in SHARES}
         names = sorted([*rare["to"].split(", "), *host["to"].split(", ")])
-        share = np.array([sums["estimate"]])
+        share = np.clip([sums["estimate"]], 0, 1)
         low, high = conf_bounds(share, np.sqrt(share * (1 - share) / n), conf_level, "logit")
         joined = {"to": ", ".join(names), "conf_low": low[0], "conf_high": high[0]}
         rows = sorted([{**host, **sums, **joined}, *others], key=lambda row: row["customers"])

@@ -111,4 +111,4 @@ def followed_to(paths: pd.DataFrame, least: int) -> float:
         followed = rows.sort_values("stop", ascending=False)
         enough = followed[followed["count"].cumsum() >= least]
         reached.append(enough["stop"].iloc[0] if len(enough) else 0.0)
-    return float(min(reached))
+    return float(min(reached, default=0.0))

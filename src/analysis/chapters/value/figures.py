@@ -84,7 +84,7 @@ def plot_residual_value(result: ResidualValue, ax: Axes, say: Wording) -> Axes:
     currency = say.formats.currency.strip()
     ax.set_xlabel(say("groups.axis", weeks=result.weeks, currency=currency))
     ax.xaxis.set_major_formatter(lambda value, _: say.formats.show(value, "count"))
-    ax.set_xlim(0, float((table["value_each"] + reach[1]).max()) * 1.25)
+    ax.set_xlim(0, (float((table["value_each"] + reach[1]).max()) or 1.0) * 1.25)
     return ax
 
 

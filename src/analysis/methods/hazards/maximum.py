@@ -26,8 +26,9 @@ class Likelihood:
 
 def evaluate(rows: RiskRows, beta: np.ndarray) -> Likelihood:
     """Log partial likelihood and derivatives at beta."""
-    sums = sum_risk_sets(rows, beta)
-    return Likelihood(sums.log_likelihood, *score_and_information(rows, sums))
+    with np.errstate(all="ignore"):  # a step too far is halved, whatever it comes to
+        sums = sum_risk_sets(rows, beta)
+        return Likelihood(sums.log_likelihood, *score_and_information(rows, sums))
 
 
 def maximise(rows: RiskRows, terms: list[str]) -> tuple[np.ndarray, Likelihood, Likelihood]:

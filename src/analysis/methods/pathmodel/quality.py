@@ -26,7 +26,8 @@ def total_effects(paths: np.ndarray) -> np.ndarray:
 
 def r_squared(scores: np.ndarray, paths: np.ndarray) -> np.ndarray:
     """(batch, constructs); zero for a construct that nothing leads to."""
-    return (paths * scores).sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        return (paths * scores).sum(axis=1)
 
 
 def path_standard_errors(
@@ -114,9 +115,9 @@ def rho_a(
 
 def consistent_scores(scores: np.ndarray, reliabilities: np.ndarray) -> np.ndarray:
     """(batch, constructs, constructs) correlations corrected for the scores' unreliability."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         root = np.sqrt(reliabilities)
-    corrected = scores / root[:, :, None] / root[:, None, :]
+        corrected = scores / root[:, :, None] / root[:, None, :]
     diagonal = np.arange(scores.shape[-1])
     corrected[:, diagonal, diagonal] = 1
     return corrected

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import expit
 
 from analysis.methods.regression.design import Design
 from analysis.methods.regression.sample import Sample
@@ -83,8 +84,9 @@ def mean_of(link: Link, predictor: np.ndarray) -> np.ndarray:
     if link == "identity":
         return predictor
     if link == "log":
-        return np.exp(predictor)
-    return 1 / (1 + np.exp(-predictor))
+        with np.errstate(over="ignore"):  # a mean beyond all numbers is infinite
+            return np.exp(predictor)
+    return expit(predictor)
 
 
 def mean_slope(link: Link, predictor: np.ndarray) -> np.ndarray:

@@ -6,9 +6,14 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import digamma, gammaln
 
+from analysis.errors import DataError
 from analysis.methods.regression.fit import mean_slope
 from analysis.methods.regression.scaling import column_scale
 
+NO_MAXIMUM = (
+    "the outcomes must allow a maximum of the likelihood, but none was found from the first step "
+    "on; look at the largest values, or take fewer columns"
+)
 LOG_ALPHA = (-12.0, 6.0)
 MOST_ROUNDS = 500
 SETTLED = 1e-9
@@ -42,13 +47,16 @@ def _maximise(
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fitted = GLM(y, x, family=laws[family](), freq_weights=total, offset=offset).fit(
-            tol=1e-12, tol_criterion="params", maxiter=50
-        )
+        model = GLM(y, x, family=laws[family](), freq_weights=total, offset=offset)
+        try:
+            fitted = model.fit(tol=1e-12, tol_criterion="params", maxiter=50)
+        except ValueError:  # statsmodels: "The first guess on the deviance function returned a nan"
+            raise DataError(NO_MAXIMUM) from None
+        whole = family == "logit" or (family == "poisson" and not np.mod(y, 1).any())
+        reached = float(fitted.llf) if whole else np.nan
     if family == "negative_binomial":
         return _maximise_negative_binomial(y, x, total, offset, fitted.params)
-    whole = family == "logit" or (family == "poisson" and not np.mod(y, 1).any())
-    return fitted.params, np.nan, float(fitted.llf) if whole else np.nan
+    return fitted.params, np.nan, reached
 
 
 def _maximise_negative_binomial(
