@@ -36,8 +36,11 @@ def main():
         spent = time.monotonic() - started
         state = "PROBLEM" if out.problems else "faults" if out.faults else "ok"
         tally[state] += 1
-        print(f"{seed} {state} {spent:.1f}s told={len(out.told)} silent={len(out.silent)} "
-              f"{out.faults[:1] if out.faults else ''}", flush=True)
+        print(
+            f"{seed} {state} {spent:.1f}s told={len(out.told)} silent={len(out.silent)} "
+            f"{out.faults[:1] if out.faults else ''}",
+            flush=True,
+        )
         for kind, details in {**dict(reversed(out.problems))}.items():
             counts[kind] += 1
             print(f"   {kind}", flush=True)

@@ -143,7 +143,9 @@ def _satisfaction(sketch: Sketch) -> dict[str, Any]:
     chosen = [name for name in SCALES if sketch.chance(0.7 if name[0] in "sl" else 0.45)]
     width = sketch.pick((1, 2, 4))
     scales = {
-        name: {"items": [f"{name}_{k}" for k in range(1, 1 + int(sketch.rng.integers(1, width + 1)))]}
+        name: {
+            "items": [f"{name}_{k}" for k in range(1, 1 + int(sketch.rng.integers(1, width + 1)))]
+        }
         for name in chosen
     }
     return {"scales": scales} if scales else {}
@@ -187,6 +189,8 @@ def _segments(sketch: Sketch, made: dict[str, Any]) -> dict[str, Any]:
         chosen.append("shoe_size")
     values = {"segments": chosen} if chosen else {}
     others = [c for c in ("income", "region") if "customers" in made and c in made["customers"]]
+    others += ["first_value"] if "transactions" in made and sketch.chance(0.5) else []
+    others += ["last_at"] if sketch.chance(0.03) else []
     if others and sketch.chance(0.4):
         values["covariates"] = others
     return values

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-AMOUNTS = ("usual", "usual", "usual", "equal", "zero", "returns only", "some returns", "huge",
+AMOUNTS = ("usual", "usual", "usual", "usual", "equal", "equal", "zero", "some returns", "some returns", "huge", "huge", "returns only",
            "tiny", "cents")  # fmt: skip
 COSTS = ("usual", "usual", "equal", "zero", "missing", "half missing", "huge")
 GROUPS = ("few", "few", "few", "one", "own", "missing", "half missing", "numbers")

@@ -196,7 +196,9 @@ def _run_cell(source: str, space: dict[str, Any]) -> Any:
     body = ast.parse(source).body
     last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
     exec(compile(ast.Module(body, []), "cell", "exec"), space)
-    return None if last is None else eval(compile(ast.Expression(last.value), "cell", "eval"), space)
+    return (
+        None if last is None else eval(compile(ast.Expression(last.value), "cell", "eval"), space)
+    )
 
 
 def _look_at(data: dict[str, Any], metadata: dict[str, Any], where: str, outcome: Outcome) -> None:
@@ -287,4 +289,3 @@ def _report(study: Study, outcome: Outcome, rendered: bool) -> None:
     check_staged(staged)
     if rendered:
         render_report(staged, aside / "report.html", aside / "report.pdf")
-

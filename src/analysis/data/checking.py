@@ -137,7 +137,7 @@ def _only_returns(rows: int) -> Fault:
 
 def _only_past(rows: int, params: Params) -> Fault:
     rule = f"must be after observed_from ({params.observed_from}) somewhere"
-    came = f"all {rows:,} contracts had ended by then" if rows > 1 else "the only contract ended before"
+    came = f"all {rows:,} contracts had ended by then" if rows > 1 else "the only one had ended"
     remedy = "mend observed_from, or bring the contracts under way"
     return Fault("contracts", "ended_at", rule, came, remedy=remedy)
 

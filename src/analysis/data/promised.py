@@ -7,24 +7,27 @@ from collections.abc import Iterable, Mapping
 
 from analysis.data.faults import Fault
 from analysis.params import Params
+from analysis.schemas import DAY, kind_of
 
 OF_PURCHASES = ("first_value_third", "acquired_month")
 OF_CONTRACTS = ("acquired_year",)
 
 
 def missing_promises(params: Params, columns: Mapping[str, Iterable[str]]) -> list[Fault]:
-    """Find segments and survey questions that the params file names and no table has.
+    """Find segments, covariates and survey questions that the params name and no table has.
 
     Parameters
     ----------
     params : Params
-        Uses `segments` (where they are stated) and `satisfaction`.
+        Uses `segments` (where they are stated), `covariates` and `satisfaction`.
     columns : mapping
         Table to the columns that it has; a table that could not be opened is left out.
     """
     faults = []
     if "segments" in params.model_fields_set and "customers" in columns:
         faults += _segments(params, columns)
+    if params.covariates and "customers" in columns:
+        faults += _covariates(params, columns)
     if "surveys" in columns:
         faults += _questions(params, columns)
     return faults
@@ -39,6 +42,17 @@ def _segments(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[
         if name not in known and name not in answered:
             remedy = "map it under columns: or keep:, or set segments to some of these"
             yield _absent("customers", name, "segments", known, remedy)
+
+
+def _covariates(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[Fault]:
+    days = [c for c in columns["customers"] if kind_of("customers", c) == DAY]
+    known = [c for c in columns["customers"] if c not in ("customer_id", *days)]
+    known += ("first_value", *OF_PURCHASES) if "transactions" in columns else ()
+    known += [name for name in OF_CONTRACTS if name in params.segments]
+    remedy = "name what is known of a customer on the first day, or leave it out"
+    for name in params.covariates:
+        if name not in known:
+            yield _absent("customers", name, "covariates", known, remedy)
 
 
 def _questions(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[Fault]:

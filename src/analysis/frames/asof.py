@@ -41,9 +41,8 @@ def attach(frame: pd.DataFrame, states: pd.DataFrame, *, at: str | date) -> pd.D
     added = [column for column in states.columns if column not in KEYS]
     _check(frame, states, added, at)
     if frame.empty or states.empty:
-        return frame.assign(
-            **{c: states[c].iloc[:0].reindex(range(len(frame))).set_axis(frame.index) for c in added}
-        )
+        missing = states[added].iloc[:0].reindex(range(len(frame))).set_axis(frame.index)
+        return frame.assign(**missing.to_dict("series"))
     days = frame[at] if isinstance(at, str) else pd.Series(pd.Timestamp(at), index=frame.index)
     asked = pd.DataFrame(
         {

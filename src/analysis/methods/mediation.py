@@ -12,6 +12,7 @@ from analysis.methods.resampling import (
     bootstrap_table,
     covariance,
     jackknife_covariances,
+    over_draws,
 )
 from analysis.methods.rows import (
     complete_rows,
@@ -117,21 +118,16 @@ def mediate(
     )
 
 
+@over_draws
 def mediation_effects(covariances: np.ndarray) -> np.ndarray:
-    """(batch, terms) from covariance matrices of controls, driver, mediator, outcome.
-
-    NaN where a draw leaves a driver or control without spread.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for _ in range(covariances.shape[-1] - 3):
-            column = covariances[:, 1:, :1]
-            spread = column * column.transpose(0, 2, 1) / covariances[:, :1, :1]
-            covariances = covariances[:, 1:, 1:] - spread
-        to_mediator = covariances[:, 0, 1] / covariances[:, 0, 0]
-        total = covariances[:, 0, 2] / covariances[:, 0, 0]
-        both = np.linalg.solve(covariances[:, :2, :2], covariances[:, :2, 2:])[:, :, 0]
-        direct, from_mediator = both.T
-        indirect = to_mediator * from_mediator
-        return np.column_stack(
-            [to_mediator, from_mediator, direct, indirect, total, indirect / total]
-        )
+    """(batch, terms) from covariance matrices of controls, driver, mediator, outcome."""
+    for _ in range(covariances.shape[-1] - 3):
+        column = covariances[:, 1:, :1]
+        spread = column * column.transpose(0, 2, 1) / covariances[:, :1, :1]
+        covariances = covariances[:, 1:, 1:] - spread
+    to_mediator = covariances[:, 0, 1] / covariances[:, 0, 0]
+    total = covariances[:, 0, 2] / covariances[:, 0, 0]
+    both = np.linalg.solve(covariances[:, :2, :2], covariances[:, :2, 2:])[:, :, 0]
+    direct, from_mediator = both.T
+    indirect = to_mediator * from_mediator
+    return np.column_stack([to_mediator, from_mediator, direct, indirect, total, indirect / total])

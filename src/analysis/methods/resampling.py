@@ -16,6 +16,9 @@ from analysis.errors import ParamsError
 CELLS_AT_A_TIME = 20_000_000
 JACKKNIFE_GROUPS = 200
 NO_SPREAD = 1e-12
+over_draws = np.errstate(divide="ignore", invalid="ignore", over="ignore")
+"""Decorates what is computed of many draws at once: one without spread comes to NaN, silently, and
+`bootstrap_table` leaves it out."""
 
 
 def critical_value(conf_level: float) -> float:

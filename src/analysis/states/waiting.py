@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.data import Tables
 from analysis.errors import DataError, ParamsError
 from analysis.frames import customer_frame
+from analysis.notes import note
 from analysis.params import Params
 from analysis.states.covariates import MOST_LEVELS, prepare_covariate, why_repeated
 from analysis.states.relationships import (
@@ -22,6 +23,8 @@ LATER = ("second_at", "last_at", "purchases", "frequency", "recency_weeks", "age
 LATER += ("monetary_value", "revenue", "margin")
 DATES = ("customer_id", "first_at", "first_contact_at", "acquired_at", "started_at")
 NOT_OFFERED = ("acquisition_cost", "first_value_third")  # known, but not taken unless asked for
+
+KNOWN_LATER = note("influences.known_later")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,9 +145,10 @@ def _waiting(
         raise DataError("the study must have customers, but none was observed; mend observed_from")
     timed = timed.assign(event=timed["event"].astype(bool))
     asked = bool(params.covariates)
-    names = _asked(timed, params.covariates, late) if asked else _offered(timed, params, late)
+    names = _asked(timed, params.covariates) if asked else _offered(timed, params, late)
     table = timed[["duration", "entry", "event"]].copy()
-    covariates, left_out = [], []
+    covariates, left_out = [], [(name, KNOWN_LATER) for name in names if name in late]
+    names = [name for name in names if name not in late]
     for name in names:
         columns, reason = prepare_covariate(timed[name], timed["event"], params.min_cell)
         for column in columns:
@@ -166,7 +170,7 @@ def _waiting(
     )
 
 
-def _asked(timed: pd.DataFrame, names: Sequence[str], late: Sequence[str]) -> list[str]:
+def _asked(timed: pd.DataFrame, names: Sequence[str]) -> list[str]:
     absent = [name for name in names if name not in timed]
     if absent:
         known = [c for c in timed if c not in (*LATER, *DATES, "duration", "entry", "event")]
@@ -174,7 +178,7 @@ def _asked(timed: pd.DataFrame, names: Sequence[str], late: Sequence[str]) -> li
             f"covariates must be columns of the customers, but {', '.join(absent)} is none; "
             f"there are {', '.join(known)}"
         )
-    wrong = [name for name in names if name in (*LATER, *DATES, *late)]
+    wrong = [name for name in names if name in (*LATER, *DATES)]
     wrong += [name for name in names if name in ("duration", "entry", "event")]
     if wrong:
         raise ParamsError(

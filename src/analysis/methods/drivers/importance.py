@@ -13,7 +13,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ParamsError
-from analysis.methods.resampling import bootstrap_covariances, bootstrap_table, covariance
+from analysis.methods.resampling import (
+    bootstrap_covariances,
+    bootstrap_table,
+    covariance,
+    over_draws,
+)
 from analysis.methods.rows import (
     complete_rows,
     control_columns,
@@ -118,6 +123,7 @@ def _alone_and_last(explained: np.ndarray) -> dict[str, np.ndarray]:
     return {"alone": explained[single], "last": explained[-1] - explained[-1 - single]}
 
 
+@over_draws
 def explained_by_subset(covariances: np.ndarray, *, n_controls: int = 0) -> np.ndarray:
     """(2^p, batch) R² of every subset of the drivers, as shares of the outcome's variance.
 
@@ -169,6 +175,9 @@ def _ranks(
     rank = pd.Series(shares).rank(ascending=False).to_numpy()
     table = pd.DataFrame({"rank": rank, "rank_low": np.nan, "rank_high": np.nan})
     if replicates is None:
+        return table.assign(rank_stability=np.nan), np.nan
+    replicates = replicates[np.isfinite(replicates).all(axis=1)]
+    if not len(replicates):
         return table.assign(rank_stability=np.nan), np.nan
     drawn = (-replicates).argsort(axis=1).argsort(axis=1) + 1
     tail = (1 - conf_level) / 2

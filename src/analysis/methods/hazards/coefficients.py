@@ -14,7 +14,11 @@ def coefficient_table(
     n: int,
     events: int,
 ) -> pd.DataFrame:
-    """One row a term: logarithm of the hazard ratio with its error, the ratio, Wald's test."""
+    """One row a term: logarithm of the hazard ratio with its error, the ratio, Wald's test.
+
+    An error of 0 is none (one cluster alone): there is no interval and no test.
+    """
+    std_error = np.where(std_error > 0, std_error, np.nan)
     reach = norm.ppf((1 + conf_level) / 2) * std_error
     z = estimate / std_error
     return pd.DataFrame(

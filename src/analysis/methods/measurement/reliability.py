@@ -18,6 +18,7 @@ from analysis.methods.resampling import (
     covariance,
     critical_value,
     jackknife_covariances,
+    over_draws,
 )
 from analysis.methods.scales import Missing, Scale, check_scales, clusters_of, item_answers
 
@@ -217,6 +218,7 @@ def one_factor_loadings(matrices: np.ndarray) -> np.ndarray:
     return loadings * np.sign(loadings.sum(axis=1, keepdims=True))
 
 
+@over_draws
 def reliability_coefficients(covariances: np.ndarray) -> np.ndarray:
     """The `COEFFICIENTS`, shape (batch, 8), of covariance matrices (batch, p, p)."""
     scaled = correlations(covariances)

@@ -14,6 +14,7 @@ from analysis.methods.resampling import (
     correlations,
     covariance,
     jackknife_covariances,
+    over_draws,
 )
 from analysis.methods.scales import Missing, Scale, check_scales, clusters_of, item_answers
 
@@ -96,6 +97,7 @@ def _notes(table: pd.DataFrame) -> np.ndarray:
     return np.where(limit.ge(1), "the two scales cannot be told apart", "")
 
 
+@over_draws
 def htmt_ratios(covariances: np.ndarray, *, blocks: list[list[int]]) -> np.ndarray:
     """HTMT (batch, pairs) of covariance matrices (batch, p, p); `blocks`: columns of each scale."""
     sizes = np.abs(correlations(covariances))

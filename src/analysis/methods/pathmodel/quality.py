@@ -26,8 +26,7 @@ def total_effects(paths: np.ndarray) -> np.ndarray:
 
 def r_squared(scores: np.ndarray, paths: np.ndarray) -> np.ndarray:
     """(batch, constructs); zero for a construct that nothing leads to."""
-    with np.errstate(invalid="ignore"):
-        return (paths * scores).sum(axis=1)
+    return (paths * scores).sum(axis=1)
 
 
 def path_standard_errors(
@@ -115,9 +114,9 @@ def rho_a(
 
 def consistent_scores(scores: np.ndarray, reliabilities: np.ndarray) -> np.ndarray:
     """(batch, constructs, constructs) correlations corrected for the scores' unreliability."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(invalid="ignore"):
         root = np.sqrt(reliabilities)
-        corrected = scores / root[:, :, None] / root[:, None, :]
+    corrected = scores / root[:, :, None] / root[:, None, :]
     diagonal = np.arange(scores.shape[-1])
     corrected[:, diagonal, diagonal] = 1
     return corrected

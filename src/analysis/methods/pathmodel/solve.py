@@ -7,7 +7,7 @@ import numpy as np
 from analysis.methods.pathmodel import quality
 from analysis.methods.pathmodel.algorithm import Outer, Scheme, estimate_outer
 from analysis.methods.pathmodel.model import PathModel
-from analysis.methods.resampling import correlations
+from analysis.methods.resampling import correlations, over_draws
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,6 +24,7 @@ class Estimates:
     consistent_explained: np.ndarray
 
 
+@over_draws
 def solve(covariances: np.ndarray, model: PathModel, scheme: Scheme, scaled: bool) -> Estimates:
     """Estimate a model on covariance matrices (batch, items, items)."""
     matrices = correlations(covariances) if scaled else covariances
