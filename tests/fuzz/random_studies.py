@@ -7,6 +7,7 @@ may be wrong in ways that `make validate` has to tell; it is never wrong on purp
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import numpy as np
 import random_tables
 import yaml
 from random_tables import Sketch
+
+from analysis.schemas import SCHEMAS
 
 SIZES = (1, 1, 2, 3, 5, 9, 12, 20, 20, 30, 40, 60, 80, 80, 120, 150, 300)
 WINDOWS = (2, 10, 35, 100, 200, 365, 365, 730, 730, 1100)
@@ -54,7 +57,7 @@ def write_study(folder: Path, seed: int) -> Path:
         table.to_csv(folder / f"{name}.csv", index=False)
         files[name] = {"file": f"{name}.csv"}
         if name in ("customers", "surveys"):
-            known = random_tables_columns(name)
+            known = set(SCHEMAS[name].columns)
             files[name]["keep"] = [c for c in table if c not in known]
         if "first_contact_at" in table:
             files[name]["columns"] = {"first_contact_at": "first_contact_at"}
@@ -69,13 +72,6 @@ def write_study(folder: Path, seed: int) -> Path:
     path = folder / "made.yml"
     path.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return path
-
-
-def random_tables_columns(name: str) -> set[str]:
-    """The columns that the contract itself gives a table."""
-    from analysis.schemas import SCHEMAS
-
-    return set(SCHEMAS[name].columns)
 
 
 def _names(sketch: Sketch, relationship: str) -> list[str]:
@@ -174,7 +170,7 @@ def _asked(sketch: Sketch, block: dict[str, Any], table) -> dict[str, Any]:
         block["answer"] = {"item": answers[0], "bands": [5, 7], "drivers": [*scales][-2:]}
     if len(scales) > 1 and sketch.chance(0.5):
         names = [*scales]
-        chain = {one: [other] for one, other in zip(names, names[1:], strict=False)}
+        chain = {one: [other] for one, other in pairwise(names)}
         block["path_model"] = {"replications": 20}
         block["path_model"] |= {"preset": "ecsi"} if sketch.chance(0.5) else {"paths": chain}
     return block

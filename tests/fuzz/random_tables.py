@@ -13,8 +13,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-AMOUNTS = ("usual", "usual", "usual", "usual", "equal", "equal", "zero", "some returns", "some returns", "huge", "huge", "returns only",
-           "tiny", "cents")  # fmt: skip
+AMOUNTS = (
+    *("usual", "usual", "usual", "usual", "equal", "equal", "zero", "some returns", "some returns"),
+    *("huge", "huge", "returns only", "tiny", "cents"),
+)
 COSTS = ("usual", "usual", "equal", "zero", "missing", "half missing", "huge")
 GROUPS = ("few", "few", "few", "one", "own", "missing", "half missing", "numbers")
 RHYTHMS = ("usual", "usual", "usual", "often", "once", "one day", "early", "two at most")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import traceback
 import warnings
@@ -22,10 +23,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
+from analysis import study as opening
 from analysis.data.faults import FaultyData
 from analysis.errors import ParamsError
 from analysis.frames import write_frames
-from analysis import study as opening
 from analysis.params import read_params
 from analysis.states.rating import periods
 from analysis.telling import drawing
@@ -94,7 +95,6 @@ class _patched:
         self.folder, self.study, self.build = build / study.params.study, study, build
 
     def __enter__(self) -> Path:
-        import os
 
         self.before = os.environ.get("BUILD")
         os.environ["BUILD"] = str(self.build)
@@ -108,7 +108,6 @@ class _patched:
         return opening.Study(self.study.params, self.folder)
 
     def __exit__(self, *error: Any) -> None:
-        import os
 
         opening.open_study, periods.rate_periods = self.kept
         os.environ.pop("BUILD")

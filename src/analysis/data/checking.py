@@ -112,9 +112,9 @@ def _check_rows(
     left = total - sum(gone)
     if not left:
         faults.append(Fault(raw.name, "", "must keep rows", "filters and repairs left none"))
-    elif not found.get("bought", 1):
+    elif not faults and not found.get("bought", 1):
         faults.append(_only_returns(left))
-    elif not found.get("under_way", 1):
+    elif not faults and not found.get("under_way", 1):
         faults.append(_only_past(left, params))
     if faults:
         return None, faults

@@ -104,6 +104,7 @@ def _moments(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     return moments if weights is None else moments * np.asarray(weights, float)[:, None]
 
 
+@over_draws
 def _covariances_from(sums: np.ndarray) -> np.ndarray:
     n_columns = int((np.sqrt(8 * sums.shape[1] + 1) - 3) / 2)
     rows, columns = np.triu_indices(n_columns)

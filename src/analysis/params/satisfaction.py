@@ -13,6 +13,7 @@ satisfaction:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Literal
 
@@ -20,6 +21,16 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Column = Annotated[str, Field(min_length=1, max_length=80)]
+
+# The European customer satisfaction index: Tenenhaus et al. (2005), CSDA 48, figure 1.
+ECSI_PATHS: Mapping[str, tuple[str, ...]] = {
+    "image": ("expectations", "satisfaction", "loyalty"),
+    "expectations": ("quality", "value", "satisfaction"),
+    "quality": ("value", "satisfaction"),
+    "value": ("satisfaction",),
+    "satisfaction": ("complaints", "loyalty"),
+    "complaints": ("loyalty",),
+}
 
 
 class _Block(BaseModel):
@@ -150,6 +161,12 @@ class SatisfactionParams(_Block):
                 "roles, drivers and paths must name scales (drivers not satisfaction or loyalty), "
                 f"but {', '.join(dict.fromkeys(wrong))} came; there are: "
                 f"{', '.join(self.scales) or 'none'}"
+            )
+        joined = [to for name in self.scales for to in ECSI_PATHS.get(name, ())]
+        if self.path_model and self.path_model.preset and not {*joined} & {*self.scales}:
+            raise ValueError(
+                "the preset ecsi of path_model must join two of the scales, but there are only: "
+                f"{', '.join(self.scales) or 'none'}; write paths of your own"
             )
         strangers = [item for item in self.touchpoints if item not in owners]
         if strangers:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.notes import Note
-from analysis.telling.gates import hidden_rows, hide_small
+from analysis.telling.gates import CLOCKS, hidden_rows, hide_small
 from analysis.telling.markup import Filled, markdown
 from analysis.telling.wording import Column, Wording
 
@@ -105,13 +105,13 @@ def present(
         say.markdown(title, **numbers),
         dictionary,
         base,
-        _is_blank(cells, say),
+        _is_blank(shown, known),
     )
 
 
-def _is_blank(cells: list[_Cells], say: Wording) -> bool:
-    numbers = [text for column in cells if column.right for text in column.texts]
-    return bool(numbers) and set(numbers) == {say.formats.none}
+def _is_blank(shown: pd.DataFrame, known: dict[str, Column]) -> bool:
+    numbers = [name for name in shown if known[name].format not in WORDS and name not in CLOCKS]
+    return bool(numbers) and bool(shown[numbers].isna().all(axis=None))
 
 
 def _any_text(notes: pd.Series) -> bool:

@@ -200,6 +200,32 @@ def test_column_type_that_cannot_be_an_amount_is_told(study):
     )
 
 
+# name: table, its rows, what is told
+EMPTY_OF_MEANING = {
+    "only returns": ("transactions", "customer_id,at,amount\nc1,2023-02-01,-5\nc2,2023-03-01,-7\n", "transactions.amount must be 0 or more somewhere, but all 2 rows are returns"),
+    "only past contracts": ("contracts", "customer_id,started_at,ended_at\nc1,2019-02-01,2020-01-01\nc2,2019-03-01,2023-01-01\n", "contracts.ended_at must be after observed_from (2023-01-01) somewhere, but all 2 contracts had ended by then"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EMPTY_OF_MEANING)
+def test_rows_that_leave_no_customer_are_told_before_tables_are_made(study, name):
+    table, content, told = EMPTY_OF_MEANING[name]
+    study.write("rows.csv", content)
+    params = study.params({"files": {table: {"file": "../rows.csv"}}}, relationship="contractual")
+    refused_in_one_message(study, params, [told])
+
+
+@pytest.mark.parametrize("covariate", ["shoe_size", "last_at", "acquired_at"])
+def test_covariates_that_are_not_known_on_the_first_day_are_told(study, covariate):
+    study.write("sales.csv", GOOD)
+    study.write("people.csv", "customer_id,acquired_at,region\nc1,2023-01-05,north\n")
+    files = {"transactions": {"file": "../sales.csv"}}
+    files["customers"] = {"file": "../people.csv", "keep": ["region"]}
+    params = study.params({"files": files}, covariates=["region", "first_value", covariate])
+    told = f"customers.{covariate} must be a column of customers, as covariates names it"
+    refused_in_one_message(study, params, [told])
+
+
 SCALES = {"scales": {"quality": {"items": ["q1", "q2"]}}}
 # name: content of answers.csv, changed params, fragments
 PROMISES = {

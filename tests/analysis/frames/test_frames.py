@@ -361,6 +361,12 @@ def test_attach_joins_what_held_on_the_day():
     assert told == [None, "silver", "gold", "silver", None, None, None]
 
 
+def test_attach_of_nothing_is_missing_everywhere():
+    asked = pd.DataFrame({"customer_id": ["a", "b"], "at": pd.to_datetime(["2023-01-01"] * 2)})
+    assert attach(asked, STATES[:0], at="at")["tier"].isna().all()
+    assert attach(asked[:0], STATES, at="at").columns.tolist() == ["customer_id", "at", "tier"]
+
+
 def test_attach_takes_one_day_for_all():
     asked = pd.DataFrame({"customer_id": ["a", "b"]})
     assert attach(asked, STATES, at=dt.date(2023, 1, 15))["tier"].tolist() == ["silver"] * 2

@@ -52,6 +52,16 @@ FAULTS = {
         lambda b: b.update(path_model={"paths": {"price": ("loyalty",)}}),
         "but price came",
     ),
+    "preset that joins nothing": (
+        lambda b: b.update(
+            scales={"image": {"items": ("i",)}, "value": {"items": ("v",)}},
+            drivers=(),
+            touchpoints=(),
+            answer=None,
+            path_model={"preset": "ecsi"},
+        ),
+        "the preset ecsi of path_model must join two of the scales",
+    ),
     "bands": (lambda b: b["answer"].update(bands=(8.0, 6.0)), "bands must rise"),
     "levels and bands": (lambda b: b["answer"].update(levels=("a", "b")), "levels or bands"),
     "answered days": (lambda b: b.update(answered_days=(14, 3)), "answered_days must rise"),

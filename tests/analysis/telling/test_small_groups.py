@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis.params import read_params
+from analysis.telling.showing import SILENT, chapter_of
 from analysis.telling.tables import present
 from analysis.telling.wording import wording_for
 
@@ -40,3 +42,16 @@ def test_a_second_group_is_hidden_at_each_time():
 def test_times_of_one_group_are_no_grouping():
     table = pd.DataFrame({"weeks": [4, 13, 26], "n": [50, 20, 5]})
     assert hidden(table) == [False, True, True]
+
+
+def test_a_table_without_a_number_is_not_shown():
+    show = chapter_of(read_params(MARKET), "tiers")
+    few = pd.DataFrame({"group": ["a", "b"], "n": [3, 5]})
+    assert show.table(few, "tables.hidden") is SILENT
+    assert show.table(few.assign(n=[30, 50]), "tables.hidden") is not SILENT
+    assert show.table(few[["group"]], "tables.hidden", count=None) is not SILENT  # words alone
+
+
+def test_an_infinite_number_is_a_dash():
+    formats = wording_for(read_params(MARKET)).formats
+    assert formats.cell(np.inf, "number2") == formats.cell(-np.inf, "count") == formats.none

@@ -136,7 +136,8 @@ def satisfaction_paths(
     else:
         named = {*wanted.paths, *(to for ends in wanted.paths.values() for to in ends)}
         scales = {name: scale for name, scale in answers.scales.items() if name in named}
-        model = PathModel(scales, wanted.paths, wanted.modes)
+        modes = {name: mode for name, mode in wanted.modes.items() if name in named}
+        model = PathModel(scales, wanted.paths, modes)
     estimate, why = attempt(
         lambda: estimate_path_model(
             answers.frame,

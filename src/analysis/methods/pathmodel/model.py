@@ -9,18 +9,9 @@ import numpy as np
 
 from analysis.errors import ParamsError
 from analysis.methods.scales import Scale
+from analysis.params.satisfaction import ECSI_PATHS
 
 Mode = Literal["A", "B"]
-
-# The European customer satisfaction index: Tenenhaus et al. (2005), CSDA 48, figure 1.
-ECSI_PATHS: Mapping[str, tuple[str, ...]] = {
-    "image": ("expectations", "satisfaction", "loyalty"),
-    "expectations": ("quality", "value", "satisfaction"),
-    "quality": ("value", "satisfaction"),
-    "value": ("satisfaction",),
-    "satisfaction": ("complaints", "loyalty"),
-    "complaints": ("loyalty",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +117,8 @@ def ecsi_model(
     """The ECSI model of the constructs that were measured.
 
     `scales` names some of image, expectations, quality, value, satisfaction, complaints, loyalty;
-    paths from or to a construct that was not measured are left out.
+    paths from or to a construct that was not measured are left out, and so is a construct that then
+    lies on none.
     """
     known = {*ECSI_PATHS, "loyalty"}
     strangers = sorted(set(scales) - known)
@@ -139,4 +131,7 @@ def ecsi_model(
         for source, targets in ECSI_PATHS.items()
         if source in scales
     }
-    return PathModel(scales=scales, paths=paths, modes=modes or {})
+    joined = {name for start, ends in paths.items() for name in (start, *ends) if ends}
+    scales = {name: scale for name, scale in scales.items() if name in joined}
+    modes = {name: mode for name, mode in (modes or {}).items() if name in joined}
+    return PathModel(scales, {start: ends for start, ends in paths.items() if ends}, modes)

@@ -145,8 +145,9 @@ def test_channels_that_were_never_followed_together(show):
 
 
 def test_left_out_of_few_are_not_counted(show):
+    reasons = ("no_contact", "met_later", "bought_before_contact")
     left_out = pd.DataFrame(
-        {"reason": [note("prospects.no_contact"), note("prospects.met_later")], "people": [40, 3]}
+        {"reason": [note(f"prospects.{why}") for why in reasons], "people": [40, 3, 60]}
     )
     gated = show.gated(Prospects(made(20).table, left_out)).left_out
     shown = show.table(gated, "left_out", count="people").markdown
@@ -178,3 +179,9 @@ def test_only_studies_that_know_first_contacts_get_the_chapter(tmp_path):
     stored = {"transactions": {"table": "sales"}}
     stored["customers"] = {"table": "people", "columns": SAME_NAME}
     assert PEOPLE in DataSource(connection={"url": "duckdb://x", "tables": stored}).columns
+
+
+def test_nobody_with_a_first_contact_is_told_in_three_lines(show):
+    facts, _, text = told(Prospects(made(4).table[:0], NOBODY), show)
+    assert all(fact.silent for fact in facts.values())
+    assert "|" not in text

@@ -52,8 +52,10 @@ def test_extreme_groups_are_told_with_their_gap(asked, survey, block, words):
 
 
 def test_everybody_answers_alike(asked, survey, block, words):
-    text = told(*scored(asked, survey.assign(nps=10), block), words)
+    result, show = scored(asked, survey.assign(nps=10), block)
+    text = told(result, show, words)
     assert "[100]{.finding-number}" in text
+    assert show.figure(plot_scores, result, score_fact(result, conf_level=0.95)).svg
     assert "highest for" not in text
 
 

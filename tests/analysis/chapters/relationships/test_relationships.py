@@ -142,8 +142,8 @@ def test_same_groups_have_no_clear_difference(show):
 
 def test_nothing_ended(show):
     facts, text = told(made(np.linspace(1, 60, 40), [0] * 40, channel="online"), show)
-    assert "of 40 relationships ended while observed" in text
-    assert "In which ways relationships end is not told: fewer than 10 ended" in text
+    assert "of 40 relationships was seen to end" in text
+    assert "In which ways relationships end is not told: no relationship was seen to end" in text
     assert facts["ends"].silent
     assert not facts["length"].silent
 
@@ -188,7 +188,7 @@ def test_all_censored_before_the_horizon(show):
 
 
 def test_groups_that_were_never_followed_together(show):
-    frame = made([0.0] * 30 + [5.0] * 30, [0] * 60, channel=["a"] * 30 + ["b"] * 30)
+    frame = made([0.0] * 30 + [5.0] * 30, [0] * 59 + [1], channel=["a"] * 30 + ["b"] * 30)
     facts, text = told(frame, show)
     assert facts["segments"].variant == "no_horizon"
     assert "no month up to which enough of every group were followed" in text
@@ -254,3 +254,21 @@ def test_a_prediction_for_few_at_every_tenure_is_not_told(show):
     assert "at no tenure are there 10" in show.finding(fact).markdown
     few = ahead_fact(replace(ahead, open_now=ahead.told + 3), None, **FEW)
     assert "Fewer than 10 further open relationships" in show.finding(few).detail
+
+
+def test_where_no_relationship_was_seen_to_end_nothing_is_compared_or_foreseen(show):
+    frame = several()
+    facts, text = told(
+        frame.assign(event=False, ended_at=pd.NaT, cause=None, reason="still open"), show
+    )
+    assert facts["length"].variant == "none"
+    assert facts["segments"].silent
+    assert facts["ends"].silent
+    assert facts["ahead"].silent
+    assert text.count("no relationship was seen to end") >= 3
+    assert "[None]{.finding-number} **of 300 relationships was seen to end.**" in text
+
+
+def test_all_ends_on_one_day_of_life_are_told(show):
+    facts, _ = told(made([12.0] * 40, [True] * 40, channel="online"), show)
+    assert facts["length"].estimate == pytest.approx(12.0)

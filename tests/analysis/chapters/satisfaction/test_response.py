@@ -44,6 +44,8 @@ def test_where_the_silent_are_unknown_nothing_is_told(chapter, words):
     assert "Who did not answer is not known" in text
     assert "|" not in text
     assert "fewer than 10 customers" in told(response(n=8), show, words)
+    nobody = replace(response(known=False), table=response().table[:0])
+    assert response_fact(nobody, conf_level=0.95).silent
 
 
 def test_response_differs_by_age_as_it_was_drawn(bank):

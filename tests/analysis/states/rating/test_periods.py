@@ -84,6 +84,15 @@ def test_short_observation_is_rated_once_and_not_judged():
     assert next_period(rated, tables, params) is None
 
 
+def test_who_bought_only_after_the_last_day_of_rating_is_rated_at_the_end():
+    late = pd.DataFrame([("a", "2022-11-01", 5.0)], columns=["customer_id", "at", "amount"])
+    rated = rate_periods(tables_of(late), study(until=date(2022, 12, 30)))
+    assert rated.present.rated_at == date(2022, 12, 31)
+    assert rated.present.customers == 1
+    assert rated.judged is None
+    assert "nobody had bought at a day of rating" in rated.notes[0]
+
+
 def test_nobody_who_bought_is_refused():
     returns = pd.DataFrame([("a", "2021-03-01", -5.0)], columns=["customer_id", "at", "amount"])
     with pytest.raises(DataError, match="must have bought before the observation ends"):

@@ -295,10 +295,21 @@ def test_an_unknown_quantity_is_not_reached_and_said():
     assert rating.notes == ("amount is unknown for 1 customers, who do not reach it",)
 
 
-def test_more_clusters_than_customers_are_refused():
+@pytest.mark.parametrize("amounts", [[2, 1, 2], [5, 5, 5]])
+def test_no_more_kinds_of_customers_than_clusters_are_groups_of_equals(amounts):
     made = Scheme.model_validate({"clusters": {"quantities": ("amount",), "k": 3}})
-    with pytest.raises(DataError, match="2 customers differ"):
-        rate_customers(customers([1, 2, 2]), made)
+    rating = rate_customers(customers(amounts), made)
+    levels = pd.Series(rating.table["level"].to_numpy()).groupby(amounts).unique()
+    assert [list(held) for held in levels] == [[place] for place in range(len(set(amounts)))]
+    assert rating.tiers == ("group 1", "group 2", "group 3")
+    assert "equal ones share a group" in rating.notes[0]
+
+
+def test_the_last_rating_decides_how_many_clusters_there_are():
+    made = Scheme.model_validate({"clusters": {"quantities": ("amount",)}})
+    few, many = customers([1, 1, 9, 9]), customers([1, 1.1, 50, 51, 2000, 2001])
+    rerating = rate_again({date(2023, 1, 1): few, date(2024, 1, 1): many}, made)
+    assert {rating.tiers for rating in rerating.ratings} == {("group 1", "group 2", "group 3")}
 
 
 def test_no_dates_are_refused():
