@@ -10,6 +10,7 @@ from analysis.chapters.satisfaction.response import Response
 from analysis.telling.facts import Fact, nothing
 
 RELIABLE = 0.7
+Z = 1.96
 
 
 def level_fact(result: Measurement) -> Fact:
@@ -61,7 +62,7 @@ def reliability_fact(result: Measurement) -> Fact:
     Parameters
     ----------
     result : Measurement
-        Gated; uses `reliability`.
+        Gated; uses `reliability` and `items`.
 
     Returns
     -------
@@ -72,6 +73,7 @@ def reliability_fact(result: Measurement) -> Fact:
     if scales.empty:
         return nothing("reliability", "none" if len(shown) else "too_few")
     weak = scales[scales["alpha"] < RELIABLE]
+    against = items_against(result.items)
     lowest = scales.loc[scales["alpha"].idxmin()]
     return Fact(
         "reliability",
@@ -79,15 +81,31 @@ def reliability_fact(result: Measurement) -> Fact:
         unit="count",
         n=result.answers,
         base="answers",
-        also=("lowest", "weak") if len(weak) else ("lowest",),
+        also=("lowest", *(["weak"] if len(weak) else []), *(["against"] if against else [])),
         numbers={
             "scales": len(scales),
             "lowest": lowest["scale"],
             "alpha": lowest["alpha"],
             "weak": tuple(weak["scale"]),
+            "against": against,
         },
         in_summary=False,
     )
+
+
+def items_against(items: pd.DataFrame) -> tuple[str, ...]:
+    """Items that run against the others of their scale: they ask for the opposite.
+
+    Parameters
+    ----------
+    items : DataFrame
+        `item, n, item_total`; the 95 % interval of the correlation (Fisher's z) lies below 0.
+    """
+    known = items.dropna(subset=["n", "item_total"])
+    known = known[known["n"] > 3]
+    upper = np.arctanh(known["item_total"].clip(-0.999999, 0.999999).astype(float))
+    upper += Z / np.sqrt(known["n"].astype(float) - 3)
+    return tuple(known["item"][upper < 0])
 
 
 def validity_fact(result: Measurement) -> Fact:

@@ -94,6 +94,17 @@ def test_weak_scales_are_named(asked, survey, block, words):
     )
 
 
+def test_a_question_against_its_scale_is_named_as_the_cause(asked, survey, block, words):
+    turned = survey.assign(quality_2=11 - survey["quality_2"])
+    result, show = made(asked, turned, block, replications=20)
+    assert set(reliability_fact(result).numbers["against"]) >= {"quality_2"}
+    text = everything(result, show, words)
+    assert "run against the other questions of their scale" in text
+    assert "`reverse:` of the scale" in text
+    result, show = made(asked, survey, block, replications=20)
+    assert "run against" not in everything(result, show, words)
+
+
 def test_one_scale_of_several_questions_is_compared_with_none(asked, survey, block, words):
     alone = {"scales": {"satisfaction": {"items": ("satisfaction_1", "satisfaction_2")}}}
     result, show = made(asked, survey, alone, replications=20)
