@@ -115,7 +115,7 @@ def _check_rows(
     elif not faults and not found.get("bought", 1):
         faults.append(_only_returns(left))
     elif not faults and not found.get("under_way", 1):
-        faults.append(_only_past(left, params))
+        faults.append(_none_under_way(left, params))
     if faults:
         return None, faults
     plan.whole = frozenset(name for name in plan.origins if not found.get(f"absent_{name}", 1))
@@ -135,11 +135,12 @@ def _only_returns(rows: int) -> Fault:
     return Fault("transactions", "amount", "must be 0 or more somewhere", came, remedy=remedy)
 
 
-def _only_past(rows: int, params: Params) -> Fault:
-    rule = f"must be after observed_from ({params.observed_from}) somewhere"
-    came = f"all {rows:,} contracts had ended by then" if rows > 1 else "the only one had ended"
-    remedy = "mend observed_from, or bring the contracts under way"
-    return Fault("contracts", "ended_at", rule, came, remedy=remedy)
+def _none_under_way(rows: int, params: Params) -> Fault:
+    rule = f"must be under way between {params.observed_from} and {params.followed_until}"
+    rule += " (gap_days before observed_until)"
+    came = f"none of {rows:,} rows is" if rows > 1 else "the only row is not"
+    remedy = "mend the period, or bring the contracts of these days"
+    return Fault("contracts", "", rule, came, remedy=remedy)
 
 
 def _questions(plan: Plan, mapped: ibis.Table, params: Params) -> dict[str, ibis.Scalar]:
@@ -158,7 +159,9 @@ def _questions(plan: Plan, mapped: ibis.Table, params: Params) -> dict[str, ibis
     end = OPEN_ENDS.get(plan.raw.name)
     if end in plan.origins:
         asked["open"] = (mapped[end] > params.observed_until).sum()
-    if end == "ended_at" and end in plan.origins and params.relationship == "contractual":
-        runs = mapped.ended_at.isnull() | (mapped.ended_at > params.observed_from)
+    if plan.raw.name == "contracts" and params.relationship == "contractual":
+        runs = mapped.started_at <= params.followed_until
+        if end in plan.origins:
+            runs = runs & (mapped.ended_at.isnull() | (mapped.ended_at > params.observed_from))
         asked["under_way"] = (kept & runs).sum()
     return asked

@@ -11,19 +11,24 @@ from analysis.schemas import DAY, kind_of
 
 OF_PURCHASES = ("first_value_third", "acquired_month")
 OF_CONTRACTS = ("acquired_year",)
+OF_CUSTOMERS = ("transactions", "interactions", "tier_history", "campaigns")
+"""Tables of what customers do: who still is one contracts alone tell, in a contractual study."""
 
 
 def missing_promises(params: Params, columns: Mapping[str, Iterable[str]]) -> list[Fault]:
-    """Find segments, covariates and survey questions that the params name and no table has.
+    """Find what the params name and no table has: contracts, segments, covariates, questions.
 
     Parameters
     ----------
     params : Params
-        Uses `segments` (where they are stated), `covariates` and `satisfaction`.
+        Uses `relationship`, `segments` (where they are stated), `covariates` and `satisfaction`.
     columns : mapping
         Table to the columns that it has; a table that could not be opened is left out.
     """
     faults = []
+    came = [name for name in columns if name in OF_CUSTOMERS]
+    if params.relationship == "contractual" and came and "contracts" not in columns:
+        faults.append(_without_contracts(came))
     if "segments" in params.model_fields_set and "customers" in columns:
         faults += _segments(params, columns)
     if params.covariates and "customers" in columns:
@@ -31,6 +36,12 @@ def missing_promises(params: Params, columns: Mapping[str, Iterable[str]]) -> li
     if "surveys" in columns:
         faults += _questions(params, columns)
     return faults
+
+
+def _without_contracts(came: list[str]) -> Fault:
+    rule = "must be given where relationship is contractual"
+    remedy = "add the contracts, or set relationship: noncontractual"
+    return Fault("contracts", "", rule, f"only {', '.join(came)} came", remedy=remedy)
 
 
 def _segments(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[Fault]:

@@ -130,6 +130,17 @@ class Params(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _gap(self) -> Params:
+        observed = (self.observed_until - self.observed_from).days
+        followed = self.relationship == "contractual" and "contracts" in self.data.tables
+        if followed and self.gap_days >= observed:
+            raise ValueError(
+                f"gap_days must be fewer than the {observed:,} days observed, since an end is "
+                f"known only after them, but {self.gap_days:,} came"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _outcome_window(self) -> Params:
         weeks = self.satisfaction.outcome_weeks
         if self.satisfaction.scales and weeks not in self.horizons_weeks:

@@ -203,7 +203,9 @@ def test_column_type_that_cannot_be_an_amount_is_told(study):
 # name: table, its rows, what is told
 EMPTY_OF_MEANING = {
     "only returns": ("transactions", "customer_id,at,amount\nc1,2023-02-01,-5\nc2,2023-03-01,-7\n", "transactions.amount must be 0 or more somewhere, but all 2 rows are returns"),
-    "only past contracts": ("contracts", "customer_id,started_at,ended_at\nc1,2019-02-01,2020-01-01\nc2,2019-03-01,2023-01-01\n", "contracts.ended_at must be after observed_from (2023-01-01) somewhere, but all 2 contracts had ended by then"),
+    "only past contracts": ("contracts", "customer_id,started_at,ended_at\nc1,2019-02-01,2020-01-01\nc2,2019-03-01,2023-01-01\n", "contracts must be under way between 2023-01-01 and 2023-12-01 (gap_days before observed_until), but none of 2 rows is"),
+    "contracts begun after follow-up": ("contracts", "customer_id,started_at\nc1,2023-12-20\n", "(gap_days before observed_until), but the only row is not"),
+    "customers without contracts": ("transactions", "customer_id,at,amount\nc1,2023-02-01,5\n", "contracts must be given where relationship is contractual, but only transactions came"),
 }  # fmt: skip
 
 
@@ -211,7 +213,8 @@ EMPTY_OF_MEANING = {
 def test_rows_that_leave_no_customer_are_told_before_tables_are_made(study, name):
     table, content, told = EMPTY_OF_MEANING[name]
     study.write("rows.csv", content)
-    params = study.params({"files": {table: {"file": "../rows.csv"}}}, relationship="contractual")
+    kind = "noncontractual" if name == "only returns" else "contractual"
+    params = study.params({"files": {table: {"file": "../rows.csv"}}}, relationship=kind)
     refused_in_one_message(study, params, [told])
 
 
