@@ -311,9 +311,9 @@ def test_spells_refuse_a_reason_without_an_end(tmp_path):
 
 def test_spells_need_contracts_where_the_relationship_is_contractual(tmp_path):
     sales = {"transactions": SURVEY["transactions"]}
-    params, tables = make(tmp_path, sales, relationship="contractual")
+    params, tables = make(tmp_path, sales)
     with pytest.raises(DataError, match="need the table contracts"):
-        spells(tables, params)
+        spells(tables, params.model_copy(update={"relationship": "contractual"}))
 
 
 STATES = pd.DataFrame(
