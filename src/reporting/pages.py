@@ -44,9 +44,15 @@ def abstract(shown: Shown) -> str:
 
 
 def summary(shown: Shown, say: Wording) -> str:
-    """The executive summary: the weightiest findings, each with its claim and its chapter."""
+    """The executive summary: the weightiest findings, each with its claim and its chapter.
+
+    Nothing where no finding may stand in it, as in a chapter made alone.
+    """
+    chosen = weightiest(shown)
+    if not chosen:
+        return ""
     lines = [f"# {say('report.summary')} {{#sec-summary .unnumbered}}", ""]
-    for notebook, output in weightiest(shown):
+    for notebook, output in chosen:
         more = say("report.more", chapter=f"@sec-{notebook.chapter}")
         text = output["metadata"]["finding"]["brief"].removesuffix(":::")
         lines += [f"{text}[{more}]{{.more}}\n:::", ""]
