@@ -98,13 +98,13 @@ def _settle_serial(proposal, raw, parts, readings, system) -> None:
 def _doubt(proposal, raw, part, forms, values) -> list[str]:
     """The question with its evidence: the period, and whether the rows stand in order of time."""
     example = next(value for value in values if value)
-    orders = {_order(form).replace("y", "Y") for form in forms}
-    asked = "the day or the month first" if len(orders) > 1 else "in which century are the years"
+    firsts = [ORDERS[_order(form).replace("y", "Y")] for form in forms[:LINES]]
+    asked = f"{', '.join(dict.fromkeys(firsts))}" if len(set(firsts)) > 1 else "of which century"
     lines = [f"{part}: {example}: {asked}? All rows read in each of these ways:"]
     for form in forms[:LINES]:
         first, last = proposal.periods[form] = period_of(raw, part, form)
         back = _steps_back(values, form)
-        says = ORDERS.get(_order(form).replace("y", "Y"), "")
+        says = ORDERS[_order(form).replace("y", "Y")]
         lines.append(f'  "{form}" ({says}): {first} to {last}; {back}')
     return lines
 

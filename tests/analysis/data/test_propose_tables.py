@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from answering import answered
 
 from analysis.data import read_tables
 from analysis.data.personal import is_personal
@@ -11,8 +12,6 @@ from analysis.data.propose import propose_params
 from analysis.data.recognise import guess_table
 from analysis.errors import ParamsError
 from analysis.params import read_params
-
-ANSWERS = {"currency": "EUR", "timezone": "Europe/Berlin", "times_in": "local"}
 
 
 @pytest.fixture
@@ -30,10 +29,8 @@ def proposed(study):
 
 
 def read(study, text):
-    for key, value in ANSWERS.items():
-        text = text.replace(f"\n{key}: ???", f"\n{key}: {value}")
     path = study.folder / "params" / "acme.yml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(answered(text), encoding="utf-8")
     return read_tables(read_params(path), stored=False)
 
 
