@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from analysis.data.conventions import DATE_FORMATS, guess_date_format
 from analysis.data.crossing import fetch_rows
-from analysis.data.parsing import read_day
+from analysis.data.parsing import read_day, reads_text
 from analysis.data.proposed import Proposal
 from analysis.data.raw import RawTable
 from analysis.params.source import TableSource
@@ -43,7 +43,7 @@ def settle_days(
     system : str, optional
         The date system that a workbook states ('excel', 'excel1904').
     """
-    parts = dated_parts(proposal)
+    parts = dated_parts(proposal) if reads_text(raw.table) else []
     for readings, (low, high) in SERIALS.items():
         if any(_all_between(sample[part], low, high) for part in parts):
             serial = [part for part in parts if _all_between(sample[part], low, high)]

@@ -94,3 +94,17 @@ def test_of_two_questions_both_are_named(answers):
     report, _ = validation_report(answers(items=["q1", "q3"]))
     assert "answers to q1, which runs" in report
     assert "answers to q3, which runs" in report
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "cause"),
+    [
+        (sales(["a"]), {"delimiter": ";"}, "all of it is one column, so delimiter: ',' is meant"),
+        ("a,2023-02-01,5.5\nb,2023-02-02,6.5\n", {}, "its first row holds values, not names"),
+    ],
+)
+def test_a_head_that_is_none_is_told_so(study, content, options, cause):
+    study.write("sales.csv", content)
+    with pytest.raises(DataError) as refused:
+        read_tables(study.files(transactions={"file": "sales.csv"} | options))
+    assert cause in str(refused.value).splitlines()[0]
