@@ -91,7 +91,8 @@ def _settle_serial(proposal, raw, parts, readings, system) -> None:
     lines = [f"{parts[0]} is a number. Of what?"]
     for form in readings:
         first, last = proposal.periods[form] = period_of(raw, parts[0], form)
-        lines.append(f"  {form} ({SAYS[form]}): {first} to {last}")
+        read = f"{first} to {last}" if first else "no day reads so"
+        lines.append(f"  {form} ({SAYS[form]}): {read}")
     proposal.ask("date_format", lines, readings)
 
 
