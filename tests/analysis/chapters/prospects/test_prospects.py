@@ -106,7 +106,7 @@ def test_no_channel_and_no_cost(show):
     bare = replace(plain, table=plain.table.drop(columns=["channel", "acquisition_cost"]))
     facts, _, text = told(bare, show)
     assert facts["channels"].silent
-    assert "Only one channel is known or large enough to be told." in text
+    assert "Fewer than two channels are known and large enough to be told." in text
     assert "What a new customer costs is not told: no cost of prospects is on record." in text
 
 

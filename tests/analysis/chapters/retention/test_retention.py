@@ -129,11 +129,11 @@ def test_many_groups_of_which_all_soon_come_back_have_no_common_horizon(show):
     frame = customers(rng.exponential(1, 300), rng.uniform(60, 90, 300), channel=channel)
     text = everything(frame, show)
     assert "enough of every group are still waiting" in text
-    assert "Only one group" not in text
+    assert "Fewer than two groups" not in text
 
 
 def test_one_group_is_not_compared(show):
-    assert "Only one group" in everything(shop().assign(channel="all of them"), show)
+    assert "Fewer than two groups" in everything(shop().assign(channel="all of them"), show)
 
 
 def test_three_customers(show):
