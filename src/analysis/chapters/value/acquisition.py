@@ -133,8 +133,9 @@ def _row(name, model, spend, models: ValueModels, cost, params: Params) -> dict:
         return {"group": name, "n": model.customers, "acquisition_cost": cost,
                 "note": "; ".join(notes) or "the mean spend is infinite"}  # fmt: skip
     lines = acquisition_value(
-        model, time=params.value_horizon_weeks, spend=spend, margin=models.margin, cost=cost,
-        discounting=models.discounting, conf_level=params.conf_level,
+        model, time=params.value_horizon_weeks, spend=spend, margin=models.kept.margin,
+        net=models.kept.net, cost=cost, discounting=models.discounting,
+        conf_level=params.conf_level,
     ).table.set_index("term")  # fmt: skip
     worth, ends = lines.loc[models.money], ("estimate", "conf_low", "conf_high")
     row = {"group": name, "n": model.customers, "acquisition_cost": cost, "note": worth["note"]}
