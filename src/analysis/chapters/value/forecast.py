@@ -42,9 +42,9 @@ class ForecastCheck:
     ----------
     table : DataFrame
         `model, log_likelihood, forecast` (purchases in the weeks held out, given the histories)
-        with interval`, made, shortfall` (share of those made)`, value_forecast` (their money, net of
-        returns, undiscounted) with interval`, brought, value_shortfall, n, note`; the model in force
-        first.
+        with interval`, made, shortfall` (share of those made)`, value_forecast` (their money, net
+        of returns, undiscounted) with interval`, brought, value_shortfall, n, note`; the model in
+        force first.
     parameters : DataFrame
         `model, term, estimate, conf_low, conf_high, n, note`.
     tracking, calibration : Tracking, Calibration or None

@@ -109,8 +109,8 @@ def acquisition_value(
 ) -> AcquisitionValue:
     """Value a customer who is about to make her first purchase; compare it with her cost.
 
-    The first purchase is counted, undiscounted. `margin` and `net` as in `group_totals`. `cost` is the acquisition cost of one customer;
-    where it is 0 the ratio is not estimable and says so.
+    The first purchase is counted, undiscounted. `margin` and `net` as in `group_totals`. `cost` is
+    the acquisition cost of one customer; where it is 0 the ratio is not estimable and says so.
     """
     if not time > 0:
         raise ParamsError(f"the horizon must be above 0, but {time} came")

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from valued_studies import FROM, UNTIL, made_by_bgnbd, rng, study, tables_of
+from valued_studies import UNTIL, made_by_bgnbd, rng, study, tables_of
 
 from analysis.chapters.value.acquisition import acquired_value
 from analysis.chapters.value.forecast import check_forecast
