@@ -26,6 +26,7 @@ from analysis.frames import counted, lot, sample_customers
 from analysis.states.present_stage import stage_labels
 from analysis.states.rating.periods import next_period, rate_periods
 from analysis.states.stages import assign_stages
+from analysis.states.winning_cost import winning_costs_of
 
 STUDY = MARKET | {
     "study": "counted",
@@ -64,7 +65,9 @@ def counted_frames(params):
         "starts": histories.starts,
         "repeats": histories.repeats,
         **{f"group {name}": rows for name, rows in groups.items()},
-        "acquired": acquired_value(models, histories, tables, params, by="channel").table,
+        "acquired": acquired_value(
+            models, histories, tables, params, by="channel", costs=winning_costs_of(tables, params)
+        ).table,
         "limits": rated.present.thresholds,
         "tiers": rated.present.summary,
         "kept": kept.rerating.summary,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from analysis.chapters.prospects.conversion import Conversion
+from analysis.states.conversion import Conversion
 from analysis.telling.curves import draw_curves, draw_medians
 from analysis.telling.wording import Wording
 

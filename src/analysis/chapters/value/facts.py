@@ -8,6 +8,7 @@ import pandas as pd
 from analysis.chapters.value.acquisition import AcquiredValue
 from analysis.chapters.value.forecast import ForecastCheck
 from analysis.chapters.value.residual import RETURNED, ResidualValue, ValueModels
+from analysis.notes import note
 from analysis.telling.facts import Beside, Fact, Sentence, nothing
 
 BASE = "ever_bought"
@@ -244,11 +245,22 @@ def acquired_fact(result: AcquiredValue) -> Fact:
 
 def _cost(result: AcquiredValue, table: pd.DataFrame) -> list[str | Sentence]:
     row = table.iloc[0]
-    if not result.has_cost or not pd.notna(row["acquisition_cost"]):
-        return ["no_cost"]
+    if not result.cost_of:
+        return [Sentence("no_cost", {"why": result.cost_note})]
+    if not pd.notna(row["acquisition_cost"]):
+        return [Sentence("no_cost", {"why": note("winning.too_few_with_cost")})]
     if not np.isfinite(row["value_to_cost"]):
         return ["free"]
-    told = [Sentence("cost", {"cost": row["acquisition_cost"], "times": row["value_to_cost"]})]
+    told: list[str | Sentence] = [
+        Sentence(
+            f"cost_{result.cost_of}",
+            {
+                "cost": row["acquisition_cost"],
+                "cost_weeks": result.cost_weeks,
+                "times": row["value_to_cost"],
+            },
+        )
+    ]
     groups = table.iloc[1:].dropna(subset=["value_to_cost"])
     if len(groups) < 2:
         return told
@@ -273,4 +285,4 @@ def acquired_table(result: AcquiredValue) -> pd.DataFrame:
     """
     costs = ["acquisition_cost", "value_to_cost"]
     costs += [f"value_to_cost_conf_{end}" for end in ("low", "high")]
-    return result.table if result.has_cost else result.table.drop(columns=costs)
+    return result.table if result.cost_of else result.table.drop(columns=costs)

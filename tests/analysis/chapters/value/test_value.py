@@ -19,6 +19,7 @@ from analysis.chapters.value.residual import (
 from analysis.data import read_tables
 from analysis.errors import DataError
 from analysis.states.retention_cost import retention_cost
+from analysis.states.winning_cost import winning_costs_of
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +133,40 @@ def test_margin_is_a_share_of_revenue():
     assert totals[0] == pytest.approx(0.25 * totals[1])
 
 
+def acquired(models, histories, tables, params):
+    costs = winning_costs_of(tables, params)
+    return acquired_value(models, histories, tables, params, by="channel", costs=costs)
+
+
+def test_cost_of_winning_is_the_one_number_of_the_study():
+    # a contact costs 3 in the shop and 12 by phone; half of the callers buy, 10 of 11 in the shop
+    lines = made_by_bgnbd(customers=300)
+    first = lines.groupby("customer_id")["at"].min()
+    own = pd.DataFrame({"customer_id": first.index, "first_contact_at": first - pd.Timedelta("7D")})
+    own["channel"] = np.where(np.arange(300) < 200, "shop", "phone")
+    lost = pd.DataFrame({"customer_id": [f"p{k}" for k in range(120)]})
+    lost["channel"] = np.where(np.arange(120) < 100, "phone", "shop")
+    lost["first_contact_at"] = pd.Timestamp("2021-02-01")
+    # and 400 called in the last month, whose time to buy has not come
+    late = pd.DataFrame({"customer_id": [f"q{k}" for k in range(400)], "channel": "phone"})
+    late["first_contact_at"] = pd.Timestamp("2022-12-30")
+    people = pd.concat([own, lost, late], ignore_index=True)
+    people["acquisition_cost"] = np.where(people["channel"] == "shop", 3.0, 12.0)
+    tables, params = tables_of(lines, people), study()
+    costs = winning_costs_of(tables, params)
+    histories = purchase_histories(tables, params)
+    result = acquired(fit_value_models(histories, params), histories, tables, params)
+    table, cost = result.table.set_index("group"), costs.table.set_index("group")["estimate"]
+    assert result.cost_of == "conversion"
+    assert result.cost_weeks == costs.weeks
+    assert cost["phone"] == pytest.approx(24)
+    assert cost["shop"] == pytest.approx(3.3)
+    assert table["acquisition_cost"].to_dict() == pytest.approx(cost.to_dict())
+    assert table.loc["phone", "value_to_cost"] == pytest.approx(
+        table.loc["phone", "value_new"] / 24
+    )
+
+
 def test_cost_of_winning_counts_those_who_did_not_buy():
     lines = made_by_bgnbd(customers=300)
     ids = lines["customer_id"].unique()
@@ -142,12 +177,12 @@ def test_cost_of_winning_counts_those_who_did_not_buy():
     tables, params = tables_of(lines, people), study()
     histories = purchase_histories(tables, params)
     models = fit_value_models(histories, params)
-    table = acquired_value(models, histories, tables, params, by="channel").table
+    table = acquired(models, histories, tables, params).table
     table = table.set_index("group")
     assert table["acquisition_cost"].tolist() == pytest.approx([6.0, 3.0, 9.0])
     assert table.loc["all", "value_to_cost"] == pytest.approx(table.loc["all", "value_new"] / 6)
     free = tables_of(lines, people.assign(acquisition_cost=0.0))
-    row = acquired_value(models, histories, free, params, by="channel").table.iloc[0]
+    row = acquired(models, histories, free, params).table.iloc[0]
     assert np.isnan(row["value_to_cost"])
     assert "acquisition cost is 0" in row["note"]
 

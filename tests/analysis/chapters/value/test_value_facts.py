@@ -29,6 +29,7 @@ from analysis.chapters.value.residual import fit_value_models, label_histories, 
 from analysis.data import Description, Tables
 from analysis.params import Params
 from analysis.states.retention_cost import retention_cost
+from analysis.states.winning_cost import winning_costs_of
 from analysis.telling.keeping import keeping_fact
 from analysis.telling.showing import SILENT, chapter_of
 
@@ -90,7 +91,11 @@ def everything(tables, params):
     labelled = label_histories(histories, {"current_tier": tier})
     ahead = show.gated(residual_value(models, labelled, params, rng=draw))
     forecast = show.gated(check_forecast(histories, params, rng=draw))
-    acquired = show.gated(acquired_value(models, histories, tables, params, by="channel"))
+    acquired = show.gated(
+        acquired_value(
+            models, histories, tables, params, by="channel", costs=winning_costs_of(tables, params)
+        )
+    )
     spent = show.gated(retention_cost(tables, params))
     remaining = residual_fact(ahead, forecast, top="gold")
     by_tier = ahead.of("current_tier")
@@ -129,7 +134,8 @@ def test_all_sentences_of_an_ordinary_study():
     check(text)
     assert "expected to bring within the next 52 weeks" in text
     assert "It is revenue, not lifetime value" in text
-    assert "Winning one costs €4.00" in text
+    assert "Winning one costs €4.00: all that was spent on winning" in text
+    assert "no first contact is on record" in text
     assert "in the tier “Gold” hold" in text
 
 

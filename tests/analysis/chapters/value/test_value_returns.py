@@ -16,6 +16,7 @@ from analysis.data import read_tables
 from analysis.frames import counted
 from analysis.methods.purchases import group_totals
 from analysis.params import read_params
+from analysis.states.winning_cost import winning_costs_of
 
 KEPT = 0.65
 
@@ -98,7 +99,9 @@ def test_a_new_customer_brings_what_is_left(returned):
         tables = tables_of(own)
         histories = purchase_histories(tables, params)
         models = fit_value_models(histories, params)
-        table = acquired_value(models, histories, tables, params, by="channel").table
+        table = acquired_value(
+            models, histories, tables, params, by="channel", costs=winning_costs_of(tables, params)
+        ).table
         values.append(table["value_new"][0])
     assert values[0] / values[1] == pytest.approx(KEPT, abs=0.03)
 
