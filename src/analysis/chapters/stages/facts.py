@@ -17,6 +17,7 @@ from analysis.chapters.stages.now import StagesNow
 from analysis.chapters.stages.stage_time import StageMonths, StageStays
 from analysis.notes import note
 from analysis.telling.facts import Beside, Fact, nothing
+from analysis.telling.formats import drawn_p
 
 FOLLOWED = "stages.followed"
 YEAR = 12
@@ -127,7 +128,8 @@ def months_fact(
     row = pairs.loc[(pairs["estimate"].astype(float) / reach).idxmax()]
     p_value = tests.p_value("groups", segment)
     numbers |= {"stage": row["stage"], "long": row["group"], "short": row["reference"]}
-    numbers |= {"p": row["p_holm"], "p_groups": p_value}
+    numbers |= {"p": row["p_holm"]}
+    numbers["p_groups"] = drawn_p(p_value, tests.draws("groups", segment))
     return Fact(
         "months",
         unit="number1",
@@ -260,7 +262,8 @@ def memory_fact(tests: MovementTests, later: LaterStages, *, conf_level: float) 
     if not np.isfinite(p_value):
         return nothing("memory", "untold")
     row = tests.table.set_index("question").loc["memory"]
-    numbers = {"p": p_value, "source": row["from"], "target": row["to"], "earlier": row["where"]}
+    told = drawn_p(p_value, tests.draws("memory"))
+    numbers = {"p": told, "source": row["from"], "target": row["to"], "earlier": row["where"]}
     if p_value >= 1 - conf_level:
         options = {"variant": "no_memory", "also": ("detail",), "in_summary": False}
         return Fact("memory", numbers=numbers, **options)

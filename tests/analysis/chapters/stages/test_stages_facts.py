@@ -228,7 +228,7 @@ def later_of(**numbers):
 
 
 def memory_of(p_value):
-    row = {"question": "memory", "segment": "", "p_value": p_value, "from": "mature"}
+    row = {"question": "memory", "segment": "", "p_value": p_value, "draws": 199, "from": "mature"}
     row |= {"to": "declining", "where": "new", "ratio": np.nan, "note": ""}
     return MovementTests(pd.DataFrame([row]), None)
 
