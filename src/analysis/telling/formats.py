@@ -28,6 +28,9 @@ class Apart(float):
         made.ends = (float(one), float(other))
         return made
 
+    def __getnewargs__(self) -> tuple[float, float]:
+        return self.ends
+
 
 def drawn_p(p_value: float, draws: float) -> float:
     """A p-value estimated by so many draws as it may be told: none is below 1 / (1 + draws)."""

@@ -31,13 +31,15 @@ def plot_driver_importance(result: Drivers, ax: Axes, say: Wording) -> Axes:
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.hlines(table.index, share["conf_low"], share["conf_high"], color=INK, linewidth=1.8)
     top = share.max(axis=1)
-    for row, value in share["estimate"].items():
+    explained = table["share"]
+    for row, value in table["estimate"].items():
+        text = say("drivers.bar", variance=value, share=explained[row])
         ax.annotate(
-            f"{value:.0f}%", (top[row], row), xytext=(5, 0), textcoords="offset points",
+            text, (top[row], row), xytext=(5, 0), textcoords="offset points",
             va="center", size=10, weight="bold",
         )  # fmt: skip
     ax.set_yticks(table.index, [head(term, say) for term in table["term"]])
-    ax.set_xlim(0, 1.12 * (top.max() or 1.0))
+    ax.set_xlim(0, 1.3 * (top.max() or 1.0))
     ax.set_xlabel(say("drivers.axis", outcome=say.value(result.outcome)))
     return lying(ax)
 

@@ -159,11 +159,9 @@ def stay_fact(result: TierFutures, judged: Judgement | None, rated: RatedPeriods
     """
     if result.curve is None or judged is None:
         return nothing("stay", UNJUDGED, claim="predictive")
-    last = result.table[result.table["weeks"] == result.table["weeks"].max()]
-    last = last.dropna(subset=["n", "estimate"])
-    if len(last) < 2:
+    if not len(result.ends):
         return nothing("stay", "too_few", claim="predictive")
-    low, high = last.iloc[0], last.iloc[-1]
+    low, high = result.ends.iloc[0], result.ends.iloc[-1]
     kind = "contract" if result.contractual else "purchase"
     also: list[str | Sentence] = ["detail"]
     if result.test is not None and np.isfinite(result.test.p_value):

@@ -20,7 +20,6 @@ from analysis.telling.facts import Beside, Fact, nothing
 from analysis.telling.formats import drawn_p
 
 FOLLOWED = "stages.followed"
-YEAR = 12
 
 
 def now_fact(result: StagesNow, *, min_cell: int) -> Fact:
@@ -72,15 +71,11 @@ def course_fact(result: StageCourse) -> Fact:
     -------
     Fact
     """
-    marks = result.marks.dropna(subset=["estimate"])
-    marks = marks[marks["estimate"] > 0]
-    if result.occupation is None or not len(marks):
+    if not len(result.told):
         return nothing("course", "too_few")
-    month = max((at for at in marks["months"] if at <= YEAR), default=marks["months"].min())
-    rows = marks[marks["months"] == month].sort_values("estimate", ascending=False, kind="stable")
-    first, *others = rows.to_dict("records")
+    first, *others = result.told.to_dict("records")
     also = _interval(first)
-    numbers: dict[str, Any] = {"stage": first["stage"], "months": month}
+    numbers: dict[str, Any] = {"stage": first["stage"], "months": first["months"]}
     if others:
         shares = [note("stages.other", stage=row["stage"], share=row["estimate"]) for row in others]
         numbers["others"] = reduce(lambda one, more: note("stages.join", before=one, other=more),
