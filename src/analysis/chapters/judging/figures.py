@@ -55,7 +55,11 @@ def plot_next_gain(result: Judgement, ax: Axes, say: Wording) -> Axes:
         ax.plot(reach, held, color=GROUPS[k % len(GROUPS)], linestyle=DASHES[k % len(DASHES)])
         ends.append((held[min(3, len(held) - 1)], name, GROUPS[k % len(GROUPS)]))
     for line, (_, name, colour) in enumerate(sorted(ends, reverse=True)):
-        text = say("gain.line", score=name, sorting=sorting[name]) if name in sorting else name
+        text = (
+            say("gain.line", score=name, sorting=sorting[name])
+            if name in sorting
+            else say.value(name)
+        )
         ax.annotate(text, (0.97, 0.1 + 0.08 * (len(ends) - 1 - line)), ha="right",
                     xycoords="axes fraction", color=colour, fontweight="bold")  # fmt: skip
     ax.set(xlabel=say("axes.scored"), ylabel=say("axes.gained"))

@@ -168,7 +168,19 @@ def test_gain_names_what_it_draws(calm, chapter):
     _, judged, *_ = calm
     ax = plot_next_gain(judged, Figure().subplots(), chapter("judging").say)
     shown = {text.get_text() for text in ax.texts}
-    assert {"This rating", "Last period's value"} <= shown
+    rows = judged.gain.table.set_index(["term", "group"]).loc["normalised_gini", "estimate"]
+    own, last = rows["this_rating"], rows["last_period"]
+    assert {f"This rating: {own:.2f}", f"Last period's value: {last:.2f}"} <= shown
+
+
+def test_the_shares_told_of_the_tiers_are_drawn(calm, chapter):
+    _, _, futures, *_ = calm
+    ax = plot_tier_futures(futures, Figure().subplots(), chapter("judging").say)
+    last = futures.table[futures.table["weeks"] == futures.table["weeks"].max()]
+    dots = {line.get_xydata()[0].tolist()[1] for line in ax.lines if line.get_marker() == "o"}
+    assert dots == set(last["estimate"].iloc[[0, -1]])
+    shown = {text.get_text() for text in ax.texts}
+    assert {f"{100 * share:.1f}%" for share in dots} <= shown
 
 
 def test_groups_that_are_clear_or_few(chapter, words):

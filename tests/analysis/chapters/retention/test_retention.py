@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import rated_studies
+from matplotlib.figure import Figure
 
 from analysis.chapters.retention.cohorts import CohortRetention, _typical
 from analysis.chapters.retention.facts import (
@@ -253,3 +254,12 @@ def test_cohorts_that_are_hidden_have_their_own_reason(show):
     alone = cohort_fact(show.gated(cohorts([[40], [50], [45]])))
     assert alone.variant == "one_month"
     assert "buy again in the following month." in show.finding(alone).markdown
+
+
+def test_the_share_of_the_headline_is_marked_on_the_curve(show):
+    result = show.gated(second_purchase(shop(), horizons_weeks=HORIZONS))
+    fact = second_purchase_fact(result, min_cell=10)
+    ax = plot_second_purchase(result, Figure().subplots(), show.say)
+    (dot,) = (line.get_xydata()[0].tolist() for line in ax.lines if line.get_marker() == "o")
+    assert dot == [fact.numbers["weeks"], fact.estimate]
+    assert show.say.formats.show(fact.estimate, "percent") in {t.get_text() for t in ax.texts}

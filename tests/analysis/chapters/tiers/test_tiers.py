@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
-from rated_studies import odd_studies, shoppers, study, tables_of
+from rated_studies import odd_studies, shoppers, steady, study, tables_of
 
 from analysis.chapters.tiers.concentration import present_concentration
 from analysis.chapters.tiers.facts import concentration_fact, held_fact, moves_fact, near_fact
@@ -173,8 +173,8 @@ def test_gathering_above_a_limit_is_told(chapter):
 
 
 def test_the_companys_own_tiers_are_told_as_such(told):
-    lines = shoppers(300)
-    ids = sorted({line[0] for line in lines})[:280]
+    lines = steady(300)
+    ids = lines["customer_id"].unique()[:280]
     history = pd.DataFrame({"customer_id": ids, "from_at": pd.Timestamp("2020-12-31")})
     history["tier"] = ["club" if int(who[1:]) % 5 == 0 else "guest" for who in ids]
     text = told(tables_of(lines, tier_history=history), study({"preset": "value"}))
@@ -184,7 +184,7 @@ def test_the_companys_own_tiers_are_told_as_such(told):
     assert "the limits of the company's own tiers are not known here" in text
     assert "the part of luck is told by “Usual scheme: value”" in text
     assert "luck in the timing of purchases alone would move" in text
-    assert "came from the top tier, “Club”" in text or "came from the top tier, “Guest”" in text
+    assert "came from the top tier, “club”" in text or "came from the top tier, “guest”" in text
     scheme = told(tables_of(lines), study({"preset": "value"}))
     assert "company's own tiers" not in scheme
     assert "Rated is whoever had bought before that day" in scheme
