@@ -50,6 +50,7 @@ class Params(BaseModel):
     author: Text
     language: Text = "en"
     relationship: Literal["contractual", "noncontractual"]
+    customers_are: Literal["customers", "households"] = "customers"
     observed_from: date
     observed_until: date
     timezone: Zone

@@ -6,14 +6,19 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from analysis.chapters.complaints.loss import Loss
-from analysis.telling.estimates import draw_estimates
+from analysis.telling.estimates import draw_estimates, signed
 from analysis.telling.wording import Wording
 
 
 def plot_loss(result: Loss, ax: Axes, say: Wording) -> Axes:
     """Draw the share lost after each kind of contact, with its interval."""
     table = result.table.dropna(subset=["customers"])
-    numbers = [say.formats.show(value, "percent") for value in table["estimate"]]
+    numbers = [
+        say.formats.show(row.estimate, "percent")
+        if row.difference != row.difference
+        else say("loss.dot", share=row.estimate, more=signed(row.difference, "points", say))
+        for row in table.itertuples()
+    ]
     labels = [say.value(handling) for handling in table["handling"]]
     draw_estimates(ax, labels, table, numbers, zero=None)
     ax.set_xlim(0, None)

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from analysis.chapters.prospects.conversion import Conversion
-from analysis.chapters.prospects.costs import ConversionCosts
 from analysis.methods.survival.contrasts import joint_level
 from analysis.notes import note
+from analysis.states.conversion import Conversion
+from analysis.states.winning_cost import WinningCosts
 from analysis.telling.facts import Fact, Sentence, nothing
 from analysis.telling.within import groups_within, share_within
 
@@ -29,13 +29,13 @@ def channel_fact(result: Conversion, *, min_cell: int, conf_level: float) -> Fac
     return groups_within("channels", result, conf_level=conf_level, in_summary=False, **options)
 
 
-def cost_fact(result: ConversionCosts, *, conf_level: float) -> Fact:
+def cost_fact(result: WinningCosts, *, conf_level: float) -> Fact:
     """What a new customer costs, and how far the channels lie apart."""
     if result.note:
         return nothing("costs", "untold", why=result.note)
     whole = result.table.iloc[0]
     if not np.isfinite(whole["estimate"]):
-        few = note("prospects.too_few_with_cost")
+        few = note("winning.too_few_with_cost")
         return nothing("costs", "untold", why=few if np.isnan(whole["n"]) else whole["note"])
     interval = ("interval",) if np.isfinite(whole["conf_low"]) else ()
     return Fact(
