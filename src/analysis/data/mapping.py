@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import ibis
@@ -46,6 +46,8 @@ class Plan:
         Columns of the contract that are known to have no missing value: blanks are not looked for.
     unpadded : bool
         Whether ids lose the zeros before them.
+    labels : mapping
+        Column of the contract to the names that its values get.
     """
 
     raw: RawTable
@@ -61,10 +63,13 @@ class Plan:
         origin = self.origins[column]
         return origin.product_of[0] if isinstance(origin, ProductOf) else origin
 
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
 
 def plan_columns(raw: RawTable, params: Params) -> Plan:
     """Decide which source column becomes which column of the contract."""
-    plan = Plan(raw, unpadded=params.data.repairs.leading_zeros == "drop")
+    unpadded = params.data.repairs.leading_zeros == "drop"
+    plan = Plan(raw, unpadded=unpadded, labels=params.group_labels)
     contract = schemas.SCHEMAS[raw.name].columns
     mapped = raw.source.columns
     for column, spec in contract.items():
@@ -79,7 +84,7 @@ def plan_columns(raw: RawTable, params: Params) -> Plan:
             plan.kinds[column] = schemas.NUMBER if column in _scale_items(raw, params) else ""
     for column, origin in list(plan.origins.items()):
         _check_origin(plan, column, origin)
-    _infer_kinds(plan)
+    _infer_kinds(plan, _group_columns(params))
     return plan
 
 
@@ -115,6 +120,9 @@ def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
             value, absent = read_column(shown, kind, source), shown.isnull()
         if source.amounts_in == "cents" and schemas.is_money(plan.raw.name, column):
             value = value / 100
+        if kind == schemas.TEXT and column in plan.labels:
+            names = plan.labels[column].items()
+            value = value.cases(*names, else_=value)
         if column == "customer_id":
             value = _clean_id(value, plan.float_ids or clean_ids, clean_ids)
             value = without_zeros(value) if plan.unpadded else value
@@ -200,13 +208,21 @@ def _check_type(plan: Plan, column: str, parts: tuple[str, ...]) -> None:
             plan.origins.pop(column, None)
 
 
-def _infer_kinds(plan: Plan) -> None:
+def _group_columns(params: Params) -> set[str]:
+    """Columns whose values name groups: whole numbers among them are names as well."""
+    questions = (column for _, column in params.satisfaction.questions)
+    return {*params.segments, *params.group_labels} - {*params.covariates, *questions}
+
+
+def _infer_kinds(plan: Plan, groups: set[str]) -> None:
     """Extra columns are numbers where they are typed so, or survey items that all read so."""
     raw, asked = plan.raw, {}
     for column in [c for c in plan.origins if plan.kinds[c] == ""]:
         cells = raw.table[plan.origins[column]]
         kind = cells.type()
         plan.kinds[column] = schemas.TEXT
+        if column in groups and not kind.is_date():
+            continue
         if kind.is_numeric() and not kind.is_boolean():
             plan.kinds[column] = schemas.NUMBER
         elif kind.is_date():

@@ -16,12 +16,13 @@ OF_CUSTOMERS = ("transactions", "interactions", "tier_history", "campaigns")
 
 
 def missing_promises(params: Params, columns: Mapping[str, Iterable[str]]) -> list[Fault]:
-    """Find what the params name and no table has: contracts, segments, covariates, questions.
+    """Find what the params name and no table has: contracts, segments, questions, labels …
 
     Parameters
     ----------
     params : Params
-        Uses `relationship`, `segments` (where they are stated), `covariates` and `satisfaction`.
+        Uses `relationship`, `segments` (where they are stated), `covariates`, `group_labels` and
+        `satisfaction`.
     columns : mapping
         Table to the columns that it has; a table that could not be opened is left out.
     """
@@ -35,6 +36,7 @@ def missing_promises(params: Params, columns: Mapping[str, Iterable[str]]) -> li
         faults += _covariates(params, columns)
     if "surveys" in columns:
         faults += _questions(params, columns)
+    faults += _labels(params, columns)
     return faults
 
 
@@ -64,6 +66,19 @@ def _covariates(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterabl
     for name in params.covariates:
         if name not in known:
             yield _absent("customers", name, "covariates", known, remedy)
+
+
+def _labels(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[Fault]:
+    known = sorted({c for table in columns.values() for c in table} - {"customer_id"})
+    for name in params.group_labels:
+        if name not in known:
+            remedy = "take it along under keep: or mend its name"
+            yield _absent("data", name, "group_labels", known, remedy)
+    numbers = {*params.covariates, *(column for _, column in params.satisfaction.questions)}
+    for name in sorted(numbers & set(params.group_labels)):
+        came = "it is a number that is computed with"
+        remedy = "leave it out of group_labels, or of covariates and satisfaction"
+        yield Fault("data", name, "must be a column of groups to have labels", came, remedy=remedy)
 
 
 def _questions(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[Fault]:

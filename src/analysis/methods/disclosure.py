@@ -103,6 +103,7 @@ def pool_small(
     Series of category, shape (rows,)
         In the order of the categories (else of the sorted labels), `pooled` last.
     """
+    labels = _whole_as_written(labels)
     order = labels.cat.categories if hasattr(labels, "cat") else sorted(labels.unique(), key=str)
     names = [str(name) for name in order if (labels == name).any()]
     text = labels.astype(str)
@@ -121,3 +122,10 @@ def pool_small(
     if pooled not in kept:
         kept.append(pooled)
     return pd.Series(pd.Categorical(told, kept, ordered=True), labels.index, name=labels.name)
+
+
+def _whole_as_written(labels: pd.Series) -> pd.Series:
+    """Whole numbers that a gap has turned into floats are named 1, not 1.0."""
+    if not pd.api.types.is_float_dtype(labels) or not (labels % 1 == 0).all():
+        return labels
+    return labels.astype("int64")

@@ -38,7 +38,10 @@ class Params(BaseModel):
 
     Durations are in the unit that the name carries (weeks, days, months). `observed_from` and
     `observed_until` are calendar days in `timezone`, both inside the observation. `path` is the
-    YAML file that was read; paths inside it are relative to it.
+    YAML file that was read; paths inside it are relative to it. `group_labels` gives values of a
+    column (a segment, a plan, a channel, a question kept from the survey) the names by which pages,
+    figures and results call them: `group_labels: {region: {"1": North, "2": South}}`. Values are
+    named as the source has them; those that get one name become one group.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -60,6 +63,7 @@ class Params(BaseModel):
     segments: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
         default_factory=lambda known: USUAL_SEGMENTS[known.get("relationship", "noncontractual")]
     )
+    group_labels: dict[Text, Annotated[dict[Text, Text], Field(min_length=1)]] = {}
     horizons_weeks: tuple[Weeks, ...] = (4, 13, 26, 52)
     horizon_months: Annotated[float, Field(gt=0, le=600)] = 36
     covariates: Annotated[tuple[Text, ...], Field(max_length=12)] = ()

@@ -11,12 +11,12 @@ import pandas as pd
 from analysis.data import Tables, fetch_count
 from analysis.frames import purchase_days
 from analysis.frames.relationships import contract_runs
+from analysis.notes import Note, note
 from analysis.params import Params
 
 COLUMNS = ["spent_on", "spent_year", "n", "spent_each"]
 SOURCES = (("contacts", "interactions"), ("campaigns", "campaigns"))
 NOT_A_YEAR = "less than a year was observed"
-NO_COSTS = "the study has no contacts or campaigns with a cost, or kept no customer"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +30,7 @@ class RetentionCost:
         spent_each`. Money in the study's currency.
     contractual : bool
         Whether those kept have an open contract; else they bought within the year.
-    note : str
+    note : Note or str
         Why nothing is told; empty where something is.
     """
 
@@ -38,7 +38,7 @@ class RetentionCost:
 
     table: pd.DataFrame
     contractual: bool
-    note: str
+    note: Note | str
 
 
 def retention_cost(tables: Tables, params: Params) -> RetentionCost:
@@ -76,7 +76,9 @@ def retention_cost(tables: Tables, params: Params) -> RetentionCost:
         rows.append((kind, float(found["cost"].fillna(0).iloc[0])))
     table = pd.DataFrame(rows, columns=["spent_on", "spent_year"])
     if not len(table) or not kept:
-        return RetentionCost(pd.DataFrame(columns=COLUMNS), contractual, NO_COSTS)
+        nobody = "no_contract_kept" if contractual else "nobody_kept"
+        why = note(f"reasons.{nobody if len(table) else 'no_costs'}")
+        return RetentionCost(pd.DataFrame(columns=COLUMNS), contractual, why)
     total = pd.DataFrame([{"spent_on": "together", "spent_year": table["spent_year"].sum()}])
     table = pd.concat([table, total], ignore_index=True)
     table = table.assign(n=kept, spent_each=table["spent_year"] / kept)

@@ -16,6 +16,9 @@ import pandas as pd
 
 from analysis.notes import Note
 
+NEARLY_ALL = 0.8
+"""Share from which on what a definition makes of people says more of it than of them."""
+
 Claim = Literal["descriptive", "predictive", "causal"]
 
 
@@ -124,6 +127,21 @@ class Fact:
     def record(self) -> dict[str, Any]:
         """The fact as JSON holds it: missing numbers are null."""
         return _plain(asdict(self) | {"numbers": dict(self.numbers)})
+
+
+def nearly_all(share: float, definition: str) -> tuple[Sentence, ...]:
+    """A warning where a definition makes nearly everybody something: from `NEARLY_ALL` on.
+
+    Parameters
+    ----------
+    share : float
+        Of those looked at, 0 to 1.
+    definition : str
+        The text that names the definition, such as 'rules_of_stages'.
+    """
+    if not share >= NEARLY_ALL:
+        return ()
+    return (Sentence("nearly_all", {"limit": NEARLY_ALL, "definition": definition}),)
 
 
 def nothing(

@@ -18,6 +18,7 @@ from analysis.methods.drivers import (
     performance_scores,
     rank_touchpoints,
 )
+from analysis.notes import Note
 from analysis.states.answers import Answers, attempt, low_and_high
 
 TOUCHPOINT_COLUMNS = ["term", "n", "average", "estimate", "conf_low", "conf_high"]
@@ -51,7 +52,8 @@ class Drivers:
     n: int
     weighted: bool
     followed: bool
-    why: str
+    why: Note | str
+    why_no_asymmetry: Note | str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,11 +161,11 @@ def _estimate(answers: Answers, frame, names, bounds, rng, replications, conf_le
             **sampled,
         )
     )
-    charted, asymmetry = None, None
+    charted, asymmetry, why_equal = None, None, why
     if importance is not None:
         scored = performance_scores(frame, drivers=names, lowest=low, highest=high, **sampled)
         charted = importance_performance(importance.table, scored)
-        asymmetry, _ = attempt(
+        asymmetry, why_equal = attempt(
             lambda: penalty_reward(
                 frame,
                 outcome=outcome,
@@ -176,8 +178,9 @@ def _estimate(answers: Answers, frame, names, bounds, rng, replications, conf_le
     n = 0 if importance is None else int(importance.table["n"].iloc[0])
     weighted = answers.weight is not None
     return Drivers(
-        importance, charted, asymmetry, outcome, low_at, high_at, n, weighted, answers.followed, why
-    )
+        importance, charted, asymmetry, outcome, low_at, high_at, n, weighted, answers.followed,
+        why, why_equal,
+    )  # fmt: skip
 
 
 def _ranked(found: Drivers, answers: Answers, frame, bounds, conf_level) -> pd.DataFrame:

@@ -24,7 +24,8 @@ def paths_fact(result: SatisfactionPaths, *, min_cell: int) -> Fact:
     """
     estimate = result.estimate
     if estimate is None or estimate.n < min_cell:
-        return nothing("paths", "not_estimable" if estimate is None else "too_few")
+        reason = "not_estimable" if estimate is None else "too_few"
+        return nothing("paths", reason, why=result.why)
     first, paths = result.effects_on_target().iloc[0], result.paths()
     strongest = paths.loc[paths["estimate"].abs().idxmax()]
     unclear = (paths["conf_low"].le(0) & paths["conf_high"].ge(0)).sum()

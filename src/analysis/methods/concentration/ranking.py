@@ -131,9 +131,14 @@ def _estimates(names, found, again, n, conf_level) -> pd.DataFrame:
             "conf_low": np.where(ok, low, np.nan).ravel(),
             "conf_high": np.where(ok, high, np.nan).ravel(),
             "n": n,
-            "note": np.where(ok, "", "not estimable: no value, or all alike").ravel(),
+            "note": np.where(ok, "", f"not estimable: {_why_not(found)}").ravel(),
         }
     )
+
+
+def _why_not(found: np.ndarray) -> str:
+    held = np.isfinite(found[:, len(TERMS) - 1]).any()
+    return "all are ranked alike, or bring the same" if held else "there is no value to share out"
 
 
 def _deciles(name, score, y, count, groups) -> pd.DataFrame:

@@ -33,6 +33,7 @@ from analysis.methods.hazards.proportionality import (
     check_proportional_hazards,
 )
 from analysis.methods.hazards.spells import check_spells, varies_within
+from analysis.notes import note
 
 THIN = 10  # ends a coefficient (Peduzzi et al. 1995)
 
@@ -148,7 +149,10 @@ def cox_regression(
     design = read_design(counted, covariates)
     refuse_constant(design)
     if not columns.event.any():
-        raise DataError("event must be 1 somewhere, but no relationship ended; look further ahead")
+        raise DataError(
+            "event must be 1 somewhere, but no relationship ended; look further ahead",
+            why=note("reasons.no_end"),
+        )
     codes, labels = read_groups(counted, strata)
     groups = None if cluster is None else read_groups(counted, cluster)[0]
     time_varying = by_spell and varies_within(counted, covariates)

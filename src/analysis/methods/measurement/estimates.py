@@ -171,10 +171,17 @@ def _means_by_group(
     table = table.assign(
         conf_low=table["estimate"] - reach,
         conf_high=table["estimate"] + reach,
-        note=np.where(table["std_error"].isna(), "not estimable: one answer or one customer", ""),
+        note=[_why_not(row.std_error, row.n) for row in table.itertuples()],
     )
     order = ["group", "term", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
     return SurveyEstimates(table=table[order], n_missing=int((~usable).sum()))
+
+
+def _why_not(error: float, n: int) -> str:
+    if np.isfinite(error):
+        return ""
+    several = "several answers, but all of one customer"
+    return f"not estimable: {'one answer' if n < 2 else several}"
 
 
 def _group_means(

@@ -40,7 +40,10 @@ def check_spend(customers: pd.DataFrame, *, conf_level: float = 0.95) -> SpendCh
     spread = [repeaters[name].nunique() for name in SPEND]
     if n < 4 or min(spread, default=0) < 2:
         nothing = dict.fromkeys(("estimate", "std_error", "conf_low", "conf_high"), np.nan)
-        note = "not estimable: too few repeat buyers, or all alike"
+        alike = ("did so equally often", "spend the same")
+        why = (text for text, values in zip(alike, spread, strict=True) if values < 2)
+        few = "fewer than four customers bought again"
+        note = f"not estimable: {few if n < 4 else f'all who bought again {next(why)}'}"
         rows = [
             {"term": term, **nothing, "n": round(n), "p_value": np.nan, "note": note}
             for term in ("pearson", "spearman")

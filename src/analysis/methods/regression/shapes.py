@@ -14,6 +14,7 @@ from analysis.methods.regression.family import fit_family
 from analysis.methods.regression.fit import RegressionFit
 from analysis.methods.regression.sample import Columns, take_sample
 from analysis.methods.regression.scaling import wald_p_value
+from analysis.notes import note
 
 # Harrell (2015), table 2.3: knots at these quantiles.
 KNOT_QUANTILES = {
@@ -78,7 +79,8 @@ def compare_shapes(
         values = values.repeat(answered[columns["count"]].fillna(0).astype(int))
     if values.nunique() < 4:
         raise DataError(
-            f"{driver} must take four values to show a shape, but it takes {values.nunique()}"
+            f"{driver} must take four values to show a shape, but it takes {values.nunique()}",
+            why=note("reasons.few_values", column=driver, values=values.nunique()),
         )
 
     def fit(term: Term) -> RegressionFit:

@@ -16,11 +16,6 @@ def choose_reference(groups: list[str], reference: str | None) -> str:
     return str(reference)
 
 
-def joint_level(conf_level: float, comparisons: int) -> float:
-    """Level of each of several intervals that hold together with `conf_level` (Bonferroni)."""
-    return 1 - (1 - conf_level) / max(comparisons, 1)
-
-
 def add_interval(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     """Symmetric `conf_low` and `conf_high` around `estimate`, from `std_error`."""
     reach = norm.ppf((1 + conf_level) / 2) * table["std_error"]

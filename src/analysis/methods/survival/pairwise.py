@@ -14,6 +14,7 @@ from analysis.methods._durations import (
     read_groups,
 )
 from analysis.methods._group_counts import count_by_group
+from analysis.methods.pairs import holm
 from analysis.methods.survival.log_rank import logrank_test
 
 
@@ -117,13 +118,3 @@ def _expand_ties(columns: Durations, second: np.ndarray) -> tuple[np.ndarray, np
     fraction = (np.arange(len(cell)) - np.repeat(np.cumsum(tied) - tied, tied)) / tied[cell]
     zero, one = at_risk[:, cell] - fraction * ends[:, cell]
     return zero, one
-
-
-def holm(p_values: np.ndarray) -> np.ndarray:
-    """Holm's adjusted p-values; missing ones stay missing and are not counted."""
-    adjusted = np.full(len(p_values), np.nan)
-    known = np.flatnonzero(~np.isnan(p_values))
-    order = known[np.argsort(p_values[known])]
-    steps = p_values[order] * (len(known) - np.arange(len(known)))
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
-    return adjusted

@@ -109,7 +109,8 @@ def _auc_at(
     row = {"term": "AUC", "time": time, "estimate": np.nan, "cases": cases, "controls": controls}
     row |= {"n": columns.n, "note": ""}
     if not cases or not controls:
-        return row | {"note": "not estimable: nobody ended by then, or nobody was left"}
+        why = "nobody was left by then" if cases else "nobody ended by then"
+        return row | {"note": f"not estimable: {why}"}
     weight = count[case] * inverse(observed.before(columns.duration[case]))
     order = np.argsort(risk[control])
     ranked = risk[control][order]
