@@ -12,6 +12,8 @@ from analysis.data.faults import Fault
 from analysis.data.joining import check_lookups
 from analysis.data.keys import Audit, check_duplicates, check_ids, count_rows
 from analysis.data.mapping import ABSENT, Plan, check_filters, filter_rows, map_rows, plan_columns
+from analysis.data.missing import ask_codes, check_codes
+from analysis.data.parsing import EXACT
 from analysis.data.places import first_places
 from analysis.data.problems import told_plainly
 from analysis.data.raw import RawTable
@@ -21,6 +23,8 @@ from analysis.data.signs import ask_either, check_signs
 from analysis.params import Params
 
 OPEN_ENDS = {"contracts": "ended_at", "tier_history": "to_at"}
+FINER = "amounts finer than the smallest unit of the currency"
+MISSED = 1e-3  # of a unit: what floating-point numbers of large amounts may miss
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +103,8 @@ def _check_rows(
     if found.get("open"):
         reason = f"{OPEN_ENDS[raw.name]} after observed_until, read as not ended"
         audit.append((raw.name, "noticed", reason, found["open"]))
+    if found.get("finer"):
+        audit.append((raw.name, "noticed", FINER, found["finer"]))
     faults = [
         Fault(
             *(raw.name, rule.column, rule.sentence, "", found[f"rule{place}"], total),
@@ -109,6 +115,9 @@ def _check_rows(
         if found[f"rule{place}"]
     ]
     faults += check_clocks(plan, found, params, audit) + check_signs(plan, mapped, found)
+    blanked, doubtful = check_codes(raw.name, raw.source, plan.origins, found, params)
+    audit += blanked
+    faults += doubtful
     left = total - sum(gone)
     if not left:
         faults.append(Fault(raw.name, "", "must keep rows", "filters and repairs left none"))
@@ -154,8 +163,10 @@ def _questions(plan: Plan, mapped: ibis.Table, params: Params) -> dict[str, ibis
     asked |= {f"rule{place}": (rule.broken & kept).sum() for place, rule in rules}
     asked |= {f"absent_{name}": mapped[ABSENT + name].sum() for name in required_columns(plan)}
     asked |= ask_clocks(plan, mapped) | ask_either(plan, mapped)
+    asked |= ask_codes(mapped, plan.raw.source, plan.origins)
     if plan.raw.name == "transactions":
         asked["bought"] = (kept & (mapped.amount >= 0)).sum()
+        asked["finer"] = (_finer(mapped.amount, params.money_digits) & kept).sum()
     end = OPEN_ENDS.get(plan.raw.name)
     if end in plan.origins:
         asked["open"] = (mapped[end] > params.observed_until).sum()
@@ -165,3 +176,10 @@ def _questions(plan: Plan, mapped: ibis.Table, params: Params) -> dict[str, ibis
             runs = runs & (mapped.ended_at.isnull() | (mapped.ended_at > params.observed_from))
         asked["under_way"] = (kept & runs).sum()
     return asked
+
+
+def _finer(amount: ibis.Column, digits: int) -> ibis.Column:
+    """Whether an amount is no whole number of the currency's smallest unit."""
+    units = amount * 10.0**digits
+    units = ibis.ifelse(units.abs() < EXACT, units, 0.0)
+    return ((units - (units + 0.5).floor()).abs() > MISSED).fill_null(False)

@@ -28,7 +28,7 @@ def validation_report(params: Params) -> tuple[str, int]:
     lines = [f"{params.study}: no faults"]
     for table in checked:
         for name, step, reason, rows in table.audit:
-            if rows or step in ("read", "kept"):
+            if rows or step in ("read", "kept", "blanked"):
                 lines.append(f"- {name}: {_many(rows, 'row')} {step}{reason and f' ({reason})'}")
     return "\n".join(lines), 0
 

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from analysis.params.address import check_address
 from analysis.params.joined import Joined
+from analysis.params.missing import Missing
 from analysis.params.rows import Block, Filter, FilterValue, ProductOf, Text
 from analysis.params.zones import LOCAL, ClockZone
 
@@ -60,7 +61,8 @@ class TableSource(Block):
     1904 where the workbook says so), `excel1904`, `epoch_s`, `epoch_ms` (seconds or milliseconds
     since 1970, which are instants). Without it days are read as 2024-12-31. `amounts_in: cents`
     divides the columns of money by a hundred. `join` looks other tables up by a key (see
-    `Joined`). With `sha256` a file of other content is refused.
+    `Joined`). `missing` names the codes that stand for nothing, by column (see
+    `params.missing`). With `sha256` a file of other content is refused.
     """
 
     file: Text | tuple[Text, ...] | None = None
@@ -76,7 +78,7 @@ class TableSource(Block):
     thousands: Literal[",", ".", " ", "'"] | None = None
     encoding: Text = "utf-8"
     delimiter: Literal[",", ";", "\t", "|", " "] | None = None
-    missing: tuple[str, ...] = ()
+    missing: Missing = ()
     filters: tuple[Filter, ...] = ()
     returns: Literal["net", "drop", "refuse"] = "net"
     row_number: Text | None = None
