@@ -54,7 +54,7 @@ class Params(BaseModel):
     observed_from: date
     observed_until: date
     timezone: Zone
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Za-z]{3}$")]
     data: DataSource
 
     segments: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(

@@ -159,8 +159,15 @@ class Repairs(Block):
     leading_zeros: Literal["keep", "drop"] = "keep"
 
 
+LEAST_MET = 0.1
+"""Below one customer in ten that two tables share, what joins them tells of a chance remnant."""
+
+
 class DataSource(Block):
-    """Exactly one of the kinds of source, and what belongs to all of them."""
+    """Exactly one of the kinds of source, and what belongs to all of them.
+
+    `least_met`: the share of the customers of the smaller of two tables whom the larger must know.
+    """
 
     package: Literal["cdnow", "cdnow_sample", "complete_journey", "housing"] | None = None
     files: Annotated[dict[TableName, TableSource], Field(min_length=1)] | None = None
@@ -171,6 +178,7 @@ class DataSource(Block):
     licence: str = ""
     citation: str = ""
     history: Literal["complete", "cut"] = "complete"
+    least_met: Annotated[float, Field(ge=0, le=1)] = LEAST_MET
     if_absent: Literal["refuse", "skip"] = "refuse"
 
     @model_validator(mode="after")
