@@ -66,7 +66,7 @@ WRONG = {
     ),
     "returns alone": (
         {"transactions": ("customer_id,at,amount\na,2023-02-01,-3\nb,2023-03-01,-4\n", {})},
-        "transactions.amount must hold a purchase (0 or more), but all rows are returns",
+        "transactions.amount must be 0 or more somewhere, but all 2 rows are returns",
     ),
 }
 
