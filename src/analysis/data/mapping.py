@@ -13,6 +13,7 @@ from analysis import schemas
 from analysis.data.crossing import fetch_rows
 from analysis.data.faults import Fault
 from analysis.data.meeting import without_zeros
+from analysis.data.missing import CODED, check_names, code_held, codes_in, present
 from analysis.data.parsing import read_bare_time, read_column, read_number, read_text
 from analysis.data.raw import ORIGIN, ROW, RawTable
 from analysis.params import Params
@@ -84,6 +85,7 @@ def plan_columns(raw: RawTable, params: Params) -> Plan:
             plan.kinds[column] = schemas.NUMBER if column in _scale_items(raw, params) else ""
     for column, origin in list(plan.origins.items()):
         _check_origin(plan, column, origin)
+    plan.faults += check_names(raw.name, raw.source, plan.origins, raw.table.columns)
     _infer_kinds(plan, _group_columns(params))
     return plan
 
@@ -107,7 +109,10 @@ def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
     for column, origin in plan.origins.items():
         kind = plan.kinds[column]
         if isinstance(origin, ProductOf):
-            parts = [_present(rows[part], source) for part in origin.product_of]
+            codes = [codes_in(source, column, part) for part in origin.product_of]
+            cells = [rows[part] for part in origin.product_of]
+            parts = [present(*pair) for pair in zip(cells, codes, strict=True)]
+            held = [code_held(*pair) for pair in zip(cells, codes, strict=True) if pair[1]]
             value = read_number(parts[0], source)
             for part in parts[1:]:
                 value = value * read_number(part, source)
@@ -116,7 +121,9 @@ def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
                 absent = absent | part.isnull()
             shown = parts[0]
         else:
-            shown = rows[origin] if column in plan.whole else _present(rows[origin], source)
+            own = codes_in(source, column, origin)
+            held = [code_held(rows[origin], own)] if own else []
+            shown = rows[origin] if column in plan.whole else present(rows[origin], own)
             value, absent = read_column(shown, kind, source), shown.isnull()
         if source.amounts_in == "cents" and schemas.is_money(plan.raw.name, column):
             value = value / 100
@@ -129,6 +136,7 @@ def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
             absent = absent | value.isnull()
         mapped |= {column: value, ABSENT + column: absent}
         mapped[UNREAD + column] = ~absent & value.isnull()
+        mapped |= {CODED + column: ibis.coalesce(*held)} if held else {}
         if kind != schemas.TEXT:
             mapped[SHOWN + column] = read_text(shown)
         if kind in (schemas.DAY, schemas.TIME):
@@ -228,24 +236,13 @@ def _infer_kinds(plan: Plan, groups: set[str]) -> None:
         elif kind.is_date():
             plan.kinds[column] = schemas.DAY
         elif raw.name == "surveys" and kind.is_string():
-            cells = _present(cells, raw.source)
+            cells = present(cells, codes_in(raw.source, column, plan.origins[column]))
             number = read_number(cells, raw.source)
             if number is not None:
                 asked[column] = (number.count() == cells.count()) & (cells.count() > 0)
     if asked:
         found = fetch_rows(raw.table.aggregate(**asked))[0]
         plan.kinds |= {column: schemas.NUMBER for column, is_number in found.items() if is_number}
-
-
-def _present(column: ibis.Column, source: TableSource) -> ibis.Column:
-    """Read blanks, and the texts that stand for nothing, as missing."""
-    kind = column.type()
-    if kind.is_floating():
-        return ibis.ifelse(column.isnan(), ibis.null(kind), column)
-    if not kind.is_string():
-        return column
-    nothing = column.strip().isin(["", *source.missing])
-    return ibis.ifelse(nothing, ibis.null("string"), column)
 
 
 def _holds(column: ibis.Column, wanted: Filter, source: TableSource) -> ibis.Column:

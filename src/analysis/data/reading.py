@@ -24,6 +24,7 @@ from analysis.data.meeting import apart_fault
 from analysis.data.problems import told_plainly
 from analysis.data.promised import OF_CONTRACTS, missing_promises
 from analysis.data.raw import RawTable
+from analysis.data.shared_ids import apart_faults, count_shared_ids
 from analysis.data.store import read_stored
 from analysis.data.tables import AUDIT_COLUMNS, Description, Tables
 from analysis.params import Params
@@ -96,6 +97,10 @@ def check_source(params: Params) -> tuple[ibis.BaseBackend, list[Checked]]:
         columns = {table.name: table.columns for table in checked}
         broken = missing_promises(params, {"customers": ()} | columns)
         checked += [Checked(fault.table, None, [fault], [], None) for fault in broken]
+    if not any(table.faults for table in checked):
+        shared = count_shared_ids({table.name: table.table for table in checked})
+        apart = apart_faults(shared, params)
+        checked += [Checked(fault.table, None, [fault], [], None) for fault in apart]
     return connection, checked
 
 
@@ -125,14 +130,18 @@ def _engine(params: Params) -> ibis.BaseBackend:
 
 
 def complete_tables(by_name: dict[str, ibis.Table], params: Params) -> dict[str, ibis.Table]:
-    """Add what follows from the tables: customers, open ends, the year of the first contract."""
+    """Add what follows from the tables: customers, open ends, the year of the first contract.
+
+    Without a table of customers, they are all who bought, had a contract or answered.
+    """
     if "contracts" in by_name and "ended_at" not in by_name["contracts"].columns:
         open_ends = by_name["contracts"].mutate(ended_at=ibis.null("date"))
         by_name = by_name | {"contracts": open_ends}
     if "customers" not in by_name:
         known = ("transactions", "contracts", "surveys")
-        source = next(by_name[name] for name in known if name in by_name)
-        by_name = by_name | {"customers": source.select("customer_id").distinct()}
+        ids = [by_name[name].select("customer_id").distinct() for name in known if name in by_name]
+        people = ibis.union(*ids, distinct=True) if len(ids) > 1 else ids[0]
+        by_name = by_name | {"customers": people}
     customers = by_name["customers"]
     year = OF_CONTRACTS[0]
     if year in params.segments and "contracts" in by_name and year not in customers.columns:

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from analysis.errors import ParamsError
-from analysis.params.currencies import CURRENCIES
+from analysis.params.currencies import CURRENCIES, minor_digits
 from analysis.params.satisfaction import SatisfactionParams
 from analysis.params.source import DataSource
 from analysis.params.stages import StageScheme
@@ -57,7 +57,7 @@ class Params(BaseModel):
     observed_from: date
     observed_until: date
     timezone: Zone
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Za-z]{3}$")]
     data: DataSource
 
     segments: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
@@ -107,9 +107,9 @@ class Params(BaseModel):
     @field_validator("currency")
     @classmethod
     def _known_currency(cls, code: str) -> str:
-        if code not in CURRENCIES:
+        if code.upper() not in CURRENCIES:
             raise ValueError("must be an ISO 4217 code such as EUR, USD or CNY")
-        return code
+        return code.upper()
 
     @field_validator("covariates")
     @classmethod
@@ -168,6 +168,11 @@ class Params(BaseModel):
     def simulated(self) -> bool:
         """Whether the customers are made by the simulator."""
         return self.data.simulated is not None
+
+    @property
+    def money_digits(self) -> int:
+        """Decimal places of the smallest unit of the currency, in which money is compared."""
+        return minor_digits(self.currency)
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from analysis.params.address import check_address
 from analysis.params.joined import Joined
+from analysis.params.missing import Missing
 from analysis.params.rows import Block, Filter, FilterValue, ProductOf, Text
 from analysis.params.zones import LOCAL, ClockZone
 
@@ -60,7 +61,8 @@ class TableSource(Block):
     1904 where the workbook says so), `excel1904`, `epoch_s`, `epoch_ms` (seconds or milliseconds
     since 1970, which are instants). Without it days are read as 2024-12-31. `amounts_in: cents`
     divides the columns of money by a hundred. `join` looks other tables up by a key (see
-    `Joined`). With `sha256` a file of other content is refused.
+    `Joined`). `missing` names the codes that stand for nothing, by column (see
+    `params.missing`). With `sha256` a file of other content is refused.
     """
 
     file: Text | tuple[Text, ...] | None = None
@@ -76,7 +78,7 @@ class TableSource(Block):
     thousands: Literal[",", ".", " ", "'"] | None = None
     encoding: Text = "utf-8"
     delimiter: Literal[",", ";", "\t", "|", " "] | None = None
-    missing: tuple[str, ...] = ()
+    missing: Missing = ()
     filters: tuple[Filter, ...] = ()
     returns: Literal["net", "drop", "refuse"] = "net"
     row_number: Text | None = None
@@ -157,8 +159,15 @@ class Repairs(Block):
     leading_zeros: Literal["keep", "drop"] = "keep"
 
 
+LEAST_MET = 0.1
+"""Below one customer in ten that two tables share, what joins them tells of a chance remnant."""
+
+
 class DataSource(Block):
-    """Exactly one of the kinds of source, and what belongs to all of them."""
+    """Exactly one of the kinds of source, and what belongs to all of them.
+
+    `least_met`: the share of the customers of the smaller of two tables whom the larger must know.
+    """
 
     package: Literal["cdnow", "cdnow_sample", "complete_journey", "housing"] | None = None
     files: Annotated[dict[TableName, TableSource], Field(min_length=1)] | None = None
@@ -169,6 +178,7 @@ class DataSource(Block):
     licence: str = ""
     citation: str = ""
     history: Literal["complete", "cut"] = "complete"
+    least_met: Annotated[float, Field(ge=0, le=1)] = LEAST_MET
     if_absent: Literal["refuse", "skip"] = "refuse"
 
     @model_validator(mode="after")

@@ -280,11 +280,14 @@ def _with_segments(
     frame: pd.DataFrame, tables: Tables, params: Params
 ) -> tuple[pd.DataFrame, list[str]]:
     """Join the study's segments of customers; small ones are pooled."""
-    customers = study_customers(tables, params)
-    wanted = [name for name in params.segments if name in customers and name not in frame]
-    # The month of the first purchase has too many values to adjust for.
-    wanted = [name for name in wanted if name != "acquired_month"]
-    frame = frame.merge(customers[["customer_id", *wanted]], on="customer_id", how="left")
+    # The table of customers knows those too who answered and never bought.
+    named = [name for name in params.segments if name in tables["customers"].columns]
+    listed = tables.fetch(tables["customers"].select("customer_id", *named))
+    for people in (listed, study_customers(tables, params)):
+        wanted = [name for name in params.segments if name in people and name not in frame]
+        # The month of the first purchase has too many values to adjust for.
+        wanted = [name for name in wanted if name != "acquired_month"]
+        frame = frame.merge(people[["customer_id", *wanted]], on="customer_id", how="left")
     named = [name for name in params.segments if name in frame and name != "acquired_month"]
     pooled = {name: _pooled(frame[name], params.min_cell) for name in named}
     return frame.assign(**pooled), named

@@ -32,6 +32,8 @@ def paths_fact(result: SatisfactionPaths, *, min_cell: int) -> Fact:
     counts = {"unclear": unclear, "paths": len(paths)}
     also: list[str | Sentence] = ["detail"] if np.isfinite(first["conf_low"]) else []
     also += ["alone", Sentence("unclear" if unclear else "all_clear", counts)]
+    if estimate.n_filled:
+        also.append(Sentence("filled", {"filled": estimate.n_filled}))
     if estimate.n_unsettled:
         also.append("unsettled")
     if result.weighted:

@@ -9,9 +9,13 @@ import pandas as pd
 
 from analysis.errors import DataError
 from analysis.params.tiers import Rfm, Scheme, Score
+from analysis.states.rating.quantities import MONEY
 
 SCORE_DIGITS = 9
 """Scores that differ later are the same but for the order in which they were added up."""
+NEAR = 1e-14
+"""Relative: what misses a limit by so little reaches it. A limit less a share of it has a last
+digit that nobody wrote (600 less 15% of it); one that is written into a query may lose its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,8 +73,9 @@ def reasons_of(criteria: list[Criterion], deciding: np.ndarray) -> np.ndarray:
         of = np.flatnonzero(deciding == k)
         level = _levels(criterion, 0.0)[of]
         reached, short = ("at most", "over") if criterion.sign < 0 else ("at least", "under")
+        form = ".15g" if criterion.name in MONEY else ".6g"  # to the last cent
         limits = [
-            f"{criterion.sign * cut:g}" if np.isfinite(cut) else "what anybody reached"
+            f"{criterion.sign * cut:{form}}" if np.isfinite(cut) else "what anybody reached"
             for cut in criterion.cuts
         ]
         tails = [
@@ -84,17 +89,21 @@ def reasons_of(criteria: list[Criterion], deciding: np.ndarray) -> np.ndarray:
         reasons[of] = [
             f"{criterion.name} is unknown"
             if np.isnan(value)
-            else f"{criterion.name} {value:.6g}: {tails[i]}"
+            else f"{criterion.name} {value:{form}}: {tails[i]}"
             for value, i in zip(values, level, strict=True)
         ]
     return reasons
 
 
+def lowered(cuts: np.ndarray, slack: float) -> np.ndarray:
+    """Rising limits less a share `slack` of each, rising still; reached by what is `NEAR` them."""
+    size = np.abs(np.where(np.isfinite(cuts), cuts, 0.0))
+    return np.maximum.accumulate(cuts - slack * size) - NEAR * size
+
+
 def _levels(criterion: Criterion, slack: float) -> np.ndarray:
-    finite = np.where(np.isfinite(criterion.cuts), criterion.cuts, 0.0)
-    cuts = criterion.cuts - slack * np.abs(finite)
     known = np.nan_to_num(criterion.values, nan=-np.inf)
-    return np.searchsorted(np.maximum.accumulate(cuts), known, side="right")
+    return np.searchsorted(lowered(criterion.cuts, slack), known, side="right")
 
 
 def _require(customers: pd.DataFrame, quantities: list[str]) -> None:
