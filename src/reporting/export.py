@@ -43,11 +43,13 @@ def customer_list(study: Study) -> pd.DataFrame:
 
 
 def write_list(customers: pd.DataFrame, path: Path) -> None:
-    """Write the list as a whole, readable by its owner only."""
+    """Write the list as a whole, readable by its owner only; no spreadsheet runs its cells."""
+    from analysis.telling.cells import as_cells
+
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_path(path)
     with open(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, OWNER_ONLY), "w") as file:
-        customers.to_csv(file, index=False)
+        as_cells(customers).to_csv(file, index=False)
     partial.replace(path)
 
 

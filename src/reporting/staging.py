@@ -10,6 +10,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from analysis.telling.cells import as_cell
+from analysis.telling.markup import attribute
 from analysis.telling.wording import wording_for
 from reporting.chapters import REPORTS
 from reporting.executed import FORMS, Output, Shown, is_silent, shown_by
@@ -18,7 +20,7 @@ from reporting.pages import chapter_list, front_page, summary
 from reporting.parameters import variables
 from reporting.project import Study
 from reporting.provenance import provenance
-from reporting.theme import stage_theme
+from reporting.theme import stage_glyphs, stage_theme
 
 SHARED = ("references.bib",)
 FINDINGS_SCHEMA = 1
@@ -54,6 +56,7 @@ def stage_report(study: Study, aside: Path) -> Path:
     }
     for name, text in made.items():
         (project / name).write_text(text, encoding="utf-8")
+    stage_glyphs(project)
     write_results(shown, aside / "results")
     return project
 
@@ -78,7 +81,7 @@ def _clean_cell(label: str, output: Output) -> dict[str, Any]:
     metadata = output["metadata"]
     options = {"label": label}
     if form.startswith("image/"):
-        options |= {"fig-cap": metadata["caption"], "fig-alt": metadata["alt"]}
+        options |= {"fig-cap": metadata["caption"], "fig-alt": attribute(metadata["alt"])}
     elif "caption" in metadata:
         options["tbl-cap"] = metadata["caption"]
     source = [
@@ -108,7 +111,8 @@ def write_results(shown: Shown, folder: Path) -> None:
             name = f"{_file_name(notebook.chapter, label)}.csv"
             (folder / name).write_text("".join(output["data"]["text/csv"]), encoding="utf-8")
             for column in output["metadata"]["columns"]:
-                writer.writerow([name, column["name"], column["head"], column["means"]])
+                told = (column["name"], column["head"], column["means"])
+                writer.writerow([name, *map(as_cell, told)])
     (folder / "columns.csv").write_text(dictionary.getvalue(), encoding="utf-8")
     _write_json(folder / "findings.json", findings_record(shown))
 

@@ -20,6 +20,7 @@ from analysis.data.engine import open_duckdb
 from analysis.data.faults import Fault, FaultyData
 from analysis.data.fingerprint import source_fingerprint, text_fingerprint
 from analysis.data.located import read_key
+from analysis.data.marking import mark_groups
 from analysis.data.meeting import apart_fault
 from analysis.data.problems import told_plainly
 from analysis.data.promised import OF_CONTRACTS, missing_promises
@@ -125,7 +126,10 @@ def _engine(params: Params) -> ibis.BaseBackend:
 
 
 def complete_tables(by_name: dict[str, ibis.Table], params: Params) -> dict[str, ibis.Table]:
-    """Add what follows from the tables: customers, open ends, the year of the first contract."""
+    """Add what follows from the tables: customers, open ends, the year of the first contract.
+
+    Groups of customers that are named like words of the catalogue are marked as names.
+    """
     if "contracts" in by_name and "ended_at" not in by_name["contracts"].columns:
         open_ends = by_name["contracts"].mutate(ended_at=ibis.null("date"))
         by_name = by_name | {"contracts": open_ends}
@@ -133,7 +137,8 @@ def complete_tables(by_name: dict[str, ibis.Table], params: Params) -> dict[str,
         known = ("transactions", "contracts", "surveys")
         source = next(by_name[name] for name in known if name in by_name)
         by_name = by_name | {"customers": source.select("customer_id").distinct()}
-    customers = by_name["customers"]
+    customers = mark_groups(by_name["customers"], params)
+    by_name = by_name | {"customers": customers}
     year = OF_CONTRACTS[0]
     if year in params.segments and "contracts" in by_name and year not in customers.columns:
         first = (
