@@ -13,7 +13,7 @@ import pandas as pd
 
 from reporting.errors import ReportError, speak
 from reporting.partial import partial_path
-from reporting.project import ROOT, Study, params_folder, read_study
+from reporting.project import ROOT, Study, read_study, study_file
 
 OWNER_ONLY = 0o600
 
@@ -58,7 +58,7 @@ def main() -> None:
     name = os.environ.get("STUDY", "").strip()
     if not name:
         raise ReportError("make export needs a study, but none came: make export STUDY=market")
-    study = read_study(params_folder() / f"{name}.yml")
+    study = read_study(study_file(name))
     if "transactions" not in study.params.data.tables:
         raise ReportError(
             f"make export needs a study with transactions, but {name} has none: "
