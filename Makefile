@@ -14,10 +14,11 @@ READY := $(VENV)/.ready
 TARGETED := $(strip $(STUDY)$(SET))
 quoted = '$(subst ','\'',$(1))'
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
-PLAN := $(or $(BUILD),build)/plan$(if $(TARGETED),-$(shell printf '%s' $(call quoted,$(STUDY)|$(SET)) | cksum | cut -d' ' -f1)).mk
+blank := $(subst ,, )
+PLAN := $(or $(subst $(blank),\ ,$(BUILD)),build)/plan$(if $(TARGETED),-$(shell printf '%s' $(call quoted,$(STUDY)|$(SET)) | cksum | cut -d' ' -f1)).mk
 
-ifneq ($(shell case $(call quoted,$(BUILD)) in (*[!A-Za-z0-9._/+@,~-]*) echo no;; esac),)
-$(error BUILD must be a path of letters, digits and . _ / + @ , ~ - alone; take another folder)
+ifneq ($(shell case $(call quoted,$(BUILD)) in (*[!A-Za-z0-9._/+@,~\ -]*) echo no;; esac),)
+$(error BUILD must be a path of letters, digits, blanks and . _ / + @ , ~ - alone; take another folder)
 endif
 
 .PHONY: help env lab tables notebooks report reports chapter test test-quick check format expected bench lock quarto spark new validate export clean FORCE
@@ -58,7 +59,7 @@ endif
 MAKEFLAGS += --keep-going
 include $(PLAN)
 $(PLAN): $(READY) FORCE
-	@$(PY) -m reporting.plan $@
+	@$(PY) -m reporting.plan $(call quoted,$@)
 endif
 
 new: $(READY)  ## propose a params file for your own tables: STUDY=acme FROM=path

@@ -18,7 +18,7 @@ SECRET_KEY = re.compile(
     r"|bearer|(api|access|private|account|shared|storage|encryption)key|^(pw|key|sig|sas|auth)$"
 )
 PAIR = re.compile(r"([\w.\- ]+?)\s*=\s*(\$\{\w+\}|\"[^\"]*\"|'[^']*'|[^&;,\s]*)")
-PORTS = re.compile(r"[^:]*(:\d*)?|\[[^\]]*\](:\d*)?")
+PORTS = re.compile(r"[^:]*(:\d+)?|\[[^\]]*\](:\d+)?")
 DECODINGS = 3
 
 
@@ -84,6 +84,8 @@ def _has_password(rest: str) -> bool:
     if at:
         _, colon, password = user.partition(":")
         return bool(colon and password) and not PLACEHOLDER.fullmatch(password)
-    ports = all(map(PORTS.fullmatch, host.split(",")))
+    before, at, _ = rest.rpartition("@")
+    if not at or ":" not in host:
+        return False
     path = re.split(r"[?#;]", rest, maxsplit=1)[0]
-    return "@" in (path if ports and ":" in host else "" if ports else rest)
+    return "=" not in before or "@" in path or not all(map(PORTS.fullmatch, host.split(",")))
