@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from analysis.errors import ParamsError
 from analysis.params.currencies import CURRENCIES
+from analysis.params.faults import FOLLOWS, key_of, sentence_of, without_secrets
 from analysis.params.folders import check_study_name
 from analysis.params.satisfaction import SatisfactionParams
 from analysis.params.secrets import secret_in
@@ -27,9 +28,6 @@ USUAL_SEGMENTS = {
     "noncontractual": ("first_value_third", "acquired_month"),
     "contractual": ("acquired_year",),
 }
-LONGEST_TOLD = 80
-FOLLOWS = "default_factory_not_called"
-"""What pydantic adds where a default depends on a value that is at fault itself."""
 CATALOGUES = Path(__file__).parents[1] / "telling"
 
 Text = Annotated[str, Field(min_length=1)]
@@ -204,7 +202,11 @@ def read_params(path: str | Path, overrides: Mapping[str, Any] | None = None) ->
         params = Params.model_validate(_tuples(values) | {"overrides": overrides})
     except ValidationError as error:
         told = [fault for fault in error.errors() if fault["type"] != FOLLOWS]
-        faults += [_sentence(fault) for fault in told if not _key(fault).startswith(undecided)]
+        faults += [
+            sentence_of(fault, _field_names())
+            for fault in told
+            if not key_of(fault).startswith(undecided)
+        ]
     if faults:
         raise ParamsError("\n".join(f"{path.name}: {fault}" for fault in faults))
     if params.study != path.stem:
@@ -228,7 +230,7 @@ def read_settings(text: str) -> dict[str, Any]:
         if not (key and sign and value):
             raise ParamsError(
                 "SET must be key=value pairs such as lapse_weeks=26, but "
-                f"'{_without_secrets(word[:80])}' came"
+                f"'{without_secrets(word[:80])}' came"
             )
         twice = [other for other in overrides if f"{key}.".startswith(f"{other}.")]
         twice += [other for other in overrides if f"{other}.".startswith(f"{key}.")]
@@ -241,7 +243,7 @@ def read_settings(text: str) -> dict[str, Any]:
             overrides[key] = read_yaml(value)
         except NotReadable:
             raise ParamsError(
-                f"SET: the value of {key} is not readable: '{_without_secrets(value[:80])}'"
+                f"SET: the value of {key} is not readable: '{without_secrets(value[:80])}'"
             ) from None
     return overrides
 
@@ -289,43 +291,6 @@ def _tuples(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _tuples(inner) for key, inner in value.items()}
     return tuple(_tuples(inner) for inner in value) if isinstance(value, list) else value
-
-
-def _key(fault: dict) -> str:
-    return ".".join(str(part) for part in fault["loc"])
-
-
-def _sentence(fault: dict) -> str:
-    key = _key(fault)
-    hidden = fault["loc"][:2] == ("data", "connection")
-    came = "(not shown)" if hidden else _told(_without_secrets(fault.get("input")))
-    match fault["type"]:
-        case "extra_forbidden":
-            near = difflib.get_close_matches(str(fault["loc"][-1]), _field_names(), n=3)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            return f"{key[:LONGEST_TOLD]} must be a known key, but is not{hint}"
-        case "missing":
-            return f"{key} must be given, but is missing; add a line `{key}: …`"
-        case "value_error":
-            message = str(fault["ctx"]["error"])
-            told = not key or ", but " in message
-            return message if told else f"{key} {message}, but {came} came"
-        case _:
-            rule = fault["msg"].replace("Input should be ", "must be ").replace("Value", "must")
-            hint = " (put the value in quotes)" if fault["type"] == "string_type" else ""
-            return f"{key} {rule}, but {came} came{hint}"
-
-
-def _told(came: Any) -> str:
-    told = repr(came)
-    return told if len(told) <= LONGEST_TOLD else f"{told[:LONGEST_TOLD]}… ({len(told):,} signs)"
-
-
-def _without_secrets(came: Any) -> Any:
-    """Leave out what may hold the password of a connection."""
-    address = isinstance(came, str) and ("://" in came or "@" in came)
-    hidden = isinstance(came, (dict, list, tuple)) or address
-    return "(not shown)" if hidden else came
 
 
 def _field_names() -> list[str]:
