@@ -12,7 +12,7 @@ from typing import Any
 
 from analysis.telling.cells import as_cell
 from analysis.telling.markup import attribute
-from analysis.telling.wording import wording_for
+from analysis.telling.wording import Wording, wording_for
 from reporting.chapters import REPORTS
 from reporting.executed import FORMS, Output, Shown, is_silent, shown_by
 from reporting.laying import chapter_page
@@ -57,7 +57,7 @@ def stage_report(study: Study, aside: Path) -> Path:
     for name, text in made.items():
         (project / name).write_text(text, encoding="utf-8")
     stage_glyphs(project)
-    write_results(shown, aside / "results")
+    write_results(shown, aside / "results", say)
     return project
 
 
@@ -99,11 +99,15 @@ def _clean_cell(label: str, output: Output) -> dict[str, Any]:
     }
 
 
-def write_results(shown: Shown, folder: Path) -> None:
-    """The tables as CSV, one file a table, and the dictionary of their columns."""
+def write_results(shown: Shown, folder: Path, say: Wording) -> None:
+    """The tables as CSV, one file a table, and the dictionary of their columns.
+
+    The dictionary says first how texts stand in all of them (see `analysis.telling.cells`).
+    """
     dictionary = io.StringIO()
     writer = csv.writer(dictionary, lineterminator="\n")
     writer.writerow(["file", "column", "heading", "meaning"])
+    writer.writerow(["columns.csv", "file", *map(say, ("report.file.head", "report.file.means"))])
     for notebook, cells in shown.items():
         for label, output in cells.items():
             if "text/csv" not in output["data"]:
