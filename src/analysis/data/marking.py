@@ -13,6 +13,8 @@ from analysis.params import Params
 def mark_groups(customers: ibis.Table, params: Params) -> ibis.Table:
     """The customers, the texts of their columns marked where they would be read as other words.
 
+    The groups of a simulated company are words of the code.
+
     Parameters
     ----------
     customers : ibis.Table
@@ -20,6 +22,8 @@ def mark_groups(customers: ibis.Table, params: Params) -> ibis.Table:
     params : Params
         Uses the columns and labels that the study names: they are words too.
     """
+    if params.simulated:
+        return customers
     labels = params.satisfaction.labels
     taken = sorted(words() | {*params.segments, *params.covariates, *labels})
     types = customers.schema().items()
