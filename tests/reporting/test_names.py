@@ -46,7 +46,7 @@ NAMES = (
     *("others", "all", "not known", "nan", "None", "open", "early", "none", "city_tier_1"),
     *("Berlin, nan", "a → b", "x: high", "50% {x}", "(a) b", "(@) x", "| x", "Mr. X"),
     *("www.example.com", "http://a.example/x", "a -- b --- c", "wait...", "1-2", "-?", "O'Neil"),
-    *("x-- ", "--", "a/b//c", "100%", "~", "a~b", "C#", "#", "'", '"', "\\", "[", "]", "(", "=x"),
+    *("L" * 90, "x-- ", "--", "a/b//c", "100%", "~", "a~b", "C#", "#", "'", '"', "\\", "[", "]", "(", "=x"),
 )
 
 
