@@ -20,6 +20,7 @@ from analysis.data.engine import open_duckdb
 from analysis.data.faults import Fault, FaultyData
 from analysis.data.fingerprint import source_fingerprint, text_fingerprint
 from analysis.data.located import read_key
+from analysis.data.marking import mark_groups
 from analysis.data.meeting import apart_fault
 from analysis.data.problems import told_plainly
 from analysis.data.promised import OF_CONTRACTS, missing_promises
@@ -132,7 +133,8 @@ def _engine(params: Params) -> ibis.BaseBackend:
 def complete_tables(by_name: dict[str, ibis.Table], params: Params) -> dict[str, ibis.Table]:
     """Add what follows from the tables: customers, open ends, the year of the first contract.
 
-    Without a table of customers, they are all who bought, had a contract or answered.
+    Without a table of customers, they are all who bought, had a contract or answered. Groups of
+    customers that are named like words of the catalogue are marked as names.
     """
     if "contracts" in by_name and "ended_at" not in by_name["contracts"].columns:
         open_ends = by_name["contracts"].mutate(ended_at=ibis.null("date"))
@@ -142,7 +144,8 @@ def complete_tables(by_name: dict[str, ibis.Table], params: Params) -> dict[str,
         ids = [by_name[name].select("customer_id").distinct() for name in known if name in by_name]
         people = ibis.union(*ids, distinct=True) if len(ids) > 1 else ids[0]
         by_name = by_name | {"customers": people}
-    customers = by_name["customers"]
+    customers = mark_groups(by_name["customers"], params)
+    by_name = by_name | {"customers": customers}
     year = OF_CONTRACTS[0]
     if year in params.segments and "contracts" in by_name and year not in customers.columns:
         first = (

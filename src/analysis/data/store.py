@@ -25,7 +25,7 @@ KEYED_PARAMS = (
     *("segments", "covariates", "satisfaction"),  # they name columns that are taken along
     "group_labels",
 )
-KEYED_CODE = ("errors", "params", "schemas", "simulate", "data", "frames")
+KEYED_CODE = ("errors", "names", "params", "schemas", "simulate", "data", "frames")
 KEYED_PACKAGES = ("duckdb", "ibis-framework", "numpy", "pandas", "pyarrow")
 
 

@@ -54,7 +54,8 @@ def group_levels(column: pd.Series, event: pd.Series, least: int) -> pd.Series:
     """Categories with enough customers and ends each, the most frequent first."""
     known = column.astype(object).where(column.notna(), UNKNOWN).astype(str)
     if isinstance(column.dtype, pd.CategoricalDtype):
-        order = [str(level) for level in column.cat.categories if (known == str(level)).any()]
+        held = set(known.unique())
+        order = [str(level) for level in column.cat.categories if str(level) in held]
         order += [UNKNOWN] * bool((known == UNKNOWN).any() and UNKNOWN not in order)
         known = pd.Series(pd.Categorical(known, order, ordered=True), known.index, name=column.name)
     told = pool_small(known, least, most=MOST_LEVELS, pooled=OTHERS)

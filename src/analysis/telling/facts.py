@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from analysis.names import without_marks
 from analysis.notes import Note
 
 NEARLY_ALL = 0.8
@@ -155,9 +156,9 @@ def nothing(
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items()}
+        return {without_marks(str(name)): _plain(one) for name, one in value.items()}
     if isinstance(value, Note):
-        return str(value)
+        return without_marks(str(value))
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     if isinstance(value, bool | np.bool_):
@@ -167,4 +168,4 @@ def _plain(value: Any) -> Any:
         return number if np.isfinite(number) else None
     if value is None or value is pd.NaT:
         return None
-    return str(value)
+    return without_marks(str(value))
