@@ -29,7 +29,12 @@ def ratio_fact(result: Influences, *, conf_level: float, min_cell: int) -> Fact:
     """
     if result.fit is None:
         return nothing(RATIOS, "too_few", why=result.note, **OWN)
+    compared = result.table[result.table["level"] != result.table["reference"]]
+    shown = compared.loc[compared["hazard_ratio_conf_low"].notna(), "covariate"]
+    if not len(shown):
+        return nothing(RATIOS, "too_few", why=note("influences.all_few", least=min_cell), **OWN)
     clear = result.tests[result.tests["p_holm"] < 1 - conf_level]
+    clear = clear[clear["covariate"].isin(shown)]
     numbers = OWN | {"tested": len(result.tests), "clear": len(clear), "ended": result.ended}
     options = {"n": result.customers, "base": f"{result.kind}.followed"}
     left_out = _left_out(result, min_cell)
