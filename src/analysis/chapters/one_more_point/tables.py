@@ -20,6 +20,8 @@ def gained_table(table: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         The table; `estimate` is told as the difference of the two as they are told.
     """
+    if not len(table):
+        return table
     ends = zip(table["raised"], table["as_answered"], strict=True)
     apart = [Apart(raised, answered) for raised, answered in ends]
     return table.assign(estimate=pd.Series(apart, table.index, dtype=object))
