@@ -31,12 +31,17 @@ def ratio_fact(result: Influences, *, conf_level: float, min_cell: int) -> Fact:
     """
     if result.fit is None:
         return nothing(RATIOS, "too_few", why=result.note, **OWN)
-    clear = result.pairs.loc[result.pairs["p_holm"] < 1 - conf_level, "covariate"].nunique()
+    compared = result.table[result.table["level"] != result.table["reference"]]
+    shown = compared.loc[compared["hazard_ratio_conf_low"].notna(), "covariate"]
+    if not len(shown):
+        return nothing(RATIOS, "too_few", why=note("influences.all_few", least=min_cell), **OWN)
+    supported = result.pairs[result.pairs["covariate"].isin(shown)]
+    clear = supported.loc[supported["p_holm"] < 1 - conf_level, "covariate"].nunique()
     numbers = OWN | {"tested": len(result.tests), "clear": clear, "ended": result.ended}
     numbers["pairs"] = len(result.pairs)
     options = {"n": result.customers, "base": f"{result.kind}.followed"}
     left_out = _left_out(result, min_cell)
-    row = best_supported(result.pairs)
+    row = best_supported(supported)
     if not clear or row is None:
         also = ("detail", *left_out)
         return Fact(RATIOS, variant="no_difference", also=also, numbers=numbers, **options)
@@ -85,6 +90,9 @@ def constant_fact(result: Influences) -> Fact:
         return nothing(CONSTANT, "too_few", why=result.note, **OWN)
     if not np.isfinite(result.p_constant):
         return nothing(CONSTANT, "untested")
+    own = result.table[result.table["covariate"] == result.watched]
+    if not own.loc[own["level"] == result.watched_level, "hazard_ratio"].notna().any():
+        return nothing(CONSTANT, "too_few", why=note("influences.watched_few"), **OWN)
     course = result.over_time["hazard_ratio"]
     numbers = OWN | {
         "p": result.p_constant,

@@ -25,6 +25,8 @@ def gained_table(table: pd.DataFrame, *, outcome: str = "") -> pd.DataFrame:
     if not len(table):
         return table
     order = ["raised", "as_answered"]
-    ends = table[order[::-1] if outcome == "sooner" else order].to_numpy(float)
+    ends = zip(
+        *(table[name] for name in (order[::-1] if outcome == "sooner" else order)), strict=True
+    )
     apart = [Apart(one, other) for one, other in ends]
     return table.assign(estimate=pd.Series(apart, table.index, dtype=object))
