@@ -85,7 +85,7 @@ def any_of(conditions: Iterable[ibis.Column]) -> ibis.Column:
 
 
 def _readable(plan: Plan, mapped: ibis.Table, column: str) -> Rule:
-    kind, source = plan.kinds[column], plan.raw.source
+    kind, source = plan.kinds[column], plan.raw.source.days_of(column)
     if kind == schemas.NUMBER:
         sentence, remedy = "must be a number", 'set decimal: and thousands:, or missing: ["n/a"]'
         if source.decimal == ".":
