@@ -86,6 +86,7 @@ def plan_columns(raw: RawTable, params: Params) -> Plan:
     for column, origin in list(plan.origins.items()):
         _check_origin(plan, column, origin)
     plan.faults += check_names(raw.name, raw.source, plan.origins, raw.table.columns)
+    plan.faults += _strange_formats(plan)
     _infer_kinds(plan, _group_columns(params))
     return plan
 
@@ -124,7 +125,7 @@ def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
             own = codes_in(source, column, origin)
             held = [code_held(rows[origin], own)] if own else []
             shown = rows[origin] if column in plan.whole else present(rows[origin], own)
-            value, absent = read_column(shown, kind, source), shown.isnull()
+            value, absent = read_column(shown, kind, source.days_of(column)), shown.isnull()
         if source.amounts_in == "cents" and schemas.is_money(plan.raw.name, column):
             value = value / 100
         if kind == schemas.TEXT and column in plan.labels:
@@ -140,7 +141,7 @@ def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
         if kind != schemas.TEXT:
             mapped[SHOWN + column] = read_text(shown)
         if kind in (schemas.DAY, schemas.TIME):
-            bare = read_bare_time(shown, source)
+            bare = read_bare_time(shown, source.days_of(column))
             mapped |= {} if bare is None else {BARE + column: bare}
     numbers = {name: rows[name] for name in (ROW, ORIGIN) if name in rows.columns}
     return rows.select(**mapped, **numbers)
@@ -203,11 +204,20 @@ def _check_origin(plan: Plan, column: str, origin: str | ProductOf) -> None:
     _check_type(plan, column, parts)
 
 
+def _strange_formats(plan: Plan) -> list[Fault]:
+    """Find columns that `date_format` names and the table has not."""
+    written = plan.raw.source.date_format
+    strange = set(written) - set(plan.origins) if isinstance(written, dict) else ()
+    rule, name = "must be a column that date_format may name", plan.raw.name
+    known = ", ".join(c for c in plan.origins if plan.kinds[c].startswith("date"))
+    return [Fault(name, c, rule, f"there are: {known or 'none'}") for c in sorted(strange)]
+
+
 def _check_type(plan: Plan, column: str, parts: tuple[str, ...]) -> None:
     raw, kind = plan.raw, plan.kinds[column]
     for part in parts:
         source_column = raw.table[part]
-        if kind and read_column(source_column, kind, raw.source) is None:
+        if kind and read_column(source_column, kind, raw.source.days_of(column)) is None:
             came = f"'{part}' of {raw.origin} is {source_column.type()}"
             article = "a date" if kind.startswith("date") else f"a {kind}"
             remedy = "set date_format" if kind.startswith("date") else "name another column"
@@ -254,7 +264,7 @@ def _holds(column: ibis.Column, wanted: Filter, source: TableSource) -> ibis.Col
     elif isinstance(sample, int | float):
         column = read_number(column, source)
     else:
-        column = read_column(column, schemas.DAY, source)
+        column = read_column(column, schemas.DAY, source.days_of(_meant(wanted, source)))
     match comparison:
         case "equals":
             return column == value
@@ -272,6 +282,12 @@ def _holds(column: ibis.Column, wanted: Filter, source: TableSource) -> ibis.Col
             return read_text(column).startswith(value)
         case _:
             return ~read_text(column).startswith(value) | column.isnull()
+
+
+def _meant(wanted: Filter, source: TableSource) -> str:
+    """The column of the contract that a filter's column becomes."""
+    named = {origin: c for c, origin in source.columns.items() if isinstance(origin, str)}
+    return named.get(wanted.column, wanted.column)
 
 
 def _lower(value):

@@ -139,7 +139,11 @@ def _table(proposal: Proposal) -> Iterator[str]:
         yield f"  # {strange:,} days lie before 1980 or in the future: see repairs, out_of_period"
     for key, value in proposal.block.items():
         yield from (f"  # {line}" for line in proposal.questions.get(key, ()))
-        yield f"  {key}: {_scalar(value)}"
+        if key == "date_format" and isinstance(value, dict):
+            yield "  date_format:"
+            yield from (f"    {column}: {_scalar(form)}" for column, form in value.items())
+        else:
+            yield f"  {key}: {_scalar(value)}"
     if proposal.columns:
         yield _comment("  columns:", "column of the contract: column of the source")
         for column, origin in proposal.columns.items():

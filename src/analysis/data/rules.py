@@ -85,7 +85,7 @@ def any_of(conditions: Iterable[ibis.Column]) -> ibis.Column:
 
 
 def _readable(plan: Plan, mapped: ibis.Table, column: str) -> Rule:
-    kind, source = plan.kinds[column], plan.raw.source
+    kind, source = plan.kinds[column], plan.raw.source.days_of(column)
     if kind == schemas.NUMBER:
         code = f'missing: {{{column}: ["n/a"]}}'
         sentence, remedy = "must be a number", f"set decimal: and thousands:, or {code}"

@@ -59,7 +59,8 @@ class TableSource(Block):
 
     `date_format` is a pattern such as "%d.%m.%Y"; or `excel` (days by the 1900 date system, or by
     1904 where the workbook says so), `excel1904`, `epoch_s`, `epoch_ms` (seconds or milliseconds
-    since 1970, which are instants). Without it days are read as 2024-12-31. `amounts_in: cents`
+    since 1970, which are instants). Without it days are read as 2024-12-31; where the columns of a
+    table differ, it names columns (`{ended_at: "%d.%m.%Y"}`). `amounts_in: cents`
     divides the columns of money by a hundred. `join` looks other tables up by a key (see
     `Joined`). `missing` names the codes that stand for nothing, by column (see
     `params.missing`). With `sha256` a file of other content is refused.
@@ -71,7 +72,7 @@ class TableSource(Block):
     sql: Text | None = None
     columns: dict[str, Text | ProductOf] = Field(default_factory=dict)
     keep: tuple[Text, ...] = ()
-    date_format: Text | None = None
+    date_format: Text | dict[Text, Text] | None = None
     times_in: ClockZone | None = None
     amounts_in: Literal["whole", "cents"] = "whole"
     decimal: Literal[".", ","] = "."
@@ -88,9 +89,10 @@ class TableSource(Block):
 
     @field_validator("date_format")
     @classmethod
-    def _readable(cls, written: str | None) -> str | None:
-        if written is not None and "%" not in written and written not in SERIAL:
-            raise ValueError(f'must be a pattern such as "%d.%m.%Y", or {", ".join(SERIAL)}')
+    def _readable(cls, written: str | dict[str, str] | None) -> str | dict[str, str] | None:
+        for one in written.values() if isinstance(written, dict) else [written]:
+            if one is not None and "%" not in one and one not in SERIAL:
+                raise ValueError(f'must be a pattern such as "%d.%m.%Y", or {", ".join(SERIAL)}')
         return written
 
     @model_validator(mode="after")
@@ -111,6 +113,27 @@ class TableSource(Block):
                 f"a column must be given once, but {', '.join(twice)} is mapped and given"
             )
         return self
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Each way in which the block says that days are written."""
+        written = self.date_format
+        return tuple(written.values()) if isinstance(written, dict) else (written or "",)
+
+    def days_of(self, column: str) -> TableSource:
+        """The same block, as it reads the days of one column of the contract."""
+        if not isinstance(self.date_format, dict):
+            return self
+        return self.model_copy(update={"date_format": self.date_format.get(column)})
+
+    def counting_from(self, system: str) -> TableSource:
+        """The same block, whose serial days (`excel`) are counted by a date system."""
+        written = self.date_format
+        if isinstance(written, dict):
+            written = {c: system if one == SERIAL[0] else one for c, one in written.items()}
+        elif written == SERIAL[0]:
+            written = system
+        return self.model_copy(update={"date_format": written})
 
     @property
     def clock_zone(self) -> str | None:
