@@ -31,6 +31,9 @@ def ratio_fact(result: Influences, *, conf_level: float, min_cell: int) -> Fact:
     """
     if result.fit is None:
         return nothing(RATIOS, "too_few", why=result.note, **OWN)
+    compared = result.table[result.table["level"] != result.table["reference"]]
+    if not compared["hazard_ratio_conf_low"].notna().any():
+        return nothing(RATIOS, "too_few", why=note("influences.all_few", least=min_cell), **OWN)
     clear = result.pairs.loc[result.pairs["p_holm"] < 1 - conf_level, "covariate"].nunique()
     numbers = OWN | {"tested": len(result.tests), "clear": clear, "ended": result.ended}
     numbers["pairs"] = len(result.pairs)

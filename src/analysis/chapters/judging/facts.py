@@ -162,9 +162,9 @@ def stay_fact(result: TierFutures, judged: Judgement | None, rated: RatedPeriods
     -------
     Fact
     """
-    if result.curve is None or judged is None:
+    if judged is None:
         return nothing("stay", UNJUDGED, claim="predictive")
-    if not len(result.ends):
+    if result.curve is None or not len(result.ends):
         return nothing("stay", "too_few", claim="predictive")
     low, high = result.ends.iloc[0], result.ends.iloc[-1]
     kind = "contract" if result.contractual else "purchase"
