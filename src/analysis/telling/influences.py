@@ -88,6 +88,9 @@ def constant_fact(result: Influences) -> Fact:
         return nothing(CONSTANT, "too_few", why=result.note, **OWN)
     if not np.isfinite(result.p_constant):
         return nothing(CONSTANT, "untested")
+    own = result.table[result.table["covariate"] == result.watched]
+    if not own.loc[own["level"] == result.watched_level, "hazard_ratio"].notna().any():
+        return nothing(CONSTANT, "too_few", why=note("influences.watched_few"), **OWN)
     course = result.over_time["hazard_ratio"]
     numbers = OWN | {
         "p": result.p_constant,

@@ -94,10 +94,11 @@ def plot_ratio_over_time(result: Influences, ax: Axes, say: Wording) -> Axes:
     ax.plot(course["time"], course["hazard_ratio"], color=ACCENT)
     own = result.table[result.table["covariate"] == result.watched]
     single = own.loc[own["level"] == result.watched_level, "hazard_ratio"].iloc[0]
-    ax.axhline(single, color=INK, linewidth=1.2, linestyle=(0, (5, 2)))
-    place = {"xycoords": ("axes fraction", "data"), "annotation_clip": False, "va": "center"}
-    text = say("influences.constant.single", ratio=single)
-    ax.annotate(text, (1.01, single), color=INK, **place)
+    if np.isfinite(single):  # else the group is hidden
+        ax.axhline(single, color=INK, linewidth=1.2, linestyle=(0, (5, 2)))
+        place = {"xycoords": ("axes fraction", "data"), "annotation_clip": False, "va": "center"}
+        text = say("influences.constant.single", ratio=single)
+        ax.annotate(text, (1.01, single), color=INK, **place)
     low = min(0.8, course["ratio_conf_low"].min()) / 1.05
     high = max(1.25, course["ratio_conf_high"].max()) * 1.05
     ax.set(ylim=(low, high), xlim=(0, course["time"].max()))

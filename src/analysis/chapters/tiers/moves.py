@@ -28,7 +28,7 @@ from analysis.states.rating.engine_rating import HeldRatings
 from analysis.states.rating.periods import RatedPeriods
 
 DAYS_PER_MONTH = 30.4375
-ONE_RATING = "one_rating"
+ONE_RATING, ONE_TIER = "one_rating", "one_tier"
 CELLS = ["from", "to", "count", "estimate"]
 ENDS = ["conf_low", "conf_high"]
 BESIDE = ["term", "estimate", *ENDS, "luck", *(f"luck_{end}" for end in ENDS), "n"]
@@ -114,10 +114,11 @@ def tier_moves(
     """
     nothing = pd.DataFrame(columns=BESIDE)
     ratings = rated.rerating.ratings
-    if len(ratings) < 2:
+    if len(ratings) < 2 or len(rated.rerating.tiers) < 2:
+        note = ONE_RATING if len(ratings) < 2 else ONE_TIER
         cells, held = pd.DataFrame(columns=CELLS), pd.DataFrame(columns=["from", "n"])
         dates = tuple(rating.rated_at for rating in ratings)
-        return Moves(cells, held, nothing, nothing, rated.rerating.tiers, dates, ONE_RATING)
+        return Moves(cells, held, nothing, nothing, rated.rerating.tiers, dates, note)
     dates = (ratings[-2].rated_at, ratings[-1].rated_at)
     scheme = rated.scheme or params.tiers.rated_by
     tables = tables if rated.held is None else rated.held.some
