@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pandas as pd
 import pytest
+import yaml
 from answering import answered
 
 from analysis.data import read_tables
