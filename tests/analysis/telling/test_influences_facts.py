@@ -14,6 +14,7 @@ from analysis.params import Params
 from analysis.states.influences import influences
 from analysis.states.predictability import predictability
 from analysis.states.waiting import Waiting
+from analysis.telling.gates import gated
 from analysis.telling.influences import constant_fact, foreseen_fact, ratio_fact
 from analysis.telling.ratios import (
     forest_height,
@@ -218,3 +219,21 @@ def test_strength_of_a_prediction_is_said(show, concordance, words):
     uno = measures["measure"] == "uno"
     measures.loc[uno, ["estimate", "conf_low", "conf_high"]] = [concordance, 0.52, 0.9]
     assert words in show.finding(foreseen_fact(replace(result, measures=measures))).detail
+
+
+def test_ratios_that_are_all_hidden_are_one_line_each(show):
+    ratios = gated(influences(waiting(), min_cell=10), 10_000)
+    assert ratio_fact(ratios, **SETTINGS).silent
+    assert constant_fact(ratios).silent
+    assert "too small to be shown" in show.finding(constant_fact(ratios)).sentence
+
+
+def test_a_hidden_ratio_is_a_dash_in_the_figure(show):
+    ratios = influences(waiting(more=np.arange(900) % 7), min_cell=10)
+    few = ratios.table["covariate"] == "more"
+    hidden = ["n", "cases", "hazard_ratio", "hazard_ratio_conf_low", "hazard_ratio_conf_high"]
+    table = ratios.table.astype(dict.fromkeys(hidden, float))
+    table.loc[few, hidden] = np.nan
+    shown = replace(ratios, table=table)
+    fact = ratio_fact(shown, **SETTINGS)
+    assert show.figure(plot_ratios, shown, fact, height=4).svg
