@@ -123,14 +123,10 @@ def test_a_lower_rate_is_told_without_a_minus_sign(show):
 
 def test_an_interval_on_both_sides_of_1_is_not_folded(show):
     result = influences(waiting(), min_cell=10)
-    table = result.table.copy()
-    table.loc[1, ["hazard_ratio", "hazard_ratio_conf_low", "hazard_ratio_conf_high"]] = (
-        1.1,
-        0.9,
-        1.3,
-    )
-    finding = show.finding(ratio_fact(replace(result, table=table), **SETTINGS))
-    assert "is −10.0% to 30.0%" in finding.detail
+    error = np.log(1.1 / 0.9) / 1.959964
+    pairs = result.pairs.head(1).assign(estimate=np.log(1.1), std_error=error)
+    finding = show.finding(ratio_fact(replace(result, pairs=pairs), **SETTINGS))
+    assert "is −10.0% to 34.4%" in finding.detail
 
 
 def test_words_follow_the_chapter():
@@ -194,7 +190,7 @@ def test_a_group_in_which_nobody_ended_is_no_regression(show):
     wait = waiting(400)
     table = wait.table.assign(event=wait.table["event"] & (wait.table["group"] == "a"))
     text = told(replace(wait, table=table), show)[1]
-    assert "a combination of characteristics decides by itself who is a case" in text
+    assert "by itself this decides what becomes of a customer: group: b" in text
 
 
 def test_a_test_that_cannot_be_computed_is_said(show):
