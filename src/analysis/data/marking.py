@@ -1,4 +1,4 @@
-"""Mark the groups of customers, and the reasons of ends, whose names are words of the catalogue (see `analysis.names`)."""
+"""Mark names of groups, and of reasons, that are words of the catalogue (`analysis.names`)."""
 
 from __future__ import annotations
 
