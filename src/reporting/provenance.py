@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from analysis.notes import read_note
 from analysis.telling.wording import Wording
 from reporting.crossed import crossed, record_of
 from reporting.executed import run_stamp
@@ -35,12 +36,12 @@ def _data_and_code(study: Study, say: Wording) -> dict[str, str]:
     source = json.loads((study.folder / "tables" / "key.json").read_text("utf-8"))["description"]
     fingerprint = json.loads((study.folder / "study.json").read_text("utf-8"))["fingerprint"]
     told = {
-        "data": say.note(source["title"]),
+        "data": say.note(read_note(source["title"])),
         "citation": say.note(source["citation"]),
         "licence": say.note(source["licence"]),
         "fingerprint": f"`{fingerprint[:16]}`",
         "run": stamp["finished"],
-        "code": say.note(stamp["commit"]),
+        "code": say.note(read_note(stamp["commit"])),
         "lock": f"`{stamp['lock']}`",
     }
     told |= {"crossed": _brought_over(study, say)} if study.params.data.connection else {}

@@ -18,6 +18,7 @@ from analysis.data.raw import RawTable
 from analysis.data.reversed import notice_reversed
 from analysis.data.rules import any_of, dropped_rows, required_columns, rules_of
 from analysis.data.signs import ask_either, check_signs
+from analysis.notes import note
 from analysis.params import Params
 
 OPEN_ENDS = {"contracts": "ended_at", "tier_history": "to_at"}
@@ -97,7 +98,7 @@ def _check_rows(
     total, gone = found["rows"], [found[f"drop{place}"] for place in range(len(dropped))]
     audit += [(raw.name, "dropped", *pair) for pair in zip(dropped, gone, strict=True)]
     if found.get("open"):
-        reason = f"{OPEN_ENDS[raw.name]} after observed_until, read as not ended"
+        reason = note("rows.open_end", column=OPEN_ENDS[raw.name])
         audit.append((raw.name, "noticed", reason, found["open"]))
     faults = [
         Fault(

@@ -11,6 +11,7 @@ import ibis
 import pandas as pd
 
 from analysis.data.crossing import fetch
+from analysis.notes import Note
 
 AUDIT_COLUMNS = ("table", "step", "reason", "rows")
 
@@ -21,8 +22,10 @@ class Description:
 
     Attributes
     ----------
-    title, licence, citation : str
-        As the params file or the package states them.
+    title : Note or str
+        As the params file or the package states it.
+    licence, citation : str
+        The same.
     kind : str
         'package', 'files', 'connection' or 'simulated'.
     simulated : bool
@@ -32,7 +35,7 @@ class Description:
         tenure, time to the second purchase and purchase models are not estimable.
     """
 
-    title: str
+    title: Note | str
     licence: str
     citation: str
     kind: str

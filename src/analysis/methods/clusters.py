@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from analysis.errors import DataError, ParamsError
+from analysis.notes import note
 
 MOST_STARTS, FEWEST_STARTS = 50, 10
 """Of k-means: many where they are cheap (up to `MOST_FOR_SILHOUETTE` customers)."""
@@ -72,7 +73,7 @@ def cluster_customers(
     table = pd.DataFrame(rows, columns=["k", "silhouette", "stability", "within"])
     best = int(table.loc[table["silhouette"].idxmax(), "k"])
     table["chosen"] = table["k"] == best
-    table["note"] = np.where(table["silhouette"] <= WEAK, "no substantial structure", "")
+    table["note"] = np.where(table["silhouette"] <= WEAK, note("clusters.no_structure"), "")
     means = values.groupby(found[best]).mean()
     order = means.iloc[:, 0].argsort(kind="stable").to_numpy()
     labels = np.argsort(order)[found[best]]

@@ -20,11 +20,9 @@ from analysis.methods.rows import (
     require_estimable,
     sampling_weights,
 )
+from analysis.notes import Note, note
 
-SAME_SURVEY = (
-    "Driver, mediator and outcome were answered in one survey: moods and habits of answering tie "
-    "them together, and nothing shows which came first. Read the split as a description."
-)
+SAME_SURVEY = note("paths.same_survey")
 TERMS = (
     "driver → mediator",
     "mediator → outcome",
@@ -51,7 +49,7 @@ class Mediation:
     mediator: str
     outcome: str
     table: pd.DataFrame
-    caution: str
+    caution: Note | str
     n_missing: int
 
 
@@ -103,11 +101,10 @@ def mediate(
         n=len(rows),
         conf_level=conf_level,
         jackknife=mediation_effects(jackknife_covariances(values, **sampled)),
-    ).assign(note="")
+    )
     total = table.set_index("term").loc["total"]
-    if total["conf_low"] <= 0 <= total["conf_high"]:
-        unclear = "not to be read: the total effect may be zero"
-        table.loc[table["term"].eq("share mediated"), "note"] = unclear
+    unclear = table["term"].eq("share mediated") & (total["conf_low"] <= 0 <= total["conf_high"])
+    table["note"] = np.where(unclear, note("paths.total_unclear"), "")
     return Mediation(
         driver=driver,
         mediator=mediator,

@@ -15,6 +15,7 @@ from scipy.special import ndtr
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods.resampling import critical_value
+from analysis.notes import note
 
 RatioKind = Literal["risk", "odds", "hazard"]
 
@@ -132,7 +133,7 @@ def _group_rows(
     error = np.sqrt(squares * n_units / (n_units - 1))
     reach = critical_value(fit.conf_level) * error
     p_value = 2 * ndtr(-abs(estimate[2] / error[2])) if error[2] > 0 else np.nan
-    note = "" if error[2] > 0 else "not estimable: nobody in the group can be raised"
+    why = "" if error[2] > 0 else note("drivers.nobody_raised")
     return pd.DataFrame(
         {
             "term": ["as answered", "raised", "difference"],
@@ -142,7 +143,7 @@ def _group_rows(
             "conf_high": estimate + reach,
             "n": int((sample.counts * member).sum()),
             "p_value": [np.nan, np.nan, p_value],
-            "note": ["", "", note],
+            "note": ["", "", why],
         }
     )
 

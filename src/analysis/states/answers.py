@@ -16,6 +16,7 @@ from analysis.frames import attach_known, customer_frame, survey_frame
 from analysis.frames.calendar import first_day, month_number
 from analysis.methods.disclosure import pool_small
 from analysis.methods.scales import Scale, scale_scores
+from analysis.notes import Note, note
 from analysis.params import Params
 from analysis.params.satisfaction import SatisfactionParams
 from analysis.states.tier_held import with_tier
@@ -23,7 +24,7 @@ from analysis.states.tier_held import with_tier
 WEIGHT = "survey_weight"
 WEEKS_PER_YEAR = 365.25 / 7
 UNKNOWN = "unknown"
-NOT_ESTIMABLE = "not estimable"
+NOT_ESTIMABLE = note("not_estimable")
 T = TypeVar("T")
 
 
@@ -186,14 +187,14 @@ def low_and_high(lowest: float, highest: float) -> tuple[float, float]:
     return float(np.floor(lowest + 0.45 * reach)), float(np.ceil(lowest + 0.88 * reach))
 
 
-def attempt(estimate: Callable[[], T]) -> tuple[T | None, str]:
+def attempt(estimate: Callable[[], T]) -> tuple[T | None, Note | str]:
     """An estimate, or None and the sentence that says why the data do not allow it."""
     try:
         return estimate(), ""
     except DataError as error:
         return None, str(error)
     except np.linalg.LinAlgError:
-        return None, "too few different answers"
+        return None, note("measurement.too_few_different")
 
 
 def _is_weighted(frame: pd.DataFrame) -> bool:

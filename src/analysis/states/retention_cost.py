@@ -11,12 +11,13 @@ import pandas as pd
 from analysis.data import Tables, fetch_count
 from analysis.frames import purchase_days
 from analysis.frames.relationships import contract_runs
+from analysis.notes import Note, note
 from analysis.params import Params
 
 COLUMNS = ["spent_on", "spent_year", "n", "spent_each"]
 SOURCES = (("contacts", "interactions"), ("campaigns", "campaigns"))
-NOT_A_YEAR = "less than a year was observed"
-NO_COSTS = "the study has no contacts or campaigns with a cost, or kept no customer"
+NOT_A_YEAR = note("value.not_a_year")
+NO_COSTS = note("value.no_retention_cost")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +31,7 @@ class RetentionCost:
         spent_each`. Money in the study's currency.
     contractual : bool
         Whether those kept have an open contract; else they bought within the year.
-    note : str
+    note : Note or str
         Why nothing is told; empty where something is.
     """
 
@@ -38,7 +39,7 @@ class RetentionCost:
 
     table: pd.DataFrame
     contractual: bool
-    note: str
+    note: Note | str
 
 
 def retention_cost(tables: Tables, params: Params) -> RetentionCost:

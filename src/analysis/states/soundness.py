@@ -12,13 +12,14 @@ from analysis.methods.regression import (
     compare_shapes,
     diagnose,
 )
+from analysis.notes import Note
 from analysis.states.answers import attempt, low_and_high
 
 
 def checks(fit: RegressionFit) -> pd.DataFrame:
     """Variance inflation, influence, spread, calibration: `check, value, p_value, note`."""
     found = diagnose(fit)
-    inflation = found["term"].str.startswith("variance inflation")
+    inflation = found["term"].map(lambda term: isinstance(term, Note))
     rows = [found[~inflation]]
     if inflation.any():
         worst = found.loc[found.loc[inflation, "estimate"].idxmax()].to_dict()
@@ -41,7 +42,7 @@ def _largest_gap(tenths: pd.DataFrame) -> float:
     return float((tenths["estimate"] - tenths["predicted"]).abs().max())
 
 
-def no_checks(why: str) -> pd.DataFrame:
+def no_checks(why: Note | str) -> pd.DataFrame:
     """The table of diagnostics where there is nothing to diagnose."""
     return pd.DataFrame([{"check": "none", "value": np.nan, "p_value": np.nan, "note": why}])
 

@@ -9,6 +9,7 @@ import pytest
 from analysis.data import read_tables
 from analysis.data.validate import validation_report
 from analysis.errors import DataError
+from analysis.notes import note
 
 HEAD = "customer_id,at,amount\n"
 
@@ -83,7 +84,7 @@ def answers(study):
 def test_a_question_that_runs_against_its_scale_is_named(answers):
     report, faults = validation_report(answers())
     assert faults == 0
-    line = "answers to q3, which runs against its scale quality: reverse it"
+    line = note("rows.against_scale", item="q3", scale="quality")
     assert f"- surveys: 60 rows noticed ({line})" in report
     assert "q1, which" not in report
     assert "runs against" not in validation_report(answers(reverse=["q3"]))[0]

@@ -17,6 +17,7 @@ from analysis.errors import DataError, ParamsError
 from analysis.methods.purchases import fit_bgnbd, fit_mbgnbd, fit_paretonbd
 from analysis.methods.purchases._betageometric import BetaGeometricLikelihood
 from analysis.methods.purchases.paretonbd import _likelihood as pareto_likelihood
+from analysis.notes import note
 
 FITS = {"bg": fit_bgnbd, "mbg": fit_mbgnbd, "pareto": fit_paretonbd}
 
@@ -384,7 +385,7 @@ def test_where_nobody_leaves_the_rate_is_still_estimated(name):
     last = 50 * rng.beta(np.maximum(frequency, 1), 1)
     recency = np.where(frequency > 0, last, 0.0)
     model = FITS[name](pd.DataFrame({"frequency": frequency, "recency": recency, "age": 50.0}))
-    assert "2 of 4 parameters run to the edge" in model.note
+    assert model.note == note("purchases.at_the_edge", edge=2, all=4)
     table = model.table.set_index("term")
     assert table.loc["r", "conf_low"] < 3 < table.loc["r", "conf_high"]
     assert table.loc["alpha", "conf_low"] < 1 < table.loc["alpha", "conf_high"]
@@ -425,20 +426,21 @@ def test_absent_columns_and_empty_frames_are_refused():
 def test_one_customer_is_noted_not_raised(name):
     model = FITS[name](one(2, 5.0, 9.0))
     assert np.isnan(model.params).all()
-    assert "not estimable: one customer alone" in model.note
+    assert model.note == note("purchases.one_history")
     assert np.isnan(model.conditional(one(2, 5.0, 9.0), 10)).all()
 
 
 @pytest.mark.parametrize("name", FITS)
 def test_nobody_came_back_is_noted(name):
     frame = pd.DataFrame({"frequency": 0, "recency": 0.0, "age": np.arange(1.0, 30)})
-    assert "0 of 29 customers bought again" in FITS[name](frame).note
+    too_few = note("purchases.too_few_repeaters", repeaters=0, customers=29)
+    assert FITS[name](frame).note == too_few
 
 
 def test_customers_who_are_all_alike_have_no_standard_errors():
     frame = pd.DataFrame({"frequency": 4, "recency": np.linspace(7, 9.9, 50), "age": 10.0})
     model = fit_bgnbd(frame)
-    assert "not estimable" in model.note
+    assert model.note == note("purchases.flat")
     assert model.table["std_error"].isna().all()
 
 

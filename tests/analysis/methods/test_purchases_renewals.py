@@ -11,6 +11,7 @@ from scipy.special import beta as beta_function
 from analysis.errors import DataError, ParamsError
 from analysis.methods.purchases import fit_bdw, fit_sbg, renewal_rows, renewal_totals
 from analysis.methods.purchases.renewal_totals import _variance_of_one
+from analysis.notes import note
 
 # Fader & Hardie (2007), table 1, after Berry & Linoff (2004): per cent alive after 0, 1, … 12
 # renewals; the model sees the first eight numbers. Scaled to 1,000 customers, as in the paper.
@@ -179,10 +180,10 @@ def test_a_discount_rate_of_zero_is_refused(rate):
 
 def test_too_little_is_noted():
     nobody = pd.DataFrame({"duration": [3, 4], "event": False, "count": 50})
-    assert fit_sbg(nobody).note == "not estimable: nobody has left"
-    assert "one customer alone" in fit_bdw(nobody.head(1).assign(count=1)).note
-    assert "2 periods only" in fit_bdw(lives(HIGH_END, 2)).note
-    assert "one period only" in fit_sbg(lives(HIGH_END, 1)).note
+    assert fit_sbg(nobody).note == note("purchases.nobody_left")
+    assert fit_bdw(nobody.head(1).assign(count=1)).note == note("purchases.one_history")
+    assert fit_bdw(lives(HIGH_END, 2)).note == note("purchases.too_few_periods", periods=2)
+    assert fit_sbg(lives(HIGH_END, 1)).note == note("purchases.one_period")
 
 
 # Totals of what renewals to come are worth

@@ -14,6 +14,7 @@ from analysis.methods.standardisation import (
     one_more_point,
     robustness_value,
 )
+from analysis.notes import note
 
 
 def customers(seed: int, n: int = 300) -> pd.DataFrame:
@@ -127,7 +128,7 @@ def test_group_at_the_top_is_noted():
     found = one_more_point(fit, driver="satisfaction", highest=10, by="tier").table
     row = found[found["group"].eq("gold") & found["term"].eq("difference")].iloc[0]
     assert row["estimate"] == pytest.approx(0)
-    assert row["note"] == "not estimable: nobody in the group can be raised"
+    assert row["note"] == note("drivers.nobody_raised")
 
 
 # --- recovery

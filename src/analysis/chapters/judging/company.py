@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.errors import DataError
+from analysis.notes import note
 from analysis.states.rating.periods import RatedPeriods
 from analysis.states.rating.tiers import Rating, make_rating
 
@@ -70,7 +71,7 @@ def company_rating(
         now = now[now["customer_id"].isin(customers)]
         without = (~pd.Series(customers).isin(now["customer_id"])).sum()
         if without:
-            notes.append(f"{without:,} customers had no tier of the company and are left out")
+            notes.append(note("tiers.none_of_the_company", customers=int(without)))
     unknown = sorted(set(now["tier"]) - set(tiers))
     if unknown:
         raise DataError(
@@ -87,8 +88,8 @@ def company_rating(
         raise DataError(f"tier_history must hold somebody's tier at {rated_at}, but holds none")
     now = now.sort_values("customer_id")
     level = pd.Index(tiers).get_indexer(now["tier"])
-    since = pd.to_datetime(now["from_at"]).dt.strftime("%Y-%m-%d")
-    reasons = ("the company's own, since " + since).to_numpy()
+    since = pd.to_datetime(now["from_at"])
+    reasons = [note("tiers.own_since", day=day.date()) for day in since]
     return make_rating(
         now["customer_id"], level, reasons, tiers, "company", rated_at, notes=notes
     )  # fmt: skip

@@ -12,10 +12,11 @@ from analysis.data import Tables
 from analysis.frames import spells
 from analysis.frames.anniversaries import period_of_end, whole_periods
 from analysis.methods.purchases import SBG, BdW, fit_bdw, fit_sbg, not_fitted
+from analysis.notes import Note, note
 from analysis.params import Params
 
 LEAST_AT_RISK = 10
-NOBODY = "no contract that began while observed was followed for a whole period"
+NOBODY = note("renewals.nobody")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +41,7 @@ class Renewals:
         Length of a period.
     starts : DataFrame
         Customers by the year in which their contract began.
-    note : str
+    note : Note or str
         Why nothing is estimable; empty where something is.
     """
 
@@ -52,7 +53,7 @@ class Renewals:
     error: dict[str, float]
     months: int
     starts: pd.DataFrame
-    note: str
+    note: Note | str
 
     @property
     def model(self) -> SBG | BdW:
@@ -132,7 +133,7 @@ def fit_renewals(tables: Tables, params: Params) -> Renewals:
     gain = 2 * (bdw.log_likelihood - sbg.log_likelihood)
     p_value = float(stats.chi2.sf(max(gain, 0), 1)) if np.isfinite(gain) else np.nan
     in_force = "bdw" if p_value < 1 - params.conf_level else "sbg"
-    note = not_fitted(bdw if in_force == "bdw" else sbg)
+    why = not_fitted(bdw if in_force == "bdw" else sbg)
     split = until - pd.Timedelta(days=round(7 * params.holdout_weeks))
     known = found[found["started_at"] <= split]
     known = known.assign(ended_at=known["ended_at"].where(known["ended_at"] <= split))
@@ -140,7 +141,7 @@ def fit_renewals(tables: Tables, params: Params) -> Renewals:
     curve, error = _with_models(_curve(lives, params.conf_level), early)
     starts = lives.groupby("began").size().rename("n").reset_index()
     return Renewals(
-        curve, sbg, bdw, in_force, p_value, error, months, starts.astype({"began": str}), note
+        curve, sbg, bdw, in_force, p_value, error, months, starts.astype({"began": str}), why
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
 from analysis.methods.survival.pairwise import holm
+from analysis.notes import note
 from analysis.states.segments import stack_segments
 from analysis.states.within import shares_within
 
@@ -129,10 +130,10 @@ def segment_tests(results: Mapping[str, SecondPurchase]) -> pd.DataFrame:
     for name, result in results.items():
         test = result.test
         row = {"segment": name, "chi2": np.nan, "dof": np.nan, "p_holm": np.nan}
-        row |= {"n": result.customers, "note": "one group only"}
+        row |= {"n": result.customers, "note": note("one_group")}
         if test is not None:
             row |= {"chi2": test.chi2, "dof": test.dof, "p_holm": test.p_value}
-            row["note"] = "not estimable" if test.note else ""
+            row["note"] = note("not_estimable") if test.note else ""
         rows.append(row)
     table = pd.DataFrame(rows)
     return table.assign(p_holm=holm(table["p_holm"].to_numpy(float)))

@@ -15,11 +15,12 @@ from analysis.chapters.value.residual import ValueModels
 from analysis.data import Tables
 from analysis.frames import is_large
 from analysis.methods.purchases import acquisition_value, fit_gammagamma, not_fitted
+from analysis.notes import Note, joined, note
 from analysis.params import Params
 
 LEAST = 50
 """Customers of a group below which it gets no model of its own."""
-TOO_FEW = f"fewer than {LEAST} customers: no model of its own"
+TOO_FEW = note("value.no_own_model", customers=LEAST)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +40,7 @@ class AcquiredValue:
     money : {'margin', 'revenue'}
     has_cost : bool
         Whether the study knows what winning a customer costs.
-    note : str
+    note : Note or str
         Why nothing is estimable; empty where something is.
     """
 
@@ -50,7 +51,7 @@ class AcquiredValue:
     weeks: float
     money: str
     has_cost: bool
-    note: str
+    note: Note | str
 
 
 def acquired_value(
@@ -128,10 +129,10 @@ def _costs(histories: Histories, known: pd.DataFrame, by: str) -> dict[str, floa
 
 
 def _row(name, model, spend, models: ValueModels, cost, params: Params) -> dict:
-    notes = [note for note in (not_fitted(model), not_fitted(spend)) if note]
-    if notes or not np.isfinite(spend.mean):
-        return {"group": name, "n": model.customers, "acquisition_cost": cost,
-                "note": "; ".join(notes) or "the mean spend is infinite"}  # fmt: skip
+    why = joined((not_fitted(model), not_fitted(spend)))
+    if why or not np.isfinite(spend.mean):
+        why = why or note("value.infinite_spend")
+        return {"group": name, "n": model.customers, "acquisition_cost": cost, "note": why}
     lines = acquisition_value(
         model, time=params.value_horizon_weeks, spend=spend, margin=models.margin, cost=cost,
         discounting=models.discounting, conf_level=params.conf_level,

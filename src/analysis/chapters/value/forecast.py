@@ -20,6 +20,7 @@ from analysis.methods.purchases import (
     not_fitted,
     track_purchases,
 )
+from analysis.notes import Note
 from analysis.params import Params
 
 FITS = {"bgnbd": fit_bgnbd, "mbgnbd": fit_mbgnbd, "paretonbd": fit_paretonbd}
@@ -42,7 +43,7 @@ class ForecastCheck:
         Last day that the models saw.
     weeks : float
         Held out.
-    note : str
+    note : Note or str
     """
 
     COUNTED_BY: ClassVar = {"table": "n", "parameters": "n"}
@@ -53,7 +54,7 @@ class ForecastCheck:
     calibration: Calibration | None
     split_at: date
     weeks: float
-    note: str
+    note: Note | str
 
 
 def check_forecast(

@@ -18,13 +18,13 @@ from analysis.chapters.value.counted import (
 from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.frames import customer_rows, is_large, purchase_days
+from analysis.notes import Note, note
 from analysis.params import Params
 
 LEAST_AGE = 0.5 / 7
 """Weeks (half a day): who first bought on the last day was not observed for no time at all."""
-TOO_SHORT = "the observation is not longer than the weeks held out"
-NOBODY = "nobody had bought before the weeks held out"
-CUT = "customers bought before the observation began: their histories are cut"
+TOO_SHORT = note("value.too_short")
+NOBODY = note("value.nobody_before")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +50,7 @@ class Histories:
     repeats: pd.DataFrame = field(repr=False)
     split_at: date
     margin: float | None
-    note: str
+    note: Note | str
 
 
 def purchase_histories(tables: Tables, params: Params) -> Histories:
@@ -77,13 +77,13 @@ def purchase_histories(tables: Tables, params: Params) -> Histories:
     split = until - pd.Timedelta(days=round(7 * params.holdout_weeks))
     read = _counted if is_large(tables) else _one_each
     present, spend, fitted, starts, repeats = read(tables, params, split)
-    note = ""
+    why = ""
     if split <= pd.Timestamp(params.observed_from):
-        note = TOO_SHORT
+        why = TOO_SHORT
     elif not len(fitted):
-        note = NOBODY
+        why = NOBODY
     return Histories(
-        present, spend, fitted, starts, repeats, split.date(), _margin(tables), note
+        present, spend, fitted, starts, repeats, split.date(), _margin(tables), why
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from analysis.methods.purchases import (
     group_totals,
     not_fitted,
 )
+from analysis.notes import Note, joined, note
 from analysis.params import Params
 
 DRAWS, COUNTED_DRAWS = 10, 50
@@ -47,7 +48,7 @@ class ValueModels:
     discounting : Discounting
     margin : float or None
         Share of revenue that is kept.
-    note : str
+    note : Note or str
         Why nothing is estimable; empty where something is.
     """
 
@@ -59,7 +60,7 @@ class ValueModels:
     parameters: pd.DataFrame
     discounting: Discounting
     margin: float | None
-    note: str
+    note: Note | str
 
     @property
     def money(self) -> str:
@@ -93,7 +94,8 @@ def fit_value_models(histories: Histories, params: Params) -> ValueModels:
     ]
     table = pd.concat(tables, ignore_index=True)
     columns = ["model", "term", "estimate", "conf_low", "conf_high", "n", "note"]
-    infinite = "" if np.isfinite(spend.mean) or not_fitted(spend) else "the mean spend is infinite"
+    finite = np.isfinite(spend.mean) or not_fitted(spend)
+    infinite = "" if finite else note("value.infinite_spend")
     return ValueModels(
         model,
         spend,
@@ -101,7 +103,7 @@ def fit_value_models(histories: Histories, params: Params) -> ValueModels:
         table[columns],
         Discounting(params.discount_rate),
         histories.margin,
-        "; ".join(filter(None, (not_fitted(model), not_fitted(spend), infinite))),
+        joined((not_fitted(model), not_fitted(spend), infinite)),
     )
 
 
@@ -118,7 +120,7 @@ class ResidualValue:
     weeks : float
         The horizon.
     money : {'margin', 'revenue'}
-    note : str
+    note : Note or str
         Why nothing is estimable; empty where something is.
     """
 
@@ -127,7 +129,7 @@ class ResidualValue:
     table: pd.DataFrame
     weeks: float
     money: str
-    note: str
+    note: Note | str
 
     def of(self, segment: str) -> ResidualValue:
         """The same of one way to group only."""

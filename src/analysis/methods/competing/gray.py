@@ -10,6 +10,7 @@ from analysis.errors import DataError, ParamsError
 from analysis.methods._durations import Durations, read_groups
 from analysis.methods._group_counts import count_by_group, quadratic_form, split_by
 from analysis.methods.competing.causes import read_causes
+from analysis.notes import note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +60,7 @@ def gray_test(
                 "dof": dof,
                 "p_value": chi_squared.sf(chi2, dof) if dof else np.nan,
                 "n": columns.n,
-                "note": "" if dof else "not estimable: groups were never at risk together",
+                "note": "" if dof else note("survival.causes_never_together"),
             }
         )
     return GrayTest(pd.DataFrame(rows))

@@ -26,6 +26,7 @@ from analysis.methods.competing.causes import (
     read_causes,
     restricted_time,
 )
+from analysis.notes import Note, note
 
 CONF_TYPES = ("log-log", "log", "plain")
 ALIVE = "alive"
@@ -43,7 +44,7 @@ class CumulativeIncidence:
     causes : list of str
     counts : dict of str to CauseCounts
         By group.
-    notes : tuple of str
+    notes : tuple of Note
         The gap between the naive 1 - Kaplan-Meier and the incidence at the end of follow-up.
     conf_level, conf_type
     """
@@ -51,7 +52,7 @@ class CumulativeIncidence:
     table: pd.DataFrame
     causes: list[str]
     counts: dict[str, CauseCounts]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     conf_level: float
     conf_type: str
 
@@ -71,10 +72,10 @@ class CumulativeIncidence:
             beyond = (known > counts.follow_up) & (counts.survival[-1] > 0)
             values[beyond] = np.nan
             columns = dict(zip(names, values.T, strict=True))
-            note = np.where(beyond, f"beyond follow-up, which ends at {counts.follow_up:g}", "")
+            why = np.where(beyond, note("survival.beyond_follow_up", end=counts.follow_up), "")
             labels = {"group": group, "cause": cause, "term": "cumulative incidence"}
             rows.append(
-                pd.DataFrame({**labels, "time": times, **columns, "n": counts.n, "note": note})
+                pd.DataFrame({**labels, "time": times, **columns, "n": counts.n, "note": why})
             )
         return pd.concat(rows, ignore_index=True)
 
@@ -96,9 +97,9 @@ class CumulativeIncidence:
         (until,) = _read_times(until)
         rows = []
         for group, counts in self.counts.items():
-            note = ""
+            carried = ""
             if until > counts.follow_up and counts.survival[-1] > 0:
-                note = f"follow-up ends at {counts.follow_up:g}: the last share is carried forward"
+                carried = note("survival.last_share", end=counts.follow_up)
             for k, cause in enumerate(self.causes):
                 mean, std_error = restricted_time(counts, k, until)
                 reach = norm.ppf((1 + self.conf_level) / 2) * std_error
@@ -106,13 +107,13 @@ class CumulativeIncidence:
                     {
                         "group": group,
                         "cause": cause,
-                        "term": f"restricted time to {until:g}",
+                        "term": note("survival.restricted_time", until=until),
                         "estimate": mean,
                         "std_error": std_error,
                         "conf_low": mean - reach,
                         "conf_high": mean + reach,
                         "n": counts.n,
-                        "note": note,
+                        "note": carried,
                     }
                 )
         return pd.DataFrame(rows)
@@ -219,7 +220,7 @@ def _share_interval(
     return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
 
 
-def _notes(counts: dict[str, CauseCounts], causes: list[str]) -> tuple[str, ...]:
+def _notes(counts: dict[str, CauseCounts], causes: list[str]) -> tuple[Note, ...]:
     if len(causes) < 2:
         return ()
     gaps = [
@@ -228,10 +229,7 @@ def _notes(counts: dict[str, CauseCounts], causes: list[str]) -> tuple[str, ...]
         for k, cause in enumerate(causes)
     ]
     gap, cause, group = max(gaps)
-    return (
-        f"1 - Kaplan-Meier with other ends censored would overstate the share ended by {cause} "
-        f"({group}) by {100 * gap:.1f} points at the end of follow-up: do not use it",
-    )
+    return (note("survival.naive_incidence", cause=cause, group=group, gap=gap),)
 
 
 def _read_times(times) -> np.ndarray:

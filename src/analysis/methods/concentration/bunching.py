@@ -11,6 +11,7 @@ from scipy import stats
 
 from analysis.errors import ParamsError
 from analysis.methods.concentration._values import check_conf_level, numbers, weights, wilson
+from analysis.notes import note
 
 LEAST_AROUND = 50
 """Customers in the bins around a threshold below which their density is not worth a curve."""
@@ -82,7 +83,7 @@ def _excess(held: np.ndarray, bins: int, reach: float) -> tuple:
     used[[bins - 1, bins]] = False
     nothing = (np.nan,) * 4
     if held[used].sum() < LEAST_AROUND or (held[used] > 0).sum() < 4:
-        return (*nothing, n, np.nan, "not estimable: too few customers around the threshold")
+        return (*nothing, n, np.nan, note("concentration.too_few_around"))
     design = np.vander(at, 3, increasing=True)
     coefficients, covariance = _poisson(design[used], held[used])
     expected = np.exp(design[bins] @ coefficients)

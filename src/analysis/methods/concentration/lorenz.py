@@ -13,6 +13,7 @@ from scipy.special import expit, logit
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods.concentration._values import check_conf_level, numbers, resample, weights
+from analysis.notes import Note, note
 
 Negative = Literal["floor", "absolute", "refuse"]
 NEGATIVE_RULES = ("floor", "absolute", "refuse")
@@ -36,7 +37,7 @@ class Concentration:
     customers: int
     negatives: int
     negative_rule: str
-    note: str
+    note: Note | str
 
 
 def measure_concentration(
@@ -78,10 +79,10 @@ def measure_concentration(
     levels, code = np.unique(kept, return_inverse=True)
     size = np.bincount(code, count)
     terms = ["gini", *(f"top_{100 * share:g}_percent" for share in top)]
-    note = _trouble(levels, size)
-    estimate = _measures(levels, size, top) if not note else np.full(len(terms), np.nan)
+    trouble = _trouble(levels, size)
+    estimate = _measures(levels, size, top) if not trouble else np.full(len(terms), np.nan)
     error, low, high = np.full((3, len(terms)), np.nan)
-    if not note:
+    if not trouble:
         draws = resample(size, replications, rng)
         again = np.array([_measures(levels, draw, top) for draw in draws])
         again = again[np.isfinite(again).all(axis=1)]
@@ -91,12 +92,12 @@ def measure_concentration(
     table = pd.DataFrame(
         {
             "term": terms, "estimate": estimate, "std_error": error, "conf_low": low,
-            "conf_high": high, "n": round(size.sum()), "note": note,
+            "conf_high": high, "n": round(size.sum()), "note": trouble,
         }
     )  # fmt: skip
     return Concentration(
         table, _curve(levels, size), float(estimate[0]), float(count @ raw), round(size.sum()),
-        round(below), negative, note,
+        round(below), negative, trouble,
     )  # fmt: skip
 
 
@@ -128,13 +129,13 @@ def _check_options(raw, top, negative, replications) -> None:
         raise ParamsError(f"replications must be 2 or more, but {replications} came")
 
 
-def _trouble(levels: np.ndarray, size: np.ndarray) -> str:
+def _trouble(levels: np.ndarray, size: np.ndarray) -> Note | str:
     if size.sum() < 2:
-        return "not estimable: one customer"
+        return note("concentration.one_customer")
     if not np.abs(levels).max() > 0:
-        return "not estimable: all values are 0"
+        return note("concentration.all_zero")
     if levels @ size <= 0:
-        return "not estimable: values add up to 0 or less"
+        return note("concentration.no_sum")
     return ""
 
 

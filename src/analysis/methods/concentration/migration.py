@@ -11,6 +11,7 @@ from scipy import stats
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods.concentration._values import check_conf_level, weights, wilson
+from analysis.notes import note
 
 ALL = "all"
 MOVES = ("up", "stay", "down")
@@ -203,10 +204,10 @@ def _share_columns(hits: np.ndarray, n: np.ndarray, reach: float) -> dict[str, n
         share = hits / n
         error = np.sqrt(share * (1 - share) / n)
     low, high = wilson(hits, n, reach)
-    note = np.where(n > 0, "", "not estimable: nobody held this tier")
+    why = np.where(n > 0, "", note("concentration.tier_not_held"))
     return {
         "estimate": share, "std_error": error, "conf_low": low, "conf_high": high,
-        "n": n.round().astype(int), "note": note,
+        "n": n.round().astype(int), "note": why,
     }  # fmt: skip
 
 
@@ -234,12 +235,12 @@ def _shorrocks(cells: np.ndarray, reach: float) -> dict[str, object]:
     line = {"term": "mobility", "n": round(held.sum())}
     if k < 2:
         nothing = dict.fromkeys(("estimate", "std_error", "conf_low", "conf_high"), np.nan)
-        return line | nothing | {"note": "not estimable: fewer than two tiers were held"}
+        return line | nothing | {"note": note("concentration.too_few_tiers")}
     stay = np.diag(cells)[known] / held[known]
     mobility = (k - stay.sum()) / (k - 1)
     error = np.sqrt((stay * (1 - stay) / held[known]).sum()) / (k - 1)
-    note = "" if known.all() else f"over the {k} of {len(held)} tiers that anybody held"
+    over = note("concentration.over_tiers", held=int(k), all=len(held)) if k < len(held) else ""
     return line | {
         "estimate": mobility, "std_error": error, "conf_low": max(mobility - reach * error, 0.0),
-        "conf_high": min(mobility + reach * error, k / (k - 1)), "note": note,
+        "conf_high": min(mobility + reach * error, k / (k - 1)), "note": over,
     }  # fmt: skip

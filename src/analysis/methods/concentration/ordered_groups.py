@@ -11,6 +11,7 @@ from scipy import stats
 
 from analysis.errors import DataError
 from analysis.methods.concentration._values import check_conf_level, numbers, weights
+from analysis.notes import note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +52,7 @@ def measure_auc(
     m, k = (float(count[y == which].sum()) for which in (1, 0))
     line = {"term": "auc", "n": round(m + k), "note": ""}
     if min(m, k) < 2:
-        line["note"] = "not estimable: fewer than two customers with, or without, the event"
+        line["note"] = note("concentration.too_few_events")
         nothing = dict.fromkeys(("estimate", "std_error", "conf_low", "conf_high"), np.nan)
         return Discrimination(pd.DataFrame([line | nothing]), round(m))
     levels, code = np.unique(x, return_inverse=True)
@@ -70,7 +71,7 @@ def measure_auc(
         odds = np.log(auc / (1 - auc))
         low, high = (1 / (1 + np.exp(-(odds + side))) for side in (-reach, reach))
     else:
-        line["note"] = "complete separation: the interval is not estimable"
+        line["note"] = note("concentration.separated")
         low = high = np.nan
     line |= {"estimate": auc, "std_error": error, "conf_low": low, "conf_high": high}
     columns = ["term", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
@@ -117,9 +118,9 @@ def measure_trend(
         n = size.sum()
         mean = size @ of / n if n else np.nan
         error = np.sqrt(size @ (of - mean) ** 2 / (n - 1) / n) if n > 1 else np.nan
-        note = "" if n > 1 else f"not estimable: {round(n)} customers"
+        why = "" if n > 1 else note("concentration.too_few_customers", customers=round(n))
         rows.append((name, "mean", mean, error, mean - reach * error, mean + reach * error,
-                     round(n), note))  # fmt: skip
+                     round(n), why))  # fmt: skip
     columns = ["group", "term", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
     return Trend(pd.DataFrame(rows, columns=columns), pd.DataFrame([_jonckheere(y, code, count)]))
 
@@ -136,7 +137,7 @@ def _jonckheere(y: np.ndarray, code: np.ndarray, count: np.ndarray) -> dict[str,
     line = {"term": "jonckheere", "estimate": np.nan, "statistic": np.nan, "p_value": np.nan}
     line |= {"n": round(n), "note": ""}
     if sizes.size < 2 or n < 4:
-        return line | {"note": "not estimable: fewer than two groups"}
+        return line | {"note": note("concentration.too_few_groups")}
     lower = np.cumsum(cells, axis=0)[:-1]
     wins = ((np.cumsum(lower, axis=1) - lower / 2) * cells[1:]).sum()
     pairs = (n**2 - (sizes**2).sum()) / 2
@@ -146,7 +147,7 @@ def _jonckheere(y: np.ndarray, code: np.ndarray, count: np.ndarray) -> dict[str,
     variance += triple[0] * triple[1] / (36 * n * (n - 1) * (n - 2))
     variance += double[0] * double[1] / (8 * n * (n - 1))
     if variance <= 0:
-        return line | {"estimate": 0.5, "note": "not estimable: all values are equal"}
+        return line | {"estimate": 0.5, "note": note("concentration.all_equal")}
     z = (wins - pairs / 2) / np.sqrt(variance)
     return line | {"estimate": wins / pairs, "statistic": z, "p_value": 2 * stats.norm.sf(abs(z))}
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods.concentration._values import check_conf_level, numbers, resample, weights
+from analysis.notes import note
 
 TERMS = ("normalised_gini", "spearman", "top_10_percent", "top_20_percent")
 
@@ -56,7 +57,7 @@ def measure_gain(
     """
     check_conf_level(conf_level)
     y = numbers(outcome, "outcome")
-    known = {name: numbers(scores[name], f"score {name}") for name in scores}
+    known = {name: numbers(scores[name], f"scores.{name}") for name in scores}
     if not known or any(score.size != y.size for score in known.values()):
         raise DataError(f"scores must have one row for each of {y.size:,} outcomes, but have not")
     if baseline is not None and baseline not in known:
@@ -131,7 +132,7 @@ def _estimates(names, found, again, n, conf_level) -> pd.DataFrame:
             "conf_low": np.where(ok, low, np.nan).ravel(),
             "conf_high": np.where(ok, high, np.nan).ravel(),
             "n": n,
-            "note": np.where(ok, "", "not estimable: no value, or all alike").ravel(),
+            "note": np.where(ok, "", note("concentration.no_value")).ravel(),
         }
     )
 

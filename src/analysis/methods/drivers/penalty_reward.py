@@ -11,6 +11,7 @@ from analysis.errors import DataError
 from analysis.methods.regression import fit_linear
 from analysis.methods.resampling import critical_value
 from analysis.methods.rows import complete_rows
+from analysis.notes import note
 
 LOW, HIGH = "\0low", "\0high"
 
@@ -115,7 +116,7 @@ def _rows_of(
                 "conf_high": estimate + z * error,
                 "n": int(sum(counts[column] for column in columns)),
                 "p_value": 2 * stats.norm.sf(abs(estimate / error)) if known else np.nan,
-                "note": "" if known else "not estimable: nobody, or everybody, is in the group",
+                "note": "" if known else note("drivers.nobody_or_everybody"),
             }
         )
     return pd.DataFrame(rows)

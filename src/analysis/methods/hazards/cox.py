@@ -33,6 +33,7 @@ from analysis.methods.hazards.proportionality import (
     check_proportional_hazards,
 )
 from analysis.methods.hazards.spells import check_spells, varies_within
+from analysis.notes import Note, note
 
 THIN = 10  # ends a coefficient (Peduzzi et al. 1995)
 
@@ -60,7 +61,7 @@ class CoxRegression:
         Relationships (or spells) and ends.
     strata, cluster : str or None
     cluster_codes : ndarray of int, (n,), or None
-    notes : tuple of str
+    notes : tuple of Note
         Violated proportionality, few ends a term, covariates that change over time.
     design, columns, stratum_codes, stratum_labels, rows, center, scale, time_varying, conf_level
         What prediction and concordance need.
@@ -78,7 +79,7 @@ class CoxRegression:
     strata: str | None
     cluster: str | None
     cluster_codes: np.ndarray | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     design: Design
     columns: Durations
     stratum_codes: np.ndarray
@@ -232,16 +233,11 @@ def _global_tests(
 
 def _notes(
     test: ProportionalHazardsTest, events: int, design: Design, time_varying: bool
-) -> tuple[str, ...]:
+) -> tuple[Note, ...]:
     notes = list(test.notes)
     if events < THIN * len(design.terms):
-        notes.append(
-            f"{events} ends for {len(design.terms)} coefficients: fewer than {THIN} each, "
-            "the intervals are optimistic"
-        )
+        numbers = {"events": events, "terms": len(design.terms), "least": THIN}
+        notes.append(note("hazards.few_ends", **numbers))
     if time_varying:
-        notes.append(
-            "covariates change within customers: hazard ratios are associations, and no survival "
-            "curve follows from them"
-        )
+        notes.append(note("hazards.time_varying"))
     return tuple(notes)

@@ -31,6 +31,7 @@ from analysis.methods.hazards.design import (
     refuse_collinear,
     refuse_constant,
 )
+from analysis.notes import Note, note
 
 BASELINES = ("period", "log")
 
@@ -48,13 +49,14 @@ class DiscreteHazard:
         One row a period: `period, at_risk, events, hazard` (share of those at risk that ended).
     log_likelihood : float
         Of each relationship's periods one by one, however they were counted together.
-    notes : tuple of str
+    notes : tuple of Note
+        Periods in which nothing ended.
     """
 
     table: pd.DataFrame
     baseline: pd.DataFrame
     log_likelihood: float
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def discrete_hazard(
@@ -154,11 +156,11 @@ def _count_cells(columns: Durations, design: Design, groups: np.ndarray | None) 
     return periods.groupby(keys, sort=True, as_index=False)[["at_risk", "events"]].sum()
 
 
-def _quiet_note(quiet: pd.Series) -> tuple[str, ...]:
+def _quiet_note(quiet: pd.Series) -> tuple[Note, ...]:
     if not len(quiet):
         return ()
     listed = ", ".join(f"{period:g}" for period in quiet)
-    return (f"nothing ended in period {listed}: its hazard is 0 and it says nothing about ratios",)
+    return (note("hazards.quiet_periods", periods=listed),)
 
 
 def _fit_cells(

@@ -10,6 +10,7 @@ from analysis.methods.hazards.clusters import cluster_hazards, cluster_scores
 from analysis.methods.hazards.cox import CoxRegression
 from analysis.methods.hazards.design import read_design
 from analysis.methods.hazards.partial_likelihood import RiskSums, sum_risk_sets
+from analysis.notes import note
 
 
 def predict_survival(
@@ -143,6 +144,6 @@ def _prediction_table(
             "conf_low": low.ravel(),
             "conf_high": high.ravel(),
             "n": fit.n,
-            "note": np.where(np.isnan(survival), "beyond follow-up", "").ravel(),
+            "note": np.where(np.isnan(survival), note("survival.not_followed"), "").ravel(),
         }
     )

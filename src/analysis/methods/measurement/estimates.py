@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.errors import DataError
 from analysis.methods.resampling import critical_value, share_interval
 from analysis.methods.rows import require_finite
+from analysis.notes import note
 
 PROMOTER_FROM = 9
 DETRACTOR_TO = 6
@@ -171,7 +172,7 @@ def _means_by_group(
     table = table.assign(
         conf_low=table["estimate"] - reach,
         conf_high=table["estimate"] + reach,
-        note=np.where(table["std_error"].isna(), "not estimable: one answer or one customer", ""),
+        note=np.where(table["std_error"].isna(), note("measurement.one_answer"), ""),
     )
     order = ["group", "term", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
     return SurveyEstimates(table=table[order], n_missing=int((~usable).sum()))

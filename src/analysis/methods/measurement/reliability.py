@@ -21,6 +21,7 @@ from analysis.methods.resampling import (
     over_draws,
 )
 from analysis.methods.scales import Missing, Scale, check_scales, clusters_of, item_answers
+from analysis.notes import Note, note
 
 COEFFICIENTS = (
     "alpha",
@@ -82,9 +83,9 @@ def estimate_reliability(
     tables, items, counts = [], [], []
     for name, scale in scales.items():
         answers = item_answers(survey, scale=scale, missing=missing)
-        note = _why_not_estimable(answers.values)
-        if note:
-            table, per_item = _not_estimable(scale, len(answers.values), note)
+        why = _why_not_estimable(answers.values)
+        if why:
+            table, per_item = _not_estimable(scale, len(answers.values), why)
         else:
             units = clusters_of(survey, answers.values, cluster)
             table = _coefficients(answers.values, replications, rng, conf_level, units)
@@ -101,22 +102,22 @@ def estimate_reliability(
     )
 
 
-def _why_not_estimable(values: pd.DataFrame) -> str:
+def _why_not_estimable(values: pd.DataFrame) -> Note | str:
     if values.shape[1] < 2:
-        return "not estimable: one item has no internal consistency"
+        return note("measurement.one_item")
     if len(values) <= values.shape[1]:
-        return f"not estimable: {len(values)} answers for {values.shape[1]} items"
+        return note("measurement.too_few_answers", answers=len(values), items=values.shape[1])
     constant = [item for item in values if values[item].nunique() == 1]
-    return f"not estimable: {', '.join(constant)} is constant" if constant else ""
+    return note("measurement.constant", items=tuple(constant)) if constant else ""
 
 
-def _not_estimable(scale: Scale, n: int, note: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _not_estimable(scale: Scale, n: int, why: Note) -> tuple[pd.DataFrame, pd.DataFrame]:
     columns = ["estimate", "std_error", "conf_low", "conf_high"]
     table = pd.DataFrame(np.nan, index=range(len(COEFFICIENTS)), columns=columns)
-    table = table.assign(term=list(COEFFICIENTS), n=n, note=note)
+    table = table.assign(term=list(COEFFICIENTS), n=n, note=why)
     columns = ["mean", "sd", "item_total", "alpha_if_dropped", "loading"]
     items = pd.DataFrame(np.nan, index=range(len(scale.items)), columns=columns)
-    return table, items.assign(item=list(scale.items), n=n, note=note)
+    return table, items.assign(item=list(scale.items), n=n, note=why)
 
 
 def _coefficients(
@@ -153,7 +154,7 @@ def _coefficients(
         table.loc[alpha, "std_error"] = error
         table.loc[alpha, "conf_low"] = estimate[0] - reach
         table.loc[alpha, "conf_high"] = estimate[0] + reach
-    unidentified = "not estimable: one factor needs three items"
+    unidentified = note("measurement.three_items")
     return table.assign(note=[unidentified if np.isnan(value) else "" for value in estimate])
 
 

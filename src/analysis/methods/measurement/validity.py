@@ -17,6 +17,7 @@ from analysis.methods.resampling import (
     over_draws,
 )
 from analysis.methods.scales import Missing, Scale, check_scales, clusters_of, item_answers
+from analysis.notes import note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +95,7 @@ def heterotrait_monotrait(
 
 def _notes(table: pd.DataFrame) -> np.ndarray:
     limit = table["conf_high"].fillna(table["estimate"])
-    return np.where(limit.ge(1), "the two scales cannot be told apart", "")
+    return np.where(limit.ge(1), note("measurement.alike"), "")
 
 
 @over_draws

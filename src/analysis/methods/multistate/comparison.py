@@ -11,6 +11,7 @@ from scipy import stats
 from analysis.errors import DataError
 from analysis.methods.multistate.aalen_johansen import count_moves
 from analysis.methods.multistate.paths import Paths, group_labels, read_paths
+from analysis.notes import Note, note
 
 FEWEST_EVENTS = 5
 
@@ -31,7 +32,7 @@ class MovementTest:
     p_value: float
     p_value_chi2: float
     replications: int
-    note: str | None
+    note: Note | str
 
 
 def homogeneity_test(
@@ -81,7 +82,7 @@ class _LogRankScores:
         enough = self.moved.sum(axis=0) >= FEWEST_EVENTS * groups
         self.used = np.flatnonzero(enough)
         left = len(enough) - len(self.used)
-        self.note = f"{left} rare transitions are left out" if left else None
+        self.note = note("multistate.rare_left_out", number=left) if left else ""
         if not len(self.used):
             raise DataError(
                 f"at least one transition must have {FEWEST_EVENTS} events a group, but none has; "

@@ -13,6 +13,7 @@ from analysis.errors import ParamsError
 from analysis.methods.multistate.aalen_johansen import StdErrors, check_level, standard_errors
 from analysis.methods.multistate.occupation import earliest, initial_vector, labelled
 from analysis.methods.multistate.paths import Paths, split_groups
+from analysis.notes import Note, note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +61,7 @@ def expected_time(
         shares = initial_vector(part, initial)
         if not len(part.count) or (shares is None and not (part.state_at(origin) >= 0).any()):
             table[["estimate", "std_error"]] = np.nan
-            table["note"] = f"nobody is under observation at {origin:g}"
+            table["note"] = note("multistate.nobody_there", time=origin)
         else:
             edges = np.clip(np.concatenate([[origin], part.times, [horizon]]), origin, horizon)
             value, error = standard_errors(
@@ -84,9 +85,9 @@ def expected_time(
     return ExpectedTime(pd.concat(parts, ignore_index=True), float(horizon), origin, conf_level)
 
 
-def _early_end(paths: Paths, horizon: float) -> str:
+def _early_end(paths: Paths, horizon: float) -> Note | str:
     end = paths.stop.max()
     under_way = paths.target[paths.stop == end] < 0
     if end >= horizon or not under_way.any():
         return ""
-    return f"follow-up ends at {end:g}: the last shares are carried forward to {horizon:g}"
+    return note("survival.shares_carried", end=end, until=horizon)

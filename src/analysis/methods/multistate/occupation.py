@@ -20,6 +20,7 @@ from analysis.methods.multistate.aalen_johansen import (
     standard_errors,
 )
 from analysis.methods.multistate.paths import Paths, split_groups
+from analysis.notes import Note, note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +95,7 @@ def state_occupation(
         shares = initial_vector(part, initial)
         options = {"method": std_errors, "replications": replications, "rng": rng}
         if not len(part.count) or (shares is None and not (part.state_at(origin) >= 0).any()):
-            table = _empty_curve(part, report, f"nobody is under observation at {origin:g}")
+            table = _empty_curve(part, report, note("multistate.nobody_there", time=origin))
         else:
             table = _curve(part, report, origin, shares, conf_level, interval, options)
         parts.append(labelled(table, by, label))
@@ -154,22 +155,22 @@ def _curve(paths, report, origin, shares, conf_level, interval, options) -> pd.D
     sure = (report == origin)[:, None] & (error == 0)
     low, high = np.where(sure, value, low), np.where(sure, value, high)
     beyond = paths.beyond(report, value, paths.stop.max())
-    note = np.where(
+    why = np.where(
         beyond[:, None],
-        "after the end of follow-up",
-        np.where((error == 0) & ~sure, "no variation seen, so no interval", ""),
+        note("survival.not_followed"),
+        np.where((error == 0) & ~sure, note("multistate.no_variation"), ""),
     )
     for estimates in (value, error, low, high):
         estimates[beyond] = np.nan
-    return _long(paths, report, value, error, low, high, note)
+    return _long(paths, report, value, error, low, high, why)
 
 
-def _empty_curve(paths: Paths, report: np.ndarray, reason: str) -> pd.DataFrame:
+def _empty_curve(paths: Paths, report: np.ndarray, why: Note) -> pd.DataFrame:
     blank = np.full((len(report), len(paths.states)), np.nan)
-    return _long(paths, report, blank, blank, blank, blank, np.full(blank.shape, reason, object))
+    return _long(paths, report, blank, blank, blank, blank, np.full(blank.shape, why, object))
 
 
-def _long(paths, report, value, error, low, high, note) -> pd.DataFrame:
+def _long(paths, report, value, error, low, high, why) -> pd.DataFrame:
     states = len(paths.states)
     _, moved = count_moves(paths)
     entries = np.zeros((len(paths.times) + 1, states))
@@ -189,7 +190,7 @@ def _long(paths, report, value, error, low, high, note) -> pd.DataFrame:
             "std_error": error.ravel(),
             "conf_low": low.ravel(),
             "conf_high": high.ravel(),
-            "note": note.ravel(),
+            "note": why.ravel(),
         }
     )
 

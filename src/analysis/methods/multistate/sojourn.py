@@ -18,6 +18,7 @@ from analysis.methods.multistate.aalen_johansen import (
 )
 from analysis.methods.multistate.occupation import labelled
 from analysis.methods.multistate.paths import Paths, read_paths, split_groups
+from analysis.notes import note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +104,7 @@ def _visits(paths: Paths, visit: int, origin: float) -> tuple[np.ndarray, np.nda
 
 
 def _state(paths: Paths, stays: np.ndarray, name: str, conf_level: float):
-    row = {"term": name, "n": 0, "ended": 0, "note": "no stay was seen from its beginning"}
+    row = {"term": name, "n": 0, "ended": 0, "note": note("multistate.no_beginning")}
     if not stays.any():
         return pd.DataFrame([row | dict.fromkeys(_numbers(), np.nan)]), _no_curve()
     whole = _stays(paths, stays)
@@ -147,7 +148,7 @@ def _state(paths: Paths, stays: np.ndarray, name: str, conf_level: float):
         "note": "",
     }
     if np.isnan(row["estimate"]):
-        row["note"] = f"fewer than half had left after {grid[-1]:g}: the median is not reached"
+        row["note"] = note("multistate.fewer_than_half", time=grid[-1])
     return pd.DataFrame([row]), curve
 
 

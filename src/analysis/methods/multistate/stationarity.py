@@ -17,6 +17,7 @@ from analysis.methods.multistate.comparison import (
 )
 from analysis.methods.multistate.paths import Paths, read_paths
 from analysis.methods.multistate.steps import observed_steps
+from analysis.notes import note
 
 # Expected in each period, for a transition to be tested. In 1,500 simulated data sets with late
 # entry a test at 5 % rejects 4.7 to 5.5 % with 15, and 5.9 to 6.5 % with 5.
@@ -98,5 +99,5 @@ def _step_scores(paths: Paths, pairs: pd.DataFrame, period: np.ndarray, periods:
     table = pd.DataFrame(rows, columns=["from", "to", "period", "observed", "expected"])
     table["z"] = ratio(paths.count @ scores, np.sqrt(paths.count @ scores**2))
     keep = np.arange(scores.shape[1]) % periods > 0
-    note = f"{left} rare transitions are left out" if left else None
-    return scores[:, keep], name_states(table, paths), note
+    rare = note("multistate.rare_left_out", number=left) if left else ""
+    return scores[:, keep], name_states(table, paths), rare

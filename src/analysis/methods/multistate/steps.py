@@ -11,8 +11,10 @@ from analysis.methods.multistate.aalen_johansen import check_level
 from analysis.methods.multistate.occupation import labelled
 from analysis.methods.multistate.paths import Paths, split_groups
 from analysis.methods.multistate.transitions import TransitionProbabilities
+from analysis.notes import note
 
-JOINED = "with the few of the same stage"
+JOINED = note("multistate.joined")
+NOBODY = note("multistate.nobody_followed")
 
 
 def step_probabilities(
@@ -111,7 +113,7 @@ def _step(paths: Paths, step: float, least: int, conf_level: float) -> pd.DataFr
             "n": n[source].astype(int),
             "customers": customers[source].astype(int),
             "movers": np.einsum("i,ihj->hj", paths.count, moved > 0).ravel().astype(int),
-            "note": np.where(n[source] > 0, _notes(joined).ravel(), "nobody was followed"),
+            "note": np.where(n[source] > 0, _notes(joined).ravel(), NOBODY),
         }
     )
 
@@ -137,7 +139,7 @@ def _join_rare(moved: np.ndarray, count: np.ndarray, least: int):
 
 
 def _notes(joined: np.ndarray) -> np.ndarray:
-    notes = np.where(joined >= 0, "too few to be shown", "").astype(object)
+    notes = np.where(joined >= 0, note("multistate.too_few"), "")
     for source, rare in zip(*np.nonzero(joined >= 0), strict=True):
         host = joined[source, rare]
         if host != rare and not notes[source, host]:

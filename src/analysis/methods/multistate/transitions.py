@@ -20,6 +20,7 @@ from analysis.methods.multistate.aalen_johansen import (
 )
 from analysis.methods.multistate.occupation import labelled
 from analysis.methods.multistate.paths import Paths, split_groups
+from analysis.notes import note
 
 Method = Literal["aalen-johansen", "landmark"]
 
@@ -142,8 +143,8 @@ def _between(paths, start, report, method, conf_level, interval, options) -> pd.
     table = pd.concat(tables, ignore_index=True)
     table["note"] = np.where(
         table["estimate"].isna(),
-        "after the end of follow-up",
-        np.where(table["std_error"] == 0, "no variation seen, so no interval", ""),
+        note("survival.not_followed"),
+        np.where(table["std_error"] == 0, note("multistate.no_variation"), ""),
     )
     return table
 

@@ -12,6 +12,7 @@ from analysis.methods.pathmodel.model import PathModel
 from analysis.methods.pathmodel.solve import Estimates, effect_sizes, solve
 from analysis.methods.resampling import bootstrap_covariances, covariance
 from analysis.methods.scales import Missing, check_scales, clusters_of, item_answers
+from analysis.notes import Note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +36,7 @@ class PathEstimate:
     goodness_of_fit : reproduced, not to be read as fit (see `quality.goodness_of_fit`).
     n, n_dropped, n_filled, n_unsettled : answer sheets used, dropped; single answers filled;
         bootstrap samples without convergence (left out).
-    notes : sentences that belong beside the numbers.
+    notes : (Note, …), what belongs beside the numbers.
     """
 
     model: PathModel
@@ -52,7 +53,7 @@ class PathEstimate:
     n_dropped: int
     n_filled: int
     n_unsettled: int
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def estimate_path_model(

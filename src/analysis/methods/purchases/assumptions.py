@@ -10,6 +10,7 @@ from scipy import stats
 
 from analysis.methods.purchases._rows import check_columns
 from analysis.methods.purchases.gammagamma import SPEND
+from analysis.notes import note
 
 WEAK, STRONG = 0.1, 0.3
 """Cohen (1988): a correlation below .1 is negligible, from .3 on it is of consequence."""
@@ -40,9 +41,9 @@ def check_spend(customers: pd.DataFrame, *, conf_level: float = 0.95) -> SpendCh
     spread = [repeaters[name].nunique() for name in SPEND]
     if n < 4 or min(spread, default=0) < 2:
         nothing = dict.fromkeys(("estimate", "std_error", "conf_low", "conf_high"), np.nan)
-        note = "not estimable: too few repeat buyers, or all alike"
+        why = note("purchases.too_few_alike")
         rows = [
-            {"term": term, **nothing, "n": round(n), "p_value": np.nan, "note": note}
+            {"term": term, **nothing, "n": round(n), "p_value": np.nan, "note": why}
             for term in ("pearson", "spearman")
         ]
         return SpendCheck(pd.DataFrame(rows), "not estimable")

@@ -19,6 +19,7 @@ from analysis.methods.purchases._renewals import (
     discounted_lives,
     thin_renewals,
 )
+from analysis.notes import Note, note
 
 TERMS = ("alpha", "beta", "c")
 
@@ -38,7 +39,7 @@ class BdW:
     log_likelihood: float
     customers: int
     longest: int
-    note: str
+    note: Note | str
 
     def survival(self, periods: float | np.ndarray) -> np.ndarray:
         """Share of customers who make at least so many renewals."""
@@ -81,7 +82,7 @@ def fit_bdw(lives: pd.DataFrame, *, conf_level: float = 0.95) -> BdW:
     n = counts.sum()
     reason = thin_renewals(duration, event, counts)
     if not reason and (periods := len(np.unique(duration[event]))) < 3:
-        reason = f"customers left in {periods} periods only, three are the least"
+        reason = note("purchases.too_few_periods", periods=periods)
     if reason:
         found = not_estimable(3, reason)
     else:

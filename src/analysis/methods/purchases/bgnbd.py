@@ -27,6 +27,7 @@ from analysis.methods.purchases._rows import (
     thin_history,
     usual_rate,
 )
+from analysis.notes import Note
 
 TERMS = ("r", "alpha", "a", "b")
 
@@ -48,7 +49,7 @@ class BGNBD:
     customers: int
     rows: int
     longest_age: float
-    note: str
+    note: Note | str
     first_coin: int
 
     def alive(self, customers: pd.DataFrame) -> np.ndarray:

@@ -16,6 +16,7 @@ from scipy.special import digamma, gammaln
 from analysis.errors import DataError
 from analysis.methods.purchases._fit import Maximum, maximise, not_estimable, params_table, weigh
 from analysis.methods.purchases._rows import check_columns, counted_rows, per_customer
+from analysis.notes import Note, note
 
 TERMS = ("p", "q", "gamma")
 SPEND = ("frequency", "monetary_value")
@@ -38,7 +39,7 @@ class GammaGamma:
     customers: int
     left_out: int
     rows: int
-    note: str
+    note: Note | str
 
     @property
     def mean(self) -> float:
@@ -127,9 +128,9 @@ def _likelihood(params, x, z, counts) -> tuple[float, np.ndarray]:
     return weigh(value, counts), weigh(slopes, counts)
 
 
-def _thin(spend: np.ndarray, counts: np.ndarray) -> str:
+def _thin(spend: np.ndarray, counts: np.ndarray) -> Note | str:
     if counts.sum() < 3:
-        return f"{counts.sum():.0f} customers bought again and spent something, three are the least"
+        return note("purchases.too_few_spenders", customers=counts.sum())
     if np.ptp(spend) == 0:
-        return "all customers spend the same"
+        return note("purchases.same_spend")
     return ""

@@ -12,6 +12,7 @@ from scipy import stats
 from analysis.errors import DataError, ParamsError
 from analysis.methods.purchases._rows import check_columns, check_history
 from analysis.methods.purchases.totals import PurchaseModel, group_totals
+from analysis.notes import note
 
 LEAST_EXPECTED = 1e-12
 
@@ -177,9 +178,9 @@ def _means(code, names, made, expected, counts, conf_level) -> pd.DataFrame:
         spread = counts[of] @ (made[of] - mean) ** 2
         error = np.sqrt(spread / (n - 1) / n) if n > 1 else np.nan
         low, high = max(mean - reach * error, 0.0), mean + reach * error
-        note = "" if n > 1 else "one customer: no interval"
+        why = "" if n > 1 else note("purchases.one_customer")
         forecast = counts[of] @ expected[of] / n
-        rows.append((names[group], round(n), mean, forecast, error, low, high, note))
+        rows.append((names[group], round(n), mean, forecast, error, low, high, why))
     columns = ["group", "n", "actual", "expected", "std_error", "conf_low", "conf_high", "note"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -25,6 +25,7 @@ from analysis.methods.purchases._rows import (
     thin_history,
     usual_rate,
 )
+from analysis.notes import Note
 
 TERMS = ("r", "alpha", "s", "beta")
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
@@ -52,7 +53,7 @@ class ParetoNBD:
     customers: int
     rows: int
     longest_age: float
-    note: str
+    note: Note | str
 
     def alive(self, customers: pd.DataFrame) -> np.ndarray:
         """P(alive at the end of observation), one number a customer."""

@@ -21,6 +21,7 @@ from analysis.methods.purchases._renewals import (
     discounted_lives,
     thin_renewals,
 )
+from analysis.notes import Note
 
 TERMS = ("alpha", "beta")
 
@@ -40,7 +41,7 @@ class SBG:
     log_likelihood: float
     customers: int
     longest: int
-    note: str
+    note: Note | str
 
     def survival(self, periods: float | np.ndarray) -> np.ndarray:
         """Share of customers who make at least so many renewals."""

@@ -19,6 +19,7 @@ from analysis.methods.purchases.bgnbd import BGNBD
 from analysis.methods.purchases.discounting import UNDISCOUNTED, Discounting
 from analysis.methods.purchases.gammagamma import SPEND, GammaGamma
 from analysis.methods.purchases.paretonbd import ParetoNBD
+from analysis.notes import Note, joined, note
 
 PurchaseModel = BGNBD | ParetoNBD
 ALL, SQUARE = "all", "monetary_square"
@@ -135,9 +136,9 @@ def acquisition_value(
         columns=["term", "estimate", "std_error", "n"],
     )
     table = _with_intervals(table, conf_level)
-    table["note"] = _note(model, spend, time, model.customers)
-    if cost == 0:
-        table.loc[table["term"] == "value_to_cost", "note"] = "not estimable: acquisition cost is 0"
+    free = (table["term"] == "value_to_cost") & (cost == 0)
+    told = _note(model, spend, time, model.customers)
+    table["note"] = np.where(free, note("purchases.won_for_nothing"), told)
     return AcquisitionValue(table, time, discounting)
 
 
@@ -265,15 +266,12 @@ def _with_intervals(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     return table
 
 
-def _note(model, spend, time, n) -> str:
+def _note(model, spend, time, n) -> Note | str:
     notes = [m.note for m in (model, spend) if m is not None and m.note]
     if spend is not None and not np.isfinite(spend.mean) and not spend.note:
-        notes.append("not estimable: mean spend is infinite (q is 1 or less)")
+        notes.append(note("purchases.infinite_spend"))
     if n < LEAST_FOR_INTERVAL:
-        notes.append("no interval for one customer")
+        notes.append(note("purchases.one_customer"))
     if time > model.longest_age:
-        notes.append(
-            f"extrapolates: the horizon of {time:g} is longer than the {model.longest_age:.4g} "
-            "that any customer was observed"
-        )
-    return "; ".join(notes)
+        notes.append(note("purchases.extrapolates", time=time, longest=model.longest_age))
+    return joined(notes)

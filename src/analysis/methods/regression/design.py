@@ -73,7 +73,7 @@ class Steps:
 
     @property
     def names(self) -> list[str]:
-        return [f"{self.column} at least {cut:g}" for cut in self.cuts]
+        return [f"{self.column}>={cut:g}" for cut in self.cuts]
 
     def columns(self, frame: pd.DataFrame) -> np.ndarray:
         x = frame[self.column].to_numpy(float)
@@ -89,7 +89,7 @@ class Bend:
 
     @property
     def names(self) -> list[str]:
-        return [self.column, f"{self.column} above {self.at:g}"]
+        return [self.column, f"{self.column}>{self.at:g}"]
 
     def columns(self, frame: pd.DataFrame) -> np.ndarray:
         x = frame[self.column].to_numpy(float)

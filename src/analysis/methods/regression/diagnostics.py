@@ -10,6 +10,7 @@ from analysis.errors import ParamsError
 from analysis.methods.regression.fit import RegressionFit, mean_of, mean_slope
 from analysis.methods.regression.likelihood import maximise, variance_of
 from analysis.methods.regression.scaling import inverse_gram
+from analysis.notes import note
 
 HIGH_VIF = 5.0
 WIDE_SPREAD = 1.5
@@ -46,7 +47,7 @@ def diagnose(fit: RegressionFit) -> pd.DataFrame:
             {
                 "term": "dispersion",
                 "estimate": fit.dispersion,
-                "note": "overdispersed" if fit.dispersion > WIDE_SPREAD else "",
+                "note": note("regression.overdispersed") if fit.dispersion > WIDE_SPREAD else "",
             }
         )
     if fit.family == "poisson":
@@ -64,9 +65,9 @@ def _inflation(fit: RegressionFit) -> list[dict[str, object]]:
     factors = np.diag(np.linalg.pinv(spread / np.outer(size, size), hermitian=True))
     return [
         {
-            "term": f"variance inflation: {name}",
+            "term": note("regression.inflation_of", column=name),
             "estimate": factor,
-            "note": "shares most of its spread with others" if factor > HIGH_VIF else "",
+            "note": note("regression.shares_spread") if factor > HIGH_VIF else "",
         }
         for name, factor in zip(fit.design.names[first:], factors, strict=True)
     ]
@@ -97,7 +98,7 @@ def _influence(fit: RegressionFit) -> list[dict[str, object]]:
         {
             "term": "largest Cook's distance",
             "estimate": float(distance.max()),
-            "note": "one answer decides much" if distance.max() > 1 else "",
+            "note": note("regression.influential") if distance.max() > 1 else "",
         },
         {
             "term": "share above 4/n",
@@ -115,12 +116,12 @@ def _cameron_trivedi(fit: RegressionFit) -> dict[str, object]:
     slope = (counts * mean) @ excess / square
     error = np.sqrt(counts @ (excess - slope * mean) ** 2 / free / square)
     p_value = float(stats.t.sf(slope / error, free))
-    note = "spread beyond Poisson: read robust errors" if p_value < 0.05 else ""
+    why = note("regression.beyond_poisson") if p_value < 0.05 else ""
     return {
         "term": "overdispersion (NB2)",
         "estimate": float(slope),
         "p_value": p_value,
-        "note": note,
+        "note": why,
     }
 
 

@@ -10,6 +10,7 @@ from scipy.special import expit
 
 from analysis.methods.regression.design import Design
 from analysis.methods.regression.sample import Sample
+from analysis.notes import Note
 
 Errors = Literal["robust", "model"]
 Link = Literal["identity", "logit", "log"]
@@ -50,7 +51,7 @@ class RegressionFit:
     overdispersion: float
     n_clusters: int
     conf_level: float
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def n(self) -> int:
@@ -125,7 +126,7 @@ def coefficient_table(
     n: int,
     conf_level: float,
     degrees: float = np.inf,
-    not_estimable: dict[str, str] | None = None,
+    not_estimable: dict[str, Note] | None = None,
 ) -> pd.DataFrame:
     """The table of estimates; t quantiles where `degrees` are finite, else normal."""
     errors = np.sqrt(np.clip(np.diag(covariance), 0, None))
@@ -142,11 +143,9 @@ def coefficient_table(
             "conf_high": parameters + reach,
             "n": n,
             "p_value": p_value,
-            "note": "",
+            "note": [(not_estimable or {}).get(name, "") for name in names],
         }
     )
-    for name, note in (not_estimable or {}).items():
-        row = table["term"].eq(name)
-        table.loc[row, ["estimate", "std_error", "conf_low", "conf_high", "p_value"]] = np.nan
-        table.loc[row, "note"] = note
+    unknown = table["note"].ne("")
+    table.loc[unknown, ["estimate", "std_error", "conf_low", "conf_high", "p_value"]] = np.nan
     return table

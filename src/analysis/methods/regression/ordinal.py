@@ -15,7 +15,7 @@ from analysis.methods.regression.design import Design, require_columns
 from analysis.methods.regression.fit import Errors, coefficient_table, sandwich
 from analysis.methods.regression.sample import Columns, Sample, take_sample
 from analysis.methods.regression.scaling import column_scale, inverse_information
-from analysis.methods.regression.separation import NOTE, looks_separated, separated_terms
+from analysis.methods.regression.separation import SEPARATES, looks_separated, separated_terms
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,7 +169,7 @@ def _fit(
             covariance,
             n=sample.n,
             conf_level=conf_level,
-            not_estimable=dict.fromkeys(lost, NOTE),
+            not_estimable=dict.fromkeys(lost, SEPARATES),
         ),
         parameters=parameters,
         covariance=covariance,

@@ -14,6 +14,7 @@ from analysis.methods.regression.family import fit_family
 from analysis.methods.regression.fit import RegressionFit
 from analysis.methods.regression.sample import Columns, take_sample
 from analysis.methods.regression.scaling import wald_p_value
+from analysis.notes import note
 
 # Harrell (2015), table 2.3: knots at these quantiles.
 KNOT_QUANTILES = {
@@ -22,7 +23,7 @@ KNOT_QUANTILES = {
     5: (0.05, 0.275, 0.5, 0.725, 0.95),
 }
 GRID_POINTS = 41
-SEARCHED = "the bend was searched for: a p-value would be too small"
+SEARCHED = note("regression.searched")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +37,8 @@ class ShapeComparison:
     curve : group (the shape), value of the driver, and the columns of estimates: the expected
         outcome if every customer gave that answer, all else as it is.
     steps : the columns of estimates: the change at each cut.
-    bend : where the slope changes, and the columns of estimates of both slopes' terms.
+    bend : the columns of estimates of the slope below the bend, and of its change there.
+    bend_at : the answer at which the slope changes; NaN where no bend can be tried.
     favoured : the shape of lowest AIC; "line" where no likelihood is defined.
     """
 
@@ -46,6 +48,7 @@ class ShapeComparison:
     curve: pd.DataFrame
     steps: pd.DataFrame
     bend: pd.DataFrame
+    bend_at: float
     favoured: str
 
 
@@ -91,8 +94,9 @@ def compare_shapes(
     spline = Spline(driver, _knots(values, knots))
     fits["spline"] = fit(spline)
     fits["steps"] = fit(Steps(driver, tuple(cuts) if cuts else _cuts(values)))
-    bends = [fit(Bend(driver, at)) for at in _bend_points(values)]
-    fits["bend"] = max(bends, key=lambda bent: bent.log_likelihood) if bends else fits["line"]
+    bends = {at: fit(Bend(driver, at)) for at in _bend_points(values)}
+    best = max(bends, key=lambda at: bends[at].log_likelihood, default=np.nan)
+    fits["bend"] = bends.get(best, fits["line"])
     table = _comparison(fits, driver)
     usable = table["aic"].notna().any()
     return ShapeComparison(
@@ -102,6 +106,7 @@ def compare_shapes(
         curve=pd.concat([_curve(name, fitted, driver, values) for name, fitted in fits.items()]),
         steps=_own_rows(fits["steps"], driver),
         bend=_own_rows(fits["bend"], driver),
+        bend_at=best,
         favoured=str(table.loc[table["aic"].idxmin(), "shape"]) if usable else "line",
     )
 

@@ -5,6 +5,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.errors import ParamsError
+from analysis.notes import joined, note
 
 
 def choose_reference(groups: list[str], reference: str | None) -> str:
@@ -52,12 +53,12 @@ def contrast_rows(
         notes = [row.note, base["note"]]
         if row.std_error == 0 or base["std_error"] == 0:
             error = np.nan
-            notes.append("nothing ended yet in one of the groups: no test")
+            notes.append(note("survival.no_test"))
         common = {
             "group": row.group,
             "reference": reference,
             "n": int(row.n + base["n"]),
-            "note": "; ".join(dict.fromkeys(filter(None, notes))),
+            "note": joined(dict.fromkeys(notes)),
         }
         rows.append({**common, **_difference(row.estimate - base["estimate"], error, conf_level)})
         if ratio:

@@ -13,6 +13,7 @@ from analysis.methods._durations import align_times, check_level, drop_uncounted
 from analysis.methods.survival.contrasts import add_interval
 from analysis.methods.survival.kaplan_meier import SurvivalCurve, survival_curve
 from analysis.methods.survival.restricted_mean import carried_forward, mean_and_areas
+from analysis.notes import note
 
 
 def landmark_curve(
@@ -92,8 +93,10 @@ def remaining_life(
         )
         rows = pd.concat([curve.at(horizon), _means(curve, horizon), curve.medians])
         tables.append(rows.assign(active_since=since))
-    names = {"survival": f"alive {horizon:g} later", "median": "median remaining"}
-    shown = pd.concat(tables, ignore_index=True).replace({"term": names})
+    alive = note("survival.alive_later", time=horizon)
+    names = {"survival": alive, "median": "median remaining"}
+    shown = pd.concat(tables, ignore_index=True)
+    shown["term"] = [names.get(term, term) for term in shown["term"]]
     order = ["group", "active_since", "term", "estimate", "std_error", "conf_low", "conf_high"]
     return shown[[*order, "n", "note"]]
 
@@ -105,7 +108,7 @@ def _means(curve: SurvivalCurve, horizon: float) -> pd.DataFrame:
         rows.append(
             {
                 "group": group,
-                "term": f"restricted mean remaining within {horizon:g}",
+                "term": note("survival.remaining_mean", until=horizon),
                 "estimate": mean,
                 "std_error": std_error,
                 "n": sets.n,

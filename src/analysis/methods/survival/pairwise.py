@@ -15,6 +15,7 @@ from analysis.methods._durations import (
 )
 from analysis.methods._group_counts import count_by_group
 from analysis.methods.survival.log_rank import logrank_test
+from analysis.notes import note
 
 
 def pairwise_tests(
@@ -73,7 +74,7 @@ def _ratio_row(
         "std_error": error,
         "conf_low": np.exp(log_ratio - reach),
         "conf_high": np.exp(log_ratio + reach),
-        "note": "not estimable: nothing ended in one of the groups" if np.isnan(error) else "",
+        "note": note("survival.group_without_ends") if np.isnan(error) else "",
     }
 
 

@@ -22,6 +22,7 @@ from analysis.methods._risksets import RiskSets, count_risk_sets
 from analysis.methods.survival.contrasts import add_interval, choose_reference, contrast_rows
 from analysis.methods.survival.influence import row_influence, sum_by_cluster
 from analysis.methods.survival.product_limit import product_limit
+from analysis.notes import Note, note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +125,7 @@ def _mean_row(label: str, sets: RiskSets, until: float) -> dict:
     mean, std_error, _ = mean_and_areas(sets, until)
     return {
         "group": label,
-        "term": f"restricted mean to {until:g}",
+        "term": note("survival.restricted_mean", until=until),
         "estimate": mean,
         "std_error": std_error,
         "conf_low": np.nan,
@@ -135,14 +136,14 @@ def _mean_row(label: str, sets: RiskSets, until: float) -> dict:
     }
 
 
-def carried_forward(sets: RiskSets, until: float) -> str:
+def carried_forward(sets: RiskSets, until: float) -> Note | str:
     """The note for a curve without ends, or that ends above 0 before the horizon."""
     if not sets.events[sets.time <= until].any():
-        return f"nothing ended by {until:g}: no standard error"
+        return note("survival.nothing_ended_by", until=until)
     last = sets.time[-1]
     if until <= last or sets.events[-1] == sets.at_risk[-1]:
         return ""
-    return f"follow-up ends at {last:g}: the last share is carried forward to {until:g}"
+    return note("survival.carried_forward", end=last, until=until)
 
 
 def _cluster_covariance(

@@ -21,6 +21,7 @@ from analysis.methods.validation.observation import (
     refuse_entry,
     survival_steps,
 )
+from analysis.notes import note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +114,7 @@ def brier_score(
         skill=1 - table["estimate"] / table["null"],
     )
     table.loc[beyond, ["estimate", "std_error", "conf_low", "conf_high", "null", "skill"]] = np.nan
-    table = table.assign(n=columns.n, note=np.where(beyond, "beyond follow-up", ""))
+    table = table.assign(n=columns.n, note=np.where(beyond, note("survival.not_followed"), ""))
     mean, mean_null = (_time_average(times, table[name]) for name in ("estimate", "null"))
     order = ["term", "time", "estimate", "std_error", "conf_low", "conf_high", "null", "skill"]
     return BrierScore(table[[*order, "n", "note"]], mean, mean_null, 1 - mean / mean_null)
@@ -143,7 +144,7 @@ def calibrate(
     rows = []
     for position, code in enumerate(np.unique(codes), start=1):
         chosen = codes == code
-        row = {"group": str(position), "term": f"alive at {horizon:g}"}
+        row = {"group": str(position), "term": note("survival.alive_at", time=horizon)}
         row["predicted"] = np.average(predicted[chosen], weights=count[chosen])
         rows.append(row | _observed_share(columns.take(chosen), horizon, conf_level))
     overall = _observed_share(columns, horizon, conf_level)["estimate"]
@@ -160,7 +161,8 @@ def _observed_share(columns: Durations, horizon: float, conf_level: float) -> di
     row = {"estimate": share, "std_error": np.nan, "conf_low": np.nan, "conf_high": np.nan}
     row |= {"n": columns.n, "note": ""}
     if horizon > sets.time[-1]:
-        return row | {"estimate": np.nan, "note": f"follow-up ends at {sets.time[-1]:g}"}
+        beyond = note("survival.beyond_follow_up", end=sets.time[-1])
+        return row | {"estimate": np.nan, "note": beyond}
     if 0 < share < 1:
         log_error = np.sqrt((d / (n * (n - d))).sum())
         factor = np.exp(norm.ppf((1 + conf_level) / 2) * log_error / -np.log(share))

@@ -21,6 +21,7 @@ from analysis.methods.validation.observation import (
     refuse_entry,
     survival_steps,
 )
+from analysis.notes import note
 
 
 def harrell_concordance(predictions: pd.DataFrame) -> Concordance:
@@ -96,7 +97,7 @@ def dynamic_auc(
     fall = -np.diff(np.append(1.0, survival_steps(columns).after(times)))
     mean = float(table["estimate"] @ fall / fall.sum()) if fall.sum() > 0 else np.nan
     last = {"term": "mean AUC", "time": np.nan, "estimate": mean, "n": columns.n}
-    last["note"] = "not estimable" if np.isnan(mean) else ""
+    last["note"] = note("not_estimable") if np.isnan(mean) else ""
     return pd.concat([table, pd.DataFrame([last])], ignore_index=True)
 
 
@@ -109,7 +110,7 @@ def _auc_at(
     row = {"term": "AUC", "time": time, "estimate": np.nan, "cases": cases, "controls": controls}
     row |= {"n": columns.n, "note": ""}
     if not cases or not controls:
-        return row | {"note": "not estimable: nobody ended by then, or nobody was left"}
+        return row | {"note": note("survival.nobody_to_compare")}
     weight = count[case] * inverse(observed.before(columns.duration[case]))
     order = np.argsort(risk[control])
     ranked = risk[control][order]

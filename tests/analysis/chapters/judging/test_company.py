@@ -7,6 +7,7 @@ import pytest
 
 from analysis.chapters.judging.company import company_rating
 from analysis.errors import DataError
+from analysis.notes import note
 
 DAY = date(2024, 1, 1)
 THREE = ("basic", "silver", "gold")
@@ -26,7 +27,7 @@ def test_the_companys_own_tiers_as_of_a_day():
         "a": "gold",
         "b": "silver",
     }
-    assert rating.notes == ("2 customers had no tier of the company and are left out",)
+    assert rating.notes == (note("tiers.none_of_the_company", customers=2),)
     with pytest.raises(DataError, match="must have one tier at 2024-01-01, but 1 have two"):
         company_rating(history.assign(to_at=pd.NaT), rated_at=DAY, tiers=THREE)
     with pytest.raises(DataError, match="must hold only the tiers basic, but holds gold, silver"):

@@ -23,6 +23,7 @@ from analysis.chapters.retention.second_purchase import (
 )
 from analysis.errors import DataError
 from analysis.methods.disclosure import pool_small
+from analysis.notes import note
 from analysis.params import Params
 from analysis.states.segments import MOST_GROUPS
 from analysis.telling.showing import SILENT, Chapter, chapter_of
@@ -150,7 +151,7 @@ def test_a_second_purchase_before_the_first_is_refused():
 def test_lapse_is_told_where_nobody_lapsed(show):
     table = pd.DataFrame(
         {"lapse_weeks": [13.0, 26.0], "n": 50, "lapsed": [0.0, 0.0], "median_weeks": np.nan,
-         "won_back": np.nan, "note": "not reached"}
+         "won_back": np.nan, "note": note("survival.not_reached")}
     )  # fmt: skip
     told = show.finding(lapse_fact(LapseByDefinition(table), 26.0)).markdown
     assert "nan" not in told
