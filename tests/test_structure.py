@@ -15,6 +15,7 @@ SOURCES = Path(__file__).parents[1] / "src"
 FLOORS = {
     "errors": 0,
     "notes": 0,
+    "units": 0,
     "params": 1,
     "schemas": 1,
     "simulate": 2,

@@ -25,7 +25,7 @@ KEYED_PARAMS = (
     *("data", "observed_from", "observed_until", "timezone", "currency", "relationship"),
     *("segments", "covariates", "satisfaction"),  # they name columns that are taken along
 )
-KEYED_CODE = ("errors", "params", "schemas", "simulate", "data", "frames")
+KEYED_CODE = ("errors", "notes", "units", "params", "schemas", "simulate", "data", "frames")
 KEYED_PACKAGES = ("duckdb", "ibis-framework", "numpy", "pandas", "pyarrow")
 
 

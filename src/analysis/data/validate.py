@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.data.faults import Fault
 from analysis.data.reading import check_source
 from analysis.params import Params
-
-
-def find_faults(params: Params) -> list[Fault]:
-    """Return every fault of every table; an empty list when there is none."""
-    _, checked = check_source(params)
-    return [fault for table in checked for fault in table.faults]
 
 
 def validation_report(params: Params) -> tuple[str, int]:

@@ -208,12 +208,6 @@ def drop_uncounted(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[(counts != 0).fillna(True)]
 
 
-def check_level(conf_level: float) -> None:
-    """Raise unless the confidence level lies in (0, 1)."""
-    if not (isinstance(conf_level, int | float) and 0 < conf_level < 1):
-        raise ParamsError(f"conf_level must be between 0 and 1, but {conf_level!r} came; try 0.95")
-
-
 def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     """Raise unless an option is one of its choices."""
     if value not in choices:

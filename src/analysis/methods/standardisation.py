@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods.resampling import critical_value
+from analysis.methods.intervals import critical_value
 from analysis.notes import note
 
 RatioKind = Literal["risk", "odds", "hazard"]
@@ -225,19 +225,3 @@ def _risk_ratio(ratio: float, kind: RatioKind, rare: bool) -> float:
 def _e_value(risk_ratio: float) -> float:
     above = max(risk_ratio, 1 / risk_ratio)
     return float(above + np.sqrt(above * (above - 1)))
-
-
-def robustness_value(t_value: float, *, degrees: float, share: float = 1.0) -> float:
-    """Share of residual variance, of driver and of outcome, that a hidden cause must explain.
-
-    For a least-squares coefficient to lose `share` of its size. 0.14 reads: a cause that explains
-    14 in 100 of what is left of both would do.
-
-    References
-    ----------
-    Cinelli & Hazlett (2020), JRSS B 82, 39-67, section 4.
-    """
-    if degrees <= 0:
-        raise ParamsError(f"degrees must be positive, but {degrees} came")
-    f = share * abs(t_value) / np.sqrt(degrees)
-    return float((np.sqrt(f**4 + 4 * f**2) - f**2) / 2)

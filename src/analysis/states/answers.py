@@ -20,9 +20,9 @@ from analysis.notes import Note, note
 from analysis.params import Params
 from analysis.params.satisfaction import SatisfactionParams
 from analysis.states.tier_held import with_tier
+from analysis.units import WEEKS_PER_YEAR
 
 WEIGHT = "survey_weight"
-WEEKS_PER_YEAR = 365.25 / 7
 UNKNOWN = "unknown"
 NOT_ESTIMABLE = note("not_estimable")
 T = TypeVar("T")

@@ -167,8 +167,8 @@ def ratio_table(fit: CoxRegression, waiting: Waiting) -> pd.DataFrame:
     ratios = fit.table.set_index("term")
     event = waiting.table["event"]
     rows = []
-    for name in fit.design.covariates:
-        levels = fit.design.levels.get(name, [])
+    for name in fit.sample.design.covariates:
+        levels = fit.sample.design.levels.get(name, [])
         for level in levels or [PER.get(name, "per standard deviation")]:
             member = waiting.table[name].astype(str) == level if levels else event | True
             row = {"covariate": name, "level": level, "n": int(member.sum()), "note": ""}
@@ -189,8 +189,8 @@ def ratio_table(fit: CoxRegression, waiting: Waiting) -> pd.DataFrame:
 def _tests(fit: CoxRegression) -> pd.DataFrame:
     constant = fit.proportional_hazards.table.set_index("term")["p_value"]
     rows = []
-    for position, name in enumerate(fit.design.covariates):
-        own = np.flatnonzero(fit.design.source == position)
+    for position, name in enumerate(fit.sample.design.covariates):
+        own = np.flatnonzero(fit.sample.design.source == position)
         beta = fit.coefficients[own]
         chi2 = float(beta @ np.linalg.solve(fit.covariance[np.ix_(own, own)], beta))
         row = {"covariate": name, "chi2": chi2, "dof": len(own), "n": fit.n, "note": ""}
@@ -202,8 +202,10 @@ def _tests(fit: CoxRegression) -> pd.DataFrame:
 
 def _steepest(fit: CoxRegression, covariate: str) -> str:
     """The column of a covariate whose residuals change most with time."""
-    position = fit.design.covariates.index(covariate)
-    terms = [fit.design.terms[k] for k in np.flatnonzero(fit.design.source == position)]
+    position = fit.sample.design.covariates.index(covariate)
+    terms = [
+        fit.sample.design.terms[k] for k in np.flatnonzero(fit.sample.design.source == position)
+    ]
     residuals = fit.proportional_hazards.residuals
     slopes = {}
     for term in terms:

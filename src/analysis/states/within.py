@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
+from analysis.methods.intervals import critical_value
 from analysis.methods.survival import SurvivalCurve
 from analysis.methods.survival.contrasts import joint_level
 
@@ -68,7 +68,7 @@ def extreme_shares(last: pd.DataFrame, *, conf_level: float) -> dict[str, float 
     least, most = ordered.iloc[0], ordered.iloc[-1]
     difference = most["estimate"] - least["estimate"]
     level = joint_level(conf_level, len(last) * (len(last) - 1) // 2)
-    reach = norm.ppf((1 + level) / 2) * np.hypot(most["std_error"], least["std_error"])
+    reach = critical_value(level) * np.hypot(most["std_error"], least["std_error"])
     return {
         "estimate": difference,
         "low": difference - reach,

@@ -13,10 +13,11 @@ from scipy import integrate, stats
 from scipy.special import beta as beta_function
 from scipy.special import gammaln, hyp2f1, roots_jacobi
 
-from analysis.errors import DataError, ParamsError
+from analysis.errors import DataError
 from analysis.methods.purchases import fit_bgnbd, fit_mbgnbd, fit_paretonbd
 from analysis.methods.purchases._betageometric import BetaGeometricLikelihood
 from analysis.methods.purchases.paretonbd import _likelihood as pareto_likelihood
+from analysis.methods.purchases.paretonbd import alive_probability
 from analysis.notes import note
 
 FITS = {"bg": fit_bgnbd, "mbg": fit_mbgnbd, "pareto": fit_paretonbd}
@@ -271,18 +272,22 @@ def test_fits_agree_with_lifetimes(fitted):
         assert fitted[name].conditional(frame, 39) == pytest.approx(forecast.to_numpy(), rel=1e-3)
 
 
-def test_discounted_purchases_are_the_discounted_sum(fitted):
-    model, frame = fitted["pareto"], cdnow_summary().head(8)
-    rate = np.log(1.15) / 52  # 15 % a year on weeks, as in Fader, Hardie & Lee (2005), JMR
-    weeks = np.arange(0, 6001, 4.0)
-    bought = np.array([model.conditional(frame, max(t, 1e-12)) for t in weeks])
-    middle = np.exp(-rate * (weeks[:-1] + 2))
-    assert model.discounted(frame, rate) == pytest.approx(
-        middle @ np.diff(bought, axis=0), rel=1e-4
-    )
-
-
 # Properties
+
+
+SIZES = st.floats(-4.5, 4.5).map(lambda power: 10.0**power)
+
+
+@settings(max_examples=60, deadline=None)
+@given(r=SIZES, alpha=SIZES, s=SIZES, x=st.integers(0, 300), seen=st.floats(0, 1))
+def test_alive_where_alpha_is_beta_is_closed(r, alpha, s, x, seen):
+    age, t_x = 50.0, 50.0 * seen * (x > 0)
+    gone = (r + x + s) * np.log1p((age - t_x) / (alpha + t_x))
+    with np.errstate(over="ignore"):
+        expected = 1 / (1 + s / (r + x + s) * np.expm1(gone))
+    rows = (np.array([value]) for value in (float(x), t_x, age))
+    found = alive_probability((r, alpha, s, alpha), *rows)
+    assert found == pytest.approx([expected], rel=1e-7, abs=1e-250)
 
 
 @pytest.mark.parametrize("name", FITS)
@@ -442,8 +447,3 @@ def test_customers_who_are_all_alike_have_no_standard_errors():
     model = fit_bgnbd(frame)
     assert model.note == note("purchases.flat")
     assert model.table["std_error"].isna().all()
-
-
-def test_discount_rate_of_zero_is_refused(fitted):
-    with pytest.raises(ParamsError, match="above 0, but 0 came"):
-        fitted["pareto"].discounted(one(2, 5.0, 9.0), 0)

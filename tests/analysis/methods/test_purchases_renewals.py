@@ -62,9 +62,8 @@ def test_sbg_by_hand():
     from dataclasses import replace
 
     model = replace(fit_sbg(lives(REGULAR, 7)), params=np.array([1.0, 1.0]))
-    # S(t) = B(1, 1 + t) / B(1, 1) = 1 / (1 + t); retention t / (1 + t)
+    # S(t) = B(1, 1 + t) / B(1, 1) = 1 / (1 + t)
     assert model.survival([0, 1, 4]) == pytest.approx([1, 1 / 2, 1 / 5])
-    assert model.retention([1, 4]) == pytest.approx([1 / 2, 4 / 5])
     # DEL at 100 %: sum of 2^-t / (1 + t) = 2 log 2
     assert model.life(1.0) == pytest.approx(2 * np.log(2))
 
@@ -117,7 +116,6 @@ def test_bdw_with_c_of_one_is_sbg():
     same = replace(bdw, params=np.append(sbg.params, 1.0))
     periods = np.arange(1, 30)
     assert same.survival(periods) == pytest.approx(sbg.survival(periods))
-    assert same.retention(periods) == pytest.approx(sbg.retention(periods))
     for renewals in (0, 7):
         assert same.residual_life(renewals, 0.1) == pytest.approx(sbg.residual_life(renewals, 0.1))
 

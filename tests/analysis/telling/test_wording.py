@@ -192,6 +192,15 @@ def test_present_tells_notes(say):
     assert "not reached while observed\n" in shown.csv
 
 
+@pytest.mark.parametrize("column", ["customer_id", "order_id", "comment"])
+def test_a_table_that_names_persons_is_refused(say, column):
+    import pandas as pd
+
+    table = pd.DataFrame({"group": ["a"], "n": [20], column: ["x"]})
+    with pytest.raises(ValueError, match=f"no private column, but has {column}"):
+        present(table, say, caption="tables.hidden")
+
+
 def test_notes_of_a_wide_table_stand_below_it(say):
     import pandas as pd
 

@@ -20,8 +20,8 @@ from analysis.methods.standardisation import EValue, e_value
 from analysis.params import Params
 from analysis.states.answers import Answers, attempt
 from analysis.states.slopes import LEAST
+from analysis.units import DAYS_PER_MONTH
 
-DAYS_PER_MONTH = 30.4375
 COMMON = 0.15
 """Share of ends from which on a hazard ratio is no risk ratio; VanderWeele & Ding (2017)."""
 HELD = " held"

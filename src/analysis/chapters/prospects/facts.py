@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis.chapters.prospects.conversion import Conversion
 from analysis.chapters.prospects.costs import ConversionCosts
+from analysis.methods.intervals import critical_value
 from analysis.methods.survival.contrasts import joint_level
 from analysis.notes import note
 from analysis.telling.facts import Fact, Sentence, nothing
@@ -60,7 +60,7 @@ def _apart(groups: pd.DataFrame, conf_level: float) -> tuple[Sentence, ...]:
     ratio = dear["estimate"] / cheap["estimate"]
     errors = [row["std_error"] / row["estimate"] for row in (cheap, dear)]
     level = joint_level(conf_level, len(told) * (len(told) - 1) // 2)
-    reach = np.exp(norm.ppf((1 + level) / 2) * np.hypot(*errors))
+    reach = np.exp(critical_value(level) * np.hypot(*errors))
     numbers = {"cheap": str(cheap["group"]), "dear": str(dear["group"])}
     numbers |= {"least": cheap["estimate"], "most": dear["estimate"], "ratio": ratio}
     numbers |= {"ratio_low": ratio / reach, "ratio_high": ratio * reach}

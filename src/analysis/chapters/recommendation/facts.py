@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.methods.resampling import critical_value
+from analysis.methods.intervals import critical_value
 from analysis.states.recommendation import Recommendation
 from analysis.telling.facts import Fact, nothing
 

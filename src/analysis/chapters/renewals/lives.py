@@ -11,6 +11,7 @@ from scipy import stats
 from analysis.data import Tables
 from analysis.frames import spells
 from analysis.frames.anniversaries import period_of_end, whole_periods
+from analysis.methods.intervals import critical_value
 from analysis.methods.purchases import SBG, BdW, fit_bdw, fit_sbg, not_fitted
 from analysis.notes import Note, note
 from analysis.params import Params
@@ -147,7 +148,7 @@ def fit_renewals(tables: Tables, params: Params) -> Renewals:
 
 def _curve(lives: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     rows, staying, spread = [], 1.0, 0.0
-    reach = stats.norm.ppf(0.5 + conf_level / 2)
+    reach = critical_value(conf_level)
     for period in range(1, int(lives["duration"].max()) + 1 if len(lives) else 1):
         at_risk = int((lives["duration"] >= period).sum())
         left = int(((lives["duration"] == period) & lives["event"]).sum())

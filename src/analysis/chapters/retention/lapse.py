@@ -15,8 +15,7 @@ from analysis.frames.calendar import days_between
 from analysis.frames.relationships import inferred_runs
 from analysis.methods.survival import survival_curve
 from analysis.params import Params
-
-DAYS_PER_MONTH = 30.4375
+from analysis.units import DAYS_PER_MONTH
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.chapters.stages.paths import followed_to
+from analysis.methods.intervals import critical_value
 from analysis.methods.multistate import (
     SojournTimes,
     expected_time,
@@ -178,7 +179,7 @@ def _all_pairs(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     error = np.hypot(pairs["std_error"], pairs["std_error_reference"]).to_numpy()
     difference = (pairs["estimate"] - pairs["estimate_reference"]).to_numpy()
     known = error > 0
-    reach = norm.ppf(0.5 + joint_level(conf_level, known.sum()) / 2) * error
+    reach = critical_value(joint_level(conf_level, known.sum())) * error
     z = np.divide(difference, error, out=np.full(len(error), np.nan), where=known)
     p_value = np.full(len(error), np.nan)
     if known.any():

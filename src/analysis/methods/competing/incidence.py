@@ -9,15 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis.errors import ParamsError
-from analysis.methods._durations import (
-    align_times,
-    check_choice,
-    check_level,
-    read_groups,
-)
+from analysis.methods._durations import align_times, check_choice, read_groups
 from analysis.methods.competing.causes import (
     CauseCounts,
     count_causes,
@@ -26,6 +20,7 @@ from analysis.methods.competing.causes import (
     read_causes,
     restricted_time,
 )
+from analysis.methods.intervals import check_level, critical_value
 from analysis.notes import Note, note
 
 CONF_TYPES = ("log-log", "log", "plain")
@@ -102,7 +97,7 @@ class CumulativeIncidence:
                 carried = note("survival.last_share", end=counts.follow_up)
             for k, cause in enumerate(self.causes):
                 mean, std_error = restricted_time(counts, k, until)
-                reach = norm.ppf((1 + self.conf_level) / 2) * std_error
+                reach = critical_value(self.conf_level) * std_error
                 rows.append(
                     {
                         "group": group,
@@ -206,7 +201,7 @@ def _curve(counts: CauseCounts, k: int, conf_level: float, conf_type: str) -> pd
 def _share_interval(
     share: np.ndarray, std_error: np.ndarray, conf_level: float, conf_type: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    reach = norm.ppf((1 + conf_level) / 2) * std_error
+    reach = critical_value(conf_level) * std_error
     if conf_type == "plain":
         return np.maximum(share - reach, 0), np.minimum(share + reach, 1)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

@@ -10,7 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import ParamsError
-from analysis.methods.concentration._values import check_conf_level, numbers, weights, wilson
+from analysis.methods.concentration._values import numbers, weights
+from analysis.methods.intervals import check_level, critical_value, wilson
 from analysis.notes import note
 
 LEAST_AROUND = 50
@@ -52,12 +53,12 @@ def count_near(
     ParamsError
         A width that is not above 0, or fewer than four bins.
     """
-    check_conf_level(conf_level)
+    check_level(conf_level)
     if not (np.isfinite(width) and width > 0) or bins < 4:
         raise ParamsError(f"width must be above 0 and bins 4 or more, but {width}, {bins} came")
     y = numbers(values, "values")
     count = weights(counts, y.size)
-    reach = stats.norm.ppf(0.5 + conf_level / 2)
+    reach = critical_value(conf_level)
     rows = []
     for name, cut in thresholds.items():
         place = np.floor((y - cut) / width + 1e-9).astype(int)
@@ -65,8 +66,8 @@ def count_near(
         held = np.bincount(place[seen] + bins, count[seen], minlength=2 * bins)
         n = count.sum()
         for term, hits in (("just_below", held[bins - 1]), ("just_above", held[bins])):
-            low, high = wilson(hits, n, reach)
             share = hits / n
+            low, high = wilson(share, n, reach)
             error = np.sqrt(share * (1 - share) / n)
             rows.append((name, term, share, error, low, high, round(n), np.nan, ""))
         rows.append((name, "excess_above", *_excess(held, bins, reach)))

@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from scipy.special import expit, logit
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods.concentration._values import check_conf_level, numbers, resample, weights
+from analysis.methods.concentration._values import numbers, resample, weights
+from analysis.methods.intervals import check_level, critical_value
 from analysis.notes import Note, note
 
 Negative = Literal["floor", "absolute", "refuse"]
@@ -70,7 +70,7 @@ def measure_concentration(
     ----------
     Gini (1914); Raffinetti, Siletti & Vernizzi (2015), Statistical Methods & Applications 24.
     """
-    check_conf_level(conf_level)
+    check_level(conf_level)
     raw = numbers(values, "values")
     count = weights(counts, raw.size)
     _check_options(raw, top, negative, replications)
@@ -110,7 +110,7 @@ def _interval(estimate: np.ndarray, again: np.ndarray, conf_level: float) -> np.
     low, high = np.quantile(again, [(1 - conf_level) / 2, (1 + conf_level) / 2], axis=0)
     inside = (estimate > 0) & (estimate < 1) & (error > 0)
     share = np.where(inside, estimate, 0.5)
-    reach = stats.norm.ppf(0.5 + conf_level / 2) * error / (share * (1 - share))
+    reach = critical_value(conf_level) * error / (share * (1 - share))
     ends = expit(logit(share) - reach), expit(logit(share) + reach)
     return np.where(inside, ends, (low, high))
 

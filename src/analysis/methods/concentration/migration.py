@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods.concentration._values import check_conf_level, weights, wilson
+from analysis.methods.concentration._values import weights
+from analysis.methods.intervals import check_level, critical_value, wilson
 from analysis.notes import note
 
 ALL = "all"
@@ -65,7 +65,7 @@ def measure_migration(
     ----------
     Shorrocks (1978), Econometrica 46, 1013-1024; Wilson (1927), JASA 22, 209-212.
     """
-    check_conf_level(conf_level)
+    check_level(conf_level)
     tiers = _check_tiers(tiers)
     start, end = _codes(before, tiers, "before"), _codes(after, tiers, "after")
     if start.shape != end.shape:
@@ -78,7 +78,7 @@ def measure_migration(
     cells = np.bincount(start[both] * k + end[both], count[both], minlength=k * k).reshape(k, k)
     left = round(count[(start >= 0) & (end < 0)].sum())
     joined = round(count[(start < 0) & (end >= 0)].sum())
-    reach = stats.norm.ppf(0.5 + conf_level / 2)
+    reach = critical_value(conf_level)
     mobility = pd.DataFrame([_shorrocks(cells, reach)])
     return Migration(
         _cells_table(cells, tiers, reach),
@@ -127,7 +127,7 @@ def simulate_no_change(
     bought) into a tier for each row. `measure`, where given, makes the frame that is rated out of
     the rows of `purchases` dealt to a period: one row a customer, always in the same order.
     """
-    check_conf_level(conf_level)
+    check_level(conf_level)
     tiers = _check_tiers(tiers)
     for name in ("customer_id", "amount"):
         if name not in purchases:
@@ -203,7 +203,7 @@ def _share_columns(hits: np.ndarray, n: np.ndarray, reach: float) -> dict[str, n
     with np.errstate(divide="ignore", invalid="ignore"):
         share = hits / n
         error = np.sqrt(share * (1 - share) / n)
-    low, high = wilson(hits, n, reach)
+    low, high = wilson(share, n, reach)
     why = np.where(n > 0, "", note("concentration.tier_not_held"))
     return {
         "estimate": share, "std_error": error, "conf_low": low, "conf_high": high,

@@ -10,7 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import DataError
-from analysis.methods.concentration._values import check_conf_level, numbers, weights
+from analysis.methods.concentration._values import numbers, weights
+from analysis.methods.intervals import check_level, critical_value
 from analysis.notes import note
 
 
@@ -44,7 +45,7 @@ def measure_auc(
     ----------
     DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837-845.
     """
-    check_conf_level(conf_level)
+    check_level(conf_level)
     x, y = numbers(score, "score"), numbers(event, "event")
     if x.size != y.size or not np.isin(y, (0, 1)).all():
         raise DataError("event must be True or False, one for each score, but is not")
@@ -67,7 +68,7 @@ def measure_auc(
     error = float(np.sqrt(sum(spread)))
     low = high = auc
     if 0 < auc < 1:
-        reach = stats.norm.ppf(0.5 + conf_level / 2) * error / (auc * (1 - auc))
+        reach = critical_value(conf_level) * error / (auc * (1 - auc))
         odds = np.log(auc / (1 - auc))
         low, high = (1 / (1 + np.exp(-(odds + side))) for side in (-reach, reach))
     else:
@@ -105,13 +106,13 @@ def measure_trend(
     ----------
     Jonckheere (1954), Biometrika 41, 133-145; ties: Hollander & Wolfe (1999), 6.2.
     """
-    check_conf_level(conf_level)
+    check_level(conf_level)
     y = numbers(values, "values")
     code = pd.Index(order).get_indexer(pd.Series(groups).astype(object))
     if code.size != y.size or (code < 0).any():
         raise DataError(f"groups must be one of {', '.join(order)} for each value, but are not")
     count = weights(counts, y.size)
-    reach = stats.norm.ppf(0.5 + conf_level / 2)
+    reach = critical_value(conf_level)
     rows = []
     for k, name in enumerate(order):
         of, size = y[code == k], count[code == k]

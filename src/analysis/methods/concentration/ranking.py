@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods.concentration._values import check_conf_level, numbers, resample, weights
+from analysis.methods.concentration._values import numbers, resample, weights
+from analysis.methods.intervals import check_level
 from analysis.notes import note
 
 TERMS = ("normalised_gini", "spearman", "top_10_percent", "top_20_percent")
@@ -55,7 +56,7 @@ def measure_gain(
     DataError, ParamsError
         Unequal lengths, scores or outcomes that are no numbers, an unknown baseline.
     """
-    check_conf_level(conf_level)
+    check_level(conf_level)
     y = numbers(outcome, "outcome")
     known = {name: numbers(scores[name], f"scores.{name}") for name in scores}
     if not known or any(score.size != y.size for score in known.values()):

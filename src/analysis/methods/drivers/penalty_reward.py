@@ -8,8 +8,8 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import DataError
+from analysis.methods.intervals import critical_value
 from analysis.methods.regression import fit_linear
-from analysis.methods.resampling import critical_value
 from analysis.methods.rows import complete_rows
 from analysis.notes import note
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis.methods.hazards.cox import CoxRegression
+from analysis.methods.intervals import critical_value
 
 KNOTS = 5
 
@@ -35,9 +35,7 @@ def ratio_over_time(
     grid = np.linspace(*np.quantile(x, [0.02, 0.98]), points)
     at = natural_spline(grid, knots)
     middle = at @ coefficients
-    reach = norm.ppf((1 + conf_level) / 2) * np.sqrt(
-        noise * np.einsum("ij,jk,ik->i", at, inverse, at)
-    )
+    reach = critical_value(conf_level) * np.sqrt(noise * np.einsum("ij,jk,ik->i", at, inverse, at))
     return pd.DataFrame(
         {
             "time": np.interp(grid, x, own["time"].to_numpy(float)),

@@ -17,7 +17,6 @@ from analysis.errors import DataError
 from analysis.methods._durations import (
     Durations,
     check_choice,
-    check_level,
     drop_uncounted,
     read_durations,
     read_groups,
@@ -31,6 +30,7 @@ from analysis.methods.hazards.design import (
     refuse_collinear,
     refuse_constant,
 )
+from analysis.methods.intervals import check_level
 from analysis.notes import Note, note
 
 BASELINES = ("period", "log")

@@ -19,7 +19,8 @@ from analysis.methods.hazards.cox import CoxRegression, cox_regression
 from analysis.methods.hazards.design import read_design
 from analysis.methods.hazards.maximum import maximise
 from analysis.methods.hazards.partial_likelihood import arrange_rows, sum_risk_sets
-from analysis.methods.resampling import bootstrap_counts, critical_value
+from analysis.methods.intervals import critical_value
+from analysis.methods.resampling import bootstrap_counts
 
 KNOTS = 48
 FEWEST_REPLICATES = 0.8
@@ -108,9 +109,10 @@ def standardised_life(
         )
     if columns.entry is not None or columns.count is not None:
         raise ParamsError("a landmark has one row each from time zero, but entry or count came")
-    matrix = fit.design.matrix
+    design = fit.sample.design
+    matrix = design.matrix
     raised = durations.assign(**{driver: np.minimum(durations[driver] + step, highest)})
-    moved = read_design(raised, fit.design.covariates, fit.design.levels).matrix
+    moved = read_design(raised, design.covariates, design.levels).matrix
     groups = _groups(durations, by)
     members = [member for *_, member in groups]
     once = np.arange(len(matrix))

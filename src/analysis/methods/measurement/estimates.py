@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.methods.resampling import critical_value, share_interval
+from analysis.methods.intervals import critical_value, wilson
 from analysis.methods.rows import require_finite
 from analysis.notes import note
 
@@ -118,7 +118,7 @@ def survey_shares(
     share, error = found.table["estimate"], found.table["std_error"]
     known = error.gt(0)
     effective = (share * (1 - share) / error.where(known) ** 2).fillna(found.table["n"])
-    low, high = share_interval(share, effective, conf_level=conf_level)
+    low, high = wilson(share, effective, critical_value(conf_level))
     told = error.notna()
     table = found.table.assign(conf_low=low.where(told), conf_high=high.where(told))
     return SurveyEstimates(table=table, n_missing=found.n_missing)

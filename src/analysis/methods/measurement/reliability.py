@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.methods.resampling import (
     bootstrap_covariances,
     bootstrap_table,
     correlations,
     covariance,
-    critical_value,
     jackknife_covariances,
     over_draws,
 )

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import DataError
-from analysis.methods.resampling import share_interval
+from analysis.methods.intervals import critical_value, wilson
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +44,7 @@ def estimate_response(
     groups = pd.Series("all", invited.index) if by is None else invited[by].fillna("unknown")
     answered = marks.astype(int).groupby(groups).agg(["sum", "count"])
     n, share = answered["count"], answered["sum"] / answered["count"]
-    low, high = share_interval(share, n, conf_level=conf_level)
+    low, high = wilson(share, n, critical_value(conf_level))
     table = pd.DataFrame(
         {
             "term": "response_rate",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.errors import ParamsError
-from analysis.methods.multistate.aalen_johansen import StdErrors, check_level, standard_errors
+from analysis.methods.intervals import check_level, critical_value
+from analysis.methods.multistate.aalen_johansen import StdErrors, standard_errors
 from analysis.methods.multistate.occupation import earliest, initial_vector, labelled
 from analysis.methods.multistate.paths import Paths, split_groups
 from analysis.notes import Note, note
@@ -53,7 +53,7 @@ def expected_time(
     origin = earliest(groups) if origin is None else float(origin)
     if not horizon > origin:
         raise ParamsError(f"horizon must be after the origin ({origin:g}), but {horizon:g} came")
-    z = stats.norm.ppf(0.5 + conf_level / 2)
+    z = critical_value(conf_level)
     parts = []
     for label, whole in groups:
         part = whole.after(origin)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ParamsError
+from analysis.methods.intervals import check_level
 from analysis.methods.multistate.aalen_johansen import (
-    check_level,
     conf_bounds,
     count_moves,
     occupation,

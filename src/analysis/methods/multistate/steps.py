@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.errors import ParamsError
-from analysis.methods.multistate.aalen_johansen import check_level
+from analysis.methods.intervals import check_level, critical_value, wilson
 from analysis.methods.multistate.occupation import labelled
 from analysis.methods.multistate.paths import Paths, split_groups
 from analysis.methods.multistate.transitions import TransitionProbabilities
@@ -98,7 +97,7 @@ def _step(paths: Paths, step: float, least: int, conf_level: float) -> pd.DataFr
     customers = np.einsum("i,ih->h", paths.count, trials > 0)
     told = joined < 0
     effective = np.where(variance > 0, np.minimum(effective, n[:, None]), customers[:, None])
-    low, high = wilson_bounds(share, effective, conf_level)
+    low, high = wilson(share, effective, critical_value(conf_level))
     source, target = (axis.ravel() for axis in np.indices((states, states)))
     names = np.array(paths.states, dtype=object)
     return pd.DataFrame(
@@ -145,15 +144,3 @@ def _notes(joined: np.ndarray) -> np.ndarray:
         if host != rare and not notes[source, host]:
             notes[source, host] = JOINED
     return notes
-
-
-def wilson_bounds(
-    share: np.ndarray, trials: np.ndarray, conf_level: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's score interval for a share."""
-    z2 = stats.norm.ppf(0.5 + conf_level / 2) ** 2
-    with np.errstate(all="ignore"):
-        centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-        half = np.sqrt(z2 * (share * (1 - share) / trials + z2 / (4 * trials**2)))
-        half = half / (1 + z2 / trials)
-    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)

@@ -11,10 +11,10 @@ import pandas as pd
 
 from analysis.errors import ParamsError
 from analysis.methods._durations import align_times
+from analysis.methods.intervals import check_level
 from analysis.methods.multistate.aalen_johansen import (
     Interval,
     StdErrors,
-    check_level,
     conf_bounds,
     standard_errors,
 )

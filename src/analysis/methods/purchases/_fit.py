@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import optimize
 
+from analysis.methods.intervals import critical_value
 from analysis.notes import Note, note
 
 LOG_BOUND = 11.5
@@ -110,7 +111,7 @@ def params_table(
     """Estimates with standard errors and log-scale intervals."""
     variances = np.diag(maximum.covariance)
     errors = np.sqrt(np.where(variances > 0, variances, np.nan))
-    reach = stats.norm.ppf(0.5 + conf_level / 2) * errors
+    reach = critical_value(conf_level) * errors
     return pd.DataFrame(
         {
             "term": list(terms),

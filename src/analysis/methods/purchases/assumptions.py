@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.methods.intervals import critical_value
 from analysis.methods.purchases._rows import check_columns
 from analysis.methods.purchases.gammagamma import SPEND
 from analysis.notes import note
@@ -61,7 +62,7 @@ def check_spend(customers: pd.DataFrame, *, conf_level: float = 0.95) -> SpendCh
 
 def _line(term: str, r: float, variance: float, n: float, conf_level: float) -> dict:
     error = np.sqrt(variance)
-    reach = stats.norm.ppf(0.5 + conf_level / 2) * error
+    reach = critical_value(conf_level) * error
     z = np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15))
     p_value = 2 * stats.norm.sf(abs(z) / error)
     low, high = np.tanh(z - reach), np.tanh(z + reach)

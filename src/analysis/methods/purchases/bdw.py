@@ -45,11 +45,6 @@ class BdW:
         """Share of customers who make at least so many renewals."""
         return np.exp(_log_survival(self.params, np.asarray(periods, float))[0])
 
-    def retention(self, periods: int | np.ndarray) -> np.ndarray:
-        """Share of those facing their `periods`-th renewal who make it."""
-        periods = np.asarray(periods, float)
-        return self.survival(periods) / self.survival(periods - 1)
-
     def residual_life(self, renewals: int, rate: float) -> float:
         """DERL: discounted renewals still expected of a customer with so many behind her.
 

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from analysis.errors import ParamsError
+from analysis.units import WEEKS_PER_YEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Discounting:
     """
 
     annual_rate: float = 0.0
-    periods_per_year: float = 365.25 / 7
+    periods_per_year: float = WEEKS_PER_YEAR
     period: float = 4.0
     timing: Literal["start", "middle", "end"] = "middle"
 

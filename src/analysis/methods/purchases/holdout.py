@@ -7,9 +7,9 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.errors import DataError, ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.methods.purchases._rows import check_columns, check_history
 from analysis.methods.purchases.totals import PurchaseModel, group_totals
 from analysis.notes import note
@@ -169,7 +169,7 @@ def _tenth(expected: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def _means(code, names, made, expected, counts, conf_level) -> pd.DataFrame:
-    reach = stats.norm.ppf(0.5 + conf_level / 2)
+    reach = critical_value(conf_level)
     rows = []
     for group in np.unique(code):
         of = code == group

@@ -47,12 +47,6 @@ class SBG:
         """Share of customers who make at least so many renewals."""
         return _survival(self.params, np.asarray(periods, float))
 
-    def retention(self, periods: int | np.ndarray) -> np.ndarray:
-        """Share of those facing their `periods`-th renewal who make it."""
-        alpha, beta = self.params
-        periods = np.asarray(periods, float)
-        return (beta + periods - 1) / (alpha + beta + periods - 1)
-
     def residual_life(self, renewals: int, rate: float) -> float:
         """DERL: discounted renewals still expected of a customer with so many behind her.
 

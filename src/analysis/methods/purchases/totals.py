@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.errors import DataError, ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.methods.purchases._rows import HISTORY, check_columns, check_history
 from analysis.methods.purchases.bgnbd import BGNBD
 from analysis.methods.purchases.discounting import UNDISCOUNTED, Discounting
@@ -258,7 +258,7 @@ def _delta(statistic, model, spend) -> tuple[np.ndarray, np.ndarray]:
 
 def _with_intervals(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     """Log-scale intervals: a total is never negative."""
-    reach = stats.norm.ppf(0.5 + conf_level / 2) * table["std_error"] / table["estimate"]
+    reach = critical_value(conf_level) * table["std_error"] / table["estimate"]
     table.insert(table.columns.get_loc("n"), "conf_low", table["estimate"] * np.exp(-reach))
     table.insert(table.columns.get_loc("n"), "conf_high", table["estimate"] * np.exp(reach))
     few = table["n"] < LEAST_FOR_INTERVAL

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.methods.regression.fit import RegressionFit, mean_of, mean_slope
 from analysis.methods.regression.likelihood import maximise, variance_of
 from analysis.methods.regression.scaling import inverse_gram
@@ -161,7 +162,7 @@ def _tenths(
     outcome: np.ndarray, predicted: np.ndarray, weights: np.ndarray, conf_level: float
 ) -> pd.DataFrame:
     tenth = pd.qcut(pd.Series(predicted).rank(method="first"), DECILES, labels=False).to_numpy() + 1
-    z = stats.norm.ppf(0.5 + conf_level / 2)
+    z = critical_value(conf_level)
     rows = []
     for group in range(1, DECILES + 1):
         member = tenth == group

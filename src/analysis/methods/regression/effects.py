@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.methods.regression.design import Levels, Steps
 from analysis.methods.regression.fit import RegressionFit
 from analysis.methods.regression.ordinal import OrdinalFit
@@ -103,7 +104,7 @@ def _effect(
     share = totals / totals.sum() / step
     effects, gradients = share @ gap, np.einsum("n,nlk->lk", share, slope)
     errors = np.sqrt(np.einsum("lk,kj,lj->l", gradients, fit.covariance, gradients))
-    z = stats.norm.ppf(0.5 + fit.conf_level / 2)
+    z = critical_value(fit.conf_level)
     rows = []
     for level, effect, error in zip(levels, effects, errors, strict=True):
         row = {"term": label, "level": level, "estimate": effect, "std_error": error}

@@ -6,9 +6,9 @@ from typing import Unpack
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.errors import DataError, ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.methods.regression.design import Bend, Line, Spline, Steps, Term
 from analysis.methods.regression.family import fit_family
 from analysis.methods.regression.fit import RegressionFit
@@ -36,7 +36,7 @@ class ShapeComparison:
         the shape is a line, robust Wald), n, note.
     curve : group (the shape), value of the driver, and the columns of estimates: the expected
         outcome if every customer gave that answer, all else as it is.
-    steps : the columns of estimates: the change at each cut.
+    steps : cut, and the columns of estimates: the change there.
     bend : the columns of estimates of the slope below the bend, and of its change there.
     bend_at : the answer at which the slope changes; NaN where no bend can be tried.
     favoured : the shape of lowest AIC; "line" where no likelihood is defined.
@@ -93,7 +93,8 @@ def compare_shapes(
     fits = {"line": fit(Line(driver))}
     spline = Spline(driver, _knots(values, knots))
     fits["spline"] = fit(spline)
-    fits["steps"] = fit(Steps(driver, tuple(cuts) if cuts else _cuts(values)))
+    places = tuple(cuts) if cuts else _cuts(values)
+    fits["steps"] = fit(Steps(driver, places))
     bends = {at: fit(Bend(driver, at)) for at in _bend_points(values)}
     best = max(bends, key=lambda at: bends[at].log_likelihood, default=np.nan)
     fits["bend"] = bends.get(best, fits["line"])
@@ -104,7 +105,7 @@ def compare_shapes(
         outcome=outcome,
         table=table,
         curve=pd.concat([_curve(name, fitted, driver, values) for name, fitted in fits.items()]),
-        steps=_own_rows(fits["steps"], driver),
+        steps=_own_rows(fits["steps"], driver).assign(cut=places),
         bend=_own_rows(fits["bend"], driver),
         bend_at=best,
         favoured=str(table.loc[table["aic"].idxmin(), "shape"]) if usable else "line",
@@ -173,7 +174,7 @@ def _curve(shape: str, fit: RegressionFit, driver: str, values: pd.Series) -> pd
         grid = np.linspace(values.min(), values.max(), GRID_POINTS)
     frame, total = fit.sample.frame, fit.sample.weights * fit.sample.counts
     share = total / total.sum()
-    z = stats.norm.ppf(0.5 + fit.conf_level / 2)
+    z = critical_value(fit.conf_level)
     rows = []
     for value in grid:
         moved = frame.assign(**{driver: float(value)})

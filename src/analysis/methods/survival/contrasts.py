@@ -5,6 +5,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.errors import ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.notes import joined, note
 
 
@@ -24,7 +25,7 @@ def joint_level(conf_level: float, comparisons: int) -> float:
 
 def add_interval(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     """Symmetric `conf_low` and `conf_high` around `estimate`, from `std_error`."""
-    reach = norm.ppf((1 + conf_level) / 2) * table["std_error"]
+    reach = critical_value(conf_level) * table["std_error"]
     table["conf_low"], table["conf_high"] = table["estimate"] - reach, table["estimate"] + reach
     return table
 
@@ -67,7 +68,7 @@ def contrast_rows(
 
 
 def _difference(estimate: float, error: float, conf_level: float) -> dict:
-    reach = norm.ppf((1 + conf_level) / 2) * error
+    reach = critical_value(conf_level) * error
     return {
         "term": "difference",
         "estimate": estimate,
@@ -87,7 +88,7 @@ def _ratio(row, base: pd.Series, shared: float, conf_level: float) -> dict:
             - 2 * shared / (row.estimate * base["estimate"])
         )
     error = np.sqrt(max(variance, 0))
-    reach = norm.ppf((1 + conf_level) / 2) * error
+    reach = critical_value(conf_level) * error
     return {
         "term": "ratio",
         "estimate": np.exp(log_ratio),

@@ -13,12 +13,12 @@ from analysis.errors import ParamsError
 from analysis.methods._durations import (
     align_times,
     check_choice,
-    check_level,
     drop_uncounted,
     read_durations,
     read_groups,
 )
 from analysis.methods._risksets import RiskSets, count_risk_sets
+from analysis.methods.intervals import check_level
 from analysis.methods.survival.product_limit import product_limit, survival_interval
 from analysis.methods.survival.quantiles import quantile_row
 from analysis.notes import Note, note

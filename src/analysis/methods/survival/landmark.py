@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods._durations import align_times, check_level, drop_uncounted, read_durations
+from analysis.methods._durations import align_times, drop_uncounted, read_durations
+from analysis.methods.intervals import check_level
 from analysis.methods.survival.contrasts import add_interval
 from analysis.methods.survival.kaplan_meier import SurvivalCurve, survival_curve
 from analysis.methods.survival.restricted_mean import carried_forward, mean_and_areas

@@ -4,16 +4,10 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
-from analysis.methods._durations import (
-    Durations,
-    check_level,
-    drop_uncounted,
-    read_durations,
-    read_groups,
-)
+from analysis.methods._durations import Durations, drop_uncounted, read_durations, read_groups
 from analysis.methods._group_counts import count_by_group
+from analysis.methods.intervals import check_level, critical_value
 from analysis.methods.survival.log_rank import logrank_test
 from analysis.notes import note
 
@@ -68,7 +62,7 @@ def _ratio_row(
     columns: Durations, second: np.ndarray, layers: np.ndarray, conf_level: float
 ) -> dict:
     log_ratio, error = log_hazard_ratio(columns, second.astype(np.intp), layers)
-    reach = norm.ppf((1 + conf_level) / 2) * error
+    reach = critical_value(conf_level) * error
     return {
         "estimate": np.exp(log_ratio),
         "std_error": error,

@@ -13,12 +13,12 @@ from analysis.errors import ParamsError
 from analysis.methods._durations import (
     Durations,
     align_times,
-    check_level,
     drop_uncounted,
     read_durations,
     read_groups,
 )
 from analysis.methods._risksets import RiskSets, count_risk_sets
+from analysis.methods.intervals import check_level
 from analysis.methods.survival.contrasts import add_interval, choose_reference, contrast_rows
 from analysis.methods.survival.influence import row_influence, sum_by_cluster
 from analysis.methods.survival.product_limit import product_limit

@@ -4,15 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, rankdata
+from scipy.stats import rankdata
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods._durations import (
-    Durations,
-    check_level,
-    read_durations,
-)
+from analysis.methods._durations import Durations, read_durations
 from analysis.methods._risksets import count_risk_sets
+from analysis.methods.intervals import check_level, critical_value
 from analysis.methods.validation.observation import (
     StepCurve,
     inverse,
@@ -105,7 +102,7 @@ def brier_score(
         baseline = np.average(weight * (alive - share) ** 2, weights=count)
         rows.append((time, score, np.sqrt(spread / count.sum()), baseline))
     table = pd.DataFrame(rows, columns=["time", "estimate", "std_error", "null"])
-    reach = norm.ppf((1 + conf_level) / 2) * table["std_error"]
+    reach = critical_value(conf_level) * table["std_error"]
     beyond = ~np.isfinite(table["estimate"]) | (times > columns.duration.max())
     table = table.assign(
         term="Brier score",
@@ -165,7 +162,7 @@ def _observed_share(columns: Durations, horizon: float, conf_level: float) -> di
         return row | {"estimate": np.nan, "note": beyond}
     if 0 < share < 1:
         log_error = np.sqrt((d / (n * (n - d))).sum())
-        factor = np.exp(norm.ppf((1 + conf_level) / 2) * log_error / -np.log(share))
+        factor = np.exp(critical_value(conf_level) * log_error / -np.log(share))
         row |= {"std_error": share * log_error, "conf_low": share**factor}
         row |= {"conf_high": share ** (1 / factor)}
     return row
