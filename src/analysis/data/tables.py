@@ -47,6 +47,8 @@ class Description:
 class Tables:
     """The checked tables of one study, as Ibis tables of one engine.
 
+    `tables["transactions"]` is the Ibis table; `"surveys" in tables` says whether there is one.
+
     Attributes
     ----------
     connection : ibis.BaseBackend
@@ -64,8 +66,8 @@ class Tables:
         The tables whose ids are whole numbers that were written as decimals ('17850.0').
     sampled_from : int
         The customers of the study where these are the tables of some of them, drawn by lot; else 0.
-
-    `tables["transactions"]` is the Ibis table; `"surveys" in tables` says whether there is one.
+    by_name : mapping of str to ibis.Table
+        The tables; `tables["transactions"]` is one of them.
     """
 
     connection: ibis.BaseBackend

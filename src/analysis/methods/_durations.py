@@ -18,7 +18,19 @@ NEARLY = np.sqrt(np.finfo(float).eps)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Durations:
-    """Checked columns, one element a row: (n,) arrays; `entry` and `count` may be None."""
+    """Checked columns, one element a row.
+
+    Attributes
+    ----------
+    duration : ndarray, (n,)
+        Time units, 0 or more.
+    event : ndarray of bool, (n,)
+        Whether it ended.
+    entry : ndarray, (n,), or None
+        The time from which it was observed.
+    count : ndarray, (n,), or None
+        How often the row counts.
+    """
 
     duration: np.ndarray
     event: np.ndarray

@@ -24,6 +24,7 @@ from analysis.methods.regression import (
     fit_two_part,
     landmark,
 )
+from analysis.notes import Note
 from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt
 from analysis.states.slopes import EFFECTS, effects_by_group, interaction_p, moderate
 from analysis.states.soundness import checks, no_checks, shapes_on_scale
@@ -60,6 +61,10 @@ class Behaviour:
     weeks : float
     n, n_unobserved, n_negative : int
         Answers used, left out because their window was cut off, spend below zero taken as none.
+    customers : int
+        Who gave the answers used.
+    why : Note or str
+        Why nothing can be estimated; empty where something is.
     """
 
     COUNTED_BY: ClassVar = {"by_group": "n", "bands": "n"}
@@ -79,7 +84,7 @@ class Behaviour:
     customers: int
     n_unobserved: int
     n_negative: int
-    why: str
+    why: Note | str
 
     @property
     def overall(self) -> pd.Series | None:

@@ -101,6 +101,10 @@ def complaint_handling(tables: Tables, params: Params) -> Handling:
         Uses `interactions`.
     params : Params
         Uses `satisfaction.answered_days` and `observed_until`.
+
+    Returns
+    -------
+    Handling
     """
     contacts = recorded_contacts(tables, params)
     complaints = contacts[contacts["kind"] == COMPLAINT]

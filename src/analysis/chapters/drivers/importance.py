@@ -18,6 +18,7 @@ from analysis.methods.drivers import (
     performance_scores,
     rank_touchpoints,
 )
+from analysis.notes import Note
 from analysis.states.answers import Answers, attempt, low_and_high
 
 TOUCHPOINT_COLUMNS = ["term", "n", "average", "estimate", "conf_low", "conf_high"]
@@ -40,6 +41,10 @@ class Drivers:
         Complete answers.
     weighted, followed : bool
         Whether answers are weighted; whether the study also knows what customers did.
+    outcome : str
+        The scale whose differences are shared out.
+    why : Note or str
+        Why nothing can be estimated; empty where something is.
     """
 
     importance: DriverImportance | None
@@ -51,7 +56,7 @@ class Drivers:
     n: int
     weighted: bool
     followed: bool
-    why: str
+    why: Note | str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.methods.mediation import Mediation, mediate
 from analysis.methods.regression import RegressionFit, ShapeComparison, fit_linear
+from analysis.notes import Note
 from analysis.states.answers import Answers, attempt
 from analysis.states.slopes import effects_by_group, interaction_p, moderate
 from analysis.states.soundness import checks, no_checks, shapes_on_scale
@@ -36,6 +37,8 @@ class Intention:
         `check, value, p_value, note`.
     weighted, followed : bool
         Whether answers are weighted; whether the study also knows what customers did.
+    why : Note or str
+        Why nothing can be estimated; empty where something is.
     """
 
     COUNTED_BY: ClassVar = {"by_group": "n"}
@@ -49,7 +52,7 @@ class Intention:
     diagnostics: pd.DataFrame
     weighted: bool
     followed: bool
-    why: str
+    why: Note | str
 
 
 def loyalty_intention(

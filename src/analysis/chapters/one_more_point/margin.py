@@ -18,6 +18,7 @@ from analysis.methods.standardisation import (
     e_value_of_difference,
     one_more_point,
 )
+from analysis.notes import Note
 from analysis.states.answers import Answers, attempt
 
 WORTH = "worth_after"
@@ -40,6 +41,14 @@ class MarginGained:
     weighted : bool
     n_negative : int
         Sums below zero, taken as none.
+    hidden : EValue or None
+        How strong an unseen cause would have to be.
+    weeks : float
+        After the answer.
+    n : int
+        Answers used.
+    why : Note or str
+        Why nothing can be estimated; empty where something is.
     """
 
     COUNTED_BY: ClassVar = {"table": "n"}
@@ -52,7 +61,7 @@ class MarginGained:
     weeks: float
     n: int
     n_negative: int
-    why: str
+    why: Note | str
 
 
 def worth_after(answers: Answers, tables: Tables) -> tuple[pd.DataFrame, str]:

@@ -17,6 +17,7 @@ from analysis.errors import DataError
 from analysis.frames import spells
 from analysis.methods.hazards.standardised import StandardisedLife, standardised_life
 from analysis.methods.standardisation import EValue, e_value
+from analysis.notes import Note
 from analysis.params import Params
 from analysis.states.answers import Answers, attempt
 from analysis.states.slopes import LEAST
@@ -49,6 +50,8 @@ class MonthsGained:
         Answers of customers who were active; ends seen; answers of those who were not.
     weighted : bool
         Whether the survey has sampling weights; the months do not use them.
+    why : Note or str
+        Why nothing can be estimated; empty where something is.
     """
 
     COUNTED_BY: ClassVar = {"table": "n"}
@@ -63,7 +66,7 @@ class MonthsGained:
     customers: int
     n_inactive: int
     weighted: bool
-    why: str
+    why: Note | str
 
     def checks(self) -> pd.DataFrame:
         """Whether each rate ratio is constant over time: `term, chi2, dof, p_value, note`."""

@@ -13,6 +13,18 @@ def plot_conversion(result: Conversion, ax: Axes, say: Wording) -> Axes:
     """Draw the share who became customers by weeks since the first contact, by group.
 
     Curves stop where fewer than the study's smallest group are still waiting.
+
+    Parameters
+    ----------
+    result : Conversion
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
     """
     ax.set(xlabel=say("weeks_axis"), ylabel=say("share_axis"))
     draw_curves(result.curve, ax, say, falling=False, heading="waiting")

@@ -119,6 +119,10 @@ def fit_renewals(tables: Tables, params: Params) -> Renewals:
         Uses `contracts`, by way of `frames.spells`.
     params : Params
         Uses `renewal_months`, `holdout_weeks`, `observed_from`, `followed_until`, `conf_level`.
+
+    Returns
+    -------
+    Renewals
     """
     months, until = params.renewal_months, pd.Timestamp(params.followed_until)
     found = spells(tables, params)

@@ -47,6 +47,10 @@ def lapse_by_definition(tables: Tables, params: Params) -> LapseByDefinition:
         Uses `transactions`, by way of `frames.spells`.
     params : Params
         Uses `lapse_grid`, `lapse_weeks` and what `frames.spells` uses.
+
+    Returns
+    -------
+    LapseByDefinition
     """
     grid = sorted({*params.lapse_grid, params.lapse_weeks})
     read = _counted_first if is_large(tables) else _first_relationships

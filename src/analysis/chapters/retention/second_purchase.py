@@ -72,6 +72,10 @@ def second_purchase(
     conf_level : float
         Between 0.5 and 1.
 
+    Returns
+    -------
+    SecondPurchase
+
     Raises
     ------
     DataError
@@ -98,7 +102,20 @@ def second_purchase_by_segment(
     horizons_weeks: Sequence[float],
     conf_level: float = 0.95,
 ) -> dict[str, SecondPurchase]:
-    """Apply `second_purchase` to each segment of `first_gaps_by_segment`: segment to result."""
+    """Apply `second_purchase` to each segment of `first_gaps_by_segment`: segment to result.
+
+    Parameters
+    ----------
+    gaps : Mapping[str, DataFrame]
+    horizons_weeks : Sequence[float]
+        Weeks after the first purchase at which shares are told.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    dict[str, SecondPurchase]
+    """
     options = {"horizons_weeks": horizons_weeks, "conf_level": conf_level}
     return {name: second_purchase(own, by=name, **options) for name, own in gaps.items()}
 
@@ -120,6 +137,10 @@ def compare_segments(results: Mapping[str, SecondPurchase]) -> pd.DataFrame:
 
 def segment_tests(results: Mapping[str, SecondPurchase]) -> pd.DataFrame:
     """One row a segment: log-rank test over all its groups, corrected for the number of segments.
+
+    Parameters
+    ----------
+    results : Mapping[str, SecondPurchase]
 
     Returns
     -------

@@ -31,16 +31,27 @@ NOBODY = note("value.nobody_before")
 class Histories:
     """Purchase histories in weeks; they name persons, so not in the repr.
 
-    present : customer_id, first_at, frequency, recency, age, monetary_value (0 without a repeat) at
-    the end of observation. spend : frequency, monetary_value, the same customers. fitted : as
-    `present`, at `split_at`, of those who had bought by then, and `holdout` (purchases after it).
-    starts, repeats : first and repeat purchases of those, in weeks since the observation began,
-    counted by day.
-    split_at : last day that the check's models see. margin : share of revenue that is kept; None
-    where unknown. note : why no check can be made.
-
     In a large study (`frames.is_large`) nobody is named: all have `count`, `present` and `fitted`
     are frequency, recency, age (and `holdout`), `spend` is of those who bought again.
+
+    Attributes
+    ----------
+    present : DataFrame
+        `customer_id, first_at, frequency, recency, age, monetary_value` (0 without a repeat) at the
+        end of observation.
+    spend : DataFrame
+        `frequency, monetary_value` of the same customers.
+    fitted : DataFrame
+        As `present`, at `split_at`, of those who had bought by then, and `holdout` (purchases after
+        it).
+    starts, repeats : DataFrame
+        First and repeat purchases of those, in weeks since the observation began, counted by day.
+    split_at : date
+        The last day that the check's models see.
+    margin : float or None
+        Share of revenue that is kept; None where unknown.
+    note : Note or str
+        Why no check can be made; empty where one can.
     """
 
     present: pd.DataFrame = field(repr=False)
@@ -62,6 +73,10 @@ def purchase_histories(tables: Tables, params: Params) -> Histories:
         Uses `transactions`: purchase days, amounts netted by day, `margin` where there is one.
     params : Params
         Uses `observed_from`, `observed_until`, `holdout_weeks`.
+
+    Returns
+    -------
+    Histories
 
     Raises
     ------

@@ -151,6 +151,9 @@ def value_groups(
 
     Parameters
     ----------
+    histories : Histories
+    tables : Tables
+    params : Params
     tier, stage : DataFrame or EngineLabels
         `customer_id` and `tier` or `stage`, as at the end of observation; in the engine where the
         study is large.

@@ -17,7 +17,10 @@ from analysis.notes import note
 class GrayTest:
     """Gray's test that the cumulative incidence of a cause is the same in all groups.
 
-    `table`: one row a cause, `cause, chi2, dof, p_value, n, note`.
+    Attributes
+    ----------
+    table : DataFrame
+        One row a cause: `cause, chi2, dof, p_value, n, note`.
     """
 
     table: pd.DataFrame
@@ -28,8 +31,28 @@ def gray_test(
 ) -> GrayTest:
     """Test, cause by cause, whether groups have the same cumulative incidence.
 
-    Columns as in `cumulative_incidence`, without `entry` (the test has no risk set for those who
-    enter late); `rho` >= 0 weighs by (1 - incidence)^rho.
+    Parameters
+    ----------
+    durations : DataFrame
+        `duration`, `event`, `cause`, optional `count`, as in `cumulative_incidence`; no `entry`:
+        the test has no risk set for those who enter late.
+    by : str
+        Column of groups, two or more.
+    strata : str, optional
+        Column within whose values the groups are compared.
+    rho : float
+        0 or more: weighs by (1 - incidence)^rho.
+
+    Returns
+    -------
+    GrayTest
+
+    Raises
+    ------
+    ParamsError
+        If rho is below 0.
+    DataError
+        If a column is wrong, rows enter late, or there is one group only.
 
     References
     ----------

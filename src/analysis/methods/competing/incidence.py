@@ -143,8 +143,14 @@ def cumulative_incidence(
         `entry`, `count`.
     by : str, optional
         Column of groups known at time zero.
+    conf_level : float
+        Level of the intervals, in (0, 1).
     conf_type : {"log-log", "log", "plain"}
         Scale on which the interval of a share is symmetric.
+
+    Returns
+    -------
+    CumulativeIncidence
 
     Raises
     ------

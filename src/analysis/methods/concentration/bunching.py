@@ -22,10 +22,15 @@ LEAST_AROUND = 50
 class NearThreshold:
     """Customers near each threshold.
 
-    table : group (the threshold's name), term, estimate, std_error, conf_low, conf_high, n,
-    p_value, note. Terms: 'just_below' and 'just_above' are the shares of all customers within
-    `width` of the threshold; 'excess_above' is how many more sit just above, as a share of what a
-    smooth density through the other bins leads one to expect there (0: no bunching).
+    Attributes
+    ----------
+    table : DataFrame
+        `group` (the threshold's name)`, term, estimate, std_error, conf_low, conf_high, n, p_value,
+        note`. Terms: 'just_below' and 'just_above' are the shares of all customers within `width`
+        of the threshold; 'excess_above' is how many more sit just above, as a share of what a
+        smooth density through the other bins leads one to expect there (0: no bunching).
+    width : float
+        In the unit of the values.
     """
 
     table: pd.DataFrame
@@ -47,6 +52,25 @@ def count_near(
     side, less the two next to the threshold (Chetty et al. 2011; Kleven 2016). Bunching tells
     that customers (or staff) steer by the threshold; it also tells that those above are not like
     those below, so that a comparison across it is not fair.
+
+    Parameters
+    ----------
+    values : array, (n,)
+        The quantity that the thresholds cut, one number a customer.
+    thresholds : mapping of str to float
+        Name and place of each threshold, in the unit of `values`.
+    width : float
+        Length of a bin, above 0, in the unit of `values`.
+    counts : array, optional
+        Frequency weights, above 0, one a row; 1 by default.
+    bins : int
+        Bins on either side, 4 or more.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    NearThreshold
 
     Raises
     ------

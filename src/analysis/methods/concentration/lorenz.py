@@ -24,10 +24,24 @@ MOST_CURVE_POINTS = 501
 class Concentration:
     """How much of the value the top customers hold.
 
-    table : term ('gini', 'top_20_percent', …), estimate, std_error, conf_low, conf_high, n, note.
-    curve : customers, value: shares from the least to the most valuable, from (0, 0) to (1, 1).
-    gini, total : named numbers. negatives : customers with a value below 0. negative_rule : what
-    was done with them. note : why nothing is estimable; empty otherwise.
+    Attributes
+    ----------
+    table : DataFrame
+        `term` ('gini', 'top_20_percent', …)`, estimate, std_error, conf_low, conf_high, n, note`.
+    curve : DataFrame
+        `customers, value`: shares from the least to the most valuable, from (0, 0) to (1, 1).
+    gini : float
+        NaN where not estimable.
+    total : float
+        Sum of the values.
+    customers : int
+        Counted.
+    negatives : int
+        Customers with a value below 0.
+    negative_rule : str
+        What was done with them.
+    note : Note or str
+        Why nothing is estimable; empty otherwise.
     """
 
     table: pd.DataFrame
@@ -54,12 +68,27 @@ def measure_concentration(
 
     Parameters
     ----------
-    values : one value (revenue, margin) a customer; `counts` are frequency weights.
-    top : shares of customers, above 0 and below 1.
-    negative : what to do with values below 0 (a customer who returned more than she bought):
-        'floor' counts them as 0; 'absolute' keeps them and divides by the sum of absolute
-        values, which keeps the Gini within 0 and 1 (Raffinetti, Siletti & Vernizzi 2015, without
-        the small-sample factor); 'refuse' raises.
+    values : array, (n,)
+        One value (revenue, margin) a customer.
+    rng : Generator
+        Random numbers.
+    counts : array, optional
+        Frequency weights, above 0, one a row; 1 by default.
+    top : sequence of float
+        Shares of customers, above 0 and below 1.
+    negative : {"floor", "absolute", "refuse"}
+        What to do with values below 0 (a customer who returned more than she bought): 'floor'
+        counts them as 0; 'absolute' keeps them and divides by the sum of absolute values, which
+        keeps the Gini within 0 and 1 (Raffinetti, Siletti & Vernizzi 2015, without the small-sample
+        factor); 'refuse' raises.
+    replications : int
+        Bootstrap samples, 2 or more.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Concentration
 
     Raises
     ------

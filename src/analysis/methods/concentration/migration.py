@@ -21,11 +21,20 @@ MOVES = ("up", "stay", "down")
 class Migration:
     """Moves between two ratings of the same customers.
 
-    table : from, to, count, estimate (share of `from`), std_error, conf_low, conf_high (Wilson,
-    cell by cell), n (customers in `from`), note. rates : group (tier, then 'all'), term ('up',
-    'stay', 'down') and the same columns. mobility : Shorrocks' (k - trace) / (k - 1) over the
-    tiers that anybody held: term, estimate, std_error, conf_low, conf_high, n, note.
-    tiers : low to high. left, joined : customers with only one of the two ratings.
+    Attributes
+    ----------
+    table : DataFrame
+        One row a pair of tiers: `from, to, count, estimate` (share of `from`)`, std_error,
+        conf_low, conf_high` (Wilson, cell by cell)`, n` (customers in `from`)`, note`.
+    rates : DataFrame
+        `group` (tier, then 'all')`, term` ('up', 'stay', 'down') and the same columns.
+    mobility : DataFrame
+        One row, Shorrocks' (k - trace) / (k - 1) over the tiers that anybody held: `term, estimate,
+        std_error, conf_low, conf_high, n, note`.
+    tiers : tuple of str
+        Low to high.
+    left, joined : int
+        Customers with only one of the two ratings.
     """
 
     table: pd.DataFrame
@@ -53,8 +62,20 @@ def measure_migration(
 
     Parameters
     ----------
-    before, after : tier of each customer at two ratings, in the same order; missing where she was
-        not rated. tiers : all tiers, low to high.
+    before : array, (n,)
+        Tier of each customer at the first rating; missing where she was not rated.
+    after : array, (n,)
+        At the second rating, in the same order.
+    tiers : sequence of str
+        All tiers, low to high, two or more.
+    counts : array, optional
+        Frequency weights, above 0, one a row; 1 by default.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Migration
 
     Raises
     ------
@@ -94,8 +115,15 @@ def measure_migration(
 class NoChange:
     """The moves that chance alone would give: the benchmark of regression to the mean.
 
-    table, rates, mobility : as in `Migration`, where estimate is the mean over the draws and
-    conf_low, conf_high are the range that holds `conf_level` of them.
+    Attributes
+    ----------
+    table, rates, mobility : DataFrame
+        As in `Migration`, where `estimate` is the mean over the draws and `conf_low, conf_high` are
+        the range that holds `conf_level` of them.
+    tiers : tuple of str
+        Low to high.
+    draws : int
+        Simulated worlds.
     """
 
     table: pd.DataFrame
@@ -117,15 +145,40 @@ def simulate_no_change(
 ) -> NoChange:
     """Simulate migration in a world in which no customer changes.
 
-    If each customer buys at her own constant rate, each of her purchases is as likely to fall
-    into the one of two equally long periods as into the other. So the purchases of both periods
-    are dealt anew between them, and both halves are rated: whoever was rated high by luck falls
-    back in such a world too. Moves beyond it are change.
+    If each customer buys at her own constant rate, each of her purchases is as likely to fall into
+    the one of two equally long periods as into the other. So the purchases of both periods are
+    dealt anew between them, and both halves are rated: whoever was rated high by luck falls back in
+    such a world too. Moves beyond it are change.
 
-    Columns used: `customer_id`, `amount`; one row a purchase of either period. `rate` turns a
-    frame with the columns `amount` and `purchases` (sums of one period, 0 where nothing was
-    bought) into a tier for each row. `measure`, where given, makes the frame that is rated out of
-    the rows of `purchases` dealt to a period: one row a customer, always in the same order.
+    Parameters
+    ----------
+    purchases : DataFrame
+        `customer_id`, `amount`; one row a purchase of either period.
+    rate : callable
+        Turns a frame with `amount` and `purchases` (sums of one period, 0 where nothing was bought)
+        into a tier for each row.
+    tiers : sequence of str
+        All tiers, low to high.
+    rng : Generator
+        Random numbers.
+    draws : int
+        Simulated worlds, 2 or more.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    measure : callable, optional
+        Makes the frame that is rated out of the rows of `purchases` dealt to a period: one row a
+        customer, always in the same order.
+
+    Returns
+    -------
+    NoChange
+
+    Raises
+    ------
+    DataError
+        A column is absent.
+    ParamsError
+        Fewer than two draws.
     """
     check_level(conf_level)
     tiers = _check_tiers(tiers)

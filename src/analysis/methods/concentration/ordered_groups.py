@@ -19,8 +19,13 @@ from analysis.notes import note
 class Discrimination:
     """How well a score tells those who leave from those who stay.
 
-    table : term 'auc', estimate, std_error (DeLong), conf_low, conf_high (logit scale), n, note.
-    events : customers who left.
+    Attributes
+    ----------
+    table : DataFrame
+        One row, `term` 'auc': `estimate, std_error` (DeLong)`, conf_low, conf_high` (logit scale)`,
+        n, note`.
+    events : int
+        Customers who left.
     """
 
     table: pd.DataFrame
@@ -36,10 +41,28 @@ def measure_auc(
 ) -> Discrimination:
     """Area under the ROC curve: the chance that one with the event has the higher score.
 
-    `counts` are frequency weights.
-
     Churn that is *inferred* from silence is partly mechanical: a score that holds recency foresees
     it by its definition. Say so beside the number.
+
+    Parameters
+    ----------
+    score : array, (n,)
+        Known before the event; higher is more likely to have it.
+    event : array, (n,)
+        True or 1: has the event.
+    counts : array, optional
+        Frequency weights, above 0, one a row; 1 by default.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Discrimination
+
+    Raises
+    ------
+    DataError
+        Scores that are no numbers, events other than 0 and 1, unequal lengths.
 
     References
     ----------
@@ -83,9 +106,14 @@ def measure_auc(
 class Trend:
     """A value by ordered group, with a test whether it rises.
 
-    table : group, term 'mean', estimate, std_error, conf_low, conf_high, n, note. test : term
-    'jonckheere', estimate (chance that a customer of a higher group has the higher value, ties
-    half), statistic (z, tie-corrected), p_value (two-sided), n, note.
+    Attributes
+    ----------
+    table : DataFrame
+        One row a group: `group, term` ('mean')`, estimate, std_error, conf_low, conf_high, n,
+        note`.
+    test : DataFrame
+        One row, `term` 'jonckheere': `estimate` (chance that a customer of a higher group has the
+        higher value, ties half)`, statistic` (z, tie-corrected)`, p_value` (two-sided)`, n, note`.
     """
 
     table: pd.DataFrame
@@ -101,6 +129,28 @@ def measure_trend(
     conf_level: float = 0.95,
 ) -> Trend:
     """Compare a value between ordered groups (tiers, low to high); `counts`: frequency weights.
+
+    Parameters
+    ----------
+    values : array, (n,)
+        One number a customer.
+    groups : array, (n,)
+        The group of each, one of `order`.
+    order : sequence of str
+        All groups, low to high.
+    counts : array, optional
+        Frequency weights, above 0, one a row; 1 by default.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Trend
+
+    Raises
+    ------
+    DataError
+        Values that are no numbers, a group that is not in `order`, unequal lengths.
 
     References
     ----------

@@ -19,11 +19,19 @@ TERMS = ("normalised_gini", "spearman", "top_10_percent", "top_20_percent")
 class Gain:
     """How well scores find the customers who hold the next period's value.
 
-    table : group (score), term ('normalised_gini', 'spearman', 'top_10_percent',
-    'top_20_percent': share of the outcome held by the best-scored), estimate, std_error,
-    conf_low, conf_high, n, note. differences : the same, less the baseline's (paired bootstrap);
-    empty without a baseline. deciles : group (score), decile (1: best), n, mean, share,
-    cumulative_share, lift, cumulative_lift; customers of one score share its mean.
+    Attributes
+    ----------
+    table : DataFrame
+        `group` (score)`, term` ('normalised_gini', 'spearman', 'top_10_percent', 'top_20_percent':
+        share of the outcome held by the best-scored)`, estimate, std_error, conf_low, conf_high, n,
+        note`.
+    differences : DataFrame
+        The same, less the baseline's (paired bootstrap); empty without a baseline.
+    deciles : DataFrame
+        `group` (score)`, decile` (1: best)`, n, mean, share, cumulative_share, lift,
+        cumulative_lift`; customers of one score share its mean.
+    baseline : str or None
+        The score that the others are compared with.
     """
 
     table: pd.DataFrame
@@ -47,9 +55,26 @@ def measure_gain(
 
     Parameters
     ----------
-    scores : one column a score, one row a customer; higher is better, known before the outcome.
-    outcome : what each customer did next (spend, margin), in the same order.
-    baseline : the score that the others must beat, usually last period's spend.
+    scores : DataFrame
+        One column a score, one row a customer; higher is better, known before the outcome.
+    outcome : array, (n,)
+        What each customer did next (spend, margin), in the same order.
+    rng : Generator
+        Random numbers.
+    baseline : str, optional
+        The score that the others must beat, usually last period's spend.
+    counts : array, optional
+        Frequency weights, above 0, one a row; 1 by default.
+    groups : int
+        Equal groups that customers are cut into, 2 or more.
+    replications : int
+        Bootstrap samples, 2 or more.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Gain
 
     Raises
     ------

@@ -16,7 +16,22 @@ def ratio_over_time(
 
     A natural cubic spline with five knots (at quantiles of the transformed time, the outer ones at
     2 and 98 %), by least squares, as R's `plot.cox.zph` draws one with knots of its own.
-    Returns `time, hazard_ratio, ratio_conf_low, ratio_conf_high`.
+
+    Parameters
+    ----------
+    fit : CoxRegression
+    term : str
+        A column of the regression.
+    points : int
+        Times at which the curve is told.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    DataFrame
+        `time` (the unit of `duration`)`, hazard_ratio, ratio_conf_low, ratio_conf_high`, one row a
+        point.
 
     References
     ----------

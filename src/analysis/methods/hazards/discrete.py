@@ -74,10 +74,18 @@ def discrete_hazard(
     durations : DataFrame
         `duration` (whole periods, >= 1, the period in which it ended or was last seen), `event`,
         optional `entry` (whole periods already past) and `count`; the covariates.
+    covariates : list of str
+        Numbers as they are; text and categories as indicators against their first level.
     baseline : {"period", "log"}
         One hazard a period, or a line in the logarithm of the period.
     cluster : str, optional
         Column whose rows belong together: robust standard errors.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    DiscreteHazard
 
     Raises
     ------

@@ -26,6 +26,8 @@ def predict_survival(
         The covariates of the fit (and its strata column), one row a profile.
     times : array
         In the unit of `duration`, >= 0; past the last follow-up of the stratum: NaN and a note.
+    conf_level : float
+        Level of the intervals, in (0, 1).
 
     Returns
     -------

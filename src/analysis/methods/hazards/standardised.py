@@ -32,6 +32,8 @@ class StandardisedLife:
 
     Attributes
     ----------
+    driver : str
+        Column that was raised.
     table : DataFrame
         `segment` (the column that forms the group; 'all'), `group, term` (as answered, raised,
         difference), `estimate` (unit of `duration`), `std_error` (bootstrap of clusters),
@@ -73,14 +75,30 @@ def standardised_life(
     durations : DataFrame
         `duration` from the landmark (the answer) and `event`; the driver and `covariates`, known
         at the landmark, none missing.
+    driver : str
+        Column that is raised.
     highest : float
         Top of the driver's scale: nobody is raised beyond it.
     horizon : float
         In the unit of `duration`; not beyond the longest follow-up.
+    rng : Generator
+        Draws the bootstrap samples.
+    covariates : list of str, optional
+        Columns taken along beside the driver.
+    step : float
+        How far the driver is raised, in its unit.
     by : sequence of str
         Columns whose groups are averaged over one by one, beside all rows; one model for all.
     cluster : str, optional
         Column whose rows the bootstrap draws together (`customer_id`).
+    replications : int
+        Bootstrap samples, 1 or more.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    StandardisedLife
 
     Raises
     ------

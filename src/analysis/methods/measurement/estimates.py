@@ -45,13 +45,31 @@ def net_promoter_score(
 ) -> SurveyEstimates:
     """Promoters (9-10) less detractors (0-6), per cent, with its standard error.
 
-    Columns used: `score` (whole numbers 0-10), and `by`, `weight` (sampling weight, positive),
-    `cluster` where named. Without weight and cluster the error is 100 sqrt((p + d - (p-d)^2)/n);
-    else linearised.
+    Without weight and cluster the error is 100 sqrt((p + d - (p-d)^2)/n); else linearised.
+
+    Parameters
+    ----------
+    survey : DataFrame
+        One row an answer sheet: the columns named below.
+    score : str
+        Column of whole numbers from 0 to 10.
+    by : str, optional
+        Column of groups that are told one by one; all together by default.
+    weight : str, optional
+        Column of the sampling weight, above 0.
+    cluster : str, optional
+        Column whose rows belong together (`customer_id`).
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    SurveyEstimates
 
     Raises
     ------
-    DataError for text, scores outside 0-10, or weights that are not positive.
+    DataError
+        Text, scores outside 0-10, or weights that are not positive.
     """
     numbers = _numeric(survey, score)
     wrong = numbers.notna() & (~numbers.between(0, 10) | numbers.mod(1).ne(0))
@@ -85,8 +103,26 @@ def survey_means(
 ) -> SurveyEstimates:
     """Mean of each column in the unit of its answers, by group, with linearised errors.
 
-    Columns used: `columns` (numbers), and `by`, `weight` (sampling weight, positive), `cluster`
-    where named. Rows that miss one of the columns are left out for all of them, and counted.
+    Rows that miss one of the columns are left out for all of them, and counted.
+
+    Parameters
+    ----------
+    survey : DataFrame
+        One row an answer sheet: the columns named below.
+    columns : list of str
+        Columns of numbers.
+    by : str, optional
+        Column of groups that are told one by one; all together by default.
+    weight : str, optional
+        Column of the sampling weight, above 0.
+    cluster : str, optional
+        Column whose rows belong together (`customer_id`).
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    SurveyEstimates
     """
     marks = pd.DataFrame({column: _numeric(survey, column) for column in columns})
     return _means_by_group(survey, marks, by, weight, cluster, conf_level, corrected=True)
@@ -103,9 +139,32 @@ def survey_shares(
 ) -> SurveyEstimates:
     """Share of answers that are 1, by group; Wilson intervals that stay within 0 and 1.
 
-    Columns used: `column` (0 or 1), and `by`, `weight` (sampling weight, positive), `cluster` where
-    named. With weights or clusters the interval is that of as many independent answers as would
-    have the same linearised error.
+    With weights or clusters the interval is that of as many independent answers as would have the
+    same linearised error.
+
+    Parameters
+    ----------
+    survey : DataFrame
+        One row an answer sheet: the columns named below.
+    column : str
+        Column of 0 and 1.
+    by : str, optional
+        Column of groups that are told one by one; all together by default.
+    weight : str, optional
+        Column of the sampling weight, above 0.
+    cluster : str, optional
+        Column whose rows belong together (`customer_id`).
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    SurveyEstimates
+
+    Raises
+    ------
+    DataError
+        Other numbers than 0 and 1, or weights that are not positive.
 
     References
     ----------

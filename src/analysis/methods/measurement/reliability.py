@@ -74,6 +74,27 @@ def estimate_reliability(
     answer more than once (`cluster`) are drawn whole. A scale with a constant item, or too few
     answers, is a row with NaN and a note.
 
+    Parameters
+    ----------
+    survey : DataFrame
+        One row an answer sheet; the items of all scales as columns.
+    scales : mapping of str to Scale
+    missing : {"listwise", "person_mean"}
+        An answer sheet with an item missing is dropped, or up to half of a scale's items are filled
+        with the person's mean of the others; both are counted.
+    replications : int
+        Bootstrap samples; 0: intervals only where a formula gives them.
+    rng : Generator, optional
+        Needed with replications.
+    cluster : str, optional
+        Column of customers, whom the bootstrap draws whole.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Reliability
+
     References
     ----------
     Cronbach (1951), Psychometrika 16; McDonald (1999), Test Theory; Duhachek & Iacobucci (2004),

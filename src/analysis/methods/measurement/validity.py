@@ -52,6 +52,35 @@ def heterotrait_monotrait(
     Answer sheets that miss any scale are left out; customers who answer more than once (`cluster`)
     are drawn whole.
 
+    Parameters
+    ----------
+    survey : DataFrame
+        One row an answer sheet; the items of all scales as columns.
+    scales : mapping of str to Scale
+        Two or more.
+    missing : {"listwise", "person_mean"}
+        An answer sheet with an item missing is dropped, or up to half of a scale's items are filled
+        with the person's mean of the others; both are counted.
+    replications : int
+        Bootstrap samples; 0: no intervals.
+    rng : Generator, optional
+        Needed with replications.
+    cluster : str, optional
+        Column of customers, whom the bootstrap draws whole.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    DiscriminantValidity
+
+    Raises
+    ------
+    ParamsError
+        Fewer than two scales, or replications without `rng`.
+    DataError
+        Items that are absent, text, constant, or outside their range.
+
     References
     ----------
     Henseler, Ringle & Sarstedt (2015), J. Acad. Mark. Sci. 43, 115-135.

@@ -158,7 +158,29 @@ def bootstrap(
 def conf_bounds(
     value: np.ndarray, std_error: np.ndarray, conf_level: float, interval: Interval
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of a probability; NaN where the standard error is nought or unknown."""
+    """Bounds of a probability; NaN where the standard error is nought or unknown.
+
+    Parameters
+    ----------
+    value : array
+        Probabilities.
+    std_error : array
+        Of the same shape.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    interval : {"logit", "log-log", "log", "plain"}
+        Scale on which the interval is symmetric.
+
+    Returns
+    -------
+    low, high
+        Arrays of the same shape, in 0-1.
+
+    Raises
+    ------
+    ParamsError
+        Another scale.
+    """
     z = critical_value(conf_level)
     with np.errstate(all="ignore"):
         match interval:

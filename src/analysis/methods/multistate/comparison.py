@@ -20,10 +20,22 @@ FEWEST_EVENTS = 5
 class MovementTest:
     """Test that transitions are alike between groups or periods.
 
-    `table`: `from, to, group` (or `period`), `observed, expected, ratio, z`: transitions made and
-    expected if all were alike, their ratio, and the standardised difference. `statistic`
-    (chi-squared form), `df`, `p_value` (randomised by customer), `p_value_chi2` (large samples),
-    `replications`, `note`.
+    Attributes
+    ----------
+    table : DataFrame
+        `from, to, group` (or `period`)`, observed, expected, ratio, z`: transitions made and
+        expected if all were alike, their ratio, and the standardised difference.
+    statistic : float
+        Chi-squared form.
+    df : int
+    p_value : float
+        Randomised by customer.
+    p_value_chi2 : float
+        For large samples.
+    replications : int
+        Randomisations.
+    note : Note or str
+        What was left out; empty otherwise.
     """
 
     table: pd.DataFrame
@@ -50,6 +62,22 @@ def homogeneity_test(
     Permuted labels do not depend on the risk sets, so their scores are the customers' martingale
     residuals times (label - share of the group).
     Transitions with fewer than five events expected in a group are left out, and the note says so.
+
+    Parameters
+    ----------
+    paths : DataFrame
+        `customer_id, start, stop, from, to` and optionally `count` (see `read_paths`); times in one
+        unit.
+    by : str
+        Column of the group, one value a customer.
+    rng : Generator
+        Random numbers.
+    replications : int
+        Permutations.
+
+    Returns
+    -------
+    MovementTest
 
     Raises
     ------

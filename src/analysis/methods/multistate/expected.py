@@ -20,8 +20,15 @@ from analysis.notes import Note, note
 class ExpectedTime:
     """Expected time in each state up to a horizon.
 
-    `table`: (`group`,) `term` (the state), `estimate, std_error, conf_low, conf_high, n, note`; the
-    estimates of a group sum to `horizon` less `origin`.
+    Attributes
+    ----------
+    table : DataFrame
+        (`group`,) `term` (the state)`, estimate, std_error, conf_low, conf_high, n, note`; the
+        estimates of a group sum to `horizon` less `origin`.
+    horizon, origin : float
+        In the unit of the times.
+    conf_level : float
+        Of the intervals.
     """
 
     table: pd.DataFrame
@@ -46,7 +53,39 @@ def expected_time(
 
     The area under each occupation curve (R survival: restricted mean time in state; mstate: ELOS).
     Where follow-up ends before the horizon the last shares are carried forward and a note says so.
-    Options as in `state_occupation`.
+
+    Parameters
+    ----------
+    paths : DataFrame
+        `customer_id, start, stop, from, to` and optionally `count` (see `read_paths`); times in one
+        unit.
+    horizon : float
+        After the origin, in the unit of the times.
+    by : str, optional
+        Column that is known at the start of a path; one estimate a group.
+    origin : float, optional
+        Time nought of the estimate, by default the earliest start.
+    initial : mapping of state to share, optional
+        Known shares at the origin; by default those of the customers seen there.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    std_errors : {"robust", "bootstrap"}
+        Infinitesimal jackknife by customer, or customers drawn anew.
+    replications : int
+        Bootstrap samples, 1 or more.
+    rng : Generator, optional
+        Needed for the bootstrap.
+
+    Returns
+    -------
+    ExpectedTime
+
+    Raises
+    ------
+    ParamsError
+        The horizon is not after the origin.
+    DataError
+        The table breaks a rule of `read_paths`.
     """
     check_level(conf_level)
     groups = split_groups(paths, by)

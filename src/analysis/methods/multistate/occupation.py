@@ -27,10 +27,18 @@ from analysis.notes import Note, note
 class StateOccupation:
     """Aalen-Johansen estimate of the share of customers in each state.
 
-    `table` is long: (`group`,) `time, state, at_risk, events, estimate, std_error, conf_low,
-    conf_high, note`; `at_risk` are the customers seen in the state just before the time, `events`
-    the entries into it since the last time of the table. `states` in their order, `customers` the
-    number of customers, counts included.
+    Attributes
+    ----------
+    table : DataFrame
+        Long: (`group`,) `time, state, at_risk` (customers seen in the state just before the time)`,
+        events` (entries into it since the last time of the table)`, estimate, std_error, conf_low,
+        conf_high, note`.
+    states : tuple of str
+        In their order.
+    customers : int
+        Counts included.
+    conf_level : float
+        Of the intervals.
     """
 
     table: pd.DataFrame
@@ -75,10 +83,16 @@ def state_occupation(
         Time nought of the estimate, by default the earliest start; earlier stays are forgotten.
     initial : mapping of state to share, optional
         Known shares at the origin; by default those of the customers seen there.
+    conf_level : float
+        Level of the intervals, in (0, 1).
     interval : {"logit", "log-log", "log", "plain"}
         Scale of the intervals; R's `survfit` uses log.
     std_errors, replications, rng
         "robust" (infinitesimal jackknife by customer) or "bootstrap" (customers drawn anew).
+
+    Returns
+    -------
+    StateOccupation
 
     Raises
     ------

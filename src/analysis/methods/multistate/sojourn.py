@@ -25,12 +25,20 @@ from analysis.notes import note
 class SojournTimes:
     """Length of the stays in each state (Kaplan-Meier, time since the state was entered).
 
-    `table`: (`group`,) `term` (the state), `estimate` (the median: the first time by which half
-    have left; missing where it is not reached), `conf_low`, `conf_high`, `mean` (restricted to
-    `mean_to`, the longest stay seen), `mean_to`, `n` (stays), `ended`, `left_out` (stays begun
-    before they were seen), `note`.
-    `curve`: (`group`,) `state, time, at_risk, events, censored, estimate, std_error, conf_low,
-    conf_high`: the share still in the state.
+    Attributes
+    ----------
+    table : DataFrame
+        (`group`,) `term` (the state)`, estimate` (the median: the first time by which half have
+        left; missing where it is not reached)`, conf_low, conf_high, mean` (restricted to
+        `mean_to`, the longest stay seen)`, mean_to, n` (stays)`, ended, left_out` (stays begun
+        before they were seen)`, note`.
+    curve : DataFrame
+        (`group`,) `state, time, at_risk, events, censored, estimate, std_error, conf_low,
+        conf_high`: the share still in the state.
+    visit : int
+        Which stay of a customer.
+    conf_level : float
+        Of the intervals.
     """
 
     table: pd.DataFrame
@@ -58,8 +66,25 @@ def sojourn_times(
     ----------
     paths : DataFrame
         `customer_id, start, stop, from, to` and optionally `count`.
+    visit : int
+        Which stay of a customer in a state, from 1.
+    by : str, optional
+        Column that is known at the start of a path; one estimate a group.
     origin : float, optional
         Where every path truly begins, by default the earliest start.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    SojournTimes
+
+    Raises
+    ------
+    ParamsError
+        `visit` is no whole number from 1.
+    DataError
+        The table breaks a rule of `read_paths`.
     """
     check_level(conf_level)
     if visit < 1 or int(visit) != visit:

@@ -44,8 +44,28 @@ def stationarity_test(
 
     Parameters
     ----------
+    paths : DataFrame
+        `customer_id, start, stop, from, to` and optionally `count` (see `read_paths`); times in one
+        unit.
     breaks : sequence of float
         Where one period ends and the next begins.
+    rng : Generator
+        Random numbers.
+    step : float
+        Time between two looks at a customer, above 0.
+    replications : int
+        Random changes of sign.
+
+    Returns
+    -------
+    MovementTest
+
+    Raises
+    ------
+    ParamsError
+        The breaks leave one period with transitions.
+    DataError
+        No transition has events enough in every period.
     """
     breaks = np.unique(np.asarray(breaks, dtype=float))
     whole = read_paths(paths)

@@ -34,6 +34,31 @@ def step_probabilities(
 
     Moves that fewer than `least` customers made are counted with the next rarest of their state
     (a cell left empty beside its row would give them away); the notes of both cells say so.
+
+    Parameters
+    ----------
+    paths : DataFrame
+        `customer_id, start, stop, from, to` and optionally `count` (see `read_paths`); times in one
+        unit.
+    step : float
+        Time between two looks, above 0.
+    by : str, optional
+        Column that is known at the start of a path; one estimate a group.
+    least : int
+        The fewest customers whose move is told apart.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    TransitionProbabilities
+
+    Raises
+    ------
+    ParamsError
+        The step is not above 0.
+    DataError
+        The table breaks a rule of `read_paths`.
     """
     check_level(conf_level)
     if not step > 0:

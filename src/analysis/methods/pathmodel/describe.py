@@ -25,7 +25,20 @@ MOST_INFLATION = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """What every table of an estimate is made from."""
+    """What every table of an estimate is made from.
+
+    Attributes
+    ----------
+    model : PathModel
+    sample : Estimates
+        A batch of one.
+    replicates : Estimates or None
+        One a bootstrap sample.
+    n : int
+        Answer sheets.
+    conf_level : float
+        Of the intervals.
+    """
 
     model: PathModel
     sample: Estimates

@@ -43,8 +43,15 @@ Likelihood = Callable[[np.ndarray], tuple[float, np.ndarray]]
 class Maximum:
     """Where a likelihood is highest.
 
-    `params` (natural scale), `log_likelihood`, `covariance` of the log parameters (square, NaN
-    where not estimable, 0 for a parameter that is taken as fixed), `note` (empty: all is well).
+    Attributes
+    ----------
+    params : ndarray, (k,)
+        On the natural scale.
+    log_likelihood : float
+    covariance : ndarray, (k, k)
+        Of the log parameters; NaN where not estimable, 0 for a parameter that is taken as fixed.
+    note : Note or str
+        Why not, or what warns of it; empty: all is well.
     """
 
     params: np.ndarray
@@ -172,5 +179,15 @@ def _trouble(
 
 
 def not_fitted(model) -> Note | str:
-    """Why a model has no parameters; empty where it has (a note of its own may warn of them)."""
+    """Why a model has no parameters; empty where it has (a note of its own may warn of them).
+
+    Parameters
+    ----------
+    model : fitted model
+        Of purchases, spend or renewals.
+
+    Returns
+    -------
+    Note or str
+    """
     return "" if np.isfinite(model.params).all() else model.note

@@ -20,8 +20,21 @@ LONGEST = 200_000
 def renewal_rows(alive: list[float] | np.ndarray) -> pd.DataFrame:
     """Turn the customers alive after 0, 1, 2, … renewals into counted rows.
 
-    Returns columns `duration` (periods), `event` (True: ended in that period; False: still alive
-    at the last count) and `count`.
+    Parameters
+    ----------
+    alive : array
+        Customers alive after 0, 1, 2, … renewals: two or more numbers that never rise.
+
+    Returns
+    -------
+    DataFrame
+        `duration` (periods), `event` (True: ended in that period; False: still alive at the last
+        count), `count`.
+
+    Raises
+    ------
+    DataError
+        Fewer than two numbers, or numbers that rise.
     """
     alive = np.asarray(alive, float)
     if alive.ndim != 1 or len(alive) < 2 or not np.isfinite(alive).all():

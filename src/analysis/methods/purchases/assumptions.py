@@ -21,8 +21,13 @@ WEAK, STRONG = 0.1, 0.3
 class SpendCheck:
     """Whether who buys often also spends more (Gamma-Gamma takes the two as independent).
 
-    table : term ('pearson', 'spearman'), estimate, std_error, conf_low, conf_high, n, p_value,
-    note. size : 'negligible', 'weak', 'strong' or 'not estimable', by Pearson's correlation.
+    Attributes
+    ----------
+    table : DataFrame
+        `term` ('pearson', 'spearman')`, estimate, std_error, conf_low, conf_high, n, p_value,
+        note`.
+    size : str
+        'negligible', 'weak', 'strong' or 'not estimable', by Pearson's correlation.
     """
 
     table: pd.DataFrame
@@ -32,8 +37,24 @@ class SpendCheck:
 def check_spend(customers: pd.DataFrame, *, conf_level: float = 0.95) -> SpendCheck:
     """Correlate mean spend with the number of repeat purchases, among repeat buyers.
 
-    Columns used: `frequency`, `monetary_value`; optional `count`. Intervals by Fisher's z, for
-    Spearman's with the variance of Bonett & Wright (2000).
+    Intervals by Fisher's z, for Spearman's with the variance of Bonett & Wright (2000).
+
+    Parameters
+    ----------
+    customers : DataFrame
+        `frequency` (repeat purchases), `monetary_value` (mean spend on them, currency); optional
+        `count`.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    SpendCheck
+
+    References
+    ----------
+    Bonett & Wright (2000), Psychometrika 65, 23-28 (the variance of Spearman's); Cohen (1988) for
+    the names of sizes.
     """
     check_columns(customers, SPEND)
     repeaters = customers[customers["frequency"] > 0]

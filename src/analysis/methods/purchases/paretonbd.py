@@ -38,9 +38,24 @@ NUDGE = 1e-7
 class ParetoNBD:
     """A fitted Pareto/NBD model; times are in the unit of the frame that it was fitted on.
 
-    table : term, estimate, std_error, conf_low, conf_high, n, note; one row a parameter.
-    params : r, alpha, s, beta. covariance : of the log parameters, 4 x 4.
-    log_likelihood, customers (count), rows (distinct histories), longest_age, note.
+    Attributes
+    ----------
+    table : DataFrame
+        One row a parameter: `term, estimate, std_error, conf_low, conf_high, n, note`.
+    params : ndarray, (4,)
+        r, alpha, s, beta.
+    covariance : ndarray, (4, 4)
+        Of the log parameters; NaN where not estimable, 0 for a parameter that is taken as fixed.
+    log_likelihood : float
+        At the maximum.
+    customers : int
+        Counted.
+    rows : int
+        Distinct histories.
+    longest_age : float
+        Of the histories, in their unit.
+    note : Note or str
+        Why it is not estimable, or what warns of it; empty: all is well.
     """
 
     table: pd.DataFrame
@@ -83,9 +98,20 @@ class ParetoNBD:
 def fit_paretonbd(customers: pd.DataFrame, *, conf_level: float = 0.95) -> ParetoNBD:
     """Fit Pareto/NBD by maximum likelihood.
 
-    Columns used: `frequency` (repeat purchases, 0, 1, …), `recency` (time of the last one, 0 when
-    none), `age` (length of observation), in one unit, all since the first purchase; optional
-    `count` (frequency weight). Fewer than two repeat buyers: NaN and a note.
+    Fewer than two repeat buyers: NaN and a note.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        One row a customer (or history counted `count` times): `frequency` (repeat purchases: 0, 1,
+        …), `recency` (time of the last one, 0 when none), `age` (length of observation, above 0),
+        in one unit, all since the first purchase; optional `count` (frequency weight).
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    ParetoNBD
 
     Raises
     ------

@@ -32,8 +32,15 @@ LEAST_FOR_INTERVAL = 2
 class GroupTotals:
     """Expected totals of groups over the time to come.
 
-    table : group, term ('purchases', then 'revenue' or 'margin'), estimate, std_error, conf_low,
-    conf_high, n, note. time : length of the horizon. discounting : as it was applied.
+    Attributes
+    ----------
+    table : DataFrame
+        `group, term` ('purchases', then 'revenue' or 'margin')`, estimate, std_error, conf_low,
+        conf_high, n, note`.
+    time : float
+        Length of the horizon.
+    discounting : Discounting
+        As it was applied.
     """
 
     table: pd.DataFrame
@@ -56,12 +63,34 @@ def group_totals(
 ) -> GroupTotals:
     """Forecast what the present customers will still buy: their residual value.
 
-    Columns used: `frequency`, `recency`, `age`; `monetary_value` with `spend`; `by` (known at the
-    end of observation); optional `count`, and with it `monetary_square`: where a row stands for
-    customers of unlike spend, `monetary_value` is their mean and this the mean of its square, all
-    that totals and their variance need. Both the number of purchases and its value are
-    discounted. `margin` is the share of revenue that is kept: without it the value is *revenue*,
-    not lifetime value. `draws` futures of each customer measure how much totals vary.
+    Both the number of purchases and its value are discounted.
+
+    Parameters
+    ----------
+    model : BGNBD or ParetoNBD
+    customers : DataFrame
+        `frequency, recency, age`; `monetary_value` with `spend`; `by`; optional `count`, and with
+        it `monetary_square`: where a row stands for customers of unlike spend, `monetary_value` is
+        their mean and this the mean of its square, all that totals and their variance need.
+    time : float
+        The horizon, above 0, in the unit of the model.
+    rng : Generator
+        Random numbers.
+    by : str, optional
+        Column of groups known at the end of observation.
+    spend : GammaGamma, optional
+        Without it purchases only are told.
+    margin : float, optional
+        Share of revenue that is kept: without it the value is *revenue*, not lifetime value.
+    discounting : Discounting
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    draws : int
+        Futures of each customer, which measure how much totals vary.
+
+    Returns
+    -------
+    GroupTotals
 
     Raises
     ------
@@ -88,8 +117,15 @@ def group_totals(
 class AcquisitionValue:
     """What a new customer is worth over a horizon, from her first purchase on.
 
-    table : term ('purchases', 'revenue' or 'margin', and 'value_to_cost' with a cost), estimate,
-    std_error, conf_low, conf_high, n, note. Parameter uncertainty only: it is a mean.
+    Attributes
+    ----------
+    table : DataFrame
+        `term` ('purchases', 'revenue' or 'margin', and 'value_to_cost' with a cost)`, estimate,
+        std_error, conf_low, conf_high, n, note`. Parameter uncertainty only: it is a mean.
+    time : float
+        Length of the horizon.
+    discounting : Discounting
+        As it was applied.
     """
 
     table: pd.DataFrame
@@ -109,8 +145,32 @@ def acquisition_value(
 ) -> AcquisitionValue:
     """Value a customer who is about to make her first purchase; compare it with her cost.
 
-    The first purchase is counted, undiscounted. `cost` is the acquisition cost of one customer;
-    where it is 0 the ratio is not estimable and says so.
+    The first purchase is counted, undiscounted.
+
+    Parameters
+    ----------
+    model : BGNBD or ParetoNBD
+    time : float
+        The horizon, above 0, in the unit of the model.
+    spend : GammaGamma, optional
+        Without it purchases only are told.
+    margin : float, optional
+        Share of revenue that is kept; without it the value is revenue.
+    cost : float, optional
+        Acquisition cost of one customer, currency, 0 or more; where it is 0 the ratio is not
+        estimable and says so.
+    discounting : Discounting
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    AcquisitionValue
+
+    Raises
+    ------
+    ParamsError
+        The horizon is not above 0, or the cost is below 0.
     """
     if not time > 0:
         raise ParamsError(f"the horizon must be above 0, but {time} came")

@@ -25,7 +25,13 @@ class Term(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A number as it is."""
+    """A number as it is.
+
+    Attributes
+    ----------
+    column : str
+        Of numbers.
+    """
 
     column: str
 
@@ -39,7 +45,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Spline:
-    """Restricted cubic spline: straight beyond the outer knots; Harrell (2015), formula 2.25."""
+    """Restricted cubic spline: straight beyond the outer knots; Harrell (2015), formula 2.25.
+
+    Attributes
+    ----------
+    column : str
+        Of numbers.
+    knots : tuple of float
+        Rising, three or more.
+    """
 
     column: str
     knots: tuple[float, ...]
@@ -66,7 +80,15 @@ class Spline:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """An indicator for having reached each cut: thresholds, with nothing between them."""
+    """An indicator for having reached each cut: thresholds, with nothing between them.
+
+    Attributes
+    ----------
+    column : str
+        Of numbers.
+    cuts : tuple of float
+        Rising.
+    """
 
     column: str
     cuts: tuple[float, ...]
@@ -82,7 +104,15 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Bend:
-    """A line that changes its slope at one point."""
+    """A line that changes its slope at one point.
+
+    Attributes
+    ----------
+    column : str
+        Of numbers.
+    at : float
+        Where the slope changes.
+    """
 
     column: str
     at: float
@@ -98,7 +128,15 @@ class Bend:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Indicators of the levels of a category but its first."""
+    """Indicators of the levels of a category but its first.
+
+    Attributes
+    ----------
+    column : str
+        Of categories.
+    levels : tuple
+        All of them, the first being the reference.
+    """
 
     column: str
     levels: tuple[object, ...]
@@ -120,7 +158,12 @@ class Levels:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Every column of one term times every column of another."""
+    """Every column of one term times every column of another.
+
+    Attributes
+    ----------
+    one, other : Term
+    """
 
     one: Term
     other: Term
@@ -136,7 +179,14 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """The terms of a model; `matrix` makes the same columns for any frame."""
+    """The terms of a model; `matrix` makes the same columns for any frame.
+
+    Attributes
+    ----------
+    terms : tuple of Term
+    intercept : bool
+        Whether a column of ones comes first.
+    """
 
     terms: tuple[Term, ...]
     intercept: bool = True

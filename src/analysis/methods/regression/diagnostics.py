@@ -25,9 +25,13 @@ class Calibration:
 
     Attributes
     ----------
-    table : group (tenth by prediction), predicted, estimate (observed), std_error, conf_low,
-        conf_high, n; every prediction is from a fit that had not seen the customer.
-    slope : 1 is right; below 1 predictions are too extreme. intercept : 0 is right.
+    table : DataFrame
+        `group` (tenth by prediction)`, predicted, estimate` (observed)`, std_error, conf_low,
+        conf_high, n`; every prediction is from a fit that had not seen the customer.
+    slope : float
+        1 is right; below 1 predictions are too extreme.
+    intercept : float
+        0 is right.
     """
 
     table: pd.DataFrame
@@ -41,6 +45,15 @@ def diagnose(fit: RegressionFit) -> pd.DataFrame:
     `variance inflation` of each column but intercept and indicators of one category among
     themselves; the largest Cook's distance and the share of answers above 4/n; Pearson dispersion
     of counts and Cameron & Trivedi's (1990, J. Econometrics 46) regression-based check.
+
+    Parameters
+    ----------
+    fit : RegressionFit
+
+    Returns
+    -------
+    DataFrame
+        `term, estimate, p_value, note`.
     """
     rows = _inflation(fit) + _influence(fit)
     if fit.family in ("poisson", "negative_binomial"):
@@ -129,7 +142,27 @@ def _cameron_trivedi(fit: RegressionFit) -> dict[str, object]:
 def calibrate(fit: RegressionFit, *, folds: int = FOLDS) -> Calibration:
     """Cross-fitted calibration of a logit or count regression, customers kept in one fold.
 
-    Slope and intercept: the outcome regressed on the left-out linear predictor (Cox 1958).
+    Slope and intercept: the outcome regressed on the left-out linear predictor .
+
+    Parameters
+    ----------
+    fit : RegressionFit
+        Of chances or counts.
+    folds : int
+        Parts that are left out in turn.
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    ParamsError
+        The fit is linear.
+
+    References
+    ----------
+    Cox (1958), Biometrika 45, 562-565.
     """
     if fit.link == "identity":
         raise ParamsError("calibration is of chances and counts, but the fit is linear")

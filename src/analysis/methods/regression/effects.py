@@ -30,12 +30,22 @@ def average_marginal_effects(
 
     Parameters
     ----------
-    drivers : columns of the fit; all by default.
-    by : a column of the fit (moderator, tier): one effect a group.
+    fit : RegressionFit, TwoPartFit or OrdinalFit
+    drivers : list of str, optional
+        Columns of the fit; all by default.
+    by : str, optional
+        A column of the fit (moderator, tier): one effect a group.
 
     Returns
     -------
-    group, term, (level for ordinal fits), estimate, std_error, conf_low, conf_high, n, p_value.
+    DataFrame
+        `group, term,` (`level` for ordinal fits) `estimate, std_error, conf_low, conf_high, n,
+        p_value`.
+
+    Raises
+    ------
+    ParamsError
+        A driver is not in the fit.
     """
     frame = fit.sample.frame
     terms = {term.column: term for term in fit.design.terms if hasattr(term, "column")}

@@ -23,17 +23,36 @@ class RegressionFit:
 
     Attributes
     ----------
-    table : term, estimate, std_error, conf_low, conf_high, n, p_value, note; on the scale of the
-        link (log odds for logit, log for counts and spend).
-    parameters : (k,). covariance : (k, k).
-    influence : (rows, k) each answer's pull on the parameters; their cross-product is the
-        robust covariance before its small-sample factor.
-    fitted : (rows,) means in the outcome's unit. sample : the rows used.
-    family : linear, logit, poisson, negative_binomial, gamma. link : identity, logit, log.
-    log_likelihood : NaN where the family is only a working one.
-    dispersion : Pearson chi-squared over its degrees of freedom.
-    overdispersion : alpha of the negative binomial, else NaN.
-    n_clusters : customers, where errors are clustered, else the answers.
+    outcome : str
+    family : {"linear", "logit", "poisson", "negative_binomial", "gamma"}
+    link : {"identity", "logit", "log"}
+    table : DataFrame
+        `term, estimate, std_error, conf_low, conf_high, n, p_value, note`; on the scale of the link
+        (log odds for logit, log for counts and spend).
+    parameters : ndarray, (k,)
+    covariance : ndarray, (k, k)
+        Of the parameters, robust or of the model.
+    influence : ndarray, (rows, k)
+        Each answer's pull on the parameters; their cross-product is the robust covariance before
+        its small-sample factor.
+    fitted : ndarray, (rows,)
+        Means in the outcome's unit.
+    sample : Sample
+        The rows used.
+    exposure : str or None
+        Column whose logarithm enters with coefficient one.
+    log_likelihood : float
+        NaN where the family is only a working one.
+    dispersion : float
+        Pearson chi-squared over its degrees of freedom.
+    overdispersion : float
+        Alpha of the negative binomial, else NaN.
+    n_clusters : int
+        Customers, where errors are clustered, else the answers.
+    conf_level : float
+        Of the intervals.
+    notes : tuple of Note
+        Answers left out, too few customers.
     """
 
     outcome: str

@@ -37,6 +37,20 @@ def check_proportional_odds(fit: OrdinalFit) -> ProportionalOdds:
     slopes, or a logit of the top box. Needs three levels and the logit link. Where the fit has
     clusters or sampling weights, so has the test.
 
+    Parameters
+    ----------
+    fit : OrdinalFit
+        With the logit link and three levels or more.
+
+    Returns
+    -------
+    ProportionalOdds
+
+    Raises
+    ------
+    ParamsError
+        The fit is a probit, or has two levels only.
+
     References
     ----------
     Brant (1990), Biometrics 46, 1171-1178.

@@ -32,14 +32,21 @@ class ShapeComparison:
 
     Attributes
     ----------
-    table : shape (line, spline, steps, bend), parameters, log_likelihood, aic, bic, p_value (that
-        the shape is a line, robust Wald), n, note.
-    curve : group (the shape), value of the driver, and the columns of estimates: the expected
+    driver, outcome : str
+    table : DataFrame
+        `shape` (line, spline, steps, bend)`, parameters, log_likelihood, aic, bic, p_value` (that
+        the shape is a line, robust Wald)`, n, note`.
+    curve : DataFrame
+        `group` (the shape)`, value` of the driver, and the columns of estimates: the expected
         outcome if every customer gave that answer, all else as it is.
-    steps : cut, and the columns of estimates: the change there.
-    bend : the columns of estimates of the slope below the bend, and of its change there.
-    bend_at : the answer at which the slope changes; NaN where no bend can be tried.
-    favoured : the shape of lowest AIC; "line" where no likelihood is defined.
+    steps : DataFrame
+        `cut`, and the columns of estimates: the change there.
+    bend : DataFrame
+        The columns of estimates of the slope below the bend, and of its change there.
+    bend_at : float
+        The answer at which the slope changes; NaN where no bend can be tried.
+    favoured : str
+        The shape of lowest AIC; "line" where no likelihood is defined.
     """
 
     driver: str
@@ -65,13 +72,37 @@ def compare_shapes(
 ) -> ShapeComparison:
     """Fit a line, a restricted cubic spline, steps at `cuts`, and the best single bend.
 
-    Columns as in `fit_linear`. `family` is linear, logit or poisson. Cuts are thresholds such as
-    7 and 9 on a scale to 10 (outrage below, delight above); by default every answer given by at
-    least one in twenty, or fifths where there are more than eleven.
+    Parameters
+    ----------
+    frame : DataFrame
+        One row an answer: the outcome, the drivers and the columns named below.
+    outcome : str
+        Column of the outcome.
+    driver : str
+        Column of numbers with four values or more.
+    family : {"linear", "logit", "poisson"}
+        Of the regression.
+    cuts : sequence of float, optional
+        Thresholds such as 7 and 9 on a scale to 10 (outrage below, delight above); by default every
+        answer given by at least one in twenty, or fifths where there are more than eleven.
+    knots : int
+        Of the spline: 3, 4 or 5.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    **columns
+        Further columns by name (`Columns`): `controls, moderator, shapes, weight, count, cluster,
+        exposure`.
+
+    Returns
+    -------
+    ShapeComparison
 
     Raises
     ------
-    DataError where the driver takes fewer than four values, and as `fit_linear`.
+    ParamsError
+        Another family or number of knots.
+    DataError
+        The driver takes fewer than four values, and as `fit_linear`.
     """
     if family not in ("linear", "logit", "poisson"):
         raise ParamsError(f"family must be linear, logit or poisson, but {family!r} came")

@@ -19,7 +19,19 @@ def choose_reference(groups: list[str], reference: str | None) -> str:
 
 
 def joint_level(conf_level: float, comparisons: int) -> float:
-    """Level of each of several intervals that hold together with `conf_level` (Bonferroni)."""
+    """Level of each of several intervals that hold together with `conf_level` (Bonferroni).
+
+    Parameters
+    ----------
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    comparisons : int
+        How many intervals hold together.
+
+    Returns
+    -------
+    float
+    """
     return 1 - (1 - conf_level) / max(comparisons, 1)
 
 
@@ -40,9 +52,25 @@ def contrast_rows(
 ) -> list[dict]:
     """Rows `group, reference, term, estimate, ...` of each group against the reference.
 
-    `estimates` has `group, estimate, std_error, n, note`, one row a group; `covariance` is indexed
-    by group (None: independent). A ratio's interval is symmetric on the logarithm; its std_error is
-    that of the logarithm.
+    A ratio's interval is symmetric on the logarithm; its std_error is that of the logarithm.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        `group, estimate, std_error, n, note`, one row a group.
+    reference : str
+        The group that the others are compared with.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    covariance : DataFrame, optional
+        Of the estimates, by group; independent by default.
+    ratio : bool
+        Tell ratios beside differences.
+
+    Returns
+    -------
+    list of dict
+        `group, reference, n, note, term, estimate, std_error, conf_low, conf_high, p_value`.
     """
     rows = []
     base = estimates.set_index("group").loc[reference]

@@ -30,6 +30,8 @@ def gap_milestones(
         In the unit of `duration`.
     max_order : int, optional
         Leave out later gaps.
+    conf_level : float
+        Level of the intervals, in (0, 1).
 
     Returns
     -------
@@ -37,6 +39,11 @@ def gap_milestones(
         Groups are orders; standard errors by customer, who appears in several orders.
     tuple of Note
         What later gaps do not say.
+
+    Raises
+    ------
+    DataError
+        A column is missing, or a customer has two gaps of one order.
 
     References
     ----------

@@ -165,6 +165,10 @@ def survival_curve(
     conf_type : {"log-log", "log", "plain"}
         Scale on which the interval is symmetric.
 
+    Returns
+    -------
+    SurvivalCurve
+
     Raises
     ------
     DataError

@@ -71,6 +71,10 @@ def logrank_test(
         Gehan weighs by the number at risk, Tarone-Ware by its root, Fleming-Harrington by
         S(t-)^p (1 - S(t-))^q with S the pooled Kaplan-Meier curve of the stratum.
 
+    Returns
+    -------
+    LogRankTest
+
     Raises
     ------
     DataError

@@ -22,6 +22,20 @@ def pairwise_tests(
 ) -> pd.DataFrame:
     """Compare each pair of groups of `by`: log-rank test and hazard ratio (Cox, Efron's ties).
 
+    Parameters
+    ----------
+    durations : DataFrame
+        `duration` (time units, >= 0), `event` (1 ended, 0 open), optional `entry` and `count`, as
+        in `survival_curve`.
+    by : str
+        Column of groups, two or more.
+    strata : str, optional
+        Column within whose values they are compared.
+    weights : str or tuple
+        As in `logrank_test`.
+    conf_level : float
+        Level of each interval, in (0, 1).
+
     Returns
     -------
     DataFrame
@@ -115,7 +129,16 @@ def _expand_ties(columns: Durations, second: np.ndarray) -> tuple[np.ndarray, np
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
-    """Holm's adjusted p-values; missing ones stay missing and are not counted."""
+    """Holm's adjusted p-values; missing ones stay missing and are not counted.
+
+    Parameters
+    ----------
+    p_values : array, (k,)
+
+    Returns
+    -------
+    array, (k,)
+    """
     adjusted = np.full(len(p_values), np.nan)
     known = np.flatnonzero(~np.isnan(p_values))
     order = known[np.argsort(p_values[known])]

@@ -62,12 +62,20 @@ def restricted_mean(
     ----------
     durations : DataFrame
         As in `survival_curve`.
+    by : str, optional
+        Column of groups known at time zero.
     until : float, optional
         Horizon, > 0; by default the shortest of the groups' longest follow-up.
     reference : str, optional
         Group that the others are compared with; by default the first.
     cluster : str, optional
         Column whose rows belong together (`customer_id`), within and across groups.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    RestrictedMeans
 
     References
     ----------

@@ -80,6 +80,12 @@ def brier_score(
     training : DataFrame, optional
         `duration, event` of those used in fitting: gives the chance to be still observed and the
         Kaplan-Meier curve to beat; by default the held-out customers.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    BrierScore
 
     References
     ----------
@@ -127,9 +133,36 @@ def calibrate(
 ) -> Calibration:
     """Compare predicted shares alive at a horizon with Kaplan-Meier, in groups of equal size.
 
-    `held_out` as in `brier_score` (late `entry` allowed); `survival` (n,) predicted at `horizon`.
     Groups with equal predictions are joined. Log-log intervals; NaN and a note where follow-up of a
-    group ends before the horizon. D'Agostino & Nam (2003), Handbook of Statistics 23, 1-25.
+    group ends before the horizon.
+
+    Parameters
+    ----------
+    held_out : DataFrame
+        `duration, event`, optional `entry` and `count`: customers not used in fitting.
+    survival : ndarray, (n,)
+        Predicted share alive of each row at the horizon, in 0-1.
+    horizon : float
+        In the unit of `duration`.
+    groups : int
+        Groups of similar predictions, 1 or more.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    ParamsError
+        `groups` is no whole number of 1 or more.
+    DataError
+        A column is wrong, or shares lie outside 0-1.
+
+    References
+    ----------
+    D'Agostino & Nam (2003), Handbook of Statistics 23, 1-25.
     """
     check_level(conf_level)
     if not (isinstance(groups, int | np.integer) and groups >= 1):
