@@ -58,8 +58,10 @@ def check(study: str) -> None:
     """Print every fault; exit code 1 when there is one."""
     from analysis.data.validate import validation_report
     from analysis.params import read_params
+    from analysis.telling.wording import wording_for
 
-    report, faults = validation_report(read_params(params_folder() / f"{study}.yml"))
+    params = read_params(params_folder() / f"{study}.yml")
+    report, faults = validation_report(params, tell=wording_for(params).note)
     print(report)
     if faults:
         sys.exit(1)

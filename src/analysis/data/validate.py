@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from analysis.data.reading import check_source
+from analysis.notes import Note
 from analysis.params import Params
 
 
-def validation_report(params: Params) -> tuple[str, int]:
+def validation_report(params: Params, *, tell: Callable[[Note], str] = str) -> tuple[str, int]:
     """Return what `make validate` prints, and how many faults it tells.
 
     One line a fault: table, column, rule, how many rows, first places, remedy. Without faults,
-    what happened to the rows of each table.
+    what happened to the rows of each table, in the words of `tell`.
     """
     _, checked = check_source(params)
     faults = [fault for table in checked for fault in table.faults]
@@ -22,7 +25,8 @@ def validation_report(params: Params) -> tuple[str, int]:
     for table in checked:
         for name, step, reason, rows in table.audit:
             if rows or step in ("read", "kept"):
-                lines.append(f"- {name}: {_many(rows, 'row')} {step}{reason and f' ({reason})'}")
+                told = tell(reason) if isinstance(reason, Note) else reason
+                lines.append(f"- {name}: {_many(rows, 'row')} {step}{told and f' ({told})'}")
     return "\n".join(lines), 0
 
 
