@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from analysis.telling.wording import CHAPTERS, chapter_texts
+from analysis.telling.wording import CHAPTERS, Wording
 from reporting.errors import ReportError
 from reporting.project import ROOT, Notebook, Study
 
@@ -35,11 +35,11 @@ def chapter_source(notebook: Notebook, language: str) -> Path:
     return path
 
 
-def chapter_title(notebook: Notebook, language: str) -> str:
-    """The chapter's title in the study's language, as the chapter's texts have it."""
+def chapter_title(notebook: Notebook, say: Wording) -> str:
+    """The chapter's title in the study's words, as the chapter's texts have it."""
     if (CHAPTERS / notebook.chapter).is_dir():
-        return chapter_texts(notebook.chapter, language)["title"]
-    path = report_file(f"_{notebook.chapter}.qmd", language)
+        return say.of(notebook.chapter).texts["title"]
+    path = report_file(f"_{notebook.chapter}.qmd", say.language)
     found = TITLE.search(path.read_text(encoding="utf-8")) if path.is_file() else None
     return found[1] if found else notebook.title
 

@@ -24,7 +24,7 @@ def chapter_page(notebook: Notebook, cells: dict[str, Output], say: Wording) -> 
     blocks = re.split(r"\n{2,}", text.strip())
     if HEADING.match(blocks[0]) and blocks[0].startswith("# "):
         return text
-    told = [f"# {chapter_title(notebook, say.language)} {{#sec-{notebook.chapter}}}"]
+    told = [f"# {chapter_title(notebook, say)} {{#sec-{notebook.chapter}}}"]
     findings = findings_of(cells)
     silent = findings and all(found["metadata"]["finding"].get("silent") for found in findings)
     told += _reasons(blocks, cells) if silent else _filled(blocks, cells, say)

@@ -83,7 +83,7 @@ def chapter_list(study: Study, say: Wording) -> str:
         shown = notebook in study.chapters
         if notebook.without and not shown:
             continue
-        title = chapter_title(notebook, say.language)
+        title = chapter_title(notebook, say)
         link = f"[{title}](#sec-{notebook.chapter})" if shown else title
         told = say("report.yes" if shown else "report.no")
         rows.append(f"| {link} | {told} | {needs_of(notebook, say)} |")

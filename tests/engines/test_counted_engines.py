@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import ibis
 import numpy as np
 import pandas as pd
@@ -26,6 +28,7 @@ from analysis.frames import counted, lot, sample_customers
 from analysis.states.present_stage import stage_labels
 from analysis.states.rating.periods import next_period, rate_periods
 from analysis.states.stages import assign_stages
+from analysis.states.winning_cost import winning_costs_of
 
 STUDY = MARKET | {
     "study": "counted",
@@ -52,7 +55,9 @@ def counted_frames(params):
     models = fit_value_models(histories, params)
     some = sample_customers(tables)
     own = params.tiers.model_validate({"scheme": SCHEME, "rating_months": 12}, strict=False)
-    kept = rate_periods(tables, params.model_copy(update={"tiers": own}))
+    named = [name for name in tables if name != "tier_history"]
+    ruled = replace(tables, by_name={name: tables[name] for name in named})
+    kept = rate_periods(ruled, params.model_copy(update={"tiers": own}))
     return {
         "sizes": customers_held(tables, params).sizes,
         "gaps": first_gaps(tables, params),
@@ -64,7 +69,9 @@ def counted_frames(params):
         "starts": histories.starts,
         "repeats": histories.repeats,
         **{f"group {name}": rows for name, rows in groups.items()},
-        "acquired": acquired_value(models, histories, tables, params, by="channel").table,
+        "acquired": acquired_value(
+            models, histories, tables, params, by="channel", costs=winning_costs_of(tables, params)
+        ).table,
         "limits": rated.present.thresholds,
         "tiers": rated.present.summary,
         "kept": kept.rerating.summary,
@@ -73,11 +80,9 @@ def counted_frames(params):
         "outcomes": outcomes,
         "judged": judge_periods(rated, outcomes, params, rng=rng, replications=2).table,
         "futures": follow_tiers(rated, tables, params).table,
-        "near": near_limits(rated, params.tiers.rated_by).table,
+        "near": near_limits(kept).table,
         "moves": tier_moves(rated, tables, params, rng=rng, draws=2).cells,
-        "schemes": compare_other_schemes(
-            rated, outcomes, tables, params, rng=rng, replications=2
-        ).table,
+        "schemes": compare_other_schemes(rated, outcomes, params, rng=rng, replications=2).table,
         "drawn": tables.fetch(some["customers"].select("customer_id")),
     }
 

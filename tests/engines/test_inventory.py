@@ -12,6 +12,7 @@ import functools
 import importlib
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import ibis
@@ -27,11 +28,14 @@ from whole_report import differences, in_notebooks, run_chapter
 
 import analysis
 from analysis.chapters.contracts.held import contracts_held
+from analysis.chapters.tiers.limits import near_limits
+from analysis.chapters.value.counted_groups import counted_costs
 from analysis.data import Tables, fetch, read_tables
 from analysis.frames import counted
 from analysis.params import Params
 from analysis.states.bases import count_bases, declining_customers
 from analysis.states.rating.engine_rating import rate_in_engine
+from analysis.states.rating.periods import rate_periods
 from analysis.states.stages import assign_stages
 from reporting.project import read_study
 
@@ -113,6 +117,9 @@ def ask_what_no_chapter_asks(tables: Tables, params: Params) -> None:
         own = params.tiers.model_validate({"scheme": scheme})
         rated = params.model_copy(update={"tiers": own})
         rate_in_engine(tables, rated, days, kept_days=days, open_only=False)
+    ruled = {name: tables[name] for name in tables if name != "tier_history"}
+    near_limits(rate_periods(replace(tables, by_name=ruled), rated))
+    counted_costs(tables, params, "channel")
     if "contracts" in tables:
         period = {"observed_from": params.observed_from, "observed_until": params.observed_until}
         contracts_held(tables, **period)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from answering import answered
 from test_engines import MARKET, compare, connected, frames_of, write_study
 from whole_report import ROOT, differences, run_chapter
 
@@ -214,7 +215,7 @@ def test_new_validate_and_tables_only_read_and_bring_one_row_a_customer(
     monkeypatch.setenv("CROSSED", "")
     commands.main(["new", "--study", "acme", "--from", address])
     path = tmp_path / "PARAMS" / "acme.yml"
-    text = path.read_text().replace("timezone: UTC", "timezone: Europe/Berlin")
+    text = re.sub(r"timezone: \S+", "timezone: Europe/Berlin", answered(path.read_text()))
     text = re.sub(r"observed_from: \S+", "observed_from: 2022-01-01", text)
     assert f"url: {address}" in text
     assert "ibis_" not in text

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from analysis.data.conventions import DATE_FORMATS, guess_date_format
 from analysis.data.crossing import fetch_rows
-from analysis.data.parsing import read_day
+from analysis.data.parsing import read_day, reads_text
 from analysis.data.proposed import Proposal
 from analysis.data.raw import RawTable
 from analysis.params.source import TableSource
@@ -43,7 +43,7 @@ def settle_days(
     system : str, optional
         The date system that a workbook states ('excel', 'excel1904').
     """
-    parts = dated_parts(proposal)
+    parts = dated_parts(proposal) if reads_text(raw.table) else []
     for readings, (low, high) in SERIALS.items():
         if any(_all_between(sample[part], low, high) for part in parts):
             serial = [part for part in parts if _all_between(sample[part], low, high)]
@@ -91,20 +91,21 @@ def _settle_serial(proposal, raw, parts, readings, system) -> None:
     lines = [f"{parts[0]} is a number. Of what?"]
     for form in readings:
         first, last = proposal.periods[form] = period_of(raw, parts[0], form)
-        lines.append(f"  {form} ({SAYS[form]}): {first} to {last}")
+        read = f"{first} to {last}" if first else "no day reads so"
+        lines.append(f"  {form} ({SAYS[form]}): {read}")
     proposal.ask("date_format", lines, readings)
 
 
 def _doubt(proposal, raw, part, forms, values) -> list[str]:
     """The question with its evidence: the period, and whether the rows stand in order of time."""
     example = next(value for value in values if value)
-    orders = {_order(form).replace("y", "Y") for form in forms}
-    asked = "the day or the month first" if len(orders) > 1 else "in which century are the years"
+    firsts = [ORDERS[_order(form).replace("y", "Y")] for form in forms[:LINES]]
+    asked = f"{', '.join(dict.fromkeys(firsts))}" if len(set(firsts)) > 1 else "of which century"
     lines = [f"{part}: {example}: {asked}? All rows read in each of these ways:"]
     for form in forms[:LINES]:
         first, last = proposal.periods[form] = period_of(raw, part, form)
         back = _steps_back(values, form)
-        says = ORDERS.get(_order(form).replace("y", "Y"), "")
+        says = ORDERS[_order(form).replace("y", "Y")]
         lines.append(f'  "{form}" ({says}): {first} to {last}; {back}')
     return lines
 

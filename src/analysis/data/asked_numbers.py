@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from analysis.data.conventions import guess_currency
 from analysis.data.crossing import fetch_rows
-from analysis.data.parsing import read_number
+from analysis.data.parsing import read_number, reads_text
 from analysis.data.proposed import Proposal
 from analysis.data.raw import RawTable
 from analysis.data.recognise import plain
@@ -25,6 +25,7 @@ FULL_PRICES = (0, 90, 95, 99)
 def settle_numbers(proposal: Proposal, raw: RawTable, sample: Mapping[str, list]) -> None:
     """Propose `decimal`, `thousands` and `amounts_in`, or ask for them."""
     texts = [part for part in _parts(proposal) if raw.table[part].type().is_string()]
+    texts = texts if reads_text(raw.table) else []
     signs = _signs_of(raw, texts)
     for part in texts:
         code, sign = guess_currency(sample[part])

@@ -6,7 +6,7 @@ import re
 
 import ibis
 
-from analysis.data.parsing import OFFSET, SPARK_BARE, typeof
+from analysis.data.parsing import OFFSET, SPARK_BARE, reads_text, typeof
 from analysis.data.proposed import Proposal
 from analysis.params.source import TableSource
 
@@ -24,7 +24,7 @@ def count_instants(column: ibis.Column, source: TableSource) -> ibis.Scalar | No
         return column.count() if kind.timezone is not None else None
     if written.startswith("epoch") or "%z" in written.lower():
         return column.count()
-    if written or not kind.is_string() or column.get_backend().name != "duckdb":
+    if written or not kind.is_string() or not reads_text(column):
         return None
     return column.re_search(WITH_OFFSET).sum()
 

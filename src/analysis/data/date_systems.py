@@ -10,6 +10,7 @@ from pathlib import Path
 SYSTEM_1900, SYSTEM_1904 = "excel", "excel1904"
 STATED_XLSX = re.compile(rb'<(?:\w+:)?workbookPr\b[^>]*\bdate1904\s*=\s*"(?:1|true|on)"')
 STATED_ODS = re.compile(rb'<table:null-date\b[^>]*table:date-value\s*=\s*"(\d{4}-\d{2}-\d{2})"')
+ODS_DAYS = {b"1899-12-30": SYSTEM_1900, b"1904-01-01": SYSTEM_1904}
 # BIFF8: the record DATEMODE (0x22) stands before PRECISION (0x0E), each of two bytes
 STATED_XLS = re.compile(rb"\x22\x00\x02\x00([\x00\x01])\x00\x0e\x00\x02\x00[\x00\x01]\x00")
 BOOK_PROPERTIES = 153  # BrtWbProp: the first bit of its flags is f1904
@@ -24,7 +25,7 @@ def date_system(path: Path) -> str | None:
     with zipfile.ZipFile(path) as archive:
         if ending == ".ods":
             stated = STATED_ODS.search(archive.read("content.xml"))
-            return {b"1904-01-01": SYSTEM_1904}.get(stated[1]) if stated else SYSTEM_1900
+            return ODS_DAYS.get(stated[1]) if stated else SYSTEM_1900
         book = next((n for n in archive.namelist() if re.search(r"workbook\.(xml|bin)$", n)), None)
         if book is None:
             return None

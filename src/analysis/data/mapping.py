@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import ibis
@@ -21,6 +23,7 @@ UNREAD, ABSENT, SHOWN, BARE = "unread__", "absent__", "shown__", "bare__"
 BLANK = r"[ \t\n\r\f\v]"  # engines differ in what \s is
 FLOAT_ID = rf"^{BLANK}*[0-9]+\.0+{BLANK}*$"
 ID_PADDING = rf"^{BLANK}|{BLANK}$"
+VALUE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([ T].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}|[+-]?\d+[.,]\d+")
 ROUNDED_ID = rf"^{BLANK}*[0-9]([.,][0-9]+)?[eE]\+?[0-9]+{BLANK}*$"  # 1.23457E+11: cut by Excel
 
 
@@ -270,4 +273,15 @@ def _lacking(raw: RawTable, column: str, origin: str, what: str = "a column") ->
     listed = ", ".join(near or raw.table.columns[:12])
     rule = f"must come from {what} '{origin}'"
     remedy = f"map it under columns: (there are: {listed})"
-    return Fault(raw.name, column, rule, f"{raw.origin} has none", remedy=remedy)
+    came = f"{raw.origin} has none{_why_no_head(raw.table.columns)}"
+    return Fault(raw.name, column, rule, came, remedy=remedy)
+
+
+def _why_no_head(columns: Sequence[str]) -> str:
+    """The cause where a head is none: read by another delimiter, or no head at all."""
+    signs = [sign for sign in (";", "\t", "|", ",") if sign in columns[0]]
+    if len(columns) == 1 and signs:
+        return f": all of it is one column, so delimiter: {signs[0]!r} is meant"
+    if any(VALUE.fullmatch(column) for column in columns):
+        return ": its first row holds values, not names; write names above it"
+    return ""

@@ -88,7 +88,7 @@ def read_number(column: ibis.Column, source: TableSource) -> ibis.Column | None:
     kind = column.type()
     if kind.is_numeric() and not kind.is_boolean():
         return column.cast("float64")
-    if not kind.is_string() or not _embedded(column):
+    if not kind.is_string() or not reads_text(column):
         return None
     text = plain_digits(column)
     decimal, thousands = re.escape(source.decimal), source.thousands
@@ -148,7 +148,7 @@ def read_bare_time(column: ibis.Column, source: TableSource) -> ibis.Column | No
     if written or not kind.is_string():
         return _read_time(column, source)
     bare = ibis.ifelse(column.re_search(BARE_TIME), column, ibis.null("string"))
-    return bare.try_cast("timestamp") if _embedded(column) else None
+    return bare.try_cast("timestamp") if reads_text(column) else None
 
 
 def _read_time(column: ibis.Column, source: TableSource) -> ibis.Column | None:
@@ -158,11 +158,11 @@ def _read_time(column: ibis.Column, source: TableSource) -> ibis.Column | None:
     if kind.is_timestamp() or kind.is_date():
         return _finite(column).cast("timestamp")
     if written in SERIAL:
-        number = read_number(column, source) if _embedded(column) else None
+        number = read_number(column, source) if reads_text(column) else None
         return None if number is None else _from_serial(number, written)
     if kind.is_integer() and written:
         column = column.cast("string")
-    if not column.type().is_string() or not _embedded(column):
+    if not column.type().is_string() or not reads_text(column):
         return None
     if written:
         text = ibis.ifelse(column.re_search(r"\d"), column.strip(), ibis.null("string"))
@@ -233,6 +233,6 @@ def _from_serial(number: ibis.Column, written: str) -> ibis.Column:
     return to_timestamp(sane).cast("timestamp")
 
 
-def _embedded(column: ibis.Column) -> bool:
-    """Whether the column lives in DuckDB, where text can be read (a database must type its own)."""
-    return column.get_backend().name == "duckdb"
+def reads_text(data: ibis.Expr) -> bool:
+    """Whether data live in DuckDB, where text can be read (a database must type its own)."""
+    return data.get_backend().name == "duckdb"

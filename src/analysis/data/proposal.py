@@ -24,6 +24,7 @@ from analysis.schemas import SCHEMAS
 SAMPLE = 2000
 EARLIEST = date(1980, 1, 1)
 MOST_GROUPS = 30
+FEW_ORDERS = 20
 PERIOD_OF = ("at", "started_at", "from_at", "ended_at")
 
 
@@ -121,12 +122,14 @@ def _ask(proposal: Proposal, raw: RawTable) -> None:
         ids = read_text(table[part])
         asked["padded"] = (ids.strip() != ids).sum()
         asked["repeated"] = ids.count() - ids.nunique()
+        asked["people"] = ids.nunique()
     for part in proposal.origins("amount")[:1]:
         number = read_number(table[part], proposal.assumed())
         if number is not None:
             asked["negative"] = (number < 0).sum()
     for part in proposal.origins("order_id"):
         asked["cancelled"] = read_text(table[part]).re_search(r"^C[0-9]+$").sum()
+        asked["orders"] = table[part].nunique()
     for part in proposal.origins("currency"):
         codes = read_text(table[part]).strip().upper().nullif("")
         asked |= {"currencies": codes.nunique(), "currency": codes.max()}
@@ -135,6 +138,10 @@ def _ask(proposal: Proposal, raw: RawTable) -> None:
         for part in proposal.origins(name):
             bare = read_bare_time(table[part], proposal.assumed())
             proposal.facts[f"hour_{name}"] = None if bare is None else busiest_hour(bare)
+    if proposal.facts.get("people") == proposal.facts.get("orders", 0) > FEW_ORDERS:
+        proposal.notes.append(
+            "customer_id: every order has one of its own: is it the customer's, or the order's?"
+        )
     if proposal.facts.get("currencies") == 1:
         proposal.currency = proposal.facts["currency"]
 

@@ -83,7 +83,7 @@ def _period(proposals: Mapping[str, Proposal]) -> tuple[Any, Any, str]:
     if first and ended and (ended - first).days > TRUNCATED * (max(lasts) - first).days:
         first, why = ended.replace(day=1), "the first end in the data: are all later ones there?"
     if first is None:
-        ways = [f"{way}: {begun} to {last}" for way, (begun, last) in main.periods.items()]
+        ways = [f"{way}: {begun} to {last}" for way, (begun, last) in main.periods.items() if begun]
         why = "; ".join(ways) or "not found: the first and last day of the observation, 2024-12-31"
         return UNDECIDED, UNDECIDED, why
     return first, max(max(lasts), first + timedelta(days=1)), why

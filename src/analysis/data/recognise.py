@@ -16,7 +16,8 @@ SYNONYMS = {
     "amount": "amount sales salesvalue revenue total totalamount orderamount netamount umsatz "
     "betrag price value dollarvalue spend 金额",
     "margin": "margin profit grossprofit contribution deckungsbeitrag",
-    "product": "product productname item description stockcode sku category artikel produkt",
+    "product": "product productname productid "
+    "item description stockcode sku category artikel produkt",
     "channel": "channel source store kanal",
     "order_id": "orderid order invoice invoiceno invoicenumber basketid receipt bestellnummer",
     "currency": "currency waehrung",
@@ -84,7 +85,8 @@ MAIL = (
     r"|邮箱$"
 )
 NOT_STEMS = {
-    "product": r"quantity|qty|menge|anzahl|price|preis|cost|weight|discount|count|tax",
+    "product": r"quantity|qty|menge|anzahl|price|preis|cost|weight|discount|count|tax|"
+    r"(item|line)(id|no|nr|num)",
     "at": r"birth|geburt|dob|update|modif|due|end|closed|ship|liefer",
 }
 LASTING = {"started_at", "ended_at"}
@@ -150,6 +152,7 @@ def match_columns(
             ]
             _take(found, column, candidates, kinds, named=False, also_unfit=False)
     days = [c for c in columns if kinds.get(c) == "date" and c not in found.values()]
+    days = [c for c in days if not re.search(NOT_STEMS["at"], plain(c))]
     if "at" in contract and "at" not in found and len(days) == 1:
         found["at"] = days[0]
     mails = [c for c in columns if is_mail(c) and c not in found.values()]

@@ -50,6 +50,7 @@ class Params(BaseModel):
     author: Text
     language: Text = "en"
     relationship: Literal["contractual", "noncontractual"]
+    customers_are: Literal["customers", "households"] = "customers"
     observed_from: date
     observed_until: date
     timezone: Zone
@@ -135,8 +136,8 @@ class Params(BaseModel):
         followed = self.relationship == "contractual" and "contracts" in self.data.tables
         if followed and self.gap_days >= observed:
             raise ValueError(
-                f"gap_days must be fewer than the {observed:,} days observed, since an end is "
-                f"known only after them, but {self.gap_days:,} came"
+                f"gap_days must be below the number of days observed ({observed:,}), since an end "
+                f"is known only after them, but {self.gap_days:,} came"
             )
         return self
 

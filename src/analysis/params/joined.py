@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import model_validator
 
-Text = Annotated[str, Field(min_length=1)]
+from analysis.params.rows import Block, Text
 
 
-class Joined(BaseModel):
+class Joined(Block):
     """A table that is looked up: by a key, each row of the table meets one row of it, or none.
 
     `by` names the key: one column (or several) that both tables have, or column of the table to
@@ -22,8 +22,6 @@ class Joined(BaseModel):
     a review looks up the order it speaks of, the order its customer: a join may go by a column that
     another one brought.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     by: Text | tuple[Text, ...] | dict[Text, Text]
     file: Text | tuple[Text, ...] | None = None

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from analysis.params.address import check_address
 from analysis.params.joined import Joined
+from analysis.params.rows import Block, Filter, FilterValue, ProductOf, Text
 from analysis.params.zones import LOCAL, ClockZone
 
-Text = Annotated[str, Field(min_length=1)]
 TableName = Literal[
     "transactions",
     "customers",
@@ -34,24 +33,9 @@ CUT_PACKAGES = {"complete_journey"}
 SERIAL = ("excel", "excel1904", "epoch_s", "epoch_ms")
 """Days and times that are written as one number: days since an epoch, seconds, milliseconds."""
 JoinName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
-FilterValue = bool | int | float | date | str
-COMPARISONS = (
-    "equals",
-    "not_equals",
-    "is_in",
-    "not_in",
-    "at_least",
-    "at_most",
-    "starts_with",
-    "not_starts_with",
-)
 
 
-class _Block(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Simulated(_Block):
+class Simulated(Block):
     """A company whose truth is known."""
 
     company: Literal["retailer", "bank", "chain"]
@@ -59,41 +43,7 @@ class Simulated(_Block):
     seed: Annotated[int, Field(ge=0)]
 
 
-class ProductOf(_Block):
-    """A number that the source keeps in parts, such as quantity and unit price."""
-
-    product_of: Annotated[tuple[Text, ...], Field(min_length=2)]
-
-
-class Filter(_Block):
-    """Rows to keep: one comparison of one source column, as data."""
-
-    column: Text
-    equals: FilterValue | None = None
-    not_equals: FilterValue | None = None
-    is_in: tuple[FilterValue, ...] | None = None
-    not_in: tuple[FilterValue, ...] | None = None
-    at_least: int | float | date | None = None
-    at_most: int | float | date | None = None
-    starts_with: Text | None = None
-    not_starts_with: Text | None = None
-
-    @model_validator(mode="after")
-    def _one_comparison(self) -> Filter:
-        if len(self.comparisons()) != 1:
-            raise ValueError(
-                f"filter on {self.column} must hold exactly one of {', '.join(COMPARISONS)}, "
-                f"but {len(self.comparisons())} came"
-            )
-        return self
-
-    def comparisons(self) -> dict[str, FilterValue | tuple[FilterValue, ...]]:
-        """Return the comparison that is given: its name and value."""
-        values = {name: getattr(self, name) for name in COMPARISONS}
-        return {name: value for name, value in values.items() if value is not None}
-
-
-class TableSource(_Block):
+class TableSource(Block):
     """Where one table lies and how it reads.
 
     `columns` maps a column of the contract to the column of the source; a source column that
@@ -117,7 +67,7 @@ class TableSource(_Block):
     sheet: Text | tuple[Text, ...] | None = None
     table: Text | None = None
     sql: Text | None = None
-    columns: dict[str, Text | ProductOf] = {}
+    columns: dict[str, Text | ProductOf] = Field(default_factory=dict)
     keep: tuple[Text, ...] = ()
     date_format: Text | None = None
     times_in: ClockZone | None = None
@@ -130,8 +80,8 @@ class TableSource(_Block):
     filters: tuple[Filter, ...] = ()
     returns: Literal["net", "drop", "refuse"] = "net"
     row_number: Text | None = None
-    constants: dict[str, FilterValue] = {}
-    join: dict[JoinName, Joined] = {}
+    constants: dict[str, FilterValue] = Field(default_factory=dict)
+    join: dict[JoinName, Joined] = Field(default_factory=dict)
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
     @field_validator("date_format")
@@ -171,7 +121,7 @@ class TableSource(_Block):
         return (*self.columns, *self.keep)
 
 
-class Connection(_Block):
+class Connection(Block):
     """A database or cluster, by an Ibis URL; secrets stand as ${NAME} of the environment."""
 
     url: Text
@@ -197,7 +147,7 @@ class Connection(_Block):
         return tables
 
 
-class Repairs(_Block):
+class Repairs(Block):
     """What may be mended, and counted in the data chapter. Nothing is mended unless named here."""
 
     duplicates: Literal["refuse", "drop"] | None = None
@@ -207,7 +157,7 @@ class Repairs(_Block):
     leading_zeros: Literal["keep", "drop"] = "keep"
 
 
-class DataSource(_Block):
+class DataSource(Block):
     """Exactly one of the kinds of source, and what belongs to all of them."""
 
     package: Literal["cdnow", "cdnow_sample", "complete_journey", "housing"] | None = None

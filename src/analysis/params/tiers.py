@@ -10,6 +10,8 @@ tiers:
       limits: {amount: [200, 600], purchases: [2, 6]}   # both must be reached
     hysteresis: 0.1               # a tier is kept down to 10 % below its threshold
     grace_periods: 1              # and one rating longer
+  compare: [value, retail]        # usual schemes to compare it with
+tiers: {preset: value, order: [basic, silver, gold]}   # beside a table tier_history: see TierParams
 ```
 A quantity with a minus sign (`-recency_days`) is better when it is less.
 """
@@ -233,10 +235,16 @@ class Scheme(_Block):
 
 
 class TierParams(_Block):
-    """A preset or a scheme; how far back and how often it rates; schemes to compare it with."""
+    """A preset or a scheme; how far back and how often it rates; schemes to compare it with.
+
+    Where the study has the company's own tiers (`tier_history`), these are in force: the preset or
+    the scheme is then the first that they are compared with. `order` says their order, from low to
+    high; without it the scheme's names do, or the value of who held them.
+    """
 
     preset: PresetName | None = None
     scheme: Scheme | None = None
+    order: tuple[Tier, ...] = ()
     rating_months: Annotated[int, Field(ge=1, le=120)] = 12
     compare: tuple[PresetName, ...] = ()
 
@@ -244,13 +252,18 @@ class TierParams(_Block):
     def _one_scheme(self) -> TierParams:
         if self.preset is not None and self.scheme is not None:
             raise ValueError("tiers must name a preset or give a scheme, but both came")
+        if len(set(self.order)) != len(self.order):
+            raise ValueError(f"order must name each tier once, but {self.order} came")
         if len(set(self.compare)) != len(self.compare):
             raise ValueError(f"compare must name each preset once, but {self.compare} came")
         return self
 
     @property
     def rated_by(self) -> Scheme:
-        """The scheme in force; `value` where none is named."""
+        """The scheme of the params; `value` where none is named.
+
+        It is in force unless the company's own tiers are.
+        """
         return self.scheme or preset_scheme(self.preset or "value")
 
     @classmethod

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from analysis.methods.survival import SurvivalCurve
+from analysis.states.within import longest_horizon
 from analysis.telling.palette import ACCENT, CONTEXT, DASHES, GROUPS, INK
 from analysis.telling.wording import Wording
 
@@ -31,6 +32,48 @@ def draw_medians(curve: SurvivalCurve, ax: Axes, say: Wording) -> None:
             colour = CONTEXT if len(told) == 1 else GROUPS[i % len(GROUPS)]
             ax.plot([0, median], [0.5, 0.5], color=CONTEXT, linewidth=1, linestyle=":")
             ax.plot([median, median], [0.5, 0], color=colour, linewidth=1, linestyle=":")
+
+
+def mark_shares(rows: pd.DataFrame, ax: Axes, say: Wording, *, at: str, colours) -> None:
+    """Mark the shares that a sentence speaks of: a dot at their time, with the number.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One row a mark: `at` (the column of its time) and `estimate`.
+    colours : sequence of str
+        One a row.
+    """
+    left, right = ax.get_xlim()
+    ax.set_xlim(left, max(right, rows[at].max()))
+    for (time, share), colour in zip(rows[[at, "estimate"]].to_numpy(float), colours, strict=True):
+        ax.plot([time], [share], "o", color=colour, markersize=6, zorder=4, clip_on=False)
+        late = time > 0.8 * ax.get_xlim()[1]
+        style = {"ha": "right" if late else "left", "va": "top", "fontweight": "bold"}
+        ax.annotate(
+            say.formats.show(share, "percent"), (time, share), (-4 if late else 5, -6),
+            textcoords="offset points", color=INK, fontsize=10, **style,
+        )  # fmt: skip
+
+
+def mark_told(
+    within: pd.DataFrame, ax: Axes, say: Wording, *, shades: Mapping[str, str] | None = None
+) -> None:
+    """Mark the shares of the longest horizon that a sentence tells, of the extreme groups.
+
+    Parameters
+    ----------
+    within : DataFrame
+        Gated: of `states.within.shares_within`.
+    shades : mapping of str to str, optional
+        The colour of each group; by default ink.
+    """
+    last = longest_horizon(within, min_cell=say.min_cell)
+    if last is None:
+        return
+    ends = last.sort_values("estimate", kind="stable").iloc[[0, -1] if len(last) > 1 else [0]]
+    colours = [(shades or {}).get(group, INK) for group in ends["group"]]
+    mark_shares(ends, ax, say, at="weeks", colours=colours)
 
 
 def draw_curves(

@@ -8,6 +8,49 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+LARGE_AMOUNT = 1000
+"""From here on amounts are told without their minor units."""
+
+
+class AtMost(float):
+    """A p-value of which only an upper bound is known: as small as its draws can make it."""
+
+
+class Apart(float):
+    """A difference that is told beside the two numbers that it lies between.
+
+    It is told as the difference of these as they are told, so that .63, .68 and -.05 agree; as a
+    number it is the difference itself.
+    """
+
+    def __new__(cls, one: float, other: float) -> Apart:
+        made = super().__new__(cls, one - other)
+        made.ends = (float(one), float(other))
+        return made
+
+    def __getnewargs__(self) -> tuple[float, float]:
+        return self.ends
+
+
+def drawn_p(p_value: float, draws: float) -> float:
+    """A p-value estimated by so many draws as it may be told: none is below 1 / (1 + draws)."""
+    least = 1 / (1 + draws)
+    return AtMost(p_value) if p_value <= least * (1 + 1e-9) else float(p_value)
+
+
+def _as_told(number: float, kind: str) -> float:
+    """A number rounded as its format tells it."""
+    match kind:
+        case "percent" | "points":
+            return round(number, 3)
+        case "percent0":
+            return round(number, 2)
+        case "money":
+            return round(number, 0 if abs(number) >= LARGE_AMOUNT else 2)
+        case _ if kind.startswith("number"):
+            return round(number, int(kind.removeprefix("number")))
+    raise ValueError(f"a difference must be told in percent, money or a number, not as '{kind}'")
+
 
 @dataclass(frozen=True, slots=True)
 class Formats:
@@ -50,8 +93,13 @@ class Formats:
         if kind == "date":
             return self._date(value)
         number = float(value)
+        if isinstance(value, AtMost) and kind in ("p", "p_cell"):
+            return f"\N{LESS-THAN OR EQUAL TO} {self._plain(max(number, 0.001), 3)}"
         if not math.isfinite(number):
             raise ValueError(f"a number that is told must be finite, but {value} came")
+        if isinstance(value, Apart):
+            one, other = (_as_told(end, kind) for end in value.ends)
+            number = one - other
         return self._number(number, kind)
 
     def cell(self, value: Any, kind: str) -> str:
@@ -71,7 +119,7 @@ class Formats:
             case "points":
                 return self._plain(100 * number, 1)
             case "money":
-                return self._money(number, 0 if abs(number) >= 1000 else 2)
+                return self._money(number, 0 if abs(number) >= LARGE_AMOUNT else 2)
             case "p":
                 return "< 0.001" if number < 0.001 else f"= {self._plain(number, 3)}"
             case "p_cell":

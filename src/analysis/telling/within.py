@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.methods.survival import LogRankTest, SurvivalCurve
 from analysis.states.within import extreme_shares, longest_horizon
 from analysis.telling.facts import Beside, Fact, nothing
+from analysis.telling.formats import Apart
 
 
 class Waited(Protocol):
@@ -99,6 +100,7 @@ def groups_within(
     apart = extreme_shares(last, conf_level=conf_level)
     clear = result.test.p_value < 1 - conf_level and apart["low"] > 0
     ends = {name: apart.pop(name) for name in ("estimate", "low", "high")}
+    ends["estimate"] = Apart(apart["most_share"], apart["least_share"])
     return Fact(
         key,
         in_summary=in_summary,

@@ -60,6 +60,9 @@ class Wording:
         First and last day of the observation, and the last on which everybody's end can be known.
     simulated : bool
         Whether the customers are simulated.
+    people : mapping
+        What customers are called in the study, by the words of the texts; empty where they are
+        customers.
     """
 
     language: str
@@ -69,10 +72,12 @@ class Wording:
     conf_level: float
     period: tuple
     simulated: bool
+    people: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, chapter: str) -> Wording:
         """The catalogue with a chapter's own texts laid over the shared ones."""
-        return replace(self, texts=_laid_over(self.texts, chapter_texts(chapter, self.language)))
+        own = _called(chapter_texts(chapter, self.language), self.people)
+        return replace(self, texts=_laid_over(self.texts, own))
 
     def __call__(self, key: str, **numbers: Any) -> str:
         """Fill the sentence of a dotted key as plain text: for figures and alternative texts.
@@ -242,7 +247,8 @@ WORDS = {
 
 def wording_for(params: Params) -> Wording:
     """The catalogue of a study's language."""
-    texts = catalogue(params.language)
+    people = people_of(params)
+    texts = _called(catalogue(params.language), people)
     labels = params.satisfaction.labels
     texts = {**texts, "values": {**texts["values"], **labels}}
     return Wording(
@@ -253,6 +259,39 @@ def wording_for(params: Params) -> Wording:
         conf_level=params.conf_level,
         period=(params.observed_from, params.observed_until, params.followed_until),
         simulated=params.simulated,
+        people=people,
+    )
+
+
+def people_of(params: Params) -> Mapping[str, str]:
+    """What customers are called in a study, by the words of the texts; phrases that are kept too.
+
+    Raises
+    ------
+    LookupError
+        The language has no words for it.
+    """
+    if params.customers_are == "customers":
+        return {}
+    words = catalogue(params.language).get("people", {})
+    if params.customers_are not in words:
+        raise LookupError(
+            f"the texts in '{params.language}' must hold 'people.{params.customers_are}'"
+        )
+    return {phrase: phrase for phrase in words.get("kept", ())} | words[params.customers_are]
+
+
+def _called(texts: Any, people: Mapping[str, str]) -> Any:
+    """Texts with customers called otherwise; names of numbers in braces stay as they are."""
+    if not people:
+        return texts
+    if isinstance(texts, Mapping):
+        return {key: _called(text, people) for key, text in texts.items()}
+    if not isinstance(texts, str):
+        return texts
+    words = "|".join(sorted(map(re.escape, people), key=len, reverse=True))
+    return re.sub(
+        rf"\{{[^{{}}]*\}}|\b(?:{words})\b", lambda found: people.get(found[0], found[0]), texts
     )
 
 

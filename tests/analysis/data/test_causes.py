@@ -95,3 +95,17 @@ def test_of_two_questions_both_are_named(answers):
     report, _ = validation_report(answers(items=["q1", "q3"]))
     assert "against scale (item q1" in report
     assert "against scale (item q3" in report
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "cause"),
+    [
+        (sales(["a"]), {"delimiter": ";"}, "all of it is one column, so delimiter: ',' is meant"),
+        ("a,2023-02-01,5.5\nb,2023-02-02,6.5\n", {}, "its first row holds values, not names"),
+    ],
+)
+def test_a_head_that_is_none_is_told_so(study, content, options, cause):
+    study.write("sales.csv", content)
+    with pytest.raises(DataError) as refused:
+        read_tables(study.files(transactions={"file": "sales.csv"} | options))
+    assert cause in str(refused.value).splitlines()[0]

@@ -6,6 +6,7 @@ import datetime as dt
 
 import openpyxl
 import pytest
+from answering import answered
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from analysis.data import read_tables
@@ -22,19 +23,13 @@ HEAD = "customer_id,at,amount\n"
 def propose(study):
     """Propose a params file for one written file, and read it with answers in place."""
 
-    def make(content, name="sales.csv", **answers):
+    def make(content, name="sales.csv"):
         if isinstance(content, str):
             study.write(name, content)
         text = propose_params("acme", study.folder / name, study.folder / "params")
         path = study.folder / "params" / "acme.yml"
         path.write_text(text, encoding="utf-8")
-        given = {"currency": "EUR", "timezone": "Europe/Berlin"} | answers
-        lines = []
-        for line in text.splitlines():
-            key, _, rest = line.partition(": ")
-            answer = given.get(key.strip()) if rest.startswith("???") else None
-            lines.append(line if answer is None else f"{key}: {answer}")
-        return text, "\n".join(lines), path
+        return text, answered(text, amounts_in="???"), path
 
     return make
 
@@ -54,7 +49,7 @@ def asked(text):
 
 def test_day_or_month_blocks_with_its_evidence(propose):
     rows = "".join(f"c,{month:02}/{day:02}/2023,5.5\n" for month in (1, 2) for day in (3, 5, 9))
-    text, answered, path = propose(HEAD + rows)
+    text, written, path = propose(HEAD + rows)
     assert asked(text) == {"date_format", "observed_from", "observed_until"}
     assert '"%d/%m/%Y" (day first): 2023-03-01 to 2023-09-02; of the first 6 rows 1 lie' in text
     assert '"%m/%d/%Y" (month first): 2023-01-03 to 2023-02-09; of the first 6 rows 0 lie' in text
@@ -64,7 +59,7 @@ def test_day_or_month_blocks_with_its_evidence(propose):
     assert any("data.files.transactions.date_format must be decided by a person" in t for t in told)
     assert len(told) == 4
     for form, first in (("%d/%m/%Y", dt.date(2023, 3, 1)), ("%m/%d/%Y", dt.date(2023, 1, 3))):
-        decided = answered.replace("date_format: ???", f'date_format: "{form}"')
+        decided = written.replace("date_format: ???", f'date_format: "{form}"')
         decided = decided.replace("observed_from: ???", "observed_from: 2023-01-01")
         decided = decided.replace("observed_until: ???", "observed_until: 2023-12-31")
         assert rows_of(path, decided)[0][1] == first
@@ -91,10 +86,10 @@ def test_another_column_of_the_table_may_decide(propose):
 def test_years_of_two_digits_are_asked(propose, form):
     days = (dt.date(2023, 1, 31), dt.date(2024, 5, 17))
     rows = "".join(f"c,{day.strftime(form)},5.5\n" for day in days)
-    text, answered, path = propose(HEAD + rows)
+    text, written, path = propose(HEAD + rows)
     assert "date_format" in asked(text)
     assert f'"{form}"' in text
-    decided = answered.replace("date_format: ???", f'date_format: "{form}"')
+    decided = written.replace("date_format: ???", f'date_format: "{form}"')
     decided = decided.replace("observed_from: ???", "observed_from: 2023-01-01")
     decided = decided.replace("observed_until: ???", "observed_until: 2024-12-31")
     assert [row[1] for row in rows_of(path, decided)] == list(days)
@@ -114,18 +109,18 @@ def test_years_of_two_digits_are_asked(propose, form):
         (["1.234", "0.500"], (".", None)),
         (["1.234", "1234.500"], (".", None)),
         (["1'234.50"], (".", "'")),
-        (["€ 1.234,50-", "(3,5)"], (",", ".")),
+        (["€ 1.234,50-", "(3,5)", "7,5"], (",", ".")),
         (["7", "12.50"], (".", None)),
     ],
 )
 def test_one_value_that_reads_in_one_way_decides(propose, amounts, expected):
     rows = "".join(f"c;2023-01-05;{amount}\n" for amount in amounts)
-    text, answered, path = propose(HEAD.replace(",", ";") + rows)
+    text, written, path = propose(HEAD.replace(",", ";") + rows)
     assert asked(text) == set()
-    path.write_text(answered, encoding="utf-8")
+    path.write_text(written, encoding="utf-8")
     table = read_params(path).data.files["transactions"]
     assert (table.decimal, table.thousands) == expected
-    assert len(rows_of(path, answered)) == len(amounts)
+    assert len(rows_of(path, written)) == len(amounts)
 
 
 @pytest.mark.parametrize(
@@ -134,12 +129,12 @@ def test_one_value_that_reads_in_one_way_decides(propose, amounts, expected):
 )
 def test_three_digits_after_every_sign_are_asked(propose, amounts, either):
     rows = "".join(f"c;2023-01-05;{amount}\n" for amount in amounts)
-    text, answered, path = propose(HEAD.replace(",", ";") + rows)
+    text, written, path = propose(HEAD.replace(",", ";") + rows)
     assert asked(text) == {"decimal"}
     assert f"is '{either}' the sign of thousands or of decimals?" in text
     other = {".": ",", ",": "."}[either]
-    thousands = answered.replace("decimal: ???", f'decimal: "{other}"\n      thousands: "{either}"')
-    decimals = answered.replace("decimal: ???", f'decimal: "{either}"')
+    thousands = written.replace("decimal: ???", f'decimal: "{other}"\n      thousands: "{either}"')
+    decimals = written.replace("decimal: ???", f'decimal: "{either}"')
     assert max(row[2] for row in rows_of(path, thousands)) > 100
     assert min(abs(row[2]) for row in rows_of(path, decimals)) < 100
 
@@ -165,12 +160,12 @@ def test_a_params_file_that_names_no_decimal_sign_is_asked_too(study):
 
 def test_whole_numbers_may_be_cents(propose):
     rows = "c,2023-01-05,1999\nc,2023-01-06,24900\n"
-    text, answered, path = propose(HEAD + rows)
+    text, written, path = propose(HEAD + rows)
     assert asked(text) == {"amounts_in"}
     assert "#   cents: from 19.99 to 249.00" in text
-    cents = answered.replace("amounts_in: ???", "amounts_in: cents")
+    cents = written.replace("amounts_in: ???", "amounts_in: cents")
     assert [row[2] for row in rows_of(path, cents)] == [19.99, 249.0]
-    whole = answered.replace("amounts_in: ???", "amounts_in: whole")
+    whole = written.replace("amounts_in: ???", "amounts_in: whole")
     assert [row[2] for row in rows_of(path, whole)] == [1999.0, 24900.0]
 
 
@@ -181,9 +176,9 @@ def test_decimals_and_small_amounts_show_whole_units(propose, amounts):
 
 
 def test_a_heading_that_says_cents_is_used(propose):
-    text, answered, path = propose("customer_id,at,amount_cents\nc,2023-01-05,1999\n")
+    text, written, path = propose("customer_id,at,amount_cents\nc,2023-01-05,1999\n")
     assert "amounts_in: cents\n" in text
-    assert rows_of(path, answered)[0][2] == 19.99
+    assert rows_of(path, written)[0][2] == 19.99
 
 
 EPOCHS = [("1675209600", "epoch_s"), ("1675209600000", "epoch_ms")]
@@ -191,20 +186,20 @@ EPOCHS = [("1675209600", "epoch_s"), ("1675209600000", "epoch_ms")]
 
 @pytest.mark.parametrize(("number", "form"), EPOCHS)
 def test_seconds_and_milliseconds_are_asked(propose, number, form):
-    text, answered, path = propose(HEAD + f"c,{number},5.5\n")
+    text, written, path = propose(HEAD + f"c,{number},5.5\n")
     assert {"date_format", "timezone"} <= asked(text)
     assert f"{form} (" in text
     assert "2023-02-01 to 2023-02-01" in text
-    decided = answered.replace("date_format: ???", f"date_format: {form}")
+    decided = written.replace("date_format: ???", f"date_format: {form}")
     decided = decided.replace("observed_from: ???", "observed_from: 2023-01-01")
     decided = decided.replace("observed_until: ???", "observed_until: 2023-12-31")
     assert rows_of(path, decided)[0][1] == dt.date(2023, 2, 1)
 
 
 def test_serial_days_of_a_csv_are_asked(propose):
-    text, answered, path = propose(HEAD + "c,44958,5.5\n")
+    text, written, path = propose(HEAD + "c,44958,5.5\n")
     assert "date_format" in asked(text)
-    decided = answered.replace("observed_from: ???", "observed_from: 2023-01-01")
+    decided = written.replace("observed_from: ???", "observed_from: 2023-01-01")
     decided = decided.replace("observed_until: ???", "observed_until: 2027-12-31")
     for form, day in (("excel", dt.date(2023, 2, 1)), ("excel1904", dt.date(2027, 2, 2))):
         given = decided.replace("date_format: ???", f"date_format: {form}")
@@ -218,9 +213,9 @@ def test_serial_days_of_a_workbook_are_read_by_its_own_date_system(study, propos
     for row in (["customer_id", "at", "amount"], ["c", serial, 5.5]):
         workbook.active.append(row)
     workbook.save(study.folder / "sales.xlsx")
-    text, answered, path = propose(None, "sales.xlsx")
+    text, written, path = propose(None, "sales.xlsx")
     assert asked(text) == set()
-    assert rows_of(path, answered)[0][1] == dt.date(2023, 2, 1)
+    assert rows_of(path, written)[0][1] == dt.date(2023, 2, 1)
 
 
 def test_date_format_must_be_a_pattern_or_a_known_number(study):

@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pandas as pd
 import pytest
+from answering import answered
 
 from analysis.data import read_tables
 from analysis.data.connection import with_placeholders
@@ -40,15 +41,6 @@ def exports(tmp_path):
     return folder
 
 
-def decided(text, **answers):
-    """Answer what was asked: key to value, as a person would write it."""
-    answers = {"currency": "EUR", "timezone": "Europe/Berlin", "times_in": "local"} | answers
-    for key, answer in answers.items():
-        text = text.replace(f" {key}: ???", f" {key}: {answer}")
-        text = text.replace(f"\n{key}: ???", f"\n{key}: {answer}")
-    return text
-
-
 def test_propose_params_is_accepted_once_its_questions_are_answered(exports):
     folder = exports.parent / "params"
     text = propose_params("acme", exports, folder)
@@ -61,7 +53,7 @@ def test_propose_params_is_accepted_once_its_questions_are_answered(exports):
         "currency",
         "data.files.transactions.times_in",
     ]
-    (folder / "acme.yml").write_text(decided(text), encoding="utf-8")
+    (folder / "acme.yml").write_text(answered(text), encoding="utf-8")
     params = read_params(folder / "acme.yml")
     assert (str(params.observed_from), str(params.observed_until)) == ("2010-12-01", "2010-12-13")
     report, faults = validation_report(params)
@@ -77,7 +69,7 @@ def test_propose_params_asks_where_it_does_not_know(exports):
     text = propose_params("acme", exports, folder)
     assert "amount: ???" in text
     assert "# ??? amount: which of CustomerID, InvoiceDate, Gizmo?" in text
-    (folder / "acme.yml").write_text(decided(text), encoding="utf-8")
+    (folder / "acme.yml").write_text(answered(text), encoding="utf-8")
     with pytest.raises(ParamsError, match=r"transactions\.columns\.amount must be decided"):
         read_params(folder / "acme.yml")
 
@@ -94,7 +86,7 @@ def proposed(folder, origin):
     (folder / "params").mkdir(exist_ok=True)
     path = folder / "params" / "acme.yml"
     text = propose_params("acme", origin, path.parent)
-    path.write_text(decided(text), encoding="utf-8")
+    path.write_text(answered(text), encoding="utf-8")
     return read_params(path), text
 
 
@@ -225,7 +217,7 @@ def test_commands_write_once_and_validate(exports, monkeypatch, capsys):
     commands.main(["new", "--study", "acme", "--from", str(exports)])
     with pytest.raises(ParamsError, match="timezone must be decided by a person"):
         commands.main(["validate", "--study", "acme"])
-    (folder / "acme.yml").write_text(decided((folder / "acme.yml").read_text("utf-8")), "utf-8")
+    (folder / "acme.yml").write_text(answered((folder / "acme.yml").read_text("utf-8")), "utf-8")
     commands.main(["validate", "--study", "acme"])
     assert "acme: no faults" in capsys.readouterr().out
     with pytest.raises(ParamsError, match="must not exist yet"):
@@ -240,7 +232,7 @@ def test_commands_end_with_1_on_faults(exports, monkeypatch, capsys):
     folder = exports.parent / "params"
     monkeypatch.setenv("PARAMS", str(folder))
     commands.main(["new", "--study", "acme", "--from", str(exports)])
-    (folder / "acme.yml").write_text(decided((folder / "acme.yml").read_text("utf-8")), "utf-8")
+    (folder / "acme.yml").write_text(answered((folder / "acme.yml").read_text("utf-8")), "utf-8")
     (exports / "online_retail.csv").write_bytes(RETAIL.replace("27,50", "?").encode("cp1252"))
     with pytest.raises(SystemExit) as ended:
         commands.main(["validate", "--study", "acme"])

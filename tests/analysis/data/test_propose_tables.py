@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from answering import answered
 
 from analysis.data import read_tables
 from analysis.data.personal import is_personal
@@ -11,8 +12,6 @@ from analysis.data.propose import propose_params
 from analysis.data.recognise import guess_table
 from analysis.errors import ParamsError
 from analysis.params import read_params
-
-ANSWERS = {"currency": "EUR", "timezone": "Europe/Berlin", "times_in": "local"}
 
 
 @pytest.fixture
@@ -30,10 +29,8 @@ def proposed(study):
 
 
 def read(study, text):
-    for key, value in ANSWERS.items():
-        text = text.replace(f"\n{key}: ???", f"\n{key}: {value}")
     path = study.folder / "params" / "acme.yml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(answered(text), encoding="utf-8")
     return read_tables(read_params(path), stored=False)
 
 
@@ -189,3 +186,16 @@ def test_columns_with_phone_numbers_are_not_kept(study):
     text = propose_params("acme", folder, study.folder / "params")
     assert "keep: [region]" in text
     assert "reach" in text.split("not taken along: ")[1]
+
+
+def test_a_customer_number_that_is_one_of_the_order_is_noted(proposed):
+    rows = "".join(f"o{n},x{n},2023-01-{n % 28 + 1:02},5.5\n" for n in range(30))
+    note = "customer_id: every order has one of its own: is it the customer's, or the order's?"
+    assert note in proposed(sales="order_id,customer_id,order_date,amount\n" + rows)
+
+
+def test_a_day_of_delivery_is_not_the_day_of_the_purchase(study, proposed):
+    lines = LINES.replace("unit_price", "unit_price,shipping_limit_date")
+    lines = lines.replace(".5\n", ".5,2023-12-24\n")
+    text = proposed(orders=ORDERS, order_lines=lines)
+    assert "at: order_date" in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from answering import answered
 from shared_cases import shared_case
 
 from analysis.data import read_tables
@@ -30,9 +31,7 @@ def case(tmp_path):
 
 def answer(text, path, **answers):
     """Write the answers in place of the questions."""
-    for key, value in ({"currency": "EUR", "timezone": "Europe/Berlin"} | answers).items():
-        text = re.sub(rf"(?m)^(\s*{key}: )\?\?\?", rf"\g<1>{value}", text)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(answered(text, **answers), encoding="utf-8")
     params = read_params(path)
     report, faults = validation_report(params)
     assert faults == 0, report

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import typing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -226,3 +227,26 @@ def test_labels_of_a_study_go_before_the_catalogue():
     labelled = read_params(STUDY, {"satisfaction.labels": {"image_1": "Known in town"}})
     assert wording_for(labelled).value("image_1") == "Known in town"
     assert wording.catalogue("en")["values"].get("image_1") is None
+
+
+def test_households_are_not_called_customers():
+    params = read_params(STUDY.with_name("complete_journey.yml"))
+    say = wording_for(params).of("tiers")
+    assert say("moves.headline", first=date(2017, 1, 1), second=date(2017, 7, 1)).startswith(
+        "of households changed tier"
+    )
+    assert say.texts["near"]["number"] == "{estimate:percent}"
+    assert "{members:count} of {customers:count} households" in say.texts["held"]["detail"]
+    assert say.column("share_value").means.startswith("Share of the value of all households")
+    title = wording_for(params).of("satisfaction").texts["title"]
+    assert title == "How satisfied are households, and is that measured well?"
+    kept = wording_for(params).of("prospects").texts["share_axis"]
+    assert kept == "Share who became customers"  # what becomes one is no household before
+    market = wording_for(read_params(STUDY)).of("tiers")
+    assert market.texts is not say.texts
+    assert "households" not in str(market.texts["moves"])
+
+
+def test_every_word_for_customers_is_in_the_catalogue():
+    allowed = typing.get_args(Params.model_fields["customers_are"].annotation)
+    assert set(allowed) - {"customers"} == set(catalogue("en")["people"]) - {"kept"}

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from analysis.chapters.complaints.loss import Loss
-from analysis.telling.estimates import draw_estimates
+from analysis.telling.estimates import draw_estimates, signed
 from analysis.telling.wording import Wording
 
 
@@ -26,7 +26,12 @@ def plot_loss(result: Loss, ax: Axes, say: Wording) -> Axes:
     Axes
     """
     table = result.table.dropna(subset=["customers"])
-    numbers = [say.formats.show(value, "percent") for value in table["estimate"]]
+    numbers = [
+        say.formats.show(row.estimate, "percent")
+        if row.difference != row.difference
+        else say("loss.dot", share=row.estimate, more=signed(row.difference, "points", say))
+        for row in table.itertuples()
+    ]
     labels = [say.value(handling) for handling in table["handling"]]
     draw_estimates(ax, labels, table, numbers, zero=None)
     ax.set_xlim(0, None)

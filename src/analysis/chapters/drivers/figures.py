@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
@@ -13,7 +14,7 @@ from analysis.telling.palette import ACCENT, CONTEXT, INK
 from analysis.telling.wording import Wording
 
 BAR = "#9fc4d3"
-PENALTY = "#d55e00"
+PENALTY = FIRST = "#d55e00"
 QUADRANT_CORNERS = {
     "concentrate here": (0.02, 0.98, "left", "top"),
     "keep up": (0.98, 0.98, "right", "top"),
@@ -43,19 +44,24 @@ def plot_driver_importance(result: Drivers, ax: Axes, say: Wording) -> Axes:
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.hlines(table.index, share["conf_low"], share["conf_high"], color=INK, linewidth=1.8)
     top = share.max(axis=1)
-    for row, value in share["estimate"].items():
+    explained = table["share"]
+    for row, value in table["estimate"].items():
+        text = say("drivers.bar", variance=value, share=explained[row])
         ax.annotate(
-            f"{value:.0f}%", (top[row], row), xytext=(5, 0), textcoords="offset points",
+            text, (top[row], row), xytext=(5, 0), textcoords="offset points",
             va="center", size=10, weight="bold",
         )  # fmt: skip
     ax.set_yticks(table.index, [head(term, say) for term in table["term"]])
-    ax.set_xlim(0, 1.12 * (top.max() or 1.0))
+    ax.set_xlim(0, 1.3 * (top.max() or 1.0))
     ax.set_xlabel(say("drivers.axis", outcome=say.value(result.outcome)))
     return lying(ax)
 
 
 def plot_importance_performance(result: Touchpoints, ax: Axes, say: Wording) -> Axes:
-    """Draw performance across, importance upward, with the quadrants named in their corners.
+    """Draw who does not rate low across, importance upward: what the touchpoints are ranked by.
+
+    On the dotted curve low ratings and importance multiply to as much as at the first in rank, so
+    that no touchpoint lies above it; the quadrants, named in their corners, part at the means.
 
     Parameters
     ----------
@@ -69,28 +75,49 @@ def plot_importance_performance(result: Touchpoints, ax: Axes, say: Wording) -> 
     -------
     Axes
     """
-    charted = result.drivers.map
-    table = charted.table
+    table = _charted(result)
     for corner, (x, y, ha, va) in QUADRANT_CORNERS.items():
         words = say(f"touchpoints.quadrants.{corner.replace(' ', '_')}")
         ax.text(x, y, words, transform=ax.transAxes, ha=ha, va=va, color="#5d6772", size=9.5)
-    ax.axvline(charted.performance_split, color=CONTEXT, linewidth=0.9)
-    ax.axhline(100 * charted.importance_split, color=CONTEXT, linewidth=0.9)
-    across, upward = table["performance"], 100 * table["importance"]
-    ax.hlines(upward, table["performance_low"], table["performance_high"], color=CONTEXT, lw=1)
-    ax.vlines(
-        across, 100 * table["importance_low"], 100 * table["importance_high"], color=CONTEXT, lw=1
-    )
-    first = table["quadrant"].eq("concentrate here")
-    colours = np.where(first, "#d55e00", ACCENT)
-    ax.scatter(across, upward, c=colours, s=46, zorder=3)
+    across, upward = table["across"], table["weight"]
+    ax.axvline(across.mean(), color=CONTEXT, linewidth=0.9)
+    ax.axhline(upward.mean(), color=CONTEXT, linewidth=0.9)
+    ax.hlines(upward, table["across_low"], table["across_high"], color=CONTEXT, lw=1)
+    ax.vlines(across, table["weight_low"], table["weight_high"], color=CONTEXT, lw=1)
+    first = table["priority_rank"].eq(table["priority_rank"].min())
+    ax.scatter(across, upward, c=np.where(first, FIRST, ACCENT), s=46, zorder=3)
     ax.margins(0.2)
+    _draw_as_much(ax, table[first].iloc[0])
     name_points(ax, across.to_numpy(), upward.to_numpy(), [say.value(d) for d in table["term"]])
-    ax.set_ylim(bottom=0)
     ax.grid(False)
-    ax.set_xlabel(say("touchpoints.performance_axis"))
+    ax.set_xlabel(say("touchpoints.performance_axis", low_at=result.drivers.low_at))
     ax.set_ylabel(say("touchpoints.importance_axis"))
     return ax
+
+
+def _charted(result: Touchpoints) -> pd.DataFrame:
+    """The touchpoints that are ranked, in per cent: `across` (not rated low)`, weight`, ends."""
+    names = {"importance_low": "weight_low", "importance_high": "weight_high"}
+    ends = result.drivers.map.table.set_index("term")[list(names)].rename(columns=names)
+    table = result.table.dropna(subset=["n", "priority_rank"]).join(ends, on="term")
+    table = table.assign(
+        across=1 - table["estimate"],
+        across_low=1 - table["conf_high"],
+        across_high=1 - table["conf_low"],
+    )
+    scaled = ["across", "across_low", "across_high", "weight", *ends]
+    return table.assign(**100 * table[scaled]).reset_index(drop=True)
+
+
+def _draw_as_much(ax: Axes, first: pd.Series) -> None:
+    """Where low ratings and importance multiply to as much as at the first in rank."""
+    left, right = ax.get_xlim()
+    top = ax.get_ylim()[1]
+    across = np.linspace(left, min(right, 99.9), 200)
+    upward = (100 - first["across"]) * first["weight"] / (100 - across)
+    ax.plot(across, upward, color=FIRST, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
+    ax.set_xlim(left, right)
+    ax.set_ylim(0, top)
 
 
 def plot_penalty_reward(result: Drivers, ax: Axes, say: Wording) -> Axes:

@@ -7,6 +7,7 @@ import numpy as np
 from analysis.chapters.intention.intended import Intention
 from analysis.states.slopes import adjusted_for, clear_tests
 from analysis.telling.facts import Fact, Sentence, nothing
+from analysis.telling.formats import Apart
 
 BASE = "intention.complete_answers"
 
@@ -77,7 +78,7 @@ def mediation_fact(result: Intention) -> Fact:
         numbers={
             "driver": split.driver,
             "total": rows.at["total", "estimate"],
-            "direct": rows.at["direct", "estimate"],
+            "direct": Apart(rows.at["total", "estimate"], indirect["estimate"]),
             "indirect": indirect["estimate"],
             "indirect_low": indirect["conf_low"],
             "indirect_high": indirect["conf_high"],

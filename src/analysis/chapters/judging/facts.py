@@ -10,9 +10,11 @@ from analysis.chapters.judging.futures import TierFutures
 from analysis.chapters.judging.groups import OwnGroups
 from analysis.chapters.judging.judgement import BASELINE, LEVEL, Judgement
 from analysis.chapters.judging.schemes import OtherSchemes
+from analysis.chapters.judging.tables import scheme_gain
 from analysis.methods.clusters import WEAK
 from analysis.states.rating.periods import RatedPeriods
 from analysis.telling.facts import Beside, Fact, Sentence, nothing
+from analysis.telling.formats import Apart
 
 UNJUDGED = "unjudged"
 
@@ -115,7 +117,11 @@ def gain_fact(result: Judgement | None, rated: RatedPeriods) -> Fact:
     own, last = (lines.loc[(score, "normalised_gini")] for score in (LEVEL, BASELINE))
     ranks = {"rank": LEVEL, "last_rank": BASELINE}
     ranks = {name: lines.loc[(of, "spearman"), "estimate"] for name, of in ranks.items()}
-    gaps = {"gap": gap["estimate"], "gap_low": gap["conf_low"], "gap_high": gap["conf_high"]}
+    gaps = {
+        "gap": Apart(own["estimate"], last["estimate"]),
+        "gap_low": gap["conf_low"],
+        "gap_high": gap["conf_high"],
+    }
     shown = [own["estimate"], last["estimate"], *ranks.values(), *gaps.values()]
     if not np.isfinite(shown).all():
         return nothing("gain", "not_estimable", claim="predictive", **rated.judged_period)
@@ -153,11 +159,9 @@ def stay_fact(result: TierFutures, judged: Judgement | None, rated: RatedPeriods
     """
     if result.curve is None or judged is None:
         return nothing("stay", UNJUDGED, claim="predictive")
-    last = result.table[result.table["weeks"] == result.table["weeks"].max()]
-    last = last.dropna(subset=["n", "estimate"])
-    if len(last) < 2:
+    if not len(result.ends):
         return nothing("stay", "too_few", claim="predictive")
-    low, high = last.iloc[0], last.iloc[-1]
+    low, high = result.ends.iloc[0], result.ends.iloc[-1]
     kind = "contract" if result.contractual else "purchase"
     also: list[str | Sentence] = ["detail"]
     if result.test is not None and np.isfinite(result.test.p_value):
@@ -206,7 +210,7 @@ def schemes_fact(result: OtherSchemes, rated: RatedPeriods, *, conf_level: float
     clear = p_value < 1 - conf_level and best["gain"] > 0
     numbers = {
         "scheme": best["scheme"], "others": len(others), "p": p_value,
-        "change": best["would_change"], "gain": best["gain"],
+        "change": best["would_change"], "gain": scheme_gain(best, own),
         "gain_low": best["gain_conf_low"], "gain_high": best["gain_conf_high"],
         "own_share": own["top_share"], "own_customers": own["top_customers"],
         "best_share": best["top_share"], "best_customers": best["top_customers"],

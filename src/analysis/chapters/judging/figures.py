@@ -8,7 +8,7 @@ from matplotlib.ticker import PercentFormatter
 
 from analysis.chapters.judging.futures import TierFutures
 from analysis.chapters.judging.judgement import Judgement
-from analysis.telling.curves import draw_curves
+from analysis.telling.curves import draw_curves, mark_shares
 from analysis.telling.palette import CONTEXT, DASHES, GROUPS
 from analysis.telling.tiers import draw_intervals, tier_colours
 from analysis.telling.wording import Wording
@@ -71,6 +71,8 @@ def plot_next_gain(result: Judgement, ax: Axes, say: Wording) -> Axes:
     ax.plot([0, 1], [0, 1], color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
     ax.annotate(say("lines.equal"), (0.72, 0.72), (6, -12), textcoords="offset points",
                 color="#5b6570", fontsize=9.5)  # fmt: skip
+    own = result.gain.table[result.gain.table["term"] == "normalised_gini"].set_index("group")
+    sorting = own["estimate"].dropna()
     ends = []
     for k, (name, deciles) in enumerate(result.gain.deciles.groupby("group", sort=False)):
         reach = np.append(0, np.cumsum(deciles["n"]) / deciles["n"].sum())
@@ -78,7 +80,12 @@ def plot_next_gain(result: Judgement, ax: Axes, say: Wording) -> Axes:
         ax.plot(reach, held, color=GROUPS[k % len(GROUPS)], linestyle=DASHES[k % len(DASHES)])
         ends.append((held[min(3, len(held) - 1)], name, GROUPS[k % len(GROUPS)]))
     for line, (_, name, colour) in enumerate(sorted(ends, reverse=True)):
-        ax.annotate(say.value(name), (0.97, 0.1 + 0.08 * (len(ends) - 1 - line)), ha="right",
+        text = (
+            say("gain.line", score=name, sorting=sorting[name])
+            if name in sorting
+            else say.value(name)
+        )
+        ax.annotate(text, (0.97, 0.1 + 0.08 * (len(ends) - 1 - line)), ha="right",
                     xycoords="axes fraction", color=colour, fontweight="bold")  # fmt: skip
     ax.set(xlabel=say("axes.scored"), ylabel=say("axes.gained"))
     ax.set_xlim(0, 1)
@@ -90,6 +97,9 @@ def plot_next_gain(result: Judgement, ax: Axes, say: Wording) -> Axes:
 
 def plot_tier_futures(result: TierFutures, ax: Axes, say: Wording) -> Axes:
     """Draw who has bought again, or is still under contract, by weeks since the rating.
+
+    Curves stop where fewer than the study's smallest group are still followed; the shares that the
+    finding tells, of the highest and the lowest tier, are marked where it speaks of them.
 
     Parameters
     ----------
@@ -106,8 +116,12 @@ def plot_tier_futures(result: TierFutures, ax: Axes, say: Wording) -> Axes:
     kind = "contract" if result.contractual else "purchase"
     ax.set(xlabel=say("stay.weeks_axis"), ylabel=say(f"stay.{kind}.axis"))
     tiers = result.tiers
+    shades = dict(zip(tiers, tier_colours(len(tiers)), strict=True))
     draw_curves(
         result.curve, ax, say, falling=result.contractual, heading=f"stay.{kind}.counts",
-        shades=dict(zip(tiers, tier_colours(len(tiers)), strict=True)),
+        shades=shades,
     )  # fmt: skip
+    told = result.ends
+    colours = [shades[str(group)] for group in told["group"]]
+    mark_shares(told, ax, say, at="weeks", colours=colours)
     return ax

@@ -48,6 +48,13 @@ class TierFutures:
     contractual: bool
     tiers: tuple[str, ...]
 
+    @property
+    def ends(self) -> pd.DataFrame:
+        """The rows of the lowest and of the highest tier that are shown, at the last horizon."""
+        last = self.table[self.table["weeks"] == self.table["weeks"].max()]
+        last = last.dropna(subset=["n", "estimate"])
+        return last.iloc[[0, -1]] if len(last) > 1 else last.iloc[:0]
+
 
 def follow_tiers(rated: RatedPeriods, tables: Tables, params: Params) -> TierFutures:
     """Follow the customers of the judged rating from its day on; the tier is known then.

@@ -53,7 +53,7 @@ def own_groups(rated: RatedPeriods, scheme: Scheme, *, rng: np.random.Generator)
     ----------
     rated : RatedPeriods
     scheme : Scheme
-        That rated them.
+        Of the params.
     rng : numpy.random.Generator
         Draws the customers looked at.
 

@@ -9,7 +9,6 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.chapters.judging.company import company_tiers
 from analysis.chapters.judging.comparison import (
     coarser,
     compare_joined,
@@ -18,7 +17,6 @@ from analysis.chapters.judging.comparison import (
     reweighted,
 )
 from analysis.chapters.judging.groups import grouped_by
-from analysis.data import Tables
 from analysis.errors import DataError, ParamsError
 from analysis.params import Params
 from analysis.params.tiers import Scheme, preset_scheme
@@ -28,7 +26,7 @@ from analysis.states.rating.periods import RatedPeriods
 from analysis.states.rating.tiers import Rating, rate_customers
 
 IN_FORCE = "in_force"
-COMPANY = "company"
+SCHEME = "own_scheme"
 GROUPS = "k_means"
 COLUMNS = [
     "scheme", "tiers", "n", "top_customers", "top_share", "estimate", "conf_low", "conf_high",
@@ -59,24 +57,22 @@ class OtherSchemes:
 def compare_other_schemes(
     rated: RatedPeriods,
     outcomes: pd.DataFrame | None,
-    tables: Tables,
     params: Params,
     *,
     rng: np.random.Generator,
     replications: int = 100,
 ) -> OtherSchemes:
-    """Judge coarser, finer, re-weighted, preset, k-means and the company's own tiers on one page.
+    """Judge coarser, finer, re-weighted and preset schemes and k-means on one page.
 
-    All schemes rate the customers of the judged rating from the same frame; the company's own
-    leaves out who had no tier of the company.
+    All schemes rate the customers of the judged rating from the same frame. Where the company's
+    own tiers are in force, the scheme of the params is the first that they are compared with; how
+    they would be coarser or finer is not known, as their rule is not.
 
     Parameters
     ----------
     rated : RatedPeriods
     outcomes : DataFrame or None
         Of `next_period`.
-    tables : Tables
-        Uses `tier_history`, where there is one.
     params : Params
         Uses `tiers`, `conf_level`.
     rng : numpy.random.Generator
@@ -92,7 +88,7 @@ def compare_other_schemes(
         return OtherSchemes(pd.DataFrame(columns=COLUMNS))
     options = {"rng": rng, "replications": replications, "conf_level": params.conf_level}
     if rated.held is None:
-        ratings = {IN_FORCE: rated.judged} | _others(rated, tables, params)
+        ratings = {IN_FORCE: rated.judged} | _others(rated, params)
         found = compare_schemes(ratings, outcomes, value="next_value", **options).table
         changes = {name: _would_change(ratings[IN_FORCE], ratings[name]) for name in ratings}
     else:
@@ -104,11 +100,13 @@ def compare_other_schemes(
 def _compare_counted(
     rated: RatedPeriods, outcomes: pd.DataFrame, params: Params, options: dict
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """The same, each scheme rated and counted in the engine; the company's own are left out."""
-    day, scheme, held = rated.judged_at, params.tiers.rated_by, rated.held
+    """The same, each scheme rated and counted in the engine."""
+    day, scheme, held = rated.judged_at, rated.scheme, rated.held
     ratings = {IN_FORCE: rated.judged}
     joined = {IN_FORCE: outcomes.assign(base_level=outcomes["level"])}
-    known = known_quantities(held.tables, held.days[day], scheme.score) if scheme.score else ()
+    known = ()
+    if scheme is not None and scheme.score:
+        known = known_quantities(held.tables, held.days[day], scheme.score)
     rows = outcomes_to_rate(held, day, rated.value, params)
     for name, other in _schemes(scheme, known, params, rated).items():
         try:
@@ -127,22 +125,22 @@ def _compare_counted(
 
 
 def _schemes(
-    scheme: Scheme, known: Collection[str], params: Params, rated: RatedPeriods
+    scheme: Scheme | None, known: Collection[str], params: Params, rated: RatedPeriods
 ) -> dict[str, Scheme]:
-    """The other schemes by name: changed, preset, k-means."""
-    found = _changed(scheme, _dimensions(scheme, known))
-    found |= {f"preset_{k}": preset_scheme(k) for k in params.tiers.compare if k != scheme.name}
-    return found | _grouped(rated, scheme)
+    """The other schemes by name: changed, or that of the params; preset; k-means."""
+    own = params.tiers.rated_by
+    if scheme is None:
+        found = {SCHEME if params.tiers.scheme else f"preset_{own.name}": own}
+    else:
+        found = _changed(scheme, _dimensions(scheme, known))
+    found |= {f"preset_{k}": preset_scheme(k) for k in params.tiers.compare if k != own.name}
+    return found | _grouped(rated, own)
 
 
-def _others(rated: RatedPeriods, tables: Tables, params: Params) -> dict[str, Rating]:
-    scheme, frame = params.tiers.rated_by, rated.frames[rated.judged_at]
-    found = {}
-    own = company_tiers(rated, tables, frame)
-    if own is not None:
-        found[COMPANY] = own
+def _others(rated: RatedPeriods, params: Params) -> dict[str, Rating]:
+    frame, found = rated.frames[rated.judged_at], {}
     known = [name for name in frame if frame[name].notna().any()]
-    for name, other in _schemes(scheme, known, params, rated).items():
+    for name, other in _schemes(rated.scheme, known, params, rated).items():
         try:
             found[name] = rate_customers(frame, other, rated_at=rated.judged_at)
         except DataError:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from analysis.chapters.judging.futures import TierFutures
 from analysis.chapters.judging.groups import OwnGroups
 from analysis.chapters.judging.judgement import Judgement
+from analysis.chapters.judging.schemes import OtherSchemes
+from analysis.telling.formats import Apart
 
 
 def next_table(result: Judgement | None) -> pd.DataFrame:
@@ -54,6 +59,31 @@ def gain_table(result: Judgement | None) -> pd.DataFrame:
         row |= {term: lines.loc[term, "estimate"] for term in tops}
         rows.append(row | {"n": lines["n"].iloc[0]})
     return pd.DataFrame(rows)
+
+
+def schemes_table(result: OtherSchemes) -> pd.DataFrame:
+    """The schemes side by side, the one in force first.
+
+    Parameters
+    ----------
+    result : OtherSchemes
+
+    Returns
+    -------
+    DataFrame
+        Its table; `gain` is told as the difference of the numbers of `estimate` that stand there.
+    """
+    if not len(result.table):
+        return result.table
+    own, rows = result.table.iloc[0], result.table.to_dict("records")
+    gains = [scheme_gain(row, own) if row["gain"] == row["gain"] else np.nan for row in rows]
+    return result.table.assign(gain=pd.Series(gains, result.table.index, dtype=object))
+
+
+def scheme_gain(other: Mapping[str, Any], own: Mapping[str, Any]) -> float:
+    """How much better another scheme sorts the same customers than the one in force."""
+    rates_all = np.isclose(other["gain"], other["estimate"] - own["estimate"], atol=1e-9)
+    return Apart(other["estimate"], own["estimate"]) if rates_all else other["gain"]
 
 
 def stay_table(result: TierFutures) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from analysis.chapters.one_more_point.margin import MarginGained
 from analysis.chapters.one_more_point.months import MonthsGained
 from analysis.methods.standardisation import EValue
 from analysis.telling.facts import Fact, nothing
+from analysis.telling.formats import Apart
 
 
 def months_fact(result: MonthsGained, *, min_cell: int) -> Fact:
@@ -39,6 +40,7 @@ def months_fact(result: MonthsGained, *, min_cell: int) -> Fact:
     }
     numbers = {
         "horizon": result.horizon,
+        "longer": Apart(row["raised"], row["as_answered"]),
         "answered": row["as_answered"],
         "raised": row["raised"],
         "customers": result.customers,
@@ -75,7 +77,7 @@ def margin_fact(result: MarginGained, *, min_cell: int) -> Fact:
         return nothing("money", "none", claim="predictive")
     told = {
         "claim": "predictive",
-        "estimate": row["estimate"],
+        "estimate": Apart(row["raised"], row["as_answered"]),
         "low": row["conf_low"],
         "high": row["conf_high"],
         "unit": "money",

@@ -6,6 +6,7 @@ import numpy as np
 
 from analysis.chapters.paths.model import SatisfactionPaths
 from analysis.telling.facts import Fact, Sentence, nothing
+from analysis.telling.formats import Apart
 
 
 def paths_fact(result: SatisfactionPaths, *, min_cell: int) -> Fact:
@@ -77,7 +78,8 @@ def consistent_fact(result: SatisfactionPaths) -> Fact:
         own = {"estimate": extreme, "unit": "count"}
     else:
         row = table.loc[(table["consistent"] - table["estimate"]).abs().idxmax()]
-        variant, own = "", {"estimate": abs(row["consistent"] - row["estimate"]), "unit": "number2"}
+        pair = sorted((row["consistent"], row["estimate"]), reverse=True)
+        variant, own = "", {"estimate": Apart(*pair), "unit": "number2"}
     numbers = {"path": row["term"], "composite": row["estimate"], "consistent": row["consistent"]}
     numbers |= {"paths": len(table), "htmt": result.constructs["htmt_largest"].max()}
     return Fact("consistent", variant=variant, also=("detail",), numbers=numbers, **own, **options)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.chapters.prospects.conversion import Conversion
-from analysis.chapters.prospects.costs import ConversionCosts
 from analysis.methods.intervals import critical_value
 from analysis.methods.survival.contrasts import joint_level
 from analysis.notes import note
+from analysis.states.conversion import Conversion
+from analysis.states.winning_cost import WinningCosts
 from analysis.telling.facts import Fact, Sentence, nothing
 from analysis.telling.within import groups_within, share_within
 
@@ -53,12 +53,12 @@ def channel_fact(result: Conversion, *, min_cell: int, conf_level: float) -> Fac
     return groups_within("channels", result, conf_level=conf_level, in_summary=False, **options)
 
 
-def cost_fact(result: ConversionCosts, *, conf_level: float) -> Fact:
+def cost_fact(result: WinningCosts, *, conf_level: float) -> Fact:
     """What a new customer costs, and how far the channels lie apart.
 
     Parameters
     ----------
-    result : ConversionCosts
+    result : WinningCosts
     conf_level : float
         Level of the intervals, in (0, 1).
 
@@ -70,7 +70,7 @@ def cost_fact(result: ConversionCosts, *, conf_level: float) -> Fact:
         return nothing("costs", "untold", why=result.note)
     whole = result.table.iloc[0]
     if not np.isfinite(whole["estimate"]):
-        few = note("prospects.too_few_with_cost")
+        few = note("winning.too_few_with_cost")
         return nothing("costs", "untold", why=few if np.isnan(whole["n"]) else whole["note"])
     interval = ("interval",) if np.isfinite(whole["conf_low"]) else ()
     return Fact(

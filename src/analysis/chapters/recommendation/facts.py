@@ -7,6 +7,7 @@ import numpy as np
 from analysis.methods.intervals import critical_value
 from analysis.states.recommendation import Recommendation
 from analysis.telling.facts import Fact, nothing
+from analysis.telling.formats import Apart
 
 
 def score_fact(result: Recommendation, *, conf_level: float) -> Fact:
@@ -36,7 +37,7 @@ def score_fact(result: Recommendation, *, conf_level: float) -> Fact:
     }
     return Fact(
         "score",
-        estimate=row["estimate"],
+        estimate=Apart(100 * row["promoters"], 100 * row["detractors"]),
         low=row["conf_low"],
         high=row["conf_high"],
         unit="number0",
@@ -68,7 +69,7 @@ def extreme_scores(result: Recommendation, *, conf_level: float) -> dict[str, fl
     if len(rows) < 2:
         return {}
     least, most = rows.iloc[0], rows.iloc[-1]
-    gap = most["estimate"] - least["estimate"]
+    gap = Apart(most["estimate"], least["estimate"])
     reach = critical_value(conf_level) * np.hypot(most["std_error"], least["std_error"])
     return {
         "most": most["group"],

@@ -232,6 +232,7 @@ def ahead_fact(result: EndsAhead, checked: EndsAhead | None, *, min_cell: int) -
         "months": result.months,
         "share": result.expected / result.told,
         "untold": untold,
+        "open": result.open_now,
         "as_of": result.as_of,
         "least": shares.min(),
         "most": shares.max(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from analysis.chapters.retention.cohorts import CohortRetention
 from analysis.chapters.retention.lapse import LapseByDefinition
@@ -51,14 +52,20 @@ def segment_fact(result: SecondPurchase, segment: str, *, min_cell: int, conf_le
     return groups_within("segments", result, conf_level=conf_level, segment=segment, **options)
 
 
-def lapse_fact(result: LapseByDefinition, lapse_weeks: float) -> Fact:
-    """How many lapse by the stated definition, beside the other definitions.
+def lapse_fact(
+    result: LapseByDefinition, lapse_weeks: float, *, churned: int, min_cell: int
+) -> Fact:
+    """How many have lapsed by the stated definition, beside those who have churned, and others.
 
     Parameters
     ----------
     result : LapseByDefinition
+        The gated result.
     lapse_weeks : float
-        The study's own definition: so many weeks of silence.
+        The stated definition.
+    churned : int
+        Who has been silent for so long up to the end (`Bases`): a part of those who lapsed.
+    min_cell : int
 
     Returns
     -------
@@ -75,7 +82,7 @@ def lapse_fact(result: LapseByDefinition, lapse_weeks: float) -> Fact:
         unit="percent",
         n=int(row["n"]),
         base="ever_bought",
-        also=("nobody" if row["lapsed"] == 0 else "detail",),
+        also=("nobody",) if row["lapsed"] == 0 else ("detail", *_churned(row, churned, min_cell)),
         numbers={
             "weeks": lapse_weeks,
             "fewest": table["lapsed"].min(),
@@ -83,9 +90,21 @@ def lapse_fact(result: LapseByDefinition, lapse_weeks: float) -> Fact:
             "fewest_weeks": table["lapse_weeks"].min(),
             "most_weeks": table["lapse_weeks"].max(),
             "won_back": row["won_back"],
+            "churned": churned / row["n"],
+            "churned_n": churned,
         },
         in_summary=False,
     )
+
+
+def _churned(row: pd.Series, churned: int, min_cell: int) -> tuple[str, ...]:
+    """Why the share that lapsed is not the share that churned, by the same weeks."""
+    lapsed = round(row["lapsed"] * row["n"])
+    if churned >= lapsed:
+        return ("churned_all",)
+    if churned < min_cell:
+        return ("churned_few",)
+    return ("churned",) if min(lapsed - churned, row["n"] - churned) >= min_cell else ()
 
 
 def cohort_fact(result: CohortRetention) -> Fact:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from analysis.chapters.retention.cohorts import CohortRetention
 from analysis.chapters.retention.second_purchase import SecondPurchase
-from analysis.telling.curves import draw_curves, draw_medians
+from analysis.telling.curves import draw_curves, draw_medians, mark_told
 from analysis.telling.palette import CONTEXT, INK, SEQUENTIAL
 from analysis.telling.wording import Wording
 
@@ -17,7 +17,8 @@ MOST_NUMBERS = 24
 def plot_second_purchase(result: SecondPurchase, ax: Axes, say: Wording) -> Axes:
     """Draw the share who bought again by weeks since the first purchase, with numbers at risk.
 
-    Curves stop where fewer than the study's smallest group are still at risk.
+    Curves stop where fewer than the study's smallest group are still at risk; the shares that the
+    finding tells are marked.
 
     Parameters
     ----------
@@ -41,6 +42,7 @@ def plot_second_purchase(result: SecondPurchase, ax: Axes, say: Wording) -> Axes
             text, (0, 0.5), (4, 3), textcoords="offset points", color="#5b6570", fontsize=9.5
         )
         ax.set_ylim(0, max(ax.get_ylim()[1], 0.56))
+    mark_told(result.within, ax, say)
     return ax
 
 

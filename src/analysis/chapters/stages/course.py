@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.chapters.stages.paths import followed_to
 from analysis.methods.multistate import StateOccupation, state_occupation
 
+YEAR = 12
 MARKS, LATE_MARKS = (3, 6, 12, 24), (3, 12, 24, 60, 120)
 COLUMNS = ["months", "stage", "customers", "estimate", "conf_low", "conf_high", "observed"]
 
@@ -38,6 +39,20 @@ class StageCourse:
     marks: pd.DataFrame
     reach_months: float
     past_known: bool = True
+
+    @property
+    def told(self) -> pd.DataFrame:
+        """The marks of the month that is told, the largest share first.
+
+        It is the last within a year of the start, else the first; no rows where none is known.
+        """
+        marks = self.marks.dropna(subset=["estimate"])
+        marks = marks[marks["estimate"] > 0]
+        if self.occupation is None or not len(marks):
+            return marks.iloc[:0]
+        month = max((at for at in marks["months"] if at <= YEAR), default=marks["months"].min())
+        rows = marks[marks["months"] == month]
+        return rows.sort_values("estimate", ascending=False, kind="stable")
 
 
 def stage_course(

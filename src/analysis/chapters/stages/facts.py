@@ -17,9 +17,9 @@ from analysis.chapters.stages.now import StagesNow
 from analysis.chapters.stages.stage_time import StageMonths, StageStays
 from analysis.notes import note
 from analysis.telling.facts import Beside, Fact, nothing
+from analysis.telling.formats import drawn_p
 
 FOLLOWED = "stages.followed"
-YEAR = 12
 
 
 def now_fact(result: StagesNow, *, min_cell: int) -> Fact:
@@ -71,15 +71,11 @@ def course_fact(result: StageCourse) -> Fact:
     -------
     Fact
     """
-    marks = result.marks.dropna(subset=["estimate"])
-    marks = marks[marks["estimate"] > 0]
-    if result.occupation is None or not len(marks):
+    if not len(result.told):
         return nothing("course", "too_few")
-    month = max((at for at in marks["months"] if at <= YEAR), default=marks["months"].min())
-    rows = marks[marks["months"] == month].sort_values("estimate", ascending=False, kind="stable")
-    first, *others = rows.to_dict("records")
+    first, *others = result.told.to_dict("records")
     also = _interval(first)
-    numbers: dict[str, Any] = {"stage": first["stage"], "months": month}
+    numbers: dict[str, Any] = {"stage": first["stage"], "months": first["months"]}
     if others:
         shares = [note("stages.other", stage=row["stage"], share=row["estimate"]) for row in others]
         numbers["others"] = reduce(lambda one, more: note("stages.join", before=one, other=more),
@@ -127,7 +123,8 @@ def months_fact(
     row = pairs.loc[(pairs["estimate"].astype(float) / reach).idxmax()]
     p_value = tests.p_value("groups", segment)
     numbers |= {"stage": row["stage"], "long": row["group"], "short": row["reference"]}
-    numbers |= {"p": row["p_holm"], "p_groups": p_value}
+    numbers |= {"p": row["p_holm"]}
+    numbers["p_groups"] = drawn_p(p_value, tests.draws("groups", segment))
     return Fact(
         "months",
         unit="number1",
@@ -260,7 +257,8 @@ def memory_fact(tests: MovementTests, later: LaterStages, *, conf_level: float) 
     if not np.isfinite(p_value):
         return nothing("memory", "untold")
     row = tests.table.set_index("question").loc["memory"]
-    numbers = {"p": p_value, "source": row["from"], "target": row["to"], "earlier": row["where"]}
+    told = drawn_p(p_value, tests.draws("memory"))
+    numbers = {"p": told, "source": row["from"], "target": row["to"], "earlier": row["where"]}
     if p_value >= 1 - conf_level:
         options = {"variant": "no_memory", "also": ("detail",), "in_summary": False}
         return Fact("memory", numbers=numbers, **options)

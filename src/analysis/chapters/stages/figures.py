@@ -93,8 +93,28 @@ def plot_stage_course(result: StageCourse, ax: Axes, say: Wording) -> Axes:
     months = "months_axis" if result.past_known else "seen_axis"
     ax.set(xlabel=say(months), ylabel=say("share_axis"))
     _name_areas(share[order], top, ax, say)
+    _mark_told(result, share, top, ax, say)
     _count_observed(observed, ax, say)
     return ax
+
+
+def _mark_told(
+    result: StageCourse, share: pd.DataFrame, top: pd.DataFrame, ax: Axes, say: Wording
+) -> None:
+    """Mark the share that the finding tells, in its month and its area."""
+    if not len(result.told):
+        return
+    row = result.told.iloc[0]
+    at = max(int(np.searchsorted(share.index, row["months"], side="right")) - 1, 0)
+    high = top[row["stage"]].iloc[at]
+    low = high - share[row["stage"]].iloc[at]
+    colour = _on(_colour(row["stage"], list(top)))
+    ends = {"color": colour, "linewidth": 1.2, "linestyle": (0, (2, 2))}
+    ax.plot([row["months"]] * 2, [low, high], **ends)
+    ax.annotate(
+        say.formats.show(row["estimate"], "percent"), (row["months"], (low + high) / 2), (5, 0),
+        textcoords="offset points", color=colour, fontweight="bold", fontsize=10, va="center",
+    )  # fmt: skip
 
 
 def plot_monthly_moves(result: MonthlyMoves, ax: Axes, say: Wording) -> Axes:

@@ -36,9 +36,10 @@ class MovementTests:
     ----------
     table : DataFrame of shape (questions,)
         `question` ('groups', once a segment, 'calendar', 'cohorts', 'memory')`, segment, p_value,
-        from, to, where, ratio, note`: the transition that deviates most, in which group or period
-        it does, and how many times as often it is made as expected if all were alike (for
-        'memory': `where` is the earlier stage, and there is no ratio).
+        draws` (that it was estimated by)`, from, to, where, ratio, note`: the transition that
+        deviates most, in which group or period it does, and how many times as often it is made as
+        expected if all were alike (for 'memory': `where` is the earlier stage, and there is no
+        ratio).
     markov : MarkovTest or None
     """
 
@@ -47,8 +48,15 @@ class MovementTests:
 
     def p_value(self, question: str, segment: str = "") -> float:
         """The p-value of one question (of 'groups' by segment); NaN where it was not tested."""
+        return float(self._row(question, segment)["p_value"])
+
+    def draws(self, question: str, segment: str = "") -> int:
+        """The draws that this p-value was estimated by; 0 where it was not tested."""
+        return int(self._row(question, segment)["draws"])
+
+    def _row(self, question: str, segment: str) -> pd.Series:
         rows = self.table[(self.table["question"] == question) & (self.table["segment"] == segment)]
-        return float(rows["p_value"].iloc[0])
+        return rows.iloc[0]
 
 
 def movement_tests(
@@ -118,11 +126,12 @@ def _row(question: str, run, segment: str = "") -> dict:
     where = worst["group"] if "group" in worst else worst["period"]
     told = {"from": worst["from"], "to": worst["to"], "where": where, "ratio": worst["ratio"]}
     asked = {"question": question, "segment": segment, "p_value": test.p_value}
-    return {**asked, **told, "note": ""}
+    return {**asked, "draws": test.replications, **told, "note": ""}
 
 
 def _untested(question: str, why: Note, segment: str = "") -> dict:
-    blank = {"p_value": np.nan, "from": None, "to": None, "where": None, "ratio": np.nan}
+    blank = {"p_value": np.nan, "draws": 0, "ratio": np.nan}
+    blank |= dict.fromkeys(("from", "to", "where"))
     return {"question": question, "segment": segment, **blank, "note": why}
 
 
@@ -170,4 +179,4 @@ def _memory(markov: MarkovTest | None) -> dict:
     worst = traces.loc[traces["z"].abs().idxmax()]
     told = {"from": worst["from"], "to": worst["to"], "where": worst["earlier"], "ratio": np.nan}
     asked = {"question": "memory", "segment": "", "p_value": markov.p_value}
-    return {**asked, **told, "note": ""}
+    return {**asked, "draws": markov.replications, **told, "note": ""}

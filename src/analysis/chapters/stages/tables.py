@@ -13,6 +13,7 @@ from analysis.chapters.stages.now import StagesNow
 from analysis.notes import Note, note
 from analysis.params import Params
 from analysis.params.stages import ORDER, StageRule
+from analysis.telling.formats import drawn_p
 
 SIDES = {"min": "min", "above": "min", "max": "max", "below": "max"}
 PRESET_STAGES = frozenset(stage for order in ORDER.values() for stage in order)
@@ -86,10 +87,13 @@ def movement_table(tests: MovementTests) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `question, p_value, deviates` (the move that deviates most)`, ratio, note`.
+        `question, p_value` (at most that, where no draw was as extreme)`, deviates` (the move that
+        deviates most)`, ratio, note`.
     """
     rows = tests.table.to_dict("records")
+    drawn = [drawn_p(row["p_value"], row["draws"]) for row in rows]
     return tests.table.assign(
+        p_value=pd.Series(drawn, tests.table.index, dtype=object),
         question=[note(f"stages.questions.{r['question']}", segment=r["segment"]) for r in rows],
         deviates=[_deviates(row) for row in rows],
     )[["question", "p_value", "deviates", "ratio", "note"]]

@@ -11,6 +11,7 @@ from analysis.methods.concentration import Concentration
 from analysis.states.rating.periods import RatedPeriods
 from analysis.states.rating.profiles import TierProfile
 from analysis.telling.facts import Beside, Fact, Sentence, nothing
+from analysis.telling.formats import Apart
 
 RATED = "tiers.rated"
 
@@ -42,10 +43,17 @@ def held_fact(profile: TierProfile, rated: RatedPeriods) -> Fact:
         n=rated.present.customers,
         base=RATED,
         variant="too_few" if few else "",
-        also=() if few else ("detail",),
-        numbers=numbers,
+        also=(*(() if few else ("detail",)), *_who(rated)),
+        numbers=numbers | {"without": rated.without_tier},
         in_summary=False,
     )
+
+
+def _who(rated: RatedPeriods) -> tuple[str, ...]:
+    """Whose tiers these are, and who is rated."""
+    if rated.scheme is not None:
+        return (f"rated_{rated.rates}",)
+    return "company", f"rated_{rated.rates}", *(("without",) if rated.without_tier else ())
 
 
 def concentration_fact(result: Concentration, rated: RatedPeriods, *, min_cell: int) -> Fact:
@@ -102,7 +110,7 @@ def moves_fact(result: Moves) -> Fact:
     luck, comparator = _luck(result)
     return Fact(
         "moves",
-        estimate=1 - stay["estimate"],
+        estimate=Apart(rates.at["up", "estimate"], -rates.at["down", "estimate"]),
         low=1 - stay["conf_high"],
         high=1 - stay["conf_low"],
         unit="percent",
@@ -130,7 +138,8 @@ def _luck(result: Moves) -> tuple[list[str | Sentence], Beside | None]:
     low, high = 1 - stay["luck_conf_high"], 1 - stay["luck_conf_low"]
     key = "within" if low <= moved <= high else "more" if moved > luck else "fewer"
     numbers = {"moved": moved, "luck": luck, "low": low, "high": high, "throughout": stay["n"]}
-    told: list[str | Sentence] = [Sentence(f"luck.{key}", numbers)]
+    by = [Sentence("luck.by", {"scheme": result.luck_by})] if result.luck_by else []
+    told: list[str | Sentence] = [*by, Sentence(f"luck.{key}", numbers)]
     if "mobility" in rows.index and np.isfinite(rows.loc["mobility", "estimate"]):
         mobility = rows.loc["mobility", ["estimate", "luck"]]
         told.append(Sentence("mobility", dict(zip(("mobility", "luck"), mobility, strict=True))))

@@ -11,13 +11,13 @@ from analysis.methods.concentration import Concentration
 from analysis.telling.palette import ACCENT, CONTEXT, INK, SEQUENTIAL
 from analysis.telling.wording import Wording
 
-TOP = 0.2
+TOP, TENTH = 0.1, "top_10_percent"
 DARK = 0.75
 """From this share of the darkest on, numbers are white."""
 
 
 def plot_lorenz(result: Concentration, ax: Axes, say: Wording) -> Axes:
-    """Draw the share of value by share of customers, and mark what the top fifth holds.
+    """Draw the share of value by share of customers, and mark what the best tenth holds.
 
     Parameters
     ----------
@@ -38,10 +38,10 @@ def plot_lorenz(result: Concentration, ax: Axes, say: Wording) -> Axes:
     ax.plot(curve["customers"], curve["value"], color=ACCENT)
     band = {"color": ACCENT, "alpha": 0.12, "linewidth": 0}
     ax.fill_between(curve["customers"], curve["value"], curve["customers"], **band)
-    at = float(np.interp(1 - TOP, curve["customers"], curve["value"]))
+    at = 1 - float(result.table.set_index("term")["estimate"].get(TENTH, np.nan))
     if np.isfinite(at):
         ax.plot([1 - TOP, 1 - TOP, 1], [0, at, at], color=INK, linewidth=1, linestyle=(0, (2, 2)))
-        text = say("lines.top", customers=TOP, value=1 - at)
+        text = say("lines.top", value=1 - at)
         ax.annotate(text, (1, (1 + at) / 2), (6, 0), textcoords="offset points", color=INK,
                     va="center", annotation_clip=False, fontweight="bold")  # fmt: skip
     ax.set(xlabel=say("axes.customers"), ylabel=say("axes.value"))

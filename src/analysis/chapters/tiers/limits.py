@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from analysis.methods.concentration import count_near
-from analysis.params.tiers import Scheme
 from analysis.states.rating.criteria import Criterion, criteria_of
 from analysis.states.rating.engine_criteria import EngineCriterion
 from analysis.states.rating.engine_rating import HeldRatings
@@ -23,7 +22,7 @@ NEAR_POINTS = 2.0
 NEAR_SHARE = 0.1
 """Share of the lowest limit that counts as near, for a quantity of its own."""
 BINS = 8
-NO_LIMITS = "no_limits"
+NO_LIMITS, UNKNOWN_LIMITS = "no_limits", "unknown_limits"
 EDGE = 1e-9
 """Of a width: what lies on a limit to the last digits lies above it."""
 
@@ -44,7 +43,7 @@ class NearLimits:
     customers : int
         Customers rated.
     note : str
-        Why nothing is told ('no_limits'), or empty.
+        Why nothing is told ('no_limits', 'unknown_limits'), or empty.
     """
 
     COUNTED_BY: ClassVar = {"table": "n"}
@@ -55,14 +54,12 @@ class NearLimits:
     note: str = ""
 
 
-def near_limits(rated: RatedPeriods, scheme: Scheme, *, conf_level: float = 0.95) -> NearLimits:
+def near_limits(rated: RatedPeriods, *, conf_level: float = 0.95) -> NearLimits:
     """Count customers within a small width of each limit of the scheme, at the latest rating.
 
     Parameters
     ----------
     rated : RatedPeriods
-    scheme : Scheme
-        That rated them.
     conf_level : float
         Between 0.5 and 1.
 
@@ -72,8 +69,10 @@ def near_limits(rated: RatedPeriods, scheme: Scheme, *, conf_level: float = 0.95
     """
     columns = ["quantity", "tier", "limit", "width", "below", "above", "excess", "excess_conf_low"]
     columns += ["excess_conf_high", "p_value", "n", "note"]
-    if scheme.clusters is not None:
-        return NearLimits(pd.DataFrame(columns=columns), np.nan, rated.present.customers, NO_LIMITS)
+    scheme = rated.scheme
+    if scheme is None or scheme.clusters is not None:
+        why = UNKNOWN_LIMITS if scheme is None else NO_LIMITS
+        return NearLimits(pd.DataFrame(columns=columns), np.nan, rated.present.customers, why)
     if rated.held is None:
         criteria, _ = criteria_of(rated.present_frame, scheme)
     else:

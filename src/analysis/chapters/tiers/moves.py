@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import Tables
+from analysis.errors import DataError
 from analysis.frames import purchase_days
 from analysis.methods.concentration import (
     Migration,
@@ -57,6 +58,9 @@ class Moves:
         Of the two ratings.
     note : str
         Why nothing is told ('one_rating'), or empty.
+    luck_by : str
+        Where the company's own tiers are in force, whose rule is not known: the scheme by which
+        those of `against_luck` are rated; else empty.
     """
 
     COUNTED_BY: ClassVar = {
@@ -73,6 +77,7 @@ class Moves:
     tiers: tuple[str, ...]
     dates: tuple[date, ...]
     note: str = ""
+    luck_by: str = ""
 
 
 def tier_moves(
@@ -87,7 +92,8 @@ def tier_moves(
 
     A customer who bought much by luck is rated high and falls back later without having changed.
     So, for those who were customers throughout both periods, the purchases of the two are dealt
-    anew between them, each with its day of the period, and both halves are rated again.
+    anew between them, each with its day of the period, and both halves are rated again. The rule
+    of the company's own tiers is not known: for them the scheme of the params stands in.
 
     Parameters
     ----------
@@ -111,19 +117,42 @@ def tier_moves(
         cells, held = pd.DataFrame(columns=CELLS), pd.DataFrame(columns=["from", "n"])
         dates = tuple(rating.rated_at for rating in ratings)
         return Moves(cells, held, nothing, nothing, rated.rerating.tiers, dates, ONE_RATING)
-    tiers, dates = rated.rerating.tiers, (ratings[-2].rated_at, ratings[-1].rated_at)
-    options = (rated, dates, params.conf_level)
-    scheme = params.tiers.rated_by
-    if not _can_be_dealt(scheme, {*SIMULATED, "nps"}):
-        return _moves(*options, nothing)
+    dates = (ratings[-2].rated_at, ratings[-1].rated_at)
+    scheme = rated.scheme or params.tiers.rated_by
     tables = tables if rated.held is None else rated.held.some
+    beside = _against_luck(rated, dates, tables, scheme, rng, draws, params.conf_level)
+    moves = _moves(rated, dates, params.conf_level, nothing if beside is None else beside)
+    return moves if rated.scheme or beside is None else replace(moves, luck_by=_name(params))
+
+
+def _name(params: Params) -> str:
+    """The name of the scheme of the params in the texts."""
+    return "own_scheme" if params.tiers.scheme else f"preset_{params.tiers.rated_by.name}"
+
+
+def _against_luck(
+    rated: RatedPeriods,
+    dates: tuple[date, ...],
+    tables: Tables,
+    scheme: Scheme,
+    rng,
+    draws,
+    conf_level,
+) -> pd.DataFrame | None:
+    """Moves by a scheme beside those of luck; None where it cannot be told."""
+    if not _can_be_dealt(scheme, {*SIMULATED, "nps"}):
+        return None
     frames = _established(rated, dates, tables)
     if not len(frames[0]):
-        return _moves(*options, nothing)
-    before, after = (_levels(frame, scheme, tiers) for frame in frames)
-    made = measure_migration(before, after, tiers=tiers, conf_level=params.conf_level)
-    luck = _luck(frames, dates, tables, scheme, tiers, rng, draws, params.conf_level)
-    return _moves(*options, _beside(made, luck))
+        return None
+    try:
+        before, after = (_levels(frame, scheme) for frame in frames)
+    except DataError:
+        if rated.scheme is not None:
+            raise
+        return None  # a scheme that only stands beside the company's tiers may lack a quantity
+    made = measure_migration(before, after, tiers=scheme.tiers, conf_level=conf_level)
+    return _beside(made, _luck(frames, dates, tables, scheme, rng, draws, conf_level))
 
 
 def _moves(
@@ -172,9 +201,9 @@ def _established(rated, dates, tables: Tables) -> list[pd.DataFrame]:
     return found
 
 
-def _levels(frame: pd.DataFrame, scheme: Scheme, tiers: tuple[str, ...]) -> np.ndarray:
+def _levels(frame: pd.DataFrame, scheme: Scheme) -> np.ndarray:
     criteria, _ = criteria_of(frame, scheme)
-    return np.asarray(tiers, dtype=object)[levels_of(criteria, scheme)[0]]
+    return np.asarray(scheme.tiers, dtype=object)[levels_of(criteria, scheme)[0]]
 
 
 def _can_be_dealt(scheme: Scheme, known: set[str]) -> bool:
@@ -193,7 +222,7 @@ def _can_be_dealt(scheme: Scheme, known: set[str]) -> bool:
     return all(quantity.removeprefix("-") in known for quantity in named)
 
 
-def _luck(frames, dates, tables, scheme, tiers, rng, draws, conf_level) -> NoChange:
+def _luck(frames, dates, tables, scheme, rng, draws, conf_level) -> NoChange:
     ids = frames[0].index
     length = (pd.Timestamp(dates[1]) - pd.Timestamp(dates[0])).days
     days = purchase_days(tables)
@@ -215,7 +244,7 @@ def _luck(frames, dates, tables, scheme, tiers, rng, draws, conf_level) -> NoCha
     nps = frames[0][[name for name in ("nps",) if name in frames[0]]].reset_index(drop=True)
     measure = _measure(len(ids), length, nps)
     return simulate_no_change(
-        rows, lambda frame: _levels(frame, scheme, tiers), tiers=tiers, rng=rng, draws=draws,
+        rows, lambda frame: _levels(frame, scheme), tiers=scheme.tiers, rng=rng, draws=draws,
         conf_level=conf_level, measure=measure,
     )  # fmt: skip
 

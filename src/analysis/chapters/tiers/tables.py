@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
 from analysis.chapters.tiers.limits import NearLimits
+from analysis.chapters.tiers.moves import Moves
 from analysis.params.tiers import Scheme
 from analysis.states.rating.periods import RatedPeriods
 from analysis.telling.wording import Wording
@@ -14,14 +17,12 @@ MOST_EXACT = 1e15
 TESTS = ["excess", "excess_conf_low", "excess_conf_high", "p_value"]
 
 
-def scheme_table(rated: RatedPeriods, scheme: Scheme, say: Wording) -> pd.DataFrame:
+def scheme_table(rated: RatedPeriods, say: Wording) -> pd.DataFrame:
     """The scheme in words.
 
     Parameters
     ----------
     rated : RatedPeriods
-    scheme : Scheme
-        That rated them.
     say : Wording
         The chapter's texts.
 
@@ -30,14 +31,17 @@ def scheme_table(rated: RatedPeriods, scheme: Scheme, say: Wording) -> pd.DataFr
     DataFrame
         `tier, begins, n, share`, highest tier first.
     """
-    limits = rated.present.thresholds
-    less = {name.removeprefix("-") for name in _named(scheme) if name.startswith("-")}
+    limits, scheme = rated.present.thresholds, rated.scheme
+    named = _named(scheme) if scheme else []
+    less = {name.removeprefix("-") for name in named if name.startswith("-")}
     table = rated.present.summary[["tier", "n", "share"]].copy()
     table.insert(1, "begins", [_begins(tier, limits, less, scheme, say) for tier in table["tier"]])
     return table[::-1].reset_index(drop=True)
 
 
-def _begins(tier: str, limits: pd.DataFrame, less: set, scheme: Scheme, say: Wording) -> str:
+def _begins(tier: str, limits: pd.DataFrame, less: set, scheme: Scheme | None, say: Wording) -> str:
+    if scheme is None:
+        return say("scheme.company")
     if scheme.clusters is not None:
         return say("scheme.cluster")
     rows = limits[limits["tier"] == tier]
@@ -68,33 +72,78 @@ def _named(scheme: Scheme) -> list[str]:
     return [(scheme.bands or scheme.quantiles).quantity]
 
 
-def criteria_table(rated: RatedPeriods, scheme: Scheme, say: Wording) -> pd.DataFrame:
+def criteria_table(rated: RatedPeriods, say: Wording) -> pd.DataFrame:
     """What is rated.
 
     Parameters
     ----------
     rated : RatedPeriods
-    scheme : Scheme
-        That rated them.
     say : Wording
         The chapter's texts.
 
     Returns
     -------
     DataFrame
-        `dimension, weight` (share of 1; NaN without a score)`, quantities, known`.
+        `dimension, weight` (share of 1, as it is used: of a dimension of which nothing is known 0,
+        its own shared out among the others; NaN without a score)`, quantities, known`.
     """
+    scheme = rated.scheme
+    if scheme is None:
+        row = ("rated_by_company", np.nan, say("scheme.by_company"), say("scheme.known"))
+        return pd.DataFrame([row], columns=["dimension", "weight", "quantities", "known"])
     if scheme.score:
-        parts = {k: (part.weight, part.quantities) for k, part in scheme.score.dimensions.items()}
+        parts = {name: part.quantities for name, part in scheme.score.dimensions.items()}
     else:
-        parts = {scheme.kind: (np.nan, tuple(_named(scheme)))}
+        parts = {scheme.kind: tuple(_named(scheme))}
+    plain = {name: [q.removeprefix("-") for q in of] for name, of in parts.items()}
+    present = rated.known([q for of in plain.values() for q in of])
+    weights = _weights_used(scheme, plain, present)
     rows = []
-    for name, (weight, quantities) in parts.items():
-        plain = [quantity.removeprefix("-") for quantity in quantities]
-        missing = [q for q in plain if q not in rated.quantities]
+    for name, quantities in plain.items():
+        missing = [quantity for quantity in quantities if quantity not in present]
         state = say("scheme.missing", names=missing) if missing else say("scheme.known")
-        rows.append((f"rated_by_{name}", weight, say("scheme.list", names=plain), state))
+        named = say("scheme.list", names=quantities)
+        rows.append((f"rated_by_{name}", weights[name], named, state))
     return pd.DataFrame(rows, columns=["dimension", "weight", "quantities", "known"])
+
+
+def _weights_used(
+    scheme: Scheme, quantities: Mapping[str, Sequence[str]], present: set[str]
+) -> dict[str, float]:
+    """The weight that each dimension has in the scores of this study."""
+    if not scheme.score:
+        return dict.fromkeys(quantities, np.nan)
+    weights = {
+        name: scheme.score.dimensions[name].weight if present & set(of) else 0.0
+        for name, of in quantities.items()
+    }
+    return {name: weight / (sum(weights.values()) or 1.0) for name, weight in weights.items()}
+
+
+def moves_table(moves: Moves) -> pd.DataFrame:
+    """Who moved up, stayed and moved down: those of the finding, then beside luck.
+
+    Parameters
+    ----------
+    moves : Moves
+        Gated.
+
+    Returns
+    -------
+    DataFrame
+        `term, estimate` with interval`, n` (of everybody rated at both), and where luck is told
+        `throughout` (of those who were customers throughout both periods, rated by each alone)`,
+        luck` with interval`, n_throughout`.
+    """
+    columns = ["term", "estimate", "conf_low", "conf_high", "n"]
+    rates = moves.rates[columns].reset_index(drop=True)
+    beside = moves.against_luck.dropna(subset=["n", "luck"])
+    if not len(beside):
+        return rates
+    names = {"estimate": "throughout", "n": "n_throughout"}
+    beside = beside.rename(columns=names).drop(columns=["conf_low", "conf_high"])
+    order = [*columns, "throughout", "luck", "luck_conf_low", "luck_conf_high", "n_throughout"]
+    return rates.merge(beside, on="term", how="left")[order]
 
 
 def near_table(result: NearLimits) -> pd.DataFrame:

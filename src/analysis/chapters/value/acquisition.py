@@ -17,6 +17,7 @@ from analysis.frames import is_large
 from analysis.methods.purchases import acquisition_value, fit_gammagamma, not_fitted
 from analysis.notes import Note, joined, note
 from analysis.params import Params
+from analysis.states.winning_cost import WinningCosts
 
 LEAST = 50
 """Customers of a group below which it gets no model of its own."""
@@ -31,15 +32,21 @@ class AcquiredValue:
     ----------
     table : DataFrame
         `group` ('all' first)`, n, value_new` with interval`, acquisition_cost` (of one new
-        customer: all that was spent on winning, also on those who did not buy, by the number
-        won)`, value_to_cost` with interval`, note`. Money in the study's currency.
+        customer, as `cost_of` says)`, value_to_cost` with interval`, note`. Money in the study's
+        currency.
     segment : str
         How the groups were formed.
     weeks : float
         The horizon.
     money : {'margin', 'revenue'}
-    has_cost : bool
-        Whether the study knows what winning a customer costs.
+    cost_of : {'conversion', 'so_far', ''}
+        'conversion': what is spent on each contact, over the share who become customers
+        (`winning_costs`). 'so_far', where no first contact is on record, so that nobody who was
+        contacted can be followed: all that was spent on winning, over the customers won by the end.
+        '' where the study knows no cost, or `cost_note` says why it is not told.
+    cost_weeks : float
+        Within how many weeks of the contact; NaN where nobody is followed.
+    cost_note : Note or str
     note : Note or str
         Why nothing is estimable; empty where something is.
     """
@@ -50,12 +57,20 @@ class AcquiredValue:
     segment: str
     weeks: float
     money: str
-    has_cost: bool
+    cost_of: str
+    cost_weeks: float
+    cost_note: Note | str
     note: Note | str
 
 
 def acquired_value(
-    models: ValueModels, histories: Histories, tables: Tables, params: Params, *, by: str
+    models: ValueModels,
+    histories: Histories,
+    tables: Tables,
+    params: Params,
+    *,
+    by: str,
+    costs: WinningCosts,
 ) -> AcquiredValue:
     """Value a new customer, overall and by a characteristic known when she is won.
 
@@ -67,6 +82,8 @@ def acquired_value(
         Uses `customers`: `acquisition_cost` and the column `by`, where there are such.
     by : str
         A column of the table `customers`; where there is none, all customers together.
+    costs : WinningCosts
+        What winning a customer costs (`winning_costs_of`).
     params : Params
         Uses `value_horizon_weeks`, `purchase_model`, `conf_level`.
 
@@ -78,15 +95,14 @@ def acquired_value(
     columns = ["group", "n", "value_new", "value_new_conf_low", "value_new_conf_high"]
     columns += ["acquisition_cost", "value_to_cost", "value_to_cost_conf_low"]
     columns += ["value_to_cost_conf_high", "note"]
-    has_cost = "acquisition_cost" in tables["customers"].columns
+    told = by, weeks, models.money
+    cost, cost_told = _known_costs(costs, histories, tables, params, by)
     if models.note:
-        empty = pd.DataFrame(columns=columns)
-        return AcquiredValue(empty, by, weeks, models.money, has_cost, models.note)
+        return AcquiredValue(pd.DataFrame(columns=columns), *told, *cost_told, models.note)
     if is_large(tables):
         groups = counted_ways(tables, params, by, least_age=LEAST_AGE)
-        cost = counted_costs(tables, params, by)
     else:
-        groups, cost = _ways(histories, tables, by)
+        groups = _ways(histories, tables, by)
     rows = [_row("all", models.purchases, models.spend, models, cost.get("all"), params)]
     for name, (frame, spent) in sorted(groups.items()):
         size = int(frame["count"].sum()) if "count" in frame else len(frame)
@@ -97,17 +113,31 @@ def acquired_value(
         spend = fit_gammagamma(spent, conf_level=params.conf_level)
         rows.append(_row(name, model, spend, models, cost.get(name), params))
     table = pd.DataFrame(rows, columns=columns)
-    return AcquiredValue(table, by, weeks, models.money, has_cost, "")
+    return AcquiredValue(table, *told, *cost_told, "")
 
 
-def _ways(histories: Histories, tables: Tables, by: str) -> tuple[dict, dict[str, float]]:
-    """Histories and spend of each group, and what a new customer of it costs."""
-    known = tables.fetch(tables["customers"])
-    cost = _costs(histories, known, by) if "acquisition_cost" in known else {}
-    label = _labels(histories, known, by)
+def _known_costs(
+    costs: WinningCosts, histories: Histories, tables: Tables, params: Params, by: str
+) -> tuple[dict[str, float], tuple[str, float, Note | str]]:
+    """The cost of a new customer, of all and of each group, and what kind of number it is."""
+    if not costs.note:
+        table = costs.table.dropna(subset=["n", "estimate"])
+        cost = dict(zip(table["group"], table["estimate"], strict=True))
+        return cost, ("conversion", costs.weeks, "")
+    people = tables["customers"].columns
+    if "acquisition_cost" not in people or "first_contact_at" in people:
+        return {}, ("", np.nan, costs.note)
+    if is_large(tables):
+        return counted_costs(tables, params, by), ("so_far", np.nan, "")
+    return _costs(histories, tables.fetch(tables["customers"]), by), ("so_far", np.nan, "")
+
+
+def _ways(histories: Histories, tables: Tables, by: str) -> dict:
+    """Histories and spend of each group."""
+    label = _labels(histories, tables.fetch(tables["customers"]), by)
     present = histories.present
     groups = {name: present[(label == name).to_numpy()] for name in label.dropna().unique()}
-    return {name: (frame, frame) for name, frame in groups.items()}, cost
+    return {name: (frame, frame) for name, frame in groups.items()}
 
 
 def _labels(histories: Histories, known: pd.DataFrame, by: str) -> pd.Series:
@@ -134,8 +164,9 @@ def _row(name, model, spend, models: ValueModels, cost, params: Params) -> dict:
         why = why or note("value.infinite_spend")
         return {"group": name, "n": model.customers, "acquisition_cost": cost, "note": why}
     lines = acquisition_value(
-        model, time=params.value_horizon_weeks, spend=spend, margin=models.margin, cost=cost,
-        discounting=models.discounting, conf_level=params.conf_level,
+        model, time=params.value_horizon_weeks, spend=spend, margin=models.kept.margin,
+        net=models.kept.net, cost=cost, discounting=models.discounting,
+        conf_level=params.conf_level,
     ).table.set_index("term")  # fmt: skip
     worth, ends = lines.loc[models.money], ("estimate", "conf_low", "conf_high")
     row = {"group": name, "n": model.customers, "acquisition_cost": cost, "note": worth["note"]}

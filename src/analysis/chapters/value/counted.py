@@ -64,16 +64,19 @@ def in_weeks(counted: pd.DataFrame, least_age: float) -> pd.DataFrame:
 def histories_split(tables: Tables, split: pd.Timestamp) -> ibis.Table:
     """Purchases up to `split` and after it, of those who had bought by then: one row a customer.
 
-    `customer_id, first_at, frequency, recency_days, age_days, holdout` (purchases after it).
+    `customer_id, first_at, frequency, recency_days, age_days, repeat_amount` (as in
+    `frames.customer_rows`)`, holdout` (purchases after it).
     """
     day = ibis.literal(split.date(), type="date")
     days = purchase_days(tables)
     days = days.filter(days.bought)
+    days = days.mutate(began_at=days["at"].min().over(ibis.window(group_by="customer_id")))
     early = days["at"] <= day
     rows = days.group_by("customer_id").agg(
         first_at=days["at"].min(),
         last_at=days["at"].max(where=early),
         made=days.count(where=early),
+        repeat_amount=days.amount.sum(where=early & (days["at"] > days.began_at)),
         holdout=days.count(where=~early),
     )
     rows = rows.filter(rows.made > 0)

@@ -7,7 +7,8 @@ import pandas as pd
 
 from analysis.chapters.value.acquisition import AcquiredValue
 from analysis.chapters.value.forecast import ForecastCheck
-from analysis.chapters.value.residual import ResidualValue, ValueModels
+from analysis.chapters.value.residual import RETURNED, ResidualValue, ValueModels
+from analysis.notes import note
 from analysis.telling.facts import Beside, Fact, Sentence, nothing
 
 BASE = "ever_bought"
@@ -16,7 +17,7 @@ BASE = "ever_bought"
 def residual_fact(
     result: ResidualValue, check: ForecastCheck, *, top: str, segment: str = "current_tier"
 ) -> Fact:
-    """What the present customers are still expected to bring, and how such a forecast fared.
+    """What customers so far are still expected to bring, and how such a forecast fared.
 
     Parameters
     ----------
@@ -33,9 +34,9 @@ def residual_fact(
     """
     table = result.table.dropna(subset=["n"])
     if not len(table) or not np.isfinite(table["value_ahead"].iloc[0]):
-        return nothing("residual", "none", claim="predictive")
+        return nothing("residual", _reason(result), claim="predictive")
     row = table.iloc[0]
-    off = np.nan if check.calibration is None else check.calibration.shortfall
+    off = np.nan if check.calibration is None else check.table["value_shortfall"].iloc[0]
     fared = "missed" if off > 0 else "exceeded" if np.isfinite(off) else "unchecked"
     numbers = {
         "money": result.money,
@@ -43,10 +44,12 @@ def residual_fact(
         "each": row["value_each"],
         "off": abs(off),
         "check_weeks": check.weeks,
+        "net": result.net,
     }
     also = ["interval"] if np.isfinite(row["value_ahead_conf_low"]) else []
+    also += ["net"] if result.net < 1 else []
     best = table[(table["segment"] == segment) & (table["group"] == top)]
-    also += [fared, "each"]
+    also += [fared, *_others(result), "each"]
     if len(best) and np.isfinite(best["value_part"].iloc[0]):
         part, share = best["value_part"].iloc[0], best["n"].iloc[0] / row["n"]
         numbers |= {"tier": top, "part": part, "share": share}
@@ -66,6 +69,17 @@ def residual_fact(
     )
 
 
+def _reason(result: ResidualValue | AcquiredValue) -> str:
+    return "returned" if RETURNED in result.note else "none"
+
+
+def _others(result: ResidualValue) -> list[Sentence]:
+    """What other models of purchases expect, where there are two."""
+    if len(result.others) < 2 or not np.isfinite(result.others).all():
+        return []
+    return [Sentence("others", {"least": min(result.others), "most": max(result.others)})]
+
+
 def groups_fact(result: ResidualValue, segment: str) -> Fact:
     """Which group of one way to group is expected to bring most a customer, and which least.
 
@@ -81,7 +95,7 @@ def groups_fact(result: ResidualValue, segment: str) -> Fact:
     """
     rows = result.table.dropna(subset=["n", "value_each"])
     if not len(rows):
-        return nothing("groups", "none", claim="predictive", segment=segment)
+        return nothing("groups", _reason(result), claim="predictive", segment=segment)
     best, worst = rows.loc[rows["value_each"].idxmax()], rows.loc[rows["value_each"].idxmin()]
     return Fact(
         "groups",
@@ -103,7 +117,7 @@ def groups_fact(result: ResidualValue, segment: str) -> Fact:
 
 
 def forecast_fact(result: ForecastCheck) -> Fact:
-    """How many purchases the model in force would have missed in the weeks held out.
+    """How many purchases, and how much money, the model in force would have missed.
 
     Parameters
     ----------
@@ -119,9 +133,10 @@ def forecast_fact(result: ForecastCheck) -> Fact:
         return nothing("forecast", "none" if not fitted else "too_few", claim="predictive")
     row = result.table.iloc[0]
     low, high = row["forecast_conf_low"], row["forecast_conf_high"]
-    also = ["detail"]
+    also: list[str | Sentence] = ["detail"]
     if np.isfinite([low, high]).all():
         also.append("held" if low <= row["made"] <= high else "outside")
+    also += _money_check(result)
     if np.isfinite(result.calibration.correlation):
         also.append("rank")
     return Fact(
@@ -145,6 +160,22 @@ def forecast_fact(result: ForecastCheck) -> Fact:
         },
         comparator=Beside("made", row["made"], unit="count"),
     )
+
+
+def _money_check(result: ForecastCheck) -> list[Sentence]:
+    """The money forecast beside the money that came, and whether chance may explain the rest."""
+    row = result.table.iloc[0]
+    if not np.isfinite(row["value_shortfall"]):
+        return [Sentence("no_money")]
+    ends = {end: row[f"value_forecast_conf_{end}"] for end in ("low", "high")}
+    told = {"forecast_money": row["value_forecast"], "brought": row["brought"]}
+    told |= {"off": abs(row["value_shortfall"]), "money": result.money}
+    fared = "money_missed" if row["value_shortfall"] > 0 else "money_exceeded"
+    if not np.isfinite(list(ends.values())).all():
+        return [Sentence(fared, told)]
+    held = ends["low"] <= row["brought"] <= ends["high"]
+    ends = {f"money_{end}": value for end, value in ends.items()}
+    return [Sentence(fared, told), Sentence("money_held" if held else "money_outside", ends)]
 
 
 def spend_fact(result: ValueModels, *, min_cell: int) -> Fact:
@@ -193,7 +224,7 @@ def acquired_fact(result: AcquiredValue) -> Fact:
     """
     table = result.table.dropna(subset=["n"])
     if not len(table) or not np.isfinite(table["value_new"].iloc[0]):
-        return nothing("acquired", "none", claim="predictive")
+        return nothing("acquired", _reason(result), claim="predictive")
     row = table.iloc[0]
     low, high = row["value_new_conf_low"], row["value_new_conf_high"]
     interval = ["interval"] if np.isfinite([low, high]).all() else []
@@ -214,11 +245,22 @@ def acquired_fact(result: AcquiredValue) -> Fact:
 
 def _cost(result: AcquiredValue, table: pd.DataFrame) -> list[str | Sentence]:
     row = table.iloc[0]
-    if not result.has_cost or not pd.notna(row["acquisition_cost"]):
-        return ["no_cost"]
+    if not result.cost_of:
+        return [Sentence("no_cost", {"why": result.cost_note})]
+    if not pd.notna(row["acquisition_cost"]):
+        return [Sentence("no_cost", {"why": note("winning.too_few_with_cost")})]
     if not np.isfinite(row["value_to_cost"]):
         return ["free"]
-    told = [Sentence("cost", {"cost": row["acquisition_cost"], "times": row["value_to_cost"]})]
+    told: list[str | Sentence] = [
+        Sentence(
+            f"cost_{result.cost_of}",
+            {
+                "cost": row["acquisition_cost"],
+                "cost_weeks": result.cost_weeks,
+                "times": row["value_to_cost"],
+            },
+        )
+    ]
     groups = table.iloc[1:].dropna(subset=["value_to_cost"])
     if len(groups) < 2:
         return told
@@ -243,4 +285,4 @@ def acquired_table(result: AcquiredValue) -> pd.DataFrame:
     """
     costs = ["acquisition_cost", "value_to_cost"]
     costs += [f"value_to_cost_conf_{end}" for end in ("low", "high")]
-    return result.table if result.has_cost else result.table.drop(columns=costs)
+    return result.table if result.cost_of else result.table.drop(columns=costs)

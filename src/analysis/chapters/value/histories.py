@@ -12,9 +12,11 @@ import pandas as pd
 from analysis.chapters.value.counted import (
     count_histories,
     count_spend,
+    count_worth,
     histories_split,
     purchases_by_day,
 )
+from analysis.chapters.value.kept import Kept, kept_share, money_after
 from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.frames import customer_rows, is_large, purchase_days
@@ -32,7 +34,8 @@ class Histories:
     """Purchase histories in weeks; they name persons, so not in the repr.
 
     In a large study (`frames.is_large`) nobody is named: all have `count`, `present` and `fitted`
-    are frequency, recency, age (and `holdout`), `spend` is of those who bought again.
+    are frequency, recency, age (and `holdout`, `monetary_value` with its square), `spend` is of
+    those who bought again.
 
     Attributes
     ----------
@@ -44,12 +47,16 @@ class Histories:
     fitted : DataFrame
         As `present`, at `split_at`, of those who had bought by then, and `holdout` (purchases after
         it).
+    fitted_spend : DataFrame
+        As `spend`, at `split_at`.
     starts, repeats : DataFrame
         First and repeat purchases of those, in weeks since the observation began, counted by day.
     split_at : date
         The last day that the check's models see.
-    margin : float or None
-        Share of revenue that is kept; None where unknown.
+    kept, kept_before : Kept
+        What is left of what is spent, known at the end and at `split_at`.
+    brought : float
+        Money that those of `fitted` brought after `split_at`, net of returns.
     note : Note or str
         Why no check can be made; empty where one can.
     """
@@ -57,11 +64,19 @@ class Histories:
     present: pd.DataFrame = field(repr=False)
     spend: pd.DataFrame = field(repr=False)
     fitted: pd.DataFrame = field(repr=False)
+    fitted_spend: pd.DataFrame = field(repr=False)
     starts: pd.DataFrame = field(repr=False)
     repeats: pd.DataFrame = field(repr=False)
     split_at: date
-    margin: float | None
+    kept: Kept
+    kept_before: Kept
+    brought: float
     note: Note | str
+
+    @property
+    def money(self) -> str:
+        """'margin' where the study knows it, else 'revenue': not a lifetime value."""
+        return "revenue" if self.kept.margin is None else "margin"
 
 
 def purchase_histories(tables: Tables, params: Params) -> Histories:
@@ -72,7 +87,7 @@ def purchase_histories(tables: Tables, params: Params) -> Histories:
     tables : Tables
         Uses `transactions`: purchase days, amounts netted by day, `margin` where there is one.
     params : Params
-        Uses `observed_from`, `observed_until`, `holdout_weeks`.
+        Uses `observed_from`, `observed_until`, `holdout_weeks`, `value_horizon_weeks`.
 
     Returns
     -------
@@ -91,14 +106,19 @@ def purchase_histories(tables: Tables, params: Params) -> Histories:
     until = pd.Timestamp(params.observed_until)
     split = until - pd.Timedelta(days=round(7 * params.holdout_weeks))
     read = _counted if is_large(tables) else _one_each
-    present, spend, fitted, starts, repeats = read(tables, params, split)
+    present, spend, fitted, fitted_spend, starts, repeats = read(tables, params, split)
     why = ""
     if split <= pd.Timestamp(params.observed_from):
         why = TOO_SHORT
     elif not len(fitted):
         why = NOBODY
+    kept = kept_share(tables, until=params.observed_until, weeks=params.value_horizon_weeks)
+    before = kept_share(tables, until=split.date(), weeks=params.value_horizon_weeks)
+    money = "revenue" if kept.margin is None else "margin"
+    brought = money_after(tables, split.date(), money=money)
     return Histories(
-        present, spend, fitted, starts, repeats, split.date(), _margin(tables), why
+        present, spend, fitted, fitted_spend, starts, repeats, split.date(), kept, before, brought,
+        why,
     )  # fmt: skip
 
 
@@ -106,8 +126,9 @@ def _counted(tables: Tables, params: Params, split: pd.Timestamp) -> tuple[pd.Da
     rows = customer_rows(tables, params)
     present = count_histories(tables, rows, least_age=LEAST_AGE)
     early = histories_split(tables, split)
-    fitted = count_histories(tables, early, keys=["holdout"], least_age=LEAST_AGE)
-    return present, count_spend(tables, rows), fitted, *purchases_by_day(tables, params, split)
+    fitted = count_worth(tables, early, keys=["holdout"], least_age=LEAST_AGE)
+    spent = count_spend(tables, rows), count_spend(tables, early)
+    return present, spent[0], fitted, spent[1], *purchases_by_day(tables, params, split)
 
 
 def _one_each(tables: Tables, params: Params, split: pd.Timestamp) -> tuple[pd.DataFrame, ...]:
@@ -130,7 +151,7 @@ def _one_each(tables: Tables, params: Params, split: pd.Timestamp) -> tuple[pd.D
     known = ["customer_id", "first_at", "early_last_at", "early_made", "early_spent"]
     fitted = _histories(seen[known].rename(columns=lambda name: name.removeprefix("early_")), split)
     fitted["holdout"] = (seen["made"] - seen["early_made"]).to_numpy(int)
-    return present, present, fitted, *purchases_by_day(tables, params, split)
+    return present, present, fitted, fitted, *purchases_by_day(tables, params, split)
 
 
 def _histories(measured: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
@@ -148,12 +169,3 @@ def _histories(measured: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
             "monetary_value": spend.round(6),
         }
     ).reset_index(drop=True)
-
-
-def _margin(tables: Tables) -> float | None:
-    lines = tables["transactions"]
-    if "margin" not in lines.columns:
-        return None
-    sums = tables.fetch(lines.agg(amount=lines.amount.sum(), margin=lines.margin.sum())).iloc[0]
-    amount, margin = float(sums["amount"]), float(sums["margin"])
-    return round(margin / amount, 6) if amount > 0 and 0 < margin <= amount else None

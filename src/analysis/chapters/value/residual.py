@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 from analysis.chapters.value.counted_groups import ALL, UNKNOWN, cohorts, counted_groups
 from analysis.chapters.value.forecast import FITS
 from analysis.chapters.value.histories import LEAST_AGE, Histories
+from analysis.chapters.value.kept import Kept
 from analysis.data import Tables
 from analysis.frames import EngineLabels, customer_frame, is_large
 from analysis.methods.purchases import (
@@ -30,6 +32,7 @@ from analysis.params import Params
 
 DRAWS, COUNTED_DRAWS = 10, 50
 """Futures drawn of each row: more where a row stands for many customers."""
+RETURNED = note("value.returned")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +49,10 @@ class ValueModels:
     parameters : DataFrame
         `model, term, estimate, conf_low, conf_high, n, note`.
     discounting : Discounting
-    margin : float or None
-        Share of revenue that is kept.
+    kept : Kept
+        What is left of what is spent on purchases.
+    money : {'margin', 'revenue'}
+        Margin where the study knows it, else revenue, which is no lifetime value; net of returns.
     note : Note or str
         Why nothing is estimable; empty where something is.
     """
@@ -59,13 +64,9 @@ class ValueModels:
     check: SpendCheck
     parameters: pd.DataFrame
     discounting: Discounting
-    margin: float | None
+    kept: Kept
+    money: str
     note: Note | str
-
-    @property
-    def money(self) -> str:
-        """'margin' where the study knows it, else 'revenue': not a lifetime value."""
-        return "revenue" if self.margin is None else "margin"
 
 
 def fit_value_models(histories: Histories, params: Params) -> ValueModels:
@@ -74,7 +75,7 @@ def fit_value_models(histories: Histories, params: Params) -> ValueModels:
     Parameters
     ----------
     histories : Histories
-        Uses `present`, `spend` and `margin`.
+        Uses `present`, `spend`, `kept` and `money`.
     params : Params
         Uses `purchase_model`, `discount_rate`, `conf_level`.
 
@@ -96,20 +97,22 @@ def fit_value_models(histories: Histories, params: Params) -> ValueModels:
     columns = ["model", "term", "estimate", "conf_low", "conf_high", "n", "note"]
     finite = np.isfinite(spend.mean) or not_fitted(spend)
     infinite = "" if finite else note("value.infinite_spend")
+    returned = RETURNED if histories.kept.net <= 0 else ""
     return ValueModels(
         model,
         spend,
         check_spend(histories.spend, conf_level=params.conf_level),
         table[columns],
         Discounting(params.discount_rate),
-        histories.margin,
-        joined((not_fitted(model), not_fitted(spend), infinite)),
+        histories.kept,
+        histories.money,
+        joined((not_fitted(model), not_fitted(spend), infinite, returned)),
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResidualValue:
-    """What the present customers are expected to bring within the horizon, discounted.
+    """What customers so far are expected to bring within the horizon, net of returns, discounted.
 
     Attributes
     ----------
@@ -120,6 +123,10 @@ class ResidualValue:
     weeks : float
         The horizon.
     money : {'margin', 'revenue'}
+    net : float
+        Share of what is spent on purchases that returns on other days leave.
+    others : tuple of float
+        The same total of all customers by each of the other purchase models that can be fitted.
     note : Note or str
         Why nothing is estimable; empty where something is.
     """
@@ -129,6 +136,8 @@ class ResidualValue:
     table: pd.DataFrame
     weeks: float
     money: str
+    net: float
+    others: tuple[float, ...]
     note: Note | str
 
     def of(self, segment: str) -> ResidualValue:
@@ -214,16 +223,33 @@ def residual_value(
     """
     columns = ["segment", "group", "n", "alive", "purchases_ahead", "value_ahead"]
     columns += ["value_ahead_conf_low", "value_ahead_conf_high", "value_each", "value_part", "note"]
-    weeks = params.value_horizon_weeks
+    told = params.value_horizon_weeks, models.money, models.kept.net
     if models.note:
-        return ResidualValue(pd.DataFrame(columns=columns), weeks, models.money, models.note)
+        return ResidualValue(pd.DataFrame(columns=columns), *told, (), models.note)
     parts = [
         _totals(models, present, params, rng).assign(segment=name)
         for name, present in groups.items()
     ]
     table = pd.concat(parts, ignore_index=True)
     table["value_part"] = table["value_ahead"] / table["value_ahead"].iloc[0]
-    return ResidualValue(table[columns], weeks, models.money, "")
+    return ResidualValue(table[columns], *told, _by_other_models(models, groups[ALL], params), "")
+
+
+def _by_other_models(
+    models: ValueModels, present: pd.DataFrame, params: Params
+) -> tuple[float, ...]:
+    """The total that each of the other models expects, for how much hangs on the choice."""
+    totals = []
+    for name, fit in FITS.items():
+        model = models.purchases if name == params.purchase_model else fit(present)
+        if model is models.purchases or not_fitted(model):
+            continue
+        bought = models.discounting.sum(
+            partial(model.conditional, present), params.value_horizon_weeks
+        )
+        worth = bought * models.spend.conditional(present) * models.kept.share
+        totals.append(float((worth * present.get("count", 1)).sum()))
+    return tuple(totals)
 
 
 def _labels(present: pd.DataFrame, labels: pd.Series) -> pd.Series:
@@ -248,7 +274,8 @@ def _alive_share(models: ValueModels, present: pd.DataFrame) -> pd.Series:
 def _totals(models: ValueModels, present: pd.DataFrame, params: Params, rng) -> pd.DataFrame:
     found = group_totals(
         models.purchases, present, time=params.value_horizon_weeks, rng=rng, by="group",
-        spend=models.spend, margin=models.margin, discounting=models.discounting,
+        spend=models.spend, margin=models.kept.margin, net=models.kept.net,
+        discounting=models.discounting,
         conf_level=params.conf_level, draws=COUNTED_DRAWS if "count" in present else DRAWS,
     ).table  # fmt: skip
     alive = _alive_share(models, present)

@@ -46,6 +46,8 @@ def maximise(rows: RiskRows, terms: list[str]) -> tuple[np.ndarray, Likelihood, 
     null = current = evaluate(rows, beta)
     refuse_collinear(terms, null.information)
     for _ in range(MAX_STEPS):
+        if not np.isfinite(current.information).all():
+            name_separating(terms, np.ones(len(terms), bool))
         step = np.linalg.lstsq(current.information, current.score, rcond=None)[0]
         gain = current.score @ step
         proposed = evaluate(rows, beta + step)

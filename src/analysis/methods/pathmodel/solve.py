@@ -66,6 +66,7 @@ def solve(covariances: np.ndarray, model: PathModel, scheme: Scheme, scaled: boo
     )
 
 
+@over_draws
 def effect_sizes(
     covariances: np.ndarray, model: PathModel, scheme: Scheme, scaled: bool
 ) -> np.ndarray:

@@ -57,6 +57,7 @@ def group_totals(
     by: str | None = None,
     spend: GammaGamma | None = None,
     margin: float | None = None,
+    net: float = 1.0,
     discounting: Discounting = UNDISCOUNTED,
     conf_level: float = 0.95,
     draws: int = 20,
@@ -81,7 +82,11 @@ def group_totals(
     spend : GammaGamma, optional
         Without it purchases only are told.
     margin : float, optional
-        Share of revenue that is kept: without it the value is *revenue*, not lifetime value.
+        Share of (net) revenue that is kept, above 0: without it the value is *revenue*, not
+        lifetime value.
+    net : float
+        Share of what is spent on purchases that later returns leave, above 0, as if so many
+        purchases came back whole: the value is net of them, the number of purchases is not.
     discounting : Discounting
     conf_level : float
         Level of the intervals, in (0, 1).
@@ -95,18 +100,15 @@ def group_totals(
     Raises
     ------
     DataError, ParamsError
-        Impossible histories, an absent column, a horizon or margin that is not above 0.
+        Impossible histories, an absent column, a horizon, margin or net share not above 0.
     """
-    _check_request(customers, time, by, spend, margin)
+    _check_request(customers, time, by, spend)
+    keep = _kept(margin, net)
     rows = _grouped_rows(customers, by, spend)
-    terms = ["purchases"] + ([_money_term(margin)] if spend else [])
-    table = pd.concat(
-        [
-            _total_table(term, model, spend, rows, time, margin, discounting, draws, rng)
-            for term in terms
-        ],
-        ignore_index=True,
-    )
+    asked = (model, rows, time, discounting, draws, rng)
+    parts = [_total_table("purchases", None, 1.0, 1.0, *asked)]
+    parts += [_total_table(_money_term(margin), spend, keep, net, *asked)] if spend else []
+    table = pd.concat(parts, ignore_index=True)
     table = _with_intervals(table, conf_level)
     table["note"] = [_note(model, spend, time, n) for n in table["n"]]
     table = table.sort_values("group", kind="stable", ignore_index=True)
@@ -139,6 +141,7 @@ def acquisition_value(
     time: float,
     spend: GammaGamma | None = None,
     margin: float | None = None,
+    net: float = 1.0,
     cost: float | None = None,
     discounting: Discounting = UNDISCOUNTED,
     conf_level: float = 0.95,
@@ -155,7 +158,9 @@ def acquisition_value(
     spend : GammaGamma, optional
         Without it purchases only are told.
     margin : float, optional
-        Share of revenue that is kept; without it the value is revenue.
+        As in `group_totals`.
+    net : float
+        As in `group_totals`.
     cost : float, optional
         Acquisition cost of one customer, currency, 0 or more; where it is 0 the ratio is not
         estimable and says so.
@@ -176,7 +181,7 @@ def acquisition_value(
         raise ParamsError(f"the horizon must be above 0, but {time} came")
     if cost is not None and not (np.isfinite(cost) and cost >= 0):
         raise ParamsError(f"the acquisition cost must be 0 or more, but {cost} came")
-    keep = 1.0 if margin is None else margin
+    keep = _kept(margin, net)
 
     def bought(m, _) -> np.ndarray:
         return np.atleast_1d(1 + discounting.sum(m.expected, time))
@@ -202,7 +207,7 @@ def acquisition_value(
     return AcquisitionValue(table, time, discounting)
 
 
-def _check_request(customers, time, by, spend, margin) -> None:
+def _check_request(customers, time, by, spend) -> None:
     check_history(customers)
     if spend is not None:
         check_columns(customers, SPEND)
@@ -210,10 +215,19 @@ def _check_request(customers, time, by, spend, margin) -> None:
         raise DataError(f"customers must have the column '{by}' to group by, but it is absent")
     if not (np.isfinite(time) and time > 0):
         raise ParamsError(f"the horizon must be above 0, but {time} came")
+
+
+def _kept(margin: float | None, net: float) -> float:
+    """What is left of an amount spent on a purchase."""
     if margin is not None and not 0 < margin <= 1:
         raise ParamsError(
             f"margin must be a share of revenue above 0, at most 1, but {margin} came"
         )
+    if not 0 < net <= 1:
+        raise ParamsError(
+            f"net must be the share above 0, at most 1, that returns leave, but {net} came"
+        )
+    return net * (1.0 if margin is None else margin)
 
 
 def _grouped_rows(customers: pd.DataFrame, by: str | None, spend: object) -> pd.DataFrame:
@@ -230,29 +244,27 @@ def _money_term(margin: float | None) -> str:
     return "revenue" if margin is None else "margin"
 
 
-def _total_table(term, model, spend, rows, time, margin, discounting, draws, rng) -> pd.DataFrame:
+def _total_table(
+    term, spend, keep, net, model, rows, time, discounting, draws, rng
+) -> pd.DataFrame:
     counts = rows["count"].to_numpy(float)
     code, groups = pd.factorize(rows["group"], sort=True)
     past = [rows[name].to_numpy(float) for name in HISTORY]
-    keep = 1.0 if margin is None else margin
-    money = term != "purchases"
 
     def per_row(m, s) -> np.ndarray:
         bought = discounting.sum(lambda t: m.conditional_rows(*past, t), time)
-        if not money:
-            return bought
-        return bought * s.conditional_rows(past[0], rows["monetary_value"].to_numpy(float)) * keep
+        return bought if s is None else bought * _spent(s, rows) * keep
 
     def per_group(m, s) -> np.ndarray:
         return np.bincount(code, counts * per_row(m, s), minlength=len(groups))
 
-    total, error = _delta(per_group, model, spend if money else None)
+    total, error = _delta(per_group, model, spend)
     variance = np.zeros(len(groups))
     if np.isfinite(error).all():
-        spread = _process_variance(model, spend if money else None, rows, past, time, draws, rng)
-        shrink = per_row(model, spend) / np.maximum(
-            _plain(model, spend, rows, past, time, money), 1e-300
-        )
+        plain = model.conditional_rows(*past, time) * net
+        plain = plain if spend is None else plain * _spent(spend, rows)
+        spread = _process_variance(model, spend, rows, net, plain, time, draws, rng)
+        shrink = per_row(model, spend) / np.maximum(plain, 1e-300)
         variance = np.bincount(code, counts * spread * shrink**2, minlength=len(groups))
     return pd.DataFrame(
         {
@@ -265,19 +277,20 @@ def _total_table(term, model, spend, rows, time, margin, discounting, draws, rng
     )
 
 
-def _plain(model, spend, rows, past, time, money) -> np.ndarray:
-    bought = model.conditional_rows(*past, time)
-    if not money:
-        return bought
-    return bought * spend.conditional_rows(past[0], rows["monetary_value"].to_numpy(float))
+def _spent(spend: GammaGamma, rows: pd.DataFrame) -> np.ndarray:
+    """What each customer is expected to spend on a purchase."""
+    so_far = (rows[name].to_numpy(float) for name in SPEND)
+    return spend.conditional_rows(*so_far)
 
 
-def _process_variance(model, spend, rows, past, time, draws, rng) -> np.ndarray:
+def _process_variance(model, spend, rows, net, expected, time, draws, rng) -> np.ndarray:
     """Variance of one customer's undiscounted future given her history, by simulation."""
-    expected = _plain(model, spend, rows, past, time, spend is not None)
+    past = [rows[name].to_numpy(float) for name in HISTORY]
     squares = np.zeros(len(rows))
     for _ in range(draws):
         future = model.simulate_rows(*past, time, rng).astype(float)
+        if net < 1:
+            future = rng.binomial(future.astype(np.int64), net).astype(float)
         if spend is not None:
             value = rows["monetary_value"].to_numpy(float)
             future = spend.simulate_rows(past[0], value, future, rng)

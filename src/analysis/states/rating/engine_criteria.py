@@ -6,6 +6,7 @@ What a customer reaches depends on others only by the cuts and by the share of c
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import ibis
@@ -181,7 +182,12 @@ def _weighed(rows: ibis.Table, parts) -> tuple[ibis.Table, dict[str, ibis.Value]
 def known_quantities(tables: Tables, rows: ibis.Table, rule: Score) -> set[str]:
     """The quantities of a score, without their signs, that are known of somebody."""
     wanted = (q for dimension in rule.dimensions.values() for q in dimension.quantities)
-    present = {name for q in wanted if (name := plain_quantity(q)[0]) in rows.columns}
+    return known_of_somebody(tables, rows, [plain_quantity(quantity)[0] for quantity in wanted])
+
+
+def known_of_somebody(tables: Tables, rows: ibis.Table, names: Iterable[str]) -> set[str]:
+    """Those of the named columns that are there and not empty."""
+    present = {name for name in names if name in rows.columns}
     if not present:
         return set()
     counts = {name: rows[name].count() for name in sorted(present)}

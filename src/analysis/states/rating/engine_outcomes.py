@@ -50,7 +50,7 @@ def rate_otherwise(
     rated = rate_rows(held.tables, rows, scheme, held.some)
     keys = ["level", "base_level"]
     counted = count_cells(held.tables, rated.rows, keys=keys, money=["next_value"])
-    return rated.rating(held.tables, scheme, day), counted
+    return rated.rating(held.tables, scheme.name, day), counted
 
 
 def outcome_rows(held: HeldRatings, day: date, value: str, params: Params) -> ibis.Table:

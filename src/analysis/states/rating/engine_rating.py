@@ -96,7 +96,7 @@ def rate_in_engine(
         if day in kept_days:
             held[day], criteria[day] = rated.rows, rated.criteria
         state = rated.rows.select("customer_id", "level", "below")
-        ratings.append(rated.rating(tables, scheme, day))
+        ratings.append(rated.rating(tables, scheme.name, day))
         kept.append(rated.kept(tables))
     return ratings, kept, HeldRatings(held, criteria, tables, some, months)
 
@@ -120,14 +120,14 @@ class RatedRows:
     notes: list[Note]
     tiers: tuple[str, ...]
 
-    def rating(self, tables: Tables, scheme: Scheme, day: date) -> Rating:
+    def rating(self, tables: Tables, name: str, day: date) -> Rating:
         """Count the customers of each tier."""
         n = self._counted(tables, self.rows)
         tier = self.rows.level.cases(*enumerate(self.tiers))
         labels = EngineLabels(self.rows.select("customer_id", label=tier), self.tiers)
         return Rating(
             labels, summary_of(n, self.tiers), thresholds_of(self.criteria, self.tiers),
-            tuple(self.notes), scheme.name, self.tiers, day,
+            tuple(self.notes), name, self.tiers, day,
         )  # fmt: skip
 
     def kept(self, tables: Tables) -> np.ndarray:

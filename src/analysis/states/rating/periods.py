@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -16,6 +16,10 @@ from analysis.errors import DataError
 from analysis.frames import is_large, spells
 from analysis.notes import Note, note
 from analysis.params import Params
+from analysis.params.tiers import Scheme
+from analysis.states.rating.company import COMPANY, rate_by_company
+from analysis.states.rating.engine_company import rate_company_in_engine
+from analysis.states.rating.engine_criteria import known_of_somebody
 from analysis.states.rating.engine_outcomes import count_outcomes, followed_to
 from analysis.states.rating.engine_rating import HeldRatings, rate_in_engine
 from analysis.states.rating.quantities import outcomes_after, quantities_frame, rating_dates
@@ -46,6 +50,12 @@ class RatedPeriods:
         'margin' where the study knows it, else 'amount'.
     notes : tuple of Note
         What is to be said about the ratings.
+    scheme : Scheme or None
+        That rated them; None where the company's own tiers are in force.
+    rates : {'open', 'bought'}
+        Who is rated: whoever had a contract open on the day, or had ever bought before it.
+    without_tier : int
+        Customers who held no tier of the company at the latest rating, and are left out.
     held : HeldRatings or None
         In a large study the ratings as the engine keeps them, and no frames.
     """
@@ -56,6 +66,9 @@ class RatedPeriods:
     judged_at: date | None
     value: str
     notes: tuple[Note, ...]
+    scheme: Scheme | None
+    rates: str
+    without_tier: int = 0
     held: HeldRatings | None = field(default=None, repr=False)
 
     @property
@@ -76,6 +89,13 @@ class RatedPeriods:
     def some(self) -> Tables | None:
         """The customers drawn by lot for what needs each of them; None in a smaller study."""
         return None if self.held is None else self.held.some
+
+    def known(self, names: Collection[str]) -> set[str]:
+        """Those of the named quantities that are known of somebody at the latest rating."""
+        named = [name for name in names if name in self.quantities]
+        if self.held is not None:
+            return known_of_somebody(self.held.tables, self.held.days[self.present.rated_at], named)
+        return {name for name in named if self.present_frame[name].notna().any()}
 
     @property
     def quantities(self) -> list[str]:
@@ -106,16 +126,18 @@ class RatedPeriods:
 
 
 def rate_periods(tables: Tables, params: Params, *, each: bool = False) -> RatedPeriods:
-    """Rate the customers of a study by `params.tiers`, one rating every `rating_months`.
+    """Rate the customers of a study, one rating every `rating_months`.
 
-    Contractual: who has an open contract on the day of the rating; else who ever bought before it.
-    In a large study (`frames.is_large`) they are rated in the engine and counted there; without
-    memory (hysteresis, grace) only at the last two ratings and at the one that is judged.
+    By the company's own tiers where `tier_history` holds some, else by the scheme of
+    `params.tiers`. Contractual: who has an open contract on the day of the rating; else who ever
+    bought before it. In a large study (`frames.is_large`) they are rated in the engine and counted
+    there; without memory (hysteresis, grace) only at the last two ratings and at the judged one.
 
     Parameters
     ----------
     tables : Tables
-        Uses what `tiers.quantities_before` uses, and `contracts` where there are such.
+        Uses what `tiers.quantities_before` uses, `tier_history` and `contracts` where there are
+        such.
     params : Params
         Uses `tiers`, `relationship`, `observed_from`, `observed_until`.
     each : bool
@@ -145,13 +167,18 @@ def rate_periods(tables: Tables, params: Params, *, each: bool = False) -> Rated
     notes += [NOBODY_OPEN] if nobody else []
     if not frames:
         raise DataError(NOBODY_BOUGHT)
-    after = [day for day in frames if _end(day, months) <= params.observed_until]
     value = "margin" if all("margin" in frame for frame in frames.values()) else "amount"
-    rerating = rate_again(frames, params.tiers.rated_by)
+    own = None
+    if "tier_history" in tables:
+        own = rate_by_company(frames, tables, params, value=value)
+    scheme, without = (None, own[2]) if own else (params.tiers.rated_by, 0)
+    rerating, frames = own[:2] if own else (rate_again(frames, scheme), frames)
+    after = [day for day in frames if _end(day, months) <= params.observed_until]
     notes += rerating.ratings[-1].notes
     return RatedPeriods(
-        rerating, frames, months, max(after, default=None), value, tuple(dict.fromkeys(notes))
-    )
+        rerating, frames, months, max(after, default=None), value, tuple(dict.fromkeys(notes)),
+        scheme, _rates(params, notes), without,
+    )  # fmt: skip
 
 
 def _in_engine(tables: Tables, params: Params, days: list[date], notes: list[Note]) -> RatedPeriods:
@@ -160,15 +187,14 @@ def _in_engine(tables: Tables, params: Params, days: list[date], notes: list[Not
     after = [day for day in days if _end(day, months) <= params.observed_until]
     wanted = {*days[-2:], *after[-1:]}
     days = days if scheme.hysteresis or scheme.grace_periods else sorted(wanted)
-    rate = partial(rate_in_engine, tables, params, days=days, kept_days=wanted)
-    ratings, kept, held = rate(open_only=contractual)
+    rate = partial(_rated_in_engine, tables, params)
+    ratings, kept, held, without = rate(days, wanted, open_only=contractual)
     if not ratings and contractual:
-        ratings, kept, held = rate(open_only=False)
+        ratings, kept, held, without = rate(days, wanted, open_only=False)
         notes = [*notes, NOBODY_OPEN]
     if not ratings and SHORT not in notes:
-        days = [params.observed_until + timedelta(days=1)]
-        rate, notes = partial(rate, days=days, kept_days={*days}), [NOBODY_YET]
-        ratings, kept, held = rate(open_only=False)
+        days, notes = [params.observed_until + timedelta(days=1)], [NOBODY_YET]
+        ratings, kept, held, without = rate(days, {*days}, open_only=False)
     if not ratings:
         raise DataError(NOBODY_BOUGHT)
     margin = all("margin" in rows.columns for rows in held.days.values())
@@ -176,8 +202,24 @@ def _in_engine(tables: Tables, params: Params, days: list[date], notes: list[Not
     return RatedPeriods(
         Rerating(tuple(ratings), summary_of_ratings(ratings, kept), ratings[0].tiers), {}, months,
         max((day for day in after if day in held.days), default=None),
-        "margin" if margin else "amount", tuple(dict.fromkeys(notes)), held,
+        "margin" if margin else "amount", tuple(dict.fromkeys(notes)),
+        None if ratings[0].scheme == COMPANY else scheme, _rates(params, notes), without, held,
     )  # fmt: skip
+
+
+def _rates(params: Params, notes: list[str]) -> str:
+    return "open" if params.relationship == "contractual" and NOBODY_OPEN not in notes else "bought"
+
+
+def _rated_in_engine(
+    tables: Tables, params: Params, days: list[date], wanted: set[date], *, open_only: bool
+) -> tuple:
+    """By the company's own tiers where anybody holds one, else by the scheme."""
+    if "tier_history" in tables:
+        found = rate_company_in_engine(tables, params, sorted(wanted), open_only=open_only)
+        if found[0]:
+            return found
+    return *rate_in_engine(tables, params, days, kept_days=wanted, open_only=open_only), 0
 
 
 def next_period(rated: RatedPeriods, tables: Tables, params: Params) -> pd.DataFrame | None:

@@ -116,7 +116,10 @@ def loss(gap: float = 0.1, *, late: int = 100, contractual: bool = False) -> Los
 def test_loss_is_told_by_handling(chapter, words):
     show = chapter("complaints")
     text = told(loss(), show, words)
-    assert "[10.0 more in 100]{.finding-number} **customers are lost" in text
+    assert (
+        "[10.0 more in 100]{.finding-number} **complaints answered late are followed by the loss"
+        in text
+    )
     assert "within 3 days it is 4.0 more" in text
     assert "14 days after the contact" in text
     assert "nothing was bought" in text

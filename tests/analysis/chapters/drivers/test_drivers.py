@@ -1,5 +1,7 @@
 """What drivers, touchpoints and unequal ratings say of ordinary and of odd surveys."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -94,3 +96,34 @@ def test_bars_and_map_show_every_driver(bank):
     written = {text.get_text() for text in ax.texts}
     assert {say.value(name) for name in journey.table["term"]} <= written
     assert "concentrate here" in written
+
+
+def test_the_worst_of_the_finding_is_the_worst_of_the_map(bank):
+    """Also where the lowest mean is another touchpoint's, and the quadrants would say otherwise."""
+    from matplotlib.colors import to_hex
+    from matplotlib.figure import Figure
+
+    show = chapter_of(bank.params, "drivers")
+    journey = touchpoints(bank.answers, rng=rng(), replications=20)
+    worst = journey.table["term"].iloc[2]
+    ranked = journey.table.assign(
+        estimate=[0.4, 0.3, 0.2, 0.35, 0.38], weight=[0.05, 0.05, 0.2, 0.02, 0.03]
+    )
+    product = ranked["estimate"] * ranked["weight"]
+    ranked = ranked.assign(
+        priority=product / product.sum(), priority_rank=product.rank(ascending=False),
+        conf_low=ranked["estimate"] - 0.02, conf_high=ranked["estimate"] + 0.02,
+    )  # fmt: skip
+    journey = replace(journey, table=ranked)
+    fact = touchpoints_fact(journey, min_cell=10)
+    assert fact.numbers["touchpoint"] == worst
+    ax = plot_importance_performance(journey, Figure().subplots(), show.say)
+    (dots,) = (marks for marks in ax.collections if hasattr(marks, "get_offsets") and len(
+        marks.get_offsets()) == 5)  # fmt: skip
+    red = [to_hex(colour) == "#d55e00" for colour in dots.get_facecolors()]
+    assert [name for name, first in zip(ranked["term"], red, strict=True) if first] == [worst]
+    assert dots.get_offsets()[2].tolist() == pytest.approx([80, 20])
+    (curve,) = (line for line in ax.lines if line.get_linestyle() == "--")
+    across, upward = curve.get_xydata().T
+    for x, y in dots.get_offsets():
+        assert y <= np.interp(x, across, upward) * 1.01  # none lies above the curve

@@ -41,7 +41,7 @@ def told(words):
         judged = show.gated(judge_periods(rated, outcomes, params, rng=draw, replications=20))
         futures = show.gated(follow_tiers(rated, tables, params))
         schemes = show.gated(
-            compare_other_schemes(rated, outcomes, tables, params, rng=draw, replications=10)
+            compare_other_schemes(rated, outcomes, params, rng=draw, replications=10)
         )
         groups = show.gated(own_groups(rated, params.tiers.rated_by, rng=draw))
         top, missed = top_fact(judged, rated, **level), missed_fact(judged, rated)
@@ -71,7 +71,7 @@ def calm():
     outcomes = next_period(rated, tables, params)
     draw = np.random.default_rng(1)
     judged = judge_periods(rated, outcomes, params, rng=draw, replications=20)
-    schemes = compare_other_schemes(rated, outcomes, tables, params, rng=draw, replications=10)
+    schemes = compare_other_schemes(rated, outcomes, params, rng=draw, replications=10)
     return rated, judged, follow_tiers(rated, tables, params), schemes
 
 
@@ -111,7 +111,7 @@ def test_short_observation_has_nothing_to_judge():
     rated, draw = rate_periods(tables, params), np.random.default_rng(1)
     assert judge_periods(rated, None, params, rng=draw) is None
     assert follow_tiers(rated, tables, params).curve is None
-    assert compare_other_schemes(rated, None, tables, params, rng=draw).table.empty
+    assert compare_other_schemes(rated, None, params, rng=draw).table.empty
 
 
 def test_parts_of_the_value_sum_to_it(calm):
@@ -168,7 +168,19 @@ def test_gain_names_what_it_draws(calm, chapter):
     _, judged, *_ = calm
     ax = plot_next_gain(judged, Figure().subplots(), chapter("judging").say)
     shown = {text.get_text() for text in ax.texts}
-    assert {"This rating", "Last period's value"} <= shown
+    rows = judged.gain.table.set_index(["term", "group"]).loc["normalised_gini", "estimate"]
+    own, last = rows["this_rating"], rows["last_period"]
+    assert {f"This rating: {own:.2f}", f"Last period's value: {last:.2f}"} <= shown
+
+
+def test_the_shares_told_of_the_tiers_are_drawn(calm, chapter):
+    _, _, futures, *_ = calm
+    ax = plot_tier_futures(futures, Figure().subplots(), chapter("judging").say)
+    last = futures.table[futures.table["weeks"] == futures.table["weeks"].max()]
+    dots = {line.get_xydata()[0].tolist()[1] for line in ax.lines if line.get_marker() == "o"}
+    assert dots == set(last["estimate"].iloc[[0, -1]])
+    shown = {text.get_text() for text in ax.texts}
+    assert {f"{100 * share:.1f}%" for share in dots} <= shown
 
 
 def test_groups_that_are_clear_or_few(chapter, words):

@@ -120,7 +120,10 @@ def of_margin(asked: Answers, params, quantity="margin") -> tuple[str, str]:
 
 def test_clear_effects_are_told_with_their_unit(params):
     asked = answers()
-    assert "more in 100]{.finding-number} **customers buy again" in of_behaviour(asked, params)[0]
+    assert (
+        "more in 100]{.finding-number} **answers are followed by a purchase"
+        in of_behaviour(asked, params)[0]
+    )
     assert "years as a customer" in of_behaviour(asked, params)[0]
     assert (
         "Customers one point more satisfied, otherwise alike, stay" in of_months(asked, params)[0]

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.chapters.prospects.conversion import Prospects, conversion, pool_channels
-from analysis.chapters.prospects.costs import conversion_costs
 from analysis.chapters.prospects.facts import channel_fact, conversion_fact, cost_fact
 from analysis.chapters.prospects.figures import plot_conversion
 from analysis.notes import note
 from analysis.params import Params
 from analysis.params.source import DataSource
+from analysis.states.conversion import Prospects, conversion, pool_channels
+from analysis.states.winning_cost import winning_costs
 from analysis.telling.showing import SILENT, Chapter, chapter_of
 from reporting.project import Notebook
 
@@ -60,7 +60,7 @@ def told(prospects, show):
     together = show.gated(conversion(prospects, by=None, horizons_weeks=weeks))
     each = conversion(prospects, by="group", horizons_weeks=weeks)
     by_channel = show.gated(each)
-    costs = show.gated(conversion_costs(prospects, within=each.within, **FEW))
+    costs = show.gated(winning_costs(prospects, within=each.within, **FEW))
     facts = {
         "conversion": conversion_fact(together, **FEW),
         "channels": channel_fact(by_channel, **FEW, **LEVEL),
@@ -106,7 +106,7 @@ def test_no_channel_and_no_cost(show):
     bare = replace(plain, table=plain.table.drop(columns=["channel", "acquisition_cost"]))
     facts, _, text = told(bare, show)
     assert facts["channels"].silent
-    assert "Only one channel is known or large enough to be told." in text
+    assert "Fewer than two channels are known and large enough to be told." in text
     assert "What a new customer costs is not told: no cost of prospects is on record." in text
 
 
@@ -159,7 +159,7 @@ def test_left_out_of_few_are_not_counted(show):
 def test_cost_is_that_of_all_over_their_conversion():
     prospects = pool_channels(made(500), min_cell=10)
     by_channel = conversion(prospects, by="group", horizons_weeks=[13, 26])
-    costs = conversion_costs(prospects, within=by_channel.within, min_cell=10)
+    costs = winning_costs(prospects, within=by_channel.within, min_cell=10)
     assert costs.weeks == 26
     whole = costs.table.iloc[0]
     assert whole["estimate"] == pytest.approx(whole["mean_cost"] / whole["conversion"])

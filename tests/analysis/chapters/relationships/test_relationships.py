@@ -170,7 +170,7 @@ def test_all_ended_within_two_months(show):
 def test_a_group_of_three(show):
     frame = made(np.linspace(1, 60, 43), [1, 0] * 21 + [1], channel=["a"] * 40 + ["b"] * 3)
     facts, text = told(frame, show)
-    assert "Only one group is large enough to be told, by channel" in text
+    assert "Fewer than two groups are large enough to be told, by channel" in text
     assert facts["segments"].silent
 
 

@@ -5,6 +5,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+import rated_studies
+from matplotlib.figure import Figure
 
 from analysis.chapters.retention.cohorts import CohortRetention, _typical
 from analysis.chapters.retention.facts import (
@@ -14,7 +16,7 @@ from analysis.chapters.retention.facts import (
     segment_fact,
 )
 from analysis.chapters.retention.figures import plot_cohort_retention, plot_second_purchase
-from analysis.chapters.retention.lapse import LapseByDefinition
+from analysis.chapters.retention.lapse import LapseByDefinition, lapse_by_definition
 from analysis.chapters.retention.second_purchase import (
     compare_segments,
     second_purchase,
@@ -23,8 +25,8 @@ from analysis.chapters.retention.second_purchase import (
 )
 from analysis.errors import DataError
 from analysis.methods.disclosure import pool_small
-from analysis.notes import note
 from analysis.params import Params
+from analysis.states.bases import count_bases
 from analysis.states.segments import MOST_GROUPS
 from analysis.telling.showing import SILENT, Chapter, chapter_of
 
@@ -130,11 +132,11 @@ def test_many_groups_of_which_all_soon_come_back_have_no_common_horizon(show):
     frame = customers(rng.exponential(1, 300), rng.uniform(60, 90, 300), channel=channel)
     text = everything(frame, show)
     assert "enough of every group are still waiting" in text
-    assert "Only one group" not in text
+    assert "Fewer than two groups" not in text
 
 
 def test_one_group_is_not_compared(show):
-    assert "Only one group" in everything(shop().assign(channel="all of them"), show)
+    assert "Fewer than two groups" in everything(shop().assign(channel="all of them"), show)
 
 
 def test_three_customers(show):
@@ -148,14 +150,51 @@ def test_a_second_purchase_before_the_first_is_refused():
         second_purchase(frame, horizons_weeks=HORIZONS)
 
 
-def test_lapse_is_told_where_nobody_lapsed(show):
-    table = pd.DataFrame(
-        {"lapse_weeks": [13.0, 26.0], "n": 50, "lapsed": [0.0, 0.0], "median_weeks": np.nan,
-         "won_back": np.nan, "note": note("survival.not_reached")}
+def lapses(shares, n=50):
+    return LapseByDefinition(
+        pd.DataFrame(
+            {"lapse_weeks": [13.0, 26.0], "n": n, "lapsed": shares, "median_weeks": np.nan,
+             "won_back": 0.25, "note": ""}
+        )
     )  # fmt: skip
-    told = show.finding(lapse_fact(LapseByDefinition(table), 26.0)).markdown
+
+
+def test_lapse_is_told_where_nobody_lapsed(show):
+    fact = lapse_fact(lapses([0.0, 0.0]), 26.0, churned=0, min_cell=10)
+    told = show.finding(fact).markdown
     assert "nan" not in told
     assert "Nobody" in told
+
+
+@pytest.mark.parametrize(
+    ("churned", "said"),
+    [
+        (25, "50.0% were silent for so long and are called churned in this report (25 of the"),
+        (40, "all of these were still silent: they are those called churned"),
+        (6, "Fewer than 10 were silent for so long"),
+        (38, "bought again while observed."),  # two who came back are not to be found
+    ],
+)
+def test_lapsed_and_churned_by_the_same_weeks_are_told_apart(show, churned, said):
+    fact = lapse_fact(lapses([0.9, 0.8]), 26.0, churned=churned, min_cell=10)
+    finding = show.finding(fact)
+    assert "80.0%]{.finding-number} **of customers have lapsed at least once" in finding.markdown
+    assert said in finding.detail
+    assert (churned != 38) or finding.detail.endswith(said)
+
+
+def test_lapsed_and_churned_are_counted_by_one_clock_and_one_base():
+    """a is silent to the end, b was silent and came back, c never was."""
+    lines = [("a", "2021-01-05"), ("b", "2021-01-05"), ("b", "2022-12-20")]
+    lines += [("c", day) for day in pd.date_range("2021-01-01", "2022-12-31", freq="30D")]
+    rows = pd.DataFrame(lines, columns=["customer_id", "at"]).assign(amount=5.0)
+    params = rated_studies.study(lapse_weeks=26.0, lapse_grid=(13.0,))
+    tables = rated_studies.tables_of(rows)
+    table = lapse_by_definition(tables, params).table.set_index("lapse_weeks")
+    bases = count_bases(tables, params)
+    assert table.loc[26.0, "n"] == bases.n("ever_bought") == 3
+    assert table.loc[26.0, "lapsed"] == pytest.approx(2 / 3)
+    assert bases.n("churned") == 1
 
 
 def test_cohorts_of_few_are_not_told(show):
@@ -215,3 +254,12 @@ def test_cohorts_that_are_hidden_have_their_own_reason(show):
     alone = cohort_fact(show.gated(cohorts([[40], [50], [45]])))
     assert alone.variant == "one_month"
     assert "buy again in the following month." in show.finding(alone).markdown
+
+
+def test_the_share_of_the_headline_is_marked_on_the_curve(show):
+    result = show.gated(second_purchase(shop(), horizons_weeks=HORIZONS))
+    fact = second_purchase_fact(result, min_cell=10)
+    ax = plot_second_purchase(result, Figure().subplots(), show.say)
+    (dot,) = (line.get_xydata()[0].tolist() for line in ax.lines if line.get_marker() == "o")
+    assert dot == [fact.numbers["weeks"], fact.estimate]
+    assert show.say.formats.show(fact.estimate, "percent") in {t.get_text() for t in ax.texts}

@@ -228,7 +228,7 @@ def later_of(**numbers):
 
 
 def memory_of(p_value):
-    row = {"question": "memory", "segment": "", "p_value": p_value, "from": "mature"}
+    row = {"question": "memory", "segment": "", "p_value": p_value, "draws": 199, "from": "mature"}
     row |= {"to": "declining", "where": "new", "ratio": np.nan, "note": ""}
     return MovementTests(pd.DataFrame([row]), None)
 
@@ -240,6 +240,9 @@ def test_the_past_of_a_stage_is_told_with_what_forgetting_it_would_cost():
     assert (
         "that 30.0% of those in “Declining” are in “Churned” 6 months later; 50.0%" in told.detail
     )
+    assert "Markov property: p = 0.001" not in told.detail
+    told = show.finding(memory_fact(memory_of(0.005), later_of(), conf_level=0.95))
+    assert "Markov property: p ≤ 0.005)" in told.detail  # none of 199 draws was as extreme
     told = show.finding(memory_fact(memory_of(0.5), later_of(), conf_level=0.95))
     assert told.number == "No clear sign"
     assert "valid in either case" in told.detail

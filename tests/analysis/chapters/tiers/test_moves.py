@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 from rated_studies import rng, steady, study, tables_of
 
+from analysis.chapters.tiers.facts import moves_fact
 from analysis.chapters.tiers.moves import tier_moves
+from analysis.chapters.tiers.tables import moves_table
 from analysis.states.rating.periods import rate_periods
 
 
@@ -59,3 +61,19 @@ def test_one_rating_has_no_moves():
     moves = tier_moves(rate_periods(tables, params), tables, params, rng=rng())
     assert moves.cells.empty
     assert moves.note == "one_rating"
+
+
+def test_up_and_down_are_counted_on_the_same_people_in_finding_and_table():
+    """450 were rated at both, 400 of them were customers throughout: newcomers rise."""
+    late = [(f"n{k}", day, 50.0) for k in range(50) for day in ("2021-12-01", "2022-01-05")]
+    late += [(f"n{k}", "2022-06-01", 500.0) for k in range(50)]
+    lines = pd.concat([steady(), pd.DataFrame(late, columns=["customer_id", "at", "amount"])])
+    tables = tables_of(lines)
+    moves = tier_moves(rate_periods(tables, study()), tables, study(), rng=rng())
+    fact, table = moves_fact(moves), moves_table(moves).set_index("term")
+    assert table["n"].tolist() == [450] * 3
+    assert table["n_throughout"].tolist() == [400] * 3
+    assert fact.numbers["up"] == table.loc["up", "estimate"]
+    assert fact.numbers["down"] == table.loc["down", "estimate"]
+    assert table.loc["up", "estimate"] > table.loc["up", "throughout"]
+    assert fact.estimate == pytest.approx(1 - table.loc["stay", "estimate"])

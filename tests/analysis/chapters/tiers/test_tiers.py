@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
-from rated_studies import odd_studies, shoppers, study, tables_of
+from rated_studies import odd_studies, shoppers, steady, study, tables_of
 
 from analysis.chapters.tiers.concentration import present_concentration
 from analysis.chapters.tiers.facts import concentration_fact, held_fact, moves_fact, near_fact
@@ -13,7 +14,13 @@ from analysis.chapters.tiers.figures import plot_lorenz, plot_moves
 from analysis.chapters.tiers.limits import near_limits
 from analysis.chapters.tiers.moves import Moves, tier_moves
 from analysis.chapters.tiers.profile import present_profile
-from analysis.chapters.tiers.tables import care_table, criteria_table, near_table, scheme_table
+from analysis.chapters.tiers.tables import (
+    care_table,
+    criteria_table,
+    moves_table,
+    near_table,
+    scheme_table,
+)
 from analysis.methods.concentration import measure_concentration, measure_migration
 from analysis.states.rating.periods import rate_periods
 from analysis.telling.gates import gated
@@ -31,11 +38,11 @@ def told(words):
 
     def text(tables, params):
         show, draw = chapter_of(params, "tiers"), np.random.default_rng(1)
-        rated, scheme = rate_periods(tables, params), params.tiers.rated_by
+        rated = rate_periods(tables, params)
         profile = show.gated(present_profile(rated))
         spread = present_concentration(rated, params, rng=draw, replications=20)
         moves = show.gated(tier_moves(rated, tables, params, rng=draw, draws=5))
-        near = show.gated(near_limits(rated, scheme))
+        near = show.gated(near_limits(rated))
         held, moved = held_fact(profile, rated), moves_fact(moves)
         concentrated = concentration_fact(spread, rated, min_cell=params.min_cell)
         close = near_fact(near, conf_level=params.conf_level)
@@ -44,12 +51,12 @@ def told(words):
             show.figure(plot_profile, profile, held),
             show.figure(plot_lorenz, spread, concentrated),
             show.figure(plot_moves, moves, moved),
-            show.table(scheme_table(rated, scheme, show.say), "scheme.table", **rated.period),
-            show.table(criteria_table(rated, scheme, show.say), "scheme.criteria", count=None),
+            show.table(scheme_table(rated, show.say), "scheme.table", **rated.period),
+            show.table(criteria_table(rated, show.say), "scheme.criteria", count=None),
             show.table(profile.table, "held.table", **rated.period),
             show.table(spread.table.iloc[1:], "concentration.table", of=concentrated,
                        columns=["term", "estimate", "conf_low", "conf_high", "n", "note"]),
-            show.table(moves.against_luck.iloc[:3], "moves.table", of=moved),
+            show.table(moves_table(moves), "moves.table", of=moved),
             show.table(near_table(near), "near.table", of=close, **rated.period),
             show.table(care_table(rated), "care.table", count=None),
             show.limits(),
@@ -145,7 +152,7 @@ def test_lorenz_marks_what_the_top_fifth_holds(chapter):
     ax = plot_lorenz(
         measure_concentration([1, 1, 1, 1, 16], rng=draw, replications=2), Figure().subplots(), say
     )
-    assert "top 20%: 80%" in [text.get_text() for text in ax.texts]
+    assert "best tenth: 40.0%" in [text.get_text() for text in ax.texts]
     assert ax.get_xlim() == (0, 1)
     ax = plot_lorenz(measure_concentration([0, 0], rng=draw), Figure().subplots(), say)
     assert [text.get_text() for text in ax.texts] == ["all alike"]
@@ -154,7 +161,7 @@ def test_lorenz_marks_what_the_top_fifth_holds(chapter):
 def test_gathering_above_a_limit_is_told(chapter):
     params, show = study(), chapter("tiers")
     rated = rate_periods(tables_of(shoppers(300)), params)
-    near = near_limits(rated, params.tiers.rated_by)
+    near = near_limits(rated)
     for p_value, words in ((1e-6, "customers or staff may aim at it"), (0.6, "No gathering")):
         table = near.table.assign(p_value=p_value, excess=0.5)
         fact = near_fact(replace(near, table=table), conf_level=0.95)
@@ -163,3 +170,41 @@ def test_gathering_above_a_limit_is_told(chapter):
     empty = near_fact(replace(near, table=near.table.iloc[:0]), conf_level=0.95)
     assert empty.variant == "unreached"
     assert "no limit that customers stand near to" in show.finding(empty).sentence
+
+
+def test_the_companys_own_tiers_are_told_as_such(told):
+    lines = steady(300)
+    ids = lines["customer_id"].unique()[:280]
+    history = pd.DataFrame({"customer_id": ids, "from_at": pd.Timestamp("2020-12-31")})
+    history["tier"] = ["club" if int(who[1:]) % 5 == 0 else "guest" for who in ids]
+    text = told(tables_of(lines, tier_history=history), study({"preset": "value"}))
+    assert "These are the company's own tiers, as they stood on that day." in text
+    assert "Left out, as they held no tier of the company: 20 customers." in text
+    assert "As the company has it" in text
+    assert "the limits of the company's own tiers are not known here" in text
+    assert "the part of luck is told by “Usual scheme: value”" in text
+    assert "luck in the timing of purchases alone would move" in text
+    assert "came from the top tier, “club”" in text or "came from the top tier, “guest”" in text
+    scheme = told(tables_of(lines), study({"preset": "value"}))
+    assert "company's own tiers" not in scheme
+    assert "Rated is whoever had bought before that day" in scheme
+
+
+def test_weights_shown_are_the_weights_used(chapter):
+    """Nobody was asked and nothing but purchases is known: their weights are shared out."""
+    rule = {
+        "financial": {"weight": 0.5, "quantities": ("amount",)},
+        "behavioural": {"weight": 0.3, "quantities": ("purchases", "assets")},
+        "emotional": {"weight": 0.2, "quantities": ("nps",)},
+    }
+    scheme = {"tiers": ("low", "high"), "score": {"dimensions": rule, "cuts": (50.0,)}}
+    rated = rate_periods(tables_of(shoppers(100)), study({"scheme": scheme}))
+    table = criteria_table(rated, chapter("tiers").say).set_index("dimension")
+    assert table["weight"].to_dict() == pytest.approx(
+        {"rated_by_financial": 0.625, "rated_by_behavioural": 0.375, "rated_by_emotional": 0.0}
+    )
+    frame = rated.present_frame
+    share = [100 * (frame[name].rank() - 0.5) / len(frame) for name in ("amount", "purchases")]
+    used = sum(w * of for w, of in zip(table["weight"], share, strict=False))
+    top = rated.present.table["tier"].eq("high").to_numpy()
+    assert ((used >= 50) == top).all()

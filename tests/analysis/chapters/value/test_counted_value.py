@@ -18,6 +18,7 @@ from analysis.chapters.value.residual import (
 from analysis.data import read_tables
 from analysis.frames import EngineLabels, counted, customer_frame
 from analysis.params import Params
+from analysis.states.winning_cost import winning_costs_of
 
 STAGES = ("new", "loyal", "quiet")
 EXACT, ENDS, DRAWN, LITTLE = 1e-9, 1e-7, 0.03, 1e-3
@@ -64,7 +65,9 @@ def results(params, tables, stage):
         "parameters": models.parameters,
         "spend": models.check.table,
         "ahead": residual_value(models, groups, params, rng=rng).table,
-        "acquired": acquired_value(models, histories, tables, params, by="channel").table,
+        "acquired": acquired_value(
+            models, histories, tables, params, by="channel", costs=winning_costs_of(tables, params)
+        ).table,
         "check": check.table,
         "tracking": check.tracking.table,
         "calibration": check.calibration.table,

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-import ibis
 import numpy as np
 import pandas as pd
 import pytest
+from valued_studies import UNTIL, made_by_bgnbd, rng, study, tables_of
 
 from analysis.chapters.value.acquisition import acquired_value
 from analysis.chapters.value.forecast import check_forecast
@@ -16,59 +16,11 @@ from analysis.chapters.value.residual import (
     residual_value,
     value_groups,
 )
-from analysis.data import Description, Tables, read_tables
+from analysis.data import read_tables
 from analysis.errors import DataError
 from analysis.notes import note
-from analysis.params import Params
 from analysis.states.retention_cost import retention_cost
-
-FROM, UNTIL = date(2021, 1, 1), date(2022, 12, 31)
-
-
-def study(**more):
-    return Params.model_validate(
-        {
-            "schema_version": 1, "study": "made", "title": "Made", "author": "Test",
-            "relationship": "noncontractual", "observed_from": FROM, "observed_until": UNTIL,
-            "timezone": "Europe/Berlin", "currency": "EUR",
-            "data": {"simulated": {"company": "retailer", "customers": 10, "seed": 1}},
-        } | more
-    )  # fmt: skip
-
-
-def tables_of(transactions, customers=None, history_complete=True, **more):
-    engine = ibis.duckdb.connect()
-    if customers is None:
-        customers = transactions[["customer_id"]].drop_duplicates()
-    sold = transactions.assign(at=pd.to_datetime(transactions["at"]))
-    sold = engine.create_table("transactions", sold)
-    by_name = {"customers": engine.create_table("customers", customers)}
-    by_name["transactions"] = sold.mutate(at=sold["at"].cast("date"))
-    by_name |= {name: engine.create_table(name, table) for name, table in more.items()}
-    described = Description("Made", "none", "none", "files", history_complete=history_complete)
-    return Tables(engine, by_name, pd.DataFrame(), described, "made")
-
-
-def made_by_bgnbd(customers=1500, seed=3, r=0.8, alpha=4.0, a=0.8, b=3.0):
-    """Purchases of customers who follow BG/NBD and Gamma-Gamma exactly, won over 2021."""
-    draw = np.random.default_rng(seed)
-    rows = []
-    for number in range(customers):
-        at = draw.uniform(0, 52)
-        rate, leaves = draw.gamma(r) / alpha, draw.beta(a, b)
-        scale = draw.gamma(4.0) / 20.0
-        rows.append((f"c{number:05d}", at, draw.gamma(5.0) / scale))
-        while (at := at + draw.exponential(1 / rate)) < 104.1:
-            rows.append((f"c{number:05d}", at, draw.gamma(5.0) / scale))
-            if draw.random() < leaves:
-                break
-    table = pd.DataFrame(rows, columns=["customer_id", "at", "amount"])
-    days = pd.to_timedelta((7 * table["at"]).astype(int), "D")
-    return table.assign(at=pd.Timestamp(FROM) + days)
-
-
-def rng():
-    return np.random.default_rng(6)
+from analysis.states.winning_cost import winning_costs_of
 
 
 @pytest.fixture(scope="module")
@@ -173,13 +125,47 @@ def test_margin_is_a_share_of_revenue():
     histories = purchase_histories(tables, params)
     models = fit_value_models(histories, params)
     assert models.money == "margin"
-    assert histories.margin == pytest.approx(0.25)
+    assert histories.kept.margin == pytest.approx(0.25)
     bare = fit_value_models(purchase_histories(tables_of(lines), params), params)
     totals = [
         residual_value(m, label_histories(histories, {}), params, rng=rng()).table["value_ahead"][0]
         for m in (models, bare)
     ]
     assert totals[0] == pytest.approx(0.25 * totals[1])
+
+
+def acquired(models, histories, tables, params):
+    costs = winning_costs_of(tables, params)
+    return acquired_value(models, histories, tables, params, by="channel", costs=costs)
+
+
+def test_cost_of_winning_is_the_one_number_of_the_study():
+    # a contact costs 3 in the shop and 12 by phone; half of the callers buy, 10 of 11 in the shop
+    lines = made_by_bgnbd(customers=300)
+    first = lines.groupby("customer_id")["at"].min()
+    own = pd.DataFrame({"customer_id": first.index, "first_contact_at": first - pd.Timedelta("7D")})
+    own["channel"] = np.where(np.arange(300) < 200, "shop", "phone")
+    lost = pd.DataFrame({"customer_id": [f"p{k}" for k in range(120)]})
+    lost["channel"] = np.where(np.arange(120) < 100, "phone", "shop")
+    lost["first_contact_at"] = pd.Timestamp("2021-02-01")
+    # and 400 called in the last month, whose time to buy has not come
+    late = pd.DataFrame({"customer_id": [f"q{k}" for k in range(400)], "channel": "phone"})
+    late["first_contact_at"] = pd.Timestamp("2022-12-30")
+    people = pd.concat([own, lost, late], ignore_index=True)
+    people["acquisition_cost"] = np.where(people["channel"] == "shop", 3.0, 12.0)
+    tables, params = tables_of(lines, people), study()
+    costs = winning_costs_of(tables, params)
+    histories = purchase_histories(tables, params)
+    result = acquired(fit_value_models(histories, params), histories, tables, params)
+    table, cost = result.table.set_index("group"), costs.table.set_index("group")["estimate"]
+    assert result.cost_of == "conversion"
+    assert result.cost_weeks == costs.weeks
+    assert cost["phone"] == pytest.approx(24)
+    assert cost["shop"] == pytest.approx(3.3)
+    assert table["acquisition_cost"].to_dict() == pytest.approx(cost.to_dict())
+    assert table.loc["phone", "value_to_cost"] == pytest.approx(
+        table.loc["phone", "value_new"] / 24
+    )
 
 
 def test_cost_of_winning_counts_those_who_did_not_buy():
@@ -192,12 +178,12 @@ def test_cost_of_winning_counts_those_who_did_not_buy():
     tables, params = tables_of(lines, people), study()
     histories = purchase_histories(tables, params)
     models = fit_value_models(histories, params)
-    table = acquired_value(models, histories, tables, params, by="channel").table
+    table = acquired(models, histories, tables, params).table
     table = table.set_index("group")
     assert table["acquisition_cost"].tolist() == pytest.approx([6.0, 3.0, 9.0])
     assert table.loc["all", "value_to_cost"] == pytest.approx(table.loc["all", "value_new"] / 6)
     free = tables_of(lines, people.assign(acquisition_cost=0.0))
-    row = acquired_value(models, histories, free, params, by="channel").table.iloc[0]
+    row = acquired(models, histories, free, params).table.iloc[0]
     assert np.isnan(row["value_to_cost"])
     assert "purchases.won_for_nothing" in [row["note"].key, *(one.key for one in row["note"].also)]
 

@@ -7,6 +7,7 @@ import ibis
 import numpy as np
 import pandas as pd
 import pytest
+from valued_studies import made_by_bgnbd, with_returns
 
 from analysis.chapters.value.acquisition import acquired_value
 from analysis.chapters.value.facts import (
@@ -28,6 +29,7 @@ from analysis.chapters.value.residual import fit_value_models, label_histories, 
 from analysis.data import Description, Tables
 from analysis.params import Params
 from analysis.states.retention_cost import retention_cost
+from analysis.states.winning_cost import winning_costs_of
 from analysis.telling.keeping import keeping_fact
 from analysis.telling.showing import SILENT, chapter_of
 
@@ -89,7 +91,11 @@ def everything(tables, params):
     labelled = label_histories(histories, {"current_tier": tier})
     ahead = show.gated(residual_value(models, labelled, params, rng=draw))
     forecast = show.gated(check_forecast(histories, params, rng=draw))
-    acquired = show.gated(acquired_value(models, histories, tables, params, by="channel"))
+    acquired = show.gated(
+        acquired_value(
+            models, histories, tables, params, by="channel", costs=winning_costs_of(tables, params)
+        )
+    )
     spent = show.gated(retention_cost(tables, params))
     remaining = residual_fact(ahead, forecast, top="gold")
     by_tier = ahead.of("current_tier")
@@ -126,9 +132,10 @@ def test_all_sentences_of_an_ordinary_study():
     people["channel"] = np.where(np.arange(len(ids)) % 2 == 0, "web", "shop")
     text = everything(tables_of(lines, customers=people), study())
     check(text)
-    assert "present customers expected to bring within the next 52 weeks" in text
+    assert "expected to bring within the next 52 weeks" in text
     assert "It is revenue, not lifetime value" in text
-    assert "Winning one costs €4.00" in text
+    assert "Winning one costs €4.00: all that was spent on winning" in text
+    assert "no first contact is on record" in text
     assert "in the tier “Gold” hold" in text
 
 
@@ -148,6 +155,25 @@ def test_all_sentences_of_an_ordinary_study():
 )
 def test_degenerate_studies_are_told_in_sentences(lines, params):
     check(everything(tables_of(lines), params))
+
+
+def test_sentences_say_net_and_check_the_money():
+    text = everything(tables_of(with_returns(made_by_bgnbd(customers=600), 0.65)), study())
+    assert "net of returns, are the" in text
+    assert "returns on later days leave 6" in text
+    assert "Two other models of purchases" in text
+    assert "In revenue, net of returns," in text
+    assert "present customers" not in text
+    without = everything(tables_of(made_by_bgnbd(customers=300)), study())
+    assert "returns on later days leave" not in without
+
+
+def test_a_shop_that_gets_all_back_is_told_so():
+    lines = made_by_bgnbd(customers=300)
+    lines = lines[lines["at"] < pd.Timestamp("2022-12-01")]
+    text = everything(tables_of(with_returns(lines, 0.0)), study(value_horizon_weeks=104))
+    assert "What customers will still bring is not told: as much was returned as was bought" in text
+    assert "What a new customer brings is not told: as much was returned as was bought" in text
 
 
 def test_cost_of_zero_is_said():

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.chapters.prospects.conversion import Prospects, conversion, read_prospects
-from analysis.chapters.prospects.costs import cost_per_conversion
 from analysis.data import Description, Tables
 from analysis.errors import DataError, ParamsError
 from analysis.notes import note
 from analysis.params import Params
 from analysis.simulate import simulate_company
+from analysis.states.conversion import Prospects, conversion, read_prospects
+from analysis.states.winning_cost import cost_per_conversion
 
 NOBODY = pd.DataFrame(columns=["reason", "people"])
 FROM, UNTIL = date(2022, 1, 1), date(2023, 12, 31)
@@ -103,10 +103,10 @@ def test_a_group_that_cannot_be_told_is_noted(few):
     assert np.isnan(late.loc["fair", "estimate"])
     assert late.loc["fair", "note"].key == "survival.beyond_follow_up"
     early = cost_per_conversion(few, horizon_weeks=1, by="channel").set_index("group")
-    assert early.loc["search", "note"] == note("prospects.nobody_bought")
+    assert early.loc["search", "note"] == note("winning.nobody_bought")
     free = Prospects(few.table.assign(acquisition_cost=np.nan), few.left_out)
     unknown = cost_per_conversion(free, horizon_weeks=2, by=None)["note"].tolist()
-    assert unknown == [note("prospects.no_cost_known")]
+    assert unknown == [note("winning.no_cost_known")]
 
 
 def exponential_prospects(rng, size, rate, followed):

@@ -1,4 +1,7 @@
-"""What a first purchase costs: what is spent on each contact, over the share who buy."""
+"""The cost of winning a customer: what is spent on each contact, over the share who buy.
+
+Decided once, here: whoever tells what winning a customer costs tells this number.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,18 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.chapters.prospects.conversion import Prospects, conversion, with_group
+from analysis.data import Tables
 from analysis.errors import DataError, ParamsError
 from analysis.methods.intervals import critical_value
 from analysis.notes import Note, note
+from analysis.params import Params
+from analysis.states.conversion import (
+    Prospects,
+    conversion,
+    pool_channels,
+    read_prospects,
+    with_group,
+)
 from analysis.states.within import longest_horizon
 
 COST_COLUMNS = ["group", "term", "estimate", "std_error", "conf_low", "conf_high", "n"]
@@ -19,7 +30,7 @@ COST_COLUMNS += ["conversion", "mean_cost", "note"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ConversionCosts:
+class WinningCosts:
     """What a first purchase costs.
 
     Attributes
@@ -91,9 +102,9 @@ def cost_per_conversion(
     return _ratio_table(rows, conf_level)
 
 
-def conversion_costs(
+def winning_costs(
     prospects: Prospects, *, within: pd.DataFrame, min_cell: int = 1, conf_level: float = 0.95
-) -> ConversionCosts:
+) -> WinningCosts:
     """Estimate the cost of a first purchase for everybody and by `group`.
 
     Parameters
@@ -109,20 +120,52 @@ def conversion_costs(
 
     Returns
     -------
-    ConversionCosts
+    WinningCosts
     """
     last = longest_horizon(within, min_cell=min_cell)
     on_record = "acquisition_cost" in prospects.table
     if not on_record or last is None:
-        why = "too_few_followed" if on_record else "no_cost_on_record"
-        nothing = pd.DataFrame(columns=COST_COLUMNS)
-        return ConversionCosts(nothing, np.nan, note(f"prospects.{why}"))
+        return _untold("too_few_followed" if on_record else "no_cost_on_record")
     weeks = float(last["weeks"].iloc[0])
     options = {"horizon_weeks": weeks, "conf_level": conf_level}
     tables = [cost_per_conversion(prospects, by=None, **options)]
     if len(last) > 1:
         tables.append(cost_per_conversion(prospects, by="group", **options))
-    return ConversionCosts(pd.concat(tables, ignore_index=True), weeks, "")
+    return WinningCosts(pd.concat(tables, ignore_index=True), weeks, "")
+
+
+def winning_costs_of(tables: Tables, params: Params) -> WinningCosts:
+    """Estimate what a new customer of a study costs, for everybody and by channel.
+
+    Parameters
+    ----------
+    tables : Tables
+        Uses `customers` (`first_contact_at`, `acquisition_cost`, `channel`) and `transactions` (or
+        `contracts`).
+    params : Params
+        Uses `horizons_weeks`, `min_cell`, `conf_level` and those of `read_prospects`.
+
+    Returns
+    -------
+    WinningCosts
+        As the chapter on prospects tells it; where no first contact is on record, none.
+    """
+    if not {"first_contact_at", "acquisition_cost"} <= set(tables["customers"].columns):
+        on_record = "acquisition_cost" in tables["customers"].columns
+        return _untold("no_contact_on_record" if on_record else "no_cost_on_record")
+    try:
+        prospects = read_prospects(tables, params)
+    except DataError:  # nobody has a first contact in the observation
+        return _untold("no_contact_on_record")
+    prospects = pool_channels(prospects, min_cell=params.min_cell)
+    weeks = {"horizons_weeks": params.horizons_weeks, "conf_level": params.conf_level}
+    within = conversion(prospects, by="group", **weeks).within
+    few = {"min_cell": params.min_cell, "conf_level": params.conf_level}
+    return winning_costs(prospects, within=within, **few)
+
+
+def _untold(why: str) -> WinningCosts:
+    return WinningCosts(pd.DataFrame(columns=COST_COLUMNS), np.nan, note(f"winning.{why}"))
 
 
 def _ratio_table(rows: pd.DataFrame, conf_level: float) -> pd.DataFrame:
@@ -148,7 +191,7 @@ def _ratio_table(rows: pd.DataFrame, conf_level: float) -> pd.DataFrame:
 
 def _why_not(row) -> Note | str:
     if row.n == 0:
-        return note("prospects.no_cost_known")
+        return note("winning.no_cost_known")
     if row.estimate > 0:
         return ""
-    return row.note if np.isnan(row.estimate) else note("prospects.nobody_bought")
+    return row.note if np.isnan(row.estimate) else note("winning.nobody_bought")
