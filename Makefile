@@ -3,22 +3,31 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE
-export STUDY CHAPTER SET FROM TIMEOUT REFRESH QUARTO
+# What somebody gives is text: make reads nothing into it, nor does a shell.
+GIVEN := STUDY CHAPTER SET FROM TIMEOUT REFRESH QUARTO BUILD PARAMS EXPORTS
+$(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
+export $(GIVEN)
 
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 TARGETED := $(strip $(STUDY)$(SET))
-SPOKEN := $(subst ','\'',$(STUDY)|$(SET))
+quoted = '$(subst ','\'',$(1))'
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
-PLAN := $(or $(BUILD),build)/plan$(if $(TARGETED),-$(shell printf '%s' '$(SPOKEN)' | cksum | cut -d' ' -f1)).mk
+blank := $(subst ,, )
+PLAN := $(or $(subst $(blank),\ ,$(BUILD)),build)/plan$(if $(TARGETED),-$(shell printf '%s' $(call quoted,$(STUDY)|$(SET)) | cksum | cut -d' ' -f1)).mk
+
+ifneq ($(shell case $(call quoted,$(BUILD)) in (*[!A-Za-z0-9._/+@,~\ -]*) echo no;; esac),)
+$(error BUILD must be a path of letters, digits, blanks and . _ / + @ , ~ - alone; take another folder)
+endif
 
 .PHONY: help env lab tables notebooks report reports chapter test test-quick check format expected bench lock quarto spark new validate export clean FORCE
 
 help:  ## tell the verbs (this page)
 	@echo 'make VERB [STUDY=name] [SET="key=value …"]'; echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@echo; echo '  Studies: $(patsubst params/%.yml,%,$(wildcard params/*.yml)).  Try first: make reports'
+	@echo; printf '  Studies:'; for file in params/*.yml; do name=$${file#params/}; name=$${name%.yml}; \
+	  case $$name in *[!a-z0-9_]*) ;; *) printf ' %s' "$$name";; esac; done; echo '.  Try first: make reports'
 
 env: $(READY)  ## make the Python environment (.venv) from requirements.lock
 
@@ -50,7 +59,7 @@ endif
 MAKEFLAGS += --keep-going
 include $(PLAN)
 $(PLAN): $(READY) FORCE
-	@$(PY) -m reporting.plan $@
+	@$(PY) -m reporting.plan $(call quoted,$@)
 endif
 
 new: $(READY)  ## propose a params file for your own tables: STUDY=acme FROM=path

@@ -54,4 +54,33 @@ local function badge(span)
   if not html and span.classes:includes('badge') then return wrapped('#badge', span.content) end
 end
 
-return {{Div = finding}, {Span = badge}}
+local function breakable(text)   -- a word without end is broken, rather than printed over others
+  if (utf8.len(text) or 0) <= 32 then return text end
+  local signs = {}
+  for _, code in utf8.codes(text) do
+    signs[#signs + 1] = utf8.char(code)
+    if #signs % 17 == 16 then signs[#signs + 1] = '\u{200b}' end
+  end
+  return table.concat(signs)
+end
+
+local function as_text(doc)   -- in the PDF: signs that no font has are named, "-?" is no hyphenation
+  if html then return nil end
+  local names = {}
+  for _, pair in ipairs(doc.meta.glyphs or {}) do
+    names[pandoc.utils.stringify(pair.sign)] = pandoc.utils.stringify(pair.name)
+  end
+  return doc:walk {traverse = 'topdown', Link = function(link) return link, false end, Str = function(str)
+    local text = breakable((str.text:gsub(utf8.charpattern, names)))
+    if not text:find('-?', 1, true) then return pandoc.Str(text) end
+    local parts, begun = pandoc.Inlines {}, 1
+    for place in text:gmatch('()%-%?') do
+      parts:extend {pandoc.Str(text:sub(begun, place - 1)), raw('\\-')}
+      begun = place + 1
+    end
+    parts:insert(pandoc.Str(text:sub(begun)))
+    return parts
+  end}
+end
+
+return {{Pandoc = as_text}, {Div = finding}, {Span = badge}}

@@ -14,6 +14,7 @@ from reporting.sources import notebook_faults
 SOURCES = Path(__file__).parents[1] / "src"
 FLOORS = {
     "errors": 0,
+    "names": 0,
     "notes": 0,
     "units": 0,
     "params": 1,

@@ -137,6 +137,9 @@ CONTRACTS = _schema(
         "ended_at": _column(DAY, "day on which it ended; missing while it runs", unit="local day"),
         "ended_reason": _column(TEXT, "why it ended", known="ended_at"),
         "plan": _column(TEXT, "tariff or product"),
+        "contract_id": _column(
+            TEXT, "the contract's own number; tells apart what began on one day", private=True
+        ),
         "monthly_fee": _column(NUMBER, "fee a month", NOT_NEGATIVE, unit="currency"),
         "currency": _column(TEXT, "currency of the fee; one for the whole study"),
     },

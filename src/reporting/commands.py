@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 
 from analysis.errors import ParamsError
-from reporting.errors import speak
-from reporting.project import params_folder
-
-STUDY_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+from analysis.params.folders import check_study_name
+from reporting.errors import printable, speak
+from reporting.project import params_folder, study_file
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -24,12 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
     validate = verbs.add_parser("validate", help="print every fault in a study's data")
     validate.add_argument("--study", default=os.environ.get("STUDY", ""))
     chosen = parser.parse_args(arguments)
-    if not STUDY_NAME.fullmatch(chosen.study):
-        came = f"'{chosen.study}' came" if chosen.study else "none came"
-        raise ParamsError(
-            f"STUDY must be a name of small letters, digits and _, but {came}; "
-            f"make {chosen.verb} STUDY=acme"
-        )
+    check_study_name(chosen.study)
     if chosen.verb == "new":
         propose(chosen.study, chosen.origin)
     else:
@@ -38,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def propose(study: str, origin: str) -> None:
     """Write a proposed params file, never over one that is there."""
-    path = params_folder() / f"{study}.yml"
+    path = study_file(study)
     if not origin:
         raise ParamsError(
             f"FROM must name a file or folder, but none came; make new STUDY={study} FROM=path"
@@ -60,9 +53,9 @@ def check(study: str) -> None:
     from analysis.params import read_params
     from analysis.telling.wording import wording_for
 
-    params = read_params(params_folder() / f"{study}.yml")
+    params = read_params(study_file(study))
     report, faults = validation_report(params, tell=wording_for(params).note)
-    print(report)
+    print(printable(report))
     if faults:
         sys.exit(1)
 

@@ -26,8 +26,8 @@ from reporting.project import (
     Study,
     build_folder,
     notebooks,
-    params_folder,
     read_study,
+    study_file,
 )
 
 # Validating URIs in notebook metadata is not needed, and its import takes two seconds.
@@ -45,7 +45,7 @@ STAMPED = ("pandas", "numpy", "scipy", "statsmodels", "scikit-learn", "ibis-fram
 def main() -> None:
     """Run the notebook that the second argument names for the study that the first one names."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    study = read_study(params_folder() / f"{sys.argv[1]}.yml")
+    study = read_study(study_file(sys.argv[1]))
     os.environ.pop("REFRESH", None)  # `make tables` has asked the source anew
     notebook = next(found for found in notebooks() if found.name == sys.argv[2])
     logging.disable(logging.CRITICAL)

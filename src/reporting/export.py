@@ -13,7 +13,7 @@ import pandas as pd
 
 from reporting.errors import ReportError, speak
 from reporting.partial import partial_path
-from reporting.project import ROOT, Study, params_folder, read_study
+from reporting.project import ROOT, Study, read_study, study_file
 
 OWNER_ONLY = 0o600
 
@@ -46,11 +46,13 @@ def customer_list(study: Study) -> pd.DataFrame:
 
 
 def write_list(customers: pd.DataFrame, path: Path) -> None:
-    """Write the list as a whole, readable by its owner only."""
+    """Write the list as a whole, readable by its owner only; no spreadsheet runs its cells."""
+    from analysis.telling.cells import as_cells
+
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_path(path)
     with open(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, OWNER_ONLY), "w") as file:
-        customers.to_csv(file, index=False)
+        as_cells(customers).to_csv(file, index=False)
     partial.replace(path)
 
 
@@ -59,7 +61,7 @@ def main() -> None:
     name = os.environ.get("STUDY", "").strip()
     if not name:
         raise ReportError("make export needs a study, but none came: make export STUDY=market")
-    study = read_study(params_folder() / f"{name}.yml")
+    study = read_study(study_file(name))
     if "transactions" not in study.params.data.tables:
         raise ReportError(
             f"make export needs a study with transactions, but {name} has none: "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import yaml
 
+from analysis.telling.markup import Filled, markdown
 from analysis.telling.wording import Wording
 from reporting.chapters import FRONT, chapter_title, report_file
 from reporting.executed import Output, Shown, findings_of, run_stamp
@@ -18,16 +19,16 @@ def front_page(study: Study, shown: Shown, say: Wording) -> str:
     """`report.qmd`: the front matter of the study before the includes of its chapters."""
     params = study.params
     _, matter, body = report_file(FRONT, params.language).read_text("utf-8").split("---\n", 2)
-    subtitle = params.subtitle
+    subtitle = markdown(params.subtitle)
     if params.simulated:
         subtitle = f"[{say('report.simulated')}]{{.badge}} {subtitle}".strip()
     if study.variant:
         told = changes(params.overrides, say)
-        subtitle = say("report.variant", subtitle=subtitle, changes=told)
+        subtitle = say.markdown("report.variant", subtitle=Filled(subtitle), changes=told)
     fields = yaml.safe_load(matter) | {
-        "title": params.title,
-        "subtitle": subtitle,
-        "author": params.author,
+        "title": markdown(params.title),
+        "subtitle": str(subtitle),
+        "author": markdown(params.author),
         "date": run_stamp(study)["finished"][:10],
         "lang": params.language,
         "abstract": abstract(shown),

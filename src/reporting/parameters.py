@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from analysis.telling.markup import markdown
 from analysis.telling.wording import Wording
 from reporting.project import Study
 
@@ -24,7 +25,9 @@ def variables(study: Study, say: Wording) -> str:
     """Values that chapters name with `{{< var … >}}`: the parameters, for readers."""
     resolved = study.params.model_dump(exclude={"data", "overrides"})
     values = {
-        key: plain(value, say) for key, value in resolved.items() if not isinstance(value, dict)
+        key: markdown(plain(value, say))
+        for key, value in resolved.items()
+        if not isinstance(value, dict)
     }
     values["confidence"] = say.formats.show(study.params.conf_level, "percent0")
     return yaml.safe_dump(values, allow_unicode=True)

@@ -9,14 +9,15 @@ import difflib
 import json
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
 from analysis.data.fingerprint import source_fingerprint
 from analysis.errors import DataError, ParamsError
 from analysis.params import read_settings
-from reporting.errors import ReportError, speak
-from reporting.keys import notebook_key, report_key, tables_key
+from reporting.errors import ReportError, printable, speak
+from reporting.keys import digest, notebook_key, report_key, tables_key
 from reporting.partial import clear_partials
 from reporting.project import (
     ROOT,
@@ -51,7 +52,7 @@ def all_rules(plan: Path) -> list[str]:
     except (ParamsError, ReportError) as error:
         return [fault_rules(plan.stem, str(error))]
     index = build_folder() / "index.html"
-    return [*rules, f"reports:\n\t@echo 'All reports: {_near(index)}'\n"]
+    return [*rules, f"reports:\n\t@echo {in_shell(f'All reports: {_near(index)}')}\n"]
 
 
 def rules_of(path: Path) -> str:
@@ -60,7 +61,7 @@ def rules_of(path: Path) -> str:
         study = read_study(path)
         absent = study.params.data.absent(study.params.path.parent)
         if absent and not os.environ.get("STUDY"):
-            print(f"{path.stem} is left out: {absent}", file=sys.stderr)
+            print(printable(f"{path.stem} is left out: {absent}"), file=sys.stderr)
             return ""
         if not study.chapters:
             raise ReportError(f"{path.name}: {NO_CHAPTER}")
@@ -69,6 +70,9 @@ def rules_of(path: Path) -> str:
         write_if_changed(study.folder / "study.json", description_of(study))
     except (ParamsError, DataError, ReportError) as error:
         return fault_rules(path.stem, str(error))
+    except OSError as error:
+        place = error.filename or path.name
+        return fault_rules(path.stem, f"{place} must be readable and writable: {error.strerror}")
     fault_file(path.stem).unlink(missing_ok=True)
     return study_rules(study)
 
@@ -134,21 +138,26 @@ def study_rules(study: Study) -> str:
 
 def fault_rules(name: str, message: str) -> str:
     """A study that cannot be planned fails alone, with its own sentence."""
-    write_if_changed(fault_file(name), message + "\n")
-    recipe = f"\t@cat {in_rule(fault_file(name))} >&2; exit 1"
-    target = "report-" + re.sub(r"\W", "-", name)
+    write_if_changed(fault_file(name), printable(message) + "\n")
+    recipe = f"\t@cat {in_shell(_near(fault_file(name)))} >&2; exit 1"
+    target = fault_file(name).stem
     verbs = "tables notebooks report reports chapter"
     return f".PHONY: {target}\n{target}:\n{recipe}\n{verbs}: {target}\n"
 
 
 def fault_file(name: str) -> Path:
     """Where the sentence of a broken params file waits for its rule."""
-    return build_folder() / "keys" / f"{name}.fault"
+    return build_folder() / "keys" / f"fault-{digest(os.fsencode(name))[:12]}.txt"
 
 
 def in_rule(path: Path) -> str:
     """A path as a Make rule names it: from the project's folder, its spaces escaped."""
     return re.sub(r"([\s#:'()&])", r"\\\1", str(_near(path)).replace("$", "$$"))
+
+
+def in_shell(text: str | Path) -> str:
+    """A text as the shell of a rule reads it: one word that nothing is read into."""
+    return shlex.quote(printable(str(text)).replace("\n", " ")).replace("$", "$$")
 
 
 def _near(path: Path) -> Path:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from analysis.params import Params, read_params, read_settings
-from analysis.params.folders import study_folder, variant_of
+from analysis.params.folders import check_study_name, study_folder, variant_of
 from reporting.errors import ReportError
 from reporting.partial import partial_path
 
 ROOT = Path(__file__).resolve().parents[2]
 HISTORY = "complete history"
+NOTEBOOK_NAME = re.compile(r"[0-9]{2}_[a-z][a-z0-9_]{0,39}")
 
 
 def build_folder() -> Path:
@@ -73,6 +74,11 @@ def notebooks() -> tuple[Notebook, ...]:
 
 
 def _notebook(path: Path) -> Notebook:
+    if not NOTEBOOK_NAME.fullmatch(path.stem):
+        raise ReportError(
+            "a notebook must be named by two digits, _ and small letters (10_retention.ipynb), "
+            f"but notebooks/{path.name} is not; rename it"
+        )
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         chapter = content["metadata"]["chapter"]
@@ -122,11 +128,28 @@ class Study:
 
 
 def study_files() -> list[Path]:
-    """The params files, or the one that STUDY names."""
+    """The params files, or the one that STUDY names; an editor's hidden copies are left out.
+
+    Raises
+    ------
+    ParamsError
+        STUDY is no name of a study.
+    """
     name = os.environ.get("STUDY", "").strip()
     if name:
-        return [params_folder() / f"{name}.yml"]
-    return sorted(params_folder().glob("*.yml"))
+        return [study_file(name)]
+    return sorted(path for path in params_folder().glob("*.yml") if path.name[0] != ".")
+
+
+def study_file(name: str) -> Path:
+    """The params file of a study's name; its name is checked before anything is read.
+
+    Raises
+    ------
+    ParamsError
+        It is no name of a study, or one that the build folder uses itself.
+    """
+    return params_folder() / f"{check_study_name(name)}.yml"
 
 
 def read_study(path: Path) -> Study:

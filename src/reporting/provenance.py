@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from analysis.notes import read_note
+from analysis.telling.markup import Filled, markdown
 from analysis.telling.wording import Wording
 from reporting.crossed import crossed, record_of
 from reporting.executed import run_stamp
@@ -13,6 +14,7 @@ from reporting.parameters import changes, listed
 from reporting.project import Study
 
 KEY = "report.provenance"
+SAID_BY_THE_CODE = ("none needed", "made by this project", "not stated")
 
 
 def provenance(study: Study, say: Wording) -> str:
@@ -36,17 +38,27 @@ def _data_and_code(study: Study, say: Wording) -> dict[str, str]:
     source = json.loads((study.folder / "tables" / "key.json").read_text("utf-8"))["description"]
     fingerprint = json.loads((study.folder / "study.json").read_text("utf-8"))["fingerprint"]
     told = {
-        "data": say.note(read_note(source["title"])),
-        "citation": say.note(source["citation"]),
-        "licence": say.note(source["licence"]),
-        "fingerprint": f"`{fingerprint[:16]}`",
+        "data": _title(source, say),
+        "citation": _stated(source["citation"], say),
+        "licence": _stated(source["licence"], say),
+        "fingerprint": Filled(f"`{fingerprint[:16]}`"),
         "run": stamp["finished"],
         "code": say.note(read_note(stamp["commit"])),
-        "lock": f"`{stamp['lock']}`",
+        "lock": Filled(f"`{stamp['lock']}`"),
     }
     told |= {"crossed": _brought_over(study, say)} if study.params.data.connection else {}
     named = {say(f"{KEY}.{key}"): value for key, value in told.items()}
     return named | {"Python": stamp["python"], **stamp["versions"]}
+
+
+def _title(source: dict[str, Any], say: Wording) -> str:
+    """Where the data come from: as stated, or of a simulated study in words."""
+    return say.note(read_note(source["title"])) if source["simulated"] else source["title"]
+
+
+def _stated(text: str, say: Wording) -> str:
+    """What the params file or the package states; the code's own words for nothing are told."""
+    return say.note(text) if text in SAID_BY_THE_CODE else text
 
 
 def _brought_over(study: Study, say: Wording) -> str:
@@ -63,13 +75,8 @@ def _names(study: Study) -> list[str]:
 
 
 def _table(caption: str, label: str, values: dict[str, Any], say: Wording) -> list[str]:
-    rows = [
-        f"| {key} | {_cell(value)} |" for key, value in values.items() if value not in ("", None)
-    ]
+    told = {key: value for key, value in values.items() if value not in ("", None)}
+    rows = [f"| {markdown(key)} | {markdown(value)} |" for key, value in told.items()]
     heads = f"| {say(f'{KEY}.what')} | {say(f'{KEY}.value')} |"
     rules = "|:------------------------|:------------------------------------|"
     return [heads, rules, *rows, "", f": {say(f'{KEY}.{caption}')} {{#{label}}}", ""]
-
-
-def _cell(value: Any) -> str:
-    return str(value).replace("|", "\\|").replace("\n", " ")

@@ -1,21 +1,14 @@
 """Render a staged report to one HTML page and one PDF: Quarto, or the embedded renderer."""
 
 import os
-import re
 import shutil
 import tempfile
 from pathlib import Path
 
 from reporting import quarto
+from reporting.contained import carry_policy, check_self_contained
 from reporting.errors import ReportError
 from reporting.preflight import check_staged
-
-OUTSIDE = re.compile(
-    r"""<(?:script|link|img|iframe|source|audio|video|embed|object)\b[^>]*?
-        \s(?:src|href|data)\s*=\s*["']?(?:https?:)?//[^"'>\s]*
-        |@import\s+[^;]{0,20}//[^;]*|url\(\s*["']?(?:https?:)?//[^)]*""",
-    re.IGNORECASE | re.VERBOSE,
-)
 
 
 def render_report(staged: Path, html: Path, pdf: Path) -> str:
@@ -52,18 +45,9 @@ def render_report(staged: Path, html: Path, pdf: Path) -> str:
         else:
             renderer = _render_embedded(staged, made_html, made_pdf, work / "embedded")
         check_self_contained(made_html)
+        carry_policy(made_html)
         put_in_place({made_html: html, made_pdf: pdf})
     return renderer
-
-
-def check_self_contained(html: Path) -> None:
-    """Refuse a page that loads anything from an outside address; ordinary links are fine."""
-    found = OUTSIDE.search(html.read_text(encoding="utf-8"))
-    if found:
-        raise ReportError(
-            f"{html.name} must hold everything it shows, but it loads {found[0][:120]}; "
-            "stage one clean form of each cell, without text/html"
-        )
 
 
 def put_in_place(made: dict[Path, Path]) -> None:

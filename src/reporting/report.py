@@ -16,7 +16,7 @@ from reporting.chapters import not_translated
 from reporting.errors import ReportError, speak
 from reporting.executed import run_stamp
 from reporting.partial import partial_path, remove
-from reporting.project import ROOT, Study, build_folder, params_folder, read_study
+from reporting.project import ROOT, Study, build_folder, read_study, study_file
 from reporting.rendering import render_report
 from reporting.site import write_index
 from reporting.staging import stage_report
@@ -28,7 +28,7 @@ PUBLISHED = ("report", "results", "report.json", "report.html", "report.pdf")
 def main() -> None:
     """Make the report of the study that the first argument names, or of one chapter of it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    study = read_study(params_folder() / f"{sys.argv[1]}.yml")
+    study = read_study(study_file(sys.argv[1]))
     started = time.monotonic()
     if len(sys.argv) > 2:
         page = make_chapter(study, sys.argv[2])

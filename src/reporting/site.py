@@ -7,8 +7,11 @@ from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any
+from urllib.parse import quote
 
+from analysis.telling.markup import one_line
 from analysis.telling.wording import catalogue
+from reporting.contained import with_policy
 from reporting.project import ROOT, write_if_changed
 
 
@@ -30,24 +33,29 @@ def write_index(build: Path) -> None:
             sections.append(f"<section><h2>{words[key]}</h2>\n<ul>\n{items}\n</ul></section>")
     page = Template((ROOT / "reports" / "index.html").read_text(encoding="utf-8"))
     text = page.substitute(words, language=language, list="\n".join(sections))
-    write_if_changed(build / "index.html", text)
+    write_if_changed(build / "index.html", with_policy(text))
+
+
+def _text(text: Any) -> str:
+    """A text of a report as the page holds it."""
+    return escape(one_line(str(text)))
 
 
 def _item(report: dict[str, Any], folder: Path, build: Path, words: dict[str, str]) -> str:
-    place = folder.relative_to(build).as_posix()
+    place = quote(folder.relative_to(build).as_posix())
     badge = f' <span class="badge">{words["simulated"]}</span>' if report["simulated"] else ""
     begin, end = report["period"]
     about = words["about"].format(
-        study=escape(report["study"]),
-        begin=begin,
-        end=end,
-        data=escape(report["data"]["title"]),
-        finished=escape(report["finished"]),
+        study=_text(report["study"]),
+        begin=_text(begin),
+        end=_text(end),
+        data=_text(report["data"]["title"]),
+        finished=_text(report["finished"]),
     )
     tables = words["tables"].format(tables=len(list((folder / "results").glob("*.csv"))))
     return f"""<li>
-<h3><a href="{place}/report.html">{escape(report["title"])}</a>{badge}</h3>
-<p>{escape(report["subtitle"])}</p>
+<h3><a href="{place}/report.html">{_text(report["title"])}</a>{badge}</h3>
+<p>{_text(report["subtitle"])}</p>
 <p class="small">{about}</p>
 <p><a href="{place}/report.html">{words["page"]}</a> · <a href="{place}/report.pdf">PDF</a> ·
 <a href="{place}/results/">{tables}</a></p>

@@ -10,7 +10,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from analysis.telling.wording import wording_for
+from analysis.telling.cells import as_cell
+from analysis.telling.markup import attribute
+from analysis.telling.wording import Wording, wording_for
 from reporting.chapters import REPORTS
 from reporting.executed import FORMS, Output, Shown, is_silent, shown_by
 from reporting.laying import chapter_page
@@ -18,7 +20,7 @@ from reporting.pages import chapter_list, front_page, summary
 from reporting.parameters import variables
 from reporting.project import Study
 from reporting.provenance import provenance
-from reporting.theme import stage_theme
+from reporting.theme import stage_glyphs, stage_theme
 
 SHARED = ("references.bib",)
 FINDINGS_SCHEMA = 1
@@ -54,7 +56,8 @@ def stage_report(study: Study, aside: Path) -> Path:
     }
     for name, text in made.items():
         (project / name).write_text(text, encoding="utf-8")
-    write_results(shown, aside / "results")
+    stage_glyphs(project)
+    write_results(shown, aside / "results", say)
     return project
 
 
@@ -78,7 +81,7 @@ def _clean_cell(label: str, output: Output) -> dict[str, Any]:
     metadata = output["metadata"]
     options = {"label": label}
     if form.startswith("image/"):
-        options |= {"fig-cap": metadata["caption"], "fig-alt": metadata["alt"]}
+        options |= {"fig-cap": metadata["caption"], "fig-alt": attribute(metadata["alt"])}
     elif "caption" in metadata:
         options["tbl-cap"] = metadata["caption"]
     source = [
@@ -96,11 +99,15 @@ def _clean_cell(label: str, output: Output) -> dict[str, Any]:
     }
 
 
-def write_results(shown: Shown, folder: Path) -> None:
-    """The tables as CSV, one file a table, and the dictionary of their columns."""
+def write_results(shown: Shown, folder: Path, say: Wording) -> None:
+    """The tables as CSV, one file a table, and the dictionary of their columns.
+
+    The dictionary says first how texts stand in all of them (see `analysis.telling.cells`).
+    """
     dictionary = io.StringIO()
     writer = csv.writer(dictionary, lineterminator="\n")
     writer.writerow(["file", "column", "heading", "meaning"])
+    writer.writerow(["columns.csv", "file", *map(say, ("report.file.head", "report.file.means"))])
     for notebook, cells in shown.items():
         for label, output in cells.items():
             if "text/csv" not in output["data"]:
@@ -108,7 +115,8 @@ def write_results(shown: Shown, folder: Path) -> None:
             name = f"{_file_name(notebook.chapter, label)}.csv"
             (folder / name).write_text("".join(output["data"]["text/csv"]), encoding="utf-8")
             for column in output["metadata"]["columns"]:
-                writer.writerow([name, column["name"], column["head"], column["means"]])
+                told = (column["name"], column["head"], column["means"])
+                writer.writerow([name, *map(as_cell, told)])
     (folder / "columns.csv").write_text(dictionary.getvalue(), encoding="utf-8")
     _write_json(folder / "findings.json", findings_record(shown))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reporting.crossed import crossed, keep_record
 from reporting.errors import speak
-from reporting.project import Study, params_folder, read_study
+from reporting.project import Study, read_study, study_file
 
 NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "pyspark": "Spark"}
 
@@ -16,7 +16,7 @@ NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "pyspark": "Spark"}
 def main() -> None:
     """Write the frames of the study that the first argument names."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    study = read_study(params_folder() / f"{sys.argv[1]}.yml")
+    study = read_study(study_file(sys.argv[1]))
     from analysis.frames import write_frames
 
     record = keep_record(study, "tables")

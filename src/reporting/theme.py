@@ -5,12 +5,15 @@ from typing import Any
 
 import yaml
 
+from analysis.telling.glyphs import missing_glyphs
+from analysis.telling.scripts import CJK
 from analysis.telling.wording import catalogue
 from reporting.errors import ReportError
 
 REPORTS = Path(__file__).parents[2] / "reports"
 THEME_FILES = ("theme.css", "theme.typ", "theme.lua")
 WORDS = "_words.yml"
+STAGED_TEXTS = (".qmd", ".ipynb", ".yml")
 CALLOUTS = ("note", "tip", "warning", "important", "caution")
 
 
@@ -27,6 +30,20 @@ def stage_theme(staged: Path, language: str = "en") -> None:
     _write(staged / "_quarto.yml", project)
     _write(staged / WORDS, words | {key: formats[key] for key in ("date", "months")})
     stage_fonts(staged / "fonts")
+
+
+def stage_glyphs(staged: Path) -> None:
+    """Write into `_quarto.yml` what the PDF shows in the place of signs that no font has."""
+    from reporting.embedded.fonts import installed_cjk
+
+    sources = [file for file in staged.rglob("*") if file.suffix in STAGED_TEXTS]
+    text = "".join(file.read_text(encoding="utf-8") for file in sources)
+    has_cjk = bool(CJK.search(text)) and installed_cjk() is not None
+    missing = missing_glyphs(text, has_cjk=has_cjk)
+    if missing:
+        project = yaml.safe_load((staged / "_quarto.yml").read_text(encoding="utf-8"))
+        pairs = [{"sign": sign, "name": name} for sign, name in missing.items()]
+        _write(staged / "_quarto.yml", project | {"glyphs": pairs})
 
 
 def _quarto(words: dict[str, str]) -> dict[str, str]:

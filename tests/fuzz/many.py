@@ -93,8 +93,10 @@ def main() -> None:
         before = len(tally.problems)
         told = (*outcome.faults[:1], f"{len(outcome.told)} chapters told")[0]
         print(f"{seed} {tally.add(seed, outcome)}: {told}", flush=True)
-        for kind, (_, details) in list(tally.problems.items())[before:]:
-            print(f"  {kind}\n    " + details[-1500:].replace("\n", "\n    "), flush=True)
+        new = list(tally.problems)[before:]
+        for kind, details in dict(reversed(outcome.problems)).items():
+            more = details[-1500:].replace("\n", "\n    ") if kind in new else "(as before)"
+            print(f"  {kind}\n    {more}", flush=True)
     result = "\n".join(tally.lines())
     print(result)
     if asked.store:

@@ -79,7 +79,7 @@ def test_faulty_params_speak_each_for_its_own_study(light):
         "named": (small_study("other"), r"study must be the file's name \('named'\)"),
         "listed": ("- 1\n", "listed.yml must hold keys and values"),
         "keyed": ("? [a]\n: 3\n", "keyed.yml must be readable YAML"),
-        "With Blank": (small_study("with_blank"), "study must be the file's name"),
+        "With Blank": (small_study("with_blank"), "STUDY must be a name of small letters"),
         "absent": (
             small_study("absent", data="{files: {transactions: {file: sales.csv}}}"),
             "transactions must have its file, but there is no file 'sales.csv' beside absent.yml",

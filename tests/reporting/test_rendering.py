@@ -387,11 +387,13 @@ def test_families_for_asks_for_a_chinese_font_only_when_needed(monkeypatch):
             return list(self.names)
 
     monkeypatch.setattr(typst, "Fonts", Installed)
-    assert fonts.families_for("Retention, “48 %” – é") == ["Source Sans Pro"]
+    own = ["Source Sans Pro", "DejaVu Sans"]
+    assert fonts.families_for("Retention, “48 %” – é") == own
+    assert fonts.families_for("a name such as 留存率") == own
     with pytest.raises(ReportError, match="install one: apt-get install fonts-"):
-        fonts.families_for("留存率")
+        fonts.families_for("留存率", "zh")
     Installed.names = ("Noto Sans CJK SC", "WenQuanYi Micro Hei")
-    assert fonts.families_for("留存率") == ["Source Sans Pro", "Noto Sans CJK SC"]
+    assert fonts.families_for("留存率", "zh") == [*own, "Noto Sans CJK SC"]
 
 
 def test_compile_pdf_refuses_an_absent_font(tmp_path):

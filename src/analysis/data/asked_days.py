@@ -13,6 +13,7 @@ from analysis.data.parsing import read_day, reads_text
 from analysis.data.proposed import Proposal
 from analysis.data.raw import RawTable
 from analysis.params.source import TableSource
+from analysis.params.undecided import UNDECIDED
 from analysis.schemas import SCHEMAS
 
 SERIALS = {  # ways to read a number: from where on, up to where
@@ -55,16 +56,30 @@ def settle_days(
     if not fitting:
         return
     shared = [form for form in DATE_FORMATS if all(form in forms for forms in fitting.values())]
-    first = next(iter(fitting))
-    asked = list(fitting) if shared else [first]
-    best = _read_most(raw, asked, shared or fitting[first])
-    if not shared:
-        others = ", ".join(part for part in fitting if part != first)
-        proposal.notes.append(f"{others}: written in another way than {first}; give one way")
+    if not shared or any(values and part not in fitting for part, values in written.items()):
+        _settle_each(proposal, raw, fitting, written)
+        return
+    first, best = next(iter(fitting)), _read_most(raw, list(fitting), shared)
     if best and not _in_doubt(best):
         proposal.block["date_format"] = best[0]
     elif best:
-        proposal.ask("date_format", _doubt(proposal, raw, asked[0], best, written[asked[0]]), best)
+        proposal.ask("date_format", _doubt(proposal, raw, first, best, written[first]), best)
+
+
+def _settle_each(proposal: Proposal, raw: RawTable, fitting: Mapping, written: Mapping) -> None:
+    """Propose a way for each column, where columns are written in several ways; ISO needs none."""
+    shown, guessed, lines = {}, {}, []
+    for part, forms in fitting.items():
+        best = _read_most(raw, [part], forms)
+        columns = [c for c in proposal.columns if part in proposal.origins(c)]
+        doubt = best and _in_doubt(best)
+        lines += _doubt(proposal, raw, part, best, written[part]) if doubt else []
+        guessed |= dict.fromkeys(columns, best[0]) if best else {}
+        shown |= dict.fromkeys(columns, UNDECIDED if doubt else best[0]) if best else {}
+    if lines:
+        proposal.ask("date_format", lines, [guessed], shown)
+    elif shown:
+        proposal.block["date_format"] = shown
 
 
 def dated_parts(proposal: Proposal) -> list[str]:

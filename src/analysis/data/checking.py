@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 
 import ibis
 
+from analysis.data.between_rows import check_between_rows
 from analysis.data.clocks import ask_clocks, check_clocks
 from analysis.data.crossing import fetch_count, fetch_rows
 from analysis.data.faults import Fault
 from analysis.data.joining import check_lookups
 from analysis.data.keys import Audit, check_duplicates, check_ids, count_rows
 from analysis.data.mapping import ABSENT, Plan, check_filters, filter_rows, map_rows, plan_columns
+from analysis.data.missing import ask_codes, check_codes
+from analysis.data.parsing import EXACT
 from analysis.data.places import first_places
 from analysis.data.problems import told_plainly
 from analysis.data.raw import RawTable
@@ -20,8 +23,16 @@ from analysis.data.rules import any_of, dropped_rows, required_columns, rules_of
 from analysis.data.signs import ask_either, check_signs
 from analysis.notes import note
 from analysis.params import Params
+from analysis.schemas import SCHEMAS
 
 OPEN_ENDS = {"contracts": "ended_at", "tier_history": "to_at"}
+NOTICED = {
+    "finer": "amounts finer than the smallest unit of the currency",
+    "begun": "begun before observed_from, followed from its first day on",
+    "over": "ended before observed_from, left out of what is told of relationships",
+}
+RETURNS_ALONE = "customers with returns only, who are in no number of customers"
+MISSED = 1e-3  # of a unit: what floating-point numbers of large amounts may miss
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +111,7 @@ def _check_rows(
     if found.get("open"):
         reason = note("rows.open_end", column=OPEN_ENDS[raw.name])
         audit.append((raw.name, "noticed", reason, found["open"]))
+    audit += [(raw.name, "noticed", NOTICED[key], found[key]) for key in NOTICED if found.get(key)]
     faults = [
         Fault(
             *(raw.name, rule.column, rule.sentence, "", found[f"rule{place}"], total),
@@ -110,6 +122,9 @@ def _check_rows(
         if found[f"rule{place}"]
     ]
     faults += check_clocks(plan, found, params, audit) + check_signs(plan, mapped, found)
+    blanked, doubtful = check_codes(raw.name, raw.source, plan.origins, found, params)
+    audit += blanked
+    faults += doubtful
     left = total - sum(gone)
     if not left:
         faults.append(Fault(raw.name, "", "must keep rows", "filters and repairs left none"))
@@ -118,7 +133,8 @@ def _check_rows(
     elif not faults and not found.get("under_way", 1):
         faults.append(_none_under_way(left, params))
     if faults:
-        return None, faults
+        rows = mapped.filter(~any_of(dropped.values())).select(*plan.origins)
+        return None, [*faults, *_more_faults(plan, rows, left, faults, params)]
     plan.whole = frozenset(name for name in plan.origins if not found.get(f"absent_{name}", 1))
     table = map_rows(plan, rows, clean)
     if sum(gone):
@@ -126,8 +142,21 @@ def _check_rows(
     table = table.select(*plan.origins)
     table, left, faults = check_duplicates(raw, table, left, params, audit)
     audit += notice_reversed(table, params) if raw.name == "surveys" else []
+    if raw.name == "transactions":
+        audit += _returning_alone(table)
     audit.append((raw.name, "kept", "", left))
-    return table, faults
+    return table, [*faults, *check_between_rows(plan, table, params)]
+
+
+def _more_faults(
+    plan: Plan, rows: ibis.Table, left: int, faults: list[Fault], params: Params
+) -> list[Fault]:
+    """What is wrong between the rows besides, as far as columns at fault do not hide it."""
+    told, key = {fault.column for fault in faults}, SCHEMAS[plan.raw.name].metadata["key"]
+    found = check_between_rows(plan, rows, params) if left else []
+    if left and key and not told & set(key):
+        found += check_duplicates(plan.raw, rows, left, params, [])[2]
+    return [fault for fault in found if fault.column not in told]
 
 
 def _only_returns(rows: int) -> Fault:
@@ -155,8 +184,15 @@ def _questions(plan: Plan, mapped: ibis.Table, params: Params) -> dict[str, ibis
     asked |= {f"rule{place}": (rule.broken & kept).sum() for place, rule in rules}
     asked |= {f"absent_{name}": mapped[ABSENT + name].sum() for name in required_columns(plan)}
     asked |= ask_clocks(plan, mapped) | ask_either(plan, mapped)
+    asked |= ask_codes(mapped, plan.raw.source, plan.origins)
     if plan.raw.name == "transactions":
         asked["bought"] = (kept & (mapped.amount >= 0)).sum()
+        asked["finer"] = (_finer(mapped.amount, params.money_digits) & kept).sum()
+    if plan.raw.name == "contracts":
+        first = ibis.literal(params.observed_from, type="date")
+        asked["begun"] = ((mapped.started_at < first) & kept).sum()
+        if "ended_at" in plan.origins:
+            asked["over"] = ((mapped.ended_at <= first) & kept).sum()
     end = OPEN_ENDS.get(plan.raw.name)
     if end in plan.origins:
         asked["open"] = (mapped[end] > params.observed_until).sum()
@@ -166,3 +202,17 @@ def _questions(plan: Plan, mapped: ibis.Table, params: Params) -> dict[str, ibis
             runs = runs & (mapped.ended_at.isnull() | (mapped.ended_at > params.observed_from))
         asked["under_way"] = (kept & runs).sum()
     return asked
+
+
+def _returning_alone(transactions: ibis.Table) -> Audit:
+    """Count the customers who never bought, and only returned."""
+    most = transactions.group_by("customer_id").agg(most=transactions.amount.max())
+    count = fetch_count(most.filter(most.most < 0))
+    return [("transactions", "noticed", RETURNS_ALONE, count)] if count else []
+
+
+def _finer(amount: ibis.Column, digits: int) -> ibis.Column:
+    """Whether an amount is no whole number of the currency's smallest unit."""
+    units = amount * 10.0**digits
+    units = ibis.ifelse(units.abs() < EXACT, units, 0.0)
+    return ((units - (units + 0.5).floor()).abs() > MISSED).fill_null(False)

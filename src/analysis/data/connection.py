@@ -19,8 +19,9 @@ from analysis.data.raw import RawTable
 from analysis.data.spark import open_spark, open_spark_table, spark_tables
 from analysis.errors import ParamsError
 from analysis.params import Params
-from analysis.params.address import PLAIN_PASSWORD, SPARK, check_address
+from analysis.params.address import SPARK, check_address
 from analysis.params.joined import Joined
+from analysis.params.secrets import plain_secret
 from analysis.params.source import TableSource
 
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
@@ -45,7 +46,7 @@ def with_placeholders(url: str, study: str) -> str:
             for written in (value, quote(value, safe="")):
                 url = url.replace(f":{written}@", f":${{{name}}}@")
                 url = re.sub(rf"(?<==){re.escape(written)}(?=[;&]|$)", f"${{{name}}}", url)
-    if PLAIN_PASSWORD.search(url):
+    if plain_secret(url):
         name = f"{study.upper()}_PASSWORD"
         raise ParamsError(
             "FROM must take its password from the environment, but holds one in plain text; "

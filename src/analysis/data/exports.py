@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.data import lists
-from analysis.data.delimited import open_text
 from analysis.data.faults import FaultyData
 from analysis.data.files import open_paths
+from analysis.data.heads import open_text
 from analysis.data.located import file_kind, is_pattern
 from analysis.data.raw import RawTable
 from analysis.errors import DataError

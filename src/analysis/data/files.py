@@ -122,11 +122,11 @@ def _open_lines(connection, name, source, paths, origin) -> RawTable:
 
 def _open_excel(connection, name, source, paths, origin) -> RawTable:
     stated = {date_system(path) for path in paths}
-    if source.date_format == SYSTEM_1900 and SYSTEM_1904 in stated:
+    if SYSTEM_1900 in source.formats and SYSTEM_1904 in stated:
         if SYSTEM_1900 in stated:
             rule, came = "must count days from one day", f"{origin} count from 1900 and from 1904"
             raise FaultyData([Fault(name, "", rule, came, remedy="give them in one date system")])
-        source = source.model_copy(update={"date_format": SYSTEM_1904})
+        source = source.counting_from(SYSTEM_1904)
     return _hold(connection, name, source, lists.read_excel(name, source, paths), origin)
 
 

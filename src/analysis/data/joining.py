@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 import ibis
 
 from analysis.data.crossing import fetch_rows
-from analysis.data.date_systems import SYSTEM_1900
+from analysis.data.date_systems import SYSTEM_1904
 from analysis.data.faults import Fault, FaultyData
 from analysis.data.mapping import FLOAT_ID
 from analysis.data.meeting import FEW, why_apart
 from analysis.data.parsing import read_text
 from analysis.data.raw import ORIGIN, ROW, RawTable
 from analysis.notes import note
+from analysis.params.source import TableSource
 
 KEY = "key__"
 
@@ -71,7 +72,7 @@ def look_up(raw: RawTable, others: Mapping[str, RawTable]) -> RawTable:
     return replace(
         raw,
         table=table,
-        source=raw.source.model_copy(update={"date_format": _one_system(raw, others)}),
+        source=_of_one_system(raw, others),
         numbered=numbered if raw.numbered else None,
         lazy=raw.lazy and raw.numbered is None,
         lookups=tuple(lookups),
@@ -181,8 +182,7 @@ def _see_keys(raw: RawTable, label: str, table: ibis.Table, other: RawTable, key
             raise FaultyData([Fault(raw.name, "", rule, came, remedy=remedy)])
 
 
-def _one_system(raw: RawTable, others: Mapping[str, RawTable]) -> str | None:
-    """The way in which days are read: what a workbook looked up states about itself counts too."""
-    own = raw.source.date_format
-    stated = {other.source.date_format for other in others.values()} - {None, SYSTEM_1900}
-    return stated.pop() if own == SYSTEM_1900 and stated else own
+def _of_one_system(raw: RawTable, others: Mapping[str, RawTable]) -> TableSource:
+    """The block of the table; what a workbook looked up states about its days counts too."""
+    stated = any(SYSTEM_1904 in other.source.formats for other in others.values())
+    return raw.source.counting_from(SYSTEM_1904) if stated else raw.source

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -13,9 +14,11 @@ import pyarrow as pa
 
 from analysis.data.faults import Fault, FaultyData
 from analysis.data.raw import ORIGIN, ROW, name_columns
+from analysis.data.unpacking import check_workbook
 from analysis.params.source import TableSource
 
 BATCH = 100_000
+LONGEST_CELL = 10_000_000  # bytes of a cell of SQLite
 SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name"
 NUMERIC = (int, float)
 
@@ -26,6 +29,7 @@ def read_excel(name: str, source: TableSource, paths: Sequence[Path]) -> pa.Tabl
 
     tables = []
     for path in paths:
+        check_workbook(name, path)
         workbook = CalamineWorkbook.from_path(str(path))
         sheets = source.sheet if isinstance(source.sheet, tuple) else (source.sheet,)
         for sheet in sheets:
@@ -56,10 +60,12 @@ def _numbered(table: pa.Table, origin: str, first: int) -> pa.Table:
 def _read_database(name: str, source: TableSource, path: Path) -> pa.Table:
     database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=1)
     with closing(database):
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_CELL)
         known = [row[0] for row in database.execute(SQLITE_TABLES)]
         query = source.sql
         if query is None:
-            query = f'SELECT * FROM "{chosen(name, source, known, path.name)}"'
+            table = chosen(name, source, known, path.name).replace('"', '""')
+            query = f'SELECT * FROM "{table}"'
         cursor = database.execute(query)
         head = [column[0] for column in cursor.description]
         return arrow_table(name, path.name, head, iter(lambda: cursor.fetchmany(BATCH), []))
@@ -70,6 +76,7 @@ def names_inside(path: Path, kind: str) -> list[str]:
     if kind == "excel":
         from python_calamine import CalamineWorkbook
 
+        check_workbook("proposed", path)
         return list(CalamineWorkbook.from_path(str(path)).sheet_names)
     if kind == "duckdb":
         import duckdb
@@ -101,7 +108,7 @@ def arrow_table(
 ) -> pa.Table:
     """Make an Arrow table of rows; a column of mixed kinds becomes text."""
     columns = name_columns(head)
-    twice = sorted({c for c in columns if columns.count(c) > 1})
+    twice = sorted(column for column, count in Counter(columns).items() if count > 1)
     if twice:
         came = f"{origin} has {', '.join(repr(column) for column in twice)} twice"
         raise FaultyData([Fault(name, "", "must have columns of different names", came)])

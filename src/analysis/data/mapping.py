@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import ibis
@@ -13,6 +13,7 @@ from analysis import schemas
 from analysis.data.crossing import fetch_rows
 from analysis.data.faults import Fault
 from analysis.data.meeting import without_zeros
+from analysis.data.missing import CODED, check_names, code_held, codes_in, present
 from analysis.data.parsing import read_bare_time, read_column, read_number, read_text
 from analysis.data.raw import ORIGIN, ROW, RawTable
 from analysis.params import Params
@@ -46,6 +47,8 @@ class Plan:
         Columns of the contract that are known to have no missing value: blanks are not looked for.
     unpadded : bool
         Whether ids lose the zeros before them.
+    labels : mapping
+        Column of the contract to the names that its values get.
     """
 
     raw: RawTable
@@ -61,10 +64,13 @@ class Plan:
         origin = self.origins[column]
         return origin.product_of[0] if isinstance(origin, ProductOf) else origin
 
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
 
 def plan_columns(raw: RawTable, params: Params) -> Plan:
     """Decide which source column becomes which column of the contract."""
-    plan = Plan(raw, unpadded=params.data.repairs.leading_zeros == "drop")
+    unpadded = params.data.repairs.leading_zeros == "drop"
+    plan = Plan(raw, unpadded=unpadded, labels=params.group_labels)
     contract = schemas.SCHEMAS[raw.name].columns
     mapped = raw.source.columns
     for column, spec in contract.items():
@@ -79,7 +85,9 @@ def plan_columns(raw: RawTable, params: Params) -> Plan:
             plan.kinds[column] = schemas.NUMBER if column in _scale_items(raw, params) else ""
     for column, origin in list(plan.origins.items()):
         _check_origin(plan, column, origin)
-    _infer_kinds(plan)
+    plan.faults += check_names(raw.name, raw.source, plan.origins, raw.table.columns)
+    plan.faults += _strange_formats(plan)
+    _infer_kinds(plan, _group_columns(params))
     return plan
 
 
@@ -102,7 +110,10 @@ def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
     for column, origin in plan.origins.items():
         kind = plan.kinds[column]
         if isinstance(origin, ProductOf):
-            parts = [_present(rows[part], source) for part in origin.product_of]
+            codes = [codes_in(source, column, part) for part in origin.product_of]
+            cells = [rows[part] for part in origin.product_of]
+            parts = [present(*pair) for pair in zip(cells, codes, strict=True)]
+            held = [code_held(*pair) for pair in zip(cells, codes, strict=True) if pair[1]]
             value = read_number(parts[0], source)
             for part in parts[1:]:
                 value = value * read_number(part, source)
@@ -111,20 +122,26 @@ def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
                 absent = absent | part.isnull()
             shown = parts[0]
         else:
-            shown = rows[origin] if column in plan.whole else _present(rows[origin], source)
-            value, absent = read_column(shown, kind, source), shown.isnull()
+            own = codes_in(source, column, origin)
+            held = [code_held(rows[origin], own)] if own else []
+            shown = rows[origin] if column in plan.whole else present(rows[origin], own)
+            value, absent = read_column(shown, kind, source.days_of(column)), shown.isnull()
         if source.amounts_in == "cents" and schemas.is_money(plan.raw.name, column):
             value = value / 100
+        if kind == schemas.TEXT and column in plan.labels:
+            names = plan.labels[column].items()
+            value = value.cases(*names, else_=value)
         if column == "customer_id":
             value = _clean_id(value, plan.float_ids or clean_ids, clean_ids)
             value = without_zeros(value) if plan.unpadded else value
             absent = absent | value.isnull()
         mapped |= {column: value, ABSENT + column: absent}
         mapped[UNREAD + column] = ~absent & value.isnull()
+        mapped |= {CODED + column: ibis.coalesce(*held)} if held else {}
         if kind != schemas.TEXT:
             mapped[SHOWN + column] = read_text(shown)
         if kind in (schemas.DAY, schemas.TIME):
-            bare = read_bare_time(shown, source)
+            bare = read_bare_time(shown, source.days_of(column))
             mapped |= {} if bare is None else {BARE + column: bare}
     numbers = {name: rows[name] for name in (ROW, ORIGIN) if name in rows.columns}
     return rows.select(**mapped, **numbers)
@@ -187,11 +204,20 @@ def _check_origin(plan: Plan, column: str, origin: str | ProductOf) -> None:
     _check_type(plan, column, parts)
 
 
+def _strange_formats(plan: Plan) -> list[Fault]:
+    """Find columns that `date_format` names and the table has not."""
+    written = plan.raw.source.date_format
+    strange = set(written) - set(plan.origins) if isinstance(written, dict) else ()
+    rule, name = "must be a column that date_format may name", plan.raw.name
+    known = ", ".join(c for c in plan.origins if plan.kinds[c].startswith("date"))
+    return [Fault(name, c, rule, f"there are: {known or 'none'}") for c in sorted(strange)]
+
+
 def _check_type(plan: Plan, column: str, parts: tuple[str, ...]) -> None:
     raw, kind = plan.raw, plan.kinds[column]
     for part in parts:
         source_column = raw.table[part]
-        if kind and read_column(source_column, kind, raw.source) is None:
+        if kind and read_column(source_column, kind, raw.source.days_of(column)) is None:
             came = f"'{part}' of {raw.origin} is {source_column.type()}"
             article = "a date" if kind.startswith("date") else f"a {kind}"
             remedy = "set date_format" if kind.startswith("date") else "name another column"
@@ -200,36 +226,33 @@ def _check_type(plan: Plan, column: str, parts: tuple[str, ...]) -> None:
             plan.origins.pop(column, None)
 
 
-def _infer_kinds(plan: Plan) -> None:
+def _group_columns(params: Params) -> set[str]:
+    """Columns whose values name groups: whole numbers among them are names as well."""
+    questions = (column for _, column in params.satisfaction.questions)
+    return {*params.segments, *params.group_labels} - {*params.covariates, *questions}
+
+
+def _infer_kinds(plan: Plan, groups: set[str]) -> None:
     """Extra columns are numbers where they are typed so, or survey items that all read so."""
     raw, asked = plan.raw, {}
     for column in [c for c in plan.origins if plan.kinds[c] == ""]:
         cells = raw.table[plan.origins[column]]
         kind = cells.type()
         plan.kinds[column] = schemas.TEXT
+        if column in groups and not kind.is_date():
+            continue
         if kind.is_numeric() and not kind.is_boolean():
             plan.kinds[column] = schemas.NUMBER
         elif kind.is_date():
             plan.kinds[column] = schemas.DAY
         elif raw.name == "surveys" and kind.is_string():
-            cells = _present(cells, raw.source)
+            cells = present(cells, codes_in(raw.source, column, plan.origins[column]))
             number = read_number(cells, raw.source)
             if number is not None:
                 asked[column] = (number.count() == cells.count()) & (cells.count() > 0)
     if asked:
         found = fetch_rows(raw.table.aggregate(**asked))[0]
         plan.kinds |= {column: schemas.NUMBER for column, is_number in found.items() if is_number}
-
-
-def _present(column: ibis.Column, source: TableSource) -> ibis.Column:
-    """Read blanks, and the texts that stand for nothing, as missing."""
-    kind = column.type()
-    if kind.is_floating():
-        return ibis.ifelse(column.isnan(), ibis.null(kind), column)
-    if not kind.is_string():
-        return column
-    nothing = column.strip().isin(["", *source.missing])
-    return ibis.ifelse(nothing, ibis.null("string"), column)
 
 
 def _holds(column: ibis.Column, wanted: Filter, source: TableSource) -> ibis.Column:
@@ -241,7 +264,7 @@ def _holds(column: ibis.Column, wanted: Filter, source: TableSource) -> ibis.Col
     elif isinstance(sample, int | float):
         column = read_number(column, source)
     else:
-        column = read_column(column, schemas.DAY, source)
+        column = read_column(column, schemas.DAY, source.days_of(_meant(wanted, source)))
     match comparison:
         case "equals":
             return column == value
@@ -259,6 +282,12 @@ def _holds(column: ibis.Column, wanted: Filter, source: TableSource) -> ibis.Col
             return read_text(column).startswith(value)
         case _:
             return ~read_text(column).startswith(value) | column.isnull()
+
+
+def _meant(wanted: Filter, source: TableSource) -> str:
+    """The column of the contract that a filter's column becomes."""
+    named = {origin: c for c, origin in source.columns.items() if isinstance(origin, str)}
+    return named.get(wanted.column, wanted.column)
 
 
 def _lower(value):

@@ -11,7 +11,10 @@ from urllib.parse import quote, quote_plus
 from analysis.data.faults import Fault, FaultyData
 from analysis.errors import DataError, ParamsError
 
-SECRET = re.compile(r"://[^/@\s]*:[^/@\s]*@|password=\S+", re.IGNORECASE)
+SECRET = re.compile(
+    r"://[^/@\s]*:[^@\s]*@|[\w.-]*(?:pass|pwd|secret|token|credential|signature|apikey)[\w.-]*=\S+",
+    re.IGNORECASE,
+)
 SECRET_NAME = re.compile(r"(?i)password|secret|token|passwd|pwd|(^|_)pw$|_pass$")
 ENGINES = (
     "duckdb",

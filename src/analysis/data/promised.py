@@ -11,17 +11,28 @@ from analysis.schemas import DAY, kind_of
 
 OF_PURCHASES = ("first_value_third", "acquired_month")
 OF_CONTRACTS = ("acquired_year",)
+OF_EVERY_BUYER = ("purchases", "amount", "average_purchase", "active_months")
+OF_EVERY_BUYER += ("recency_days", "tenure_days")
+MEASURED = (
+    ("transactions", "margin", "margin"),
+    ("transactions", "product", "products"),
+    ("transactions", "channel", "channels"),
+    ("interactions", None, "complaints"),
+    ("surveys", "nps", "nps"),
+)
+"""What else a tier can rest on: the table, the column, the quantity."""
 OF_CUSTOMERS = ("transactions", "interactions", "tier_history", "campaigns")
 """Tables of what customers do: who still is one contracts alone tell, in a contractual study."""
 
 
 def missing_promises(params: Params, columns: Mapping[str, Iterable[str]]) -> list[Fault]:
-    """Find what the params name and no table has: contracts, segments, covariates, questions.
+    """Find what the params name and no table has: contracts, groups, questions, tiers, labels …
 
     Parameters
     ----------
     params : Params
-        Uses `relationship`, `segments` (where they are stated), `covariates` and `satisfaction`.
+        Uses `relationship`, `segments` (where stated), `covariates`, `tiers`, `group_labels` and
+        `satisfaction`.
     columns : mapping
         Table to the columns that it has; a table that could not be opened is left out.
     """
@@ -33,8 +44,11 @@ def missing_promises(params: Params, columns: Mapping[str, Iterable[str]]) -> li
         faults += _segments(params, columns)
     if params.covariates and "customers" in columns:
         faults += _covariates(params, columns)
+    if "transactions" in columns:
+        faults += _quantities(params, columns)
     if "surveys" in columns:
         faults += _questions(params, columns)
+    faults += _labels(params, columns)
     return faults
 
 
@@ -64,6 +78,33 @@ def _covariates(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterabl
     for name in params.covariates:
         if name not in known:
             yield _absent("customers", name, "covariates", known, remedy)
+
+
+def _labels(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[Fault]:
+    known = sorted({c for table in columns.values() for c in table} - {"customer_id"})
+    for name in params.group_labels:
+        if name not in known:
+            remedy = "take it along under keep: or mend its name"
+            yield _absent("data", name, "group_labels", known, remedy)
+    numbers = {*params.covariates, *(column for _, column in params.satisfaction.questions)}
+    for name in sorted(numbers & set(params.group_labels)):
+        came = "it is a number that is computed with"
+        remedy = "leave it out of group_labels, or of covariates and satisfaction"
+        yield Fault("data", name, "must be a column of groups to have labels", came, remedy=remedy)
+
+
+def _quantities(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[Fault]:
+    """What the scheme in force rates by can be measured; a score needs one of its quantities."""
+    scheme, known = params.tiers.rated_by, [*OF_EVERY_BUYER]
+    for table, column, name in MEASURED:
+        known += [name] if table in columns and column in (None, *columns[table]) else []
+    lacking = [name for name in scheme.quantities if name not in known]
+    enough = scheme.score is not None and len(lacking) < len(scheme.quantities)
+    for name in () if enough else lacking:
+        near = ", ".join(known)
+        rule = "must hold what a tier rests on, as tiers.scheme names it"
+        remedy = "name the column or the table that it is measured from, or rate by another"
+        yield Fault("transactions", name, rule, f"there are only: {near}", remedy=remedy)
 
 
 def _questions(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[Fault]:

@@ -136,7 +136,7 @@ def _ask(proposal: Proposal, raw: RawTable) -> None:
     proposal.facts = fetch_rows(table.aggregate(**asked))[0]
     for name in PERIOD_OF:
         for part in proposal.origins(name):
-            bare = read_bare_time(table[part], proposal.assumed())
+            bare = read_bare_time(table[part], proposal.assumed().days_of(name))
             proposal.facts[f"hour_{name}"] = None if bare is None else busiest_hour(bare)
     if proposal.facts.get("people") == proposal.facts.get("orders", 0) > FEW_ORDERS:
         proposal.notes.append(
@@ -150,13 +150,14 @@ def _period(proposal: Proposal, raw: RawTable) -> dict[str, ibis.Scalar]:
     asked = {}
     for name in PERIOD_OF:
         for part in proposal.origins(name):
-            column, known = raw.table[part], "date_format" not in proposal.ways
-            day = read_day(column, proposal.source()) if known else None
+            column = raw.table[part]
+            known = proposal.reads_days(name)
+            day = read_day(column, proposal.source().days_of(name)) if known else None
             if day is not None:
                 sane = day.between(EARLIEST, date.today() + timedelta(days=1))
                 asked |= {f"first_{name}": day.min(where=sane), f"last_{name}": day.max(where=sane)}
                 asked |= {f"strange_{name}": (~sane).sum()}
-            instants = count_instants(column, proposal.assumed())
+            instants = count_instants(column, proposal.assumed().days_of(name))
             asked |= {} if instants is None else {f"instants_{name}": instants}
     return asked
 

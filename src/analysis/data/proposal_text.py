@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from analysis.data.proposed import Proposal
 from analysis.params.undecided import UNDECIDED
 from analysis.schemas import SCHEMAS, is_money
 
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 COLUMN = 35  # where the comments begin
 HORIZONS = (4, 13, 26, 52, 104)
 TRUNCATED = 0.05
@@ -55,7 +57,7 @@ def write_proposal(
     ]
     indent = "    "
     if url:
-        lines += ["  connection:", f"    url: {url}", "    tables:"]
+        lines += ["  connection:", f"    url: {_scalar(url)}", "    tables:"]
         indent = "      "
     else:
         lines.append(_comment("  files:", "paths are relative to this file"))
@@ -63,7 +65,9 @@ def write_proposal(
         if name in proposals:
             lines += [indent + line for line in _table(proposals[name])]
     lines += [f"{indent}# not used: {reason}" for reason in skipped]
-    return "\n".join([*lines, "", *_analysis(proposals, first, last)]) + "\n"
+    lines += ["", *_analysis(proposals, first, last)]
+    # a name from the data that breaks the line would go on as YAML
+    return "\n".join(UNSEEN.sub(" ", line) for line in lines) + "\n"
 
 
 def _business(proposals: Mapping[str, Proposal]) -> list[str]:
@@ -139,7 +143,11 @@ def _table(proposal: Proposal) -> Iterator[str]:
         yield f"  # {strange:,} days lie before 1980 or in the future: see repairs, out_of_period"
     for key, value in proposal.block.items():
         yield from (f"  # {line}" for line in proposal.questions.get(key, ()))
-        yield f"  {key}: {_scalar(value)}"
+        if key == "date_format" and isinstance(value, dict):
+            yield "  date_format:"
+            yield from (f"    {column}: {_scalar(form)}" for column, form in value.items())
+        else:
+            yield f"  {key}: {_scalar(value)}"
     if proposal.columns:
         yield _comment("  columns:", "column of the contract: column of the source")
         for column, origin in proposal.columns.items():

@@ -55,12 +55,14 @@ class Proposal:
     currency_sign: str = ""
     notes: list[str] = field(default_factory=list)
     questions: dict[str, list[str]] = field(default_factory=dict)
-    ways: dict[str, Sequence[str]] = field(default_factory=dict)
+    ways: dict[str, Sequence[Any]] = field(default_factory=dict)
     periods: dict[str, tuple[date | None, date | None]] = field(default_factory=dict)
 
-    def ask(self, key: str, lines: Iterable[str], ways: Sequence[str]) -> None:
+    def ask(
+        self, key: str, lines: Iterable[str], ways: Sequence[Any], shown: Any = UNDECIDED
+    ) -> None:
         """Leave a key of the block to a person."""
-        self.block[key] = UNDECIDED
+        self.block[key] = shown
         self.questions[key] = list(lines)
         self.ways[key] = ways
 
@@ -72,10 +74,19 @@ class Proposal:
         """How the table reads if each open question is answered in the first way."""
         return self._reading({key: ways[0] for key, ways in self.ways.items()})
 
-    def _reading(self, answers: dict[str, str]) -> TableSource:
+    def _reading(self, answers: dict[str, Any]) -> TableSource:
         known = {key: value for key, value in self.block.items() if key in CONVENTIONS}
+        if isinstance(days := known.get("date_format"), dict):
+            known["date_format"] = answers.pop("date_format", {}) | {
+                column: form for column, form in days.items() if form != UNDECIDED
+            }
         known = {key: value for key, value in known.items() if value != UNDECIDED}
         return TableSource(**(answers | known))
+
+    def reads_days(self, column: str) -> bool:
+        """Whether it is known how the days of a column of the contract are written."""
+        days = self.block.get("date_format")
+        return UNDECIDED not in (days, days.get(column) if isinstance(days, dict) else None)
 
     def origins(self, column: str) -> list[str]:
         """Return the source columns behind a column of the contract."""

@@ -20,10 +20,12 @@ from analysis.data.engine import open_duckdb
 from analysis.data.faults import Fault, FaultyData
 from analysis.data.fingerprint import source_fingerprint, text_fingerprint
 from analysis.data.located import read_key
+from analysis.data.marking import mark_groups
 from analysis.data.meeting import apart_fault
 from analysis.data.problems import told_plainly
 from analysis.data.promised import OF_CONTRACTS, missing_promises
 from analysis.data.raw import RawTable
+from analysis.data.shared_ids import apart_faults, count_shared_ids
 from analysis.data.store import read_stored
 from analysis.data.tables import AUDIT_COLUMNS, Description, Tables
 from analysis.notes import note
@@ -97,16 +99,30 @@ def check_source(params: Params) -> tuple[ibis.BaseBackend, list[Checked]]:
         columns = {table.name: table.columns for table in checked}
         broken = missing_promises(params, {"customers": ()} | columns)
         checked += [Checked(fault.table, None, [fault], [], None) for fault in broken]
+    if not any(table.faults for table in checked):
+        shared = count_shared_ids({table.name: table.table for table in checked})
+        apart = apart_faults(shared, params)
+        checked += [Checked(fault.table, None, [fault], [], None) for fault in apart]
     return connection, checked
 
 
 def _apart(checked: list[Checked]) -> list[Fault]:
-    """Find tables whose ids are written otherwise than those of the customers, or the purchases."""
-    tables = {table.name: table.table for table in checked}
+    """Find tables whose ids are written otherwise than those of the customers, or the purchases.
+
+    Ids that are the numbers of rows are nobody's.
+    """
+    tables = {table.name: table.table for table in checked if not _by_rows(table.raw.source)}
+    if not tables:
+        return []
     order = ("customers", "transactions", "contracts", "surveys")
-    base = next(name for name in order if name in tables)
+    base = next((name for name in order if name in tables), next(iter(tables)))
     others = [name for name in tables if name != base]
     return [f for name in others for f in apart_fault(name, tables[name], base, tables[base])]
+
+
+def _by_rows(source: TableSource) -> bool:
+    named = source.columns.get("customer_id", "customer_id")
+    return source.row_number is not None and named == source.row_number
 
 
 def _trusted(params: Params, ready: Tables) -> dict[str, Any]:
@@ -126,15 +142,21 @@ def _engine(params: Params) -> ibis.BaseBackend:
 
 
 def complete_tables(by_name: dict[str, ibis.Table], params: Params) -> dict[str, ibis.Table]:
-    """Add what follows from the tables: customers, open ends, the year of the first contract."""
+    """Add what follows from the tables: customers, open ends, the year of the first contract.
+
+    Without a table of customers, they are all who bought, had a contract or answered. Groups of
+    customers that are named like words of the catalogue are marked as names.
+    """
     if "contracts" in by_name and "ended_at" not in by_name["contracts"].columns:
         open_ends = by_name["contracts"].mutate(ended_at=ibis.null("date"))
         by_name = by_name | {"contracts": open_ends}
     if "customers" not in by_name:
         known = ("transactions", "contracts", "surveys")
-        source = next(by_name[name] for name in known if name in by_name)
-        by_name = by_name | {"customers": source.select("customer_id").distinct()}
-    customers = by_name["customers"]
+        ids = [by_name[name].select("customer_id").distinct() for name in known if name in by_name]
+        people = ibis.union(*ids, distinct=True) if len(ids) > 1 else ids[0]
+        by_name = by_name | {"customers": people}
+    customers = mark_groups(by_name["customers"], params)
+    by_name = by_name | {"customers": customers}
     year = OF_CONTRACTS[0]
     if year in params.segments and "contracts" in by_name and year not in customers.columns:
         first = (

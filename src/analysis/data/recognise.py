@@ -30,6 +30,7 @@ SYNONYMS = {
     "terminatedat closedon closedat closingdate",
     "ended_reason": "endedreason churnreason cancelreason kuendigungsgrund",
     "plan": "plan tariff tarif contracttype",
+    "contract_id": "contractid contractno contractnumber subscriptionid vertragsnummer id",
     "monthly_fee": "monthlyfee monthlycharges fee mrr",
     "nps": "nps recommend likelihoodtorecommend",
     "survey_weight": "surveyweight weight gewicht",

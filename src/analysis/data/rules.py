@@ -85,11 +85,12 @@ def any_of(conditions: Iterable[ibis.Column]) -> ibis.Column:
 
 
 def _readable(plan: Plan, mapped: ibis.Table, column: str) -> Rule:
-    kind, source = plan.kinds[column], plan.raw.source
+    kind, source = plan.kinds[column], plan.raw.source.days_of(column)
     if kind == schemas.NUMBER:
-        sentence, remedy = "must be a number", 'set decimal: and thousands:, or missing: ["n/a"]'
+        code = f'missing: {{{column}: ["n/a"]}}'
+        sentence, remedy = "must be a number", f"set decimal: and thousands:, or {code}"
         if source.decimal == ".":
-            remedy = 'set decimal: ",", thousands: or missing: ["n/a"], or mend the source'
+            remedy = f'set decimal: ",", thousands: or {code}, or mend the source'
     else:
         sentence = f"must be a {kind}"
         written = source.date_format or "2024-12-31"
@@ -141,13 +142,14 @@ def _answers(plan: Plan, mapped: ibis.Table, params: Params) -> Iterator[Rule]:
     if answer and answer.levels and answer.item in plan.origins:
         other = mapped[answer.item].cast("string").notin(answer.levels).fill_null(False)
         sentence = f"must be one of {', '.join(answer.levels)} (satisfaction.answer.levels)"
-        yield Rule(answer.item, sentence, other, 'mend the levels or set missing: ["n/a"]')
+        remedy = f'mend the levels or set missing: {{{answer.item}: ["n/a"]}}'
+        yield Rule(answer.item, sentence, other, remedy)
 
 
 def _on_scale(mapped: ibis.Table, item: str, name: str, scale: ScaleParams) -> Rule:
     sentence = f"must lie from {scale.low:g} to {scale.high:g} (satisfaction.scales.{name})"
     outside = ~mapped[item].between(scale.low, scale.high)
-    remedy = 'mend low: and high: of the scale, or set missing: ["99"]'
+    remedy = f'mend low: and high: of the scale, or set missing: {{{item}: ["99"]}}'
     return Rule(item, sentence, outside.fill_null(False), remedy)
 
 

@@ -24,8 +24,12 @@ from analysis.params import Params
 KEYED_PARAMS = (
     *("data", "observed_from", "observed_until", "timezone", "currency", "relationship"),
     *("segments", "covariates", "satisfaction"),  # they name columns that are taken along
+    "group_labels",
 )
-KEYED_CODE = ("errors", "notes", "units", "params", "schemas", "simulate", "data", "frames")
+KEYED_CODE = (
+    *("errors", "names", "notes", "units"),
+    *("params", "schemas", "simulate", "data", "frames"),
+)
 KEYED_PACKAGES = ("duckdb", "ibis-framework", "numpy", "pandas", "pyarrow")
 
 

@@ -55,8 +55,8 @@ class Tables:
         The engine that holds the tables (DuckDB, PostgreSQL, Spark …).
     audit : pandas.DataFrame
         What happened to the rows on their way: `table, step, reason, rows`; the steps are
-        'read', 'filtered' and 'dropped' (rows left out), 'mended' (values changed), 'noticed' and
-        'kept'.
+        'read', 'filtered' and 'dropped' (rows left out), 'mended' (values changed), 'blanked'
+        (values that a code says to be missing), 'noticed' and 'kept'.
     description : Description
     fingerprint : str
         Changes when the data change.

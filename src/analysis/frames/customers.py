@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.frames.calendar import days_between
-from analysis.frames.counted import money_units
+from analysis.frames.money import at_minor_unit, minor_units
 from analysis.params import Params
 
 THIRDS = ("lowest third", "middle third", "highest third")
@@ -35,7 +35,7 @@ def customer_frame(tables: Tables, params: Params) -> pd.DataFrame:
     margin               sum of all margins (only where the transactions carry one)
     first_value          amount of the first purchase day, known at time zero
     first_value_third    'lowest third', 'middle third', 'highest third' of `first_value`; equal
-                         values in the same third
+                         values, in whole minor units, in the same third
     acquired_month       month of the first purchase, '1997-01'
     (columns of `customers`)  as they came; a customer whom that table lacks has missing values
     ===================  ==============================================================
@@ -63,20 +63,20 @@ def customer_rows(tables: Tables, params: Params) -> ibis.Table:
         return tables.connection.read_parquet(str(stored), table_name="customer_rows")
     held = _held.setdefault(tables, {})
     if params.observed_until not in held:
-        held[params.observed_until] = _make_rows(tables, params.observed_until)
+        held[params.observed_until] = _make_rows(tables, params)
     return held[params.observed_until]
 
 
-def _make_rows(tables: Tables, observed_until: date) -> ibis.Table:
+def _make_rows(tables: Tables, params: Params) -> ibis.Table:
     """The rows, kept in the engine while its tables are: they take a pass over all lines."""
     rows = _measure(tables["transactions"])
-    until = ibis.literal(observed_until, type="date")
+    until = ibis.literal(params.observed_until, type="date")
     rows = rows.mutate(
         frequency=rows.purchases - 1,
         recency_days=days_between(rows.last_at, rows.first_at),
         age_days=days_between(until, rows.first_at),
         acquired_month=rows.first_at.strftime("%Y-%m"),
-        value_cell=money_units(rows.first_value),
+        value_cell=minor_units(rows.first_value, params.money_digits),
     )
     known = tables["customers"]
     added = [name for name in known.columns if name not in rows.columns]
@@ -157,7 +157,7 @@ def _derive(measured: pd.DataFrame, attributes: pd.DataFrame, params: Params) ->
     repeats = frame["frequency"].where(frame["frequency"] > 0)
     frame["monetary_value"] = frame.pop("repeat_amount") / repeats
     money = ["monetary_value", *(name for name in sums if name != "repeat_amount")]
-    frame["first_value_third"] = _thirds(frame["first_value"])
+    frame["first_value_third"] = _thirds(at_minor_unit(frame["first_value"], params.money_digits))
     frame["acquired_month"] = _months(frame["first_at"])
     known = [c for c in attributes if c == "customer_id" or c not in frame]
     if len(known) > 1:
@@ -175,9 +175,8 @@ def _months(days: pd.Series) -> pd.Series:
     return pd.Series(names, dtype="str").take(codes).set_axis(days.index)
 
 
-def _thirds(values: pd.Series) -> pd.Series:
+def _thirds(values: np.ndarray) -> pd.Categorical:
     """Cut at the terciles; equal values always fall into the same third."""
     lower, upper = np.quantile(values, [1 / 3, 2 / 3]) if len(values) else (0.0, 0.0)
     third = np.where(values <= lower, 0, np.where(values <= upper, 1, 2))
-    thirds = pd.Categorical.from_codes(third, THIRDS, ordered=True)
-    return pd.Series(thirds, index=values.index)
+    return pd.Categorical.from_codes(third, THIRDS, ordered=True)

@@ -60,7 +60,7 @@ def spells(tables: Tables, params: Params, *, lapse_weeks: float | None = None) 
     Raises
     ------
     DataError
-        If the table is absent, or two rows disagree about the end of the same contract.
+        If the table is absent.
     """
     weeks = params.lapse_weeks if lapse_weeks is None else lapse_weeks
     made_with = {
@@ -130,7 +130,6 @@ def contract_runs(tables: Tables, params: Params) -> ibis.Table:
             "none; name it, or set relationship: noncontractual"
         )
     contracts = _with_ends(tables["contracts"], params)
-    _refuse_disagreement(tables, contracts)
     return _merge(contracts, params.gap_days)
 
 
@@ -159,34 +158,8 @@ def _with_ends(contracts: ibis.Table, params: Params) -> ibis.Table:
         "customer_id",
         "started_at",
         "ended_reason",
-        plan=contracts["plan"] if "plan" in contracts.columns else ibis.literal(""),
-        has_end=contracts.ended_at.notnull(),
         last_at=ibis.ifelse(over, contracts.ended_at, far),
     )
-
-
-def _refuse_disagreement(tables: Tables, contracts: ibis.Table) -> None:
-    same = contracts.group_by(["customer_id", "started_at", "plan"]).agg(
-        ends=contracts.last_at.nunique()
-    )
-    disagreeing = _count(tables, same.filter(same.ends > 1))
-    if disagreeing:
-        raise DataError(
-            "contracts.ended_at must be the same wherever a contract stands, but "
-            f"{disagreeing:,} contracts (same customer, plan and start) have two different ends; "
-            "keep one source of ends"
-        )
-    unended = contracts.filter(~contracts.has_end & contracts.ended_reason.notnull())
-    reasons = _count(tables, unended)
-    if reasons:
-        raise DataError(
-            "contracts.ended_at must be given where ended_reason is, but "
-            f"{reasons:,} contracts have a reason and no end; mend one of the two"
-        )
-
-
-def _count(tables: Tables, rows: ibis.Table) -> int:
-    return int(tables.fetch(rows.count().as_table()).iloc[0, 0])
 
 
 def _merge(contracts: ibis.Table, gap_days: int) -> ibis.Table:

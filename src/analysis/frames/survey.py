@@ -24,6 +24,11 @@ def survey_frame(tables: Tables, params: Params) -> pd.DataFrame:
     revenue_before           amount before the day of the answer
     tenure_weeks             weeks since the first purchase; NaN when none came before
     days_since_last          days since the latest purchase before; NaN when none
+    purchases_so_far         purchase days up to the day of the answer, that day included
+    revenue_so_far           amount up to then
+    weeks_active             weeks from the first to the last of those purchases; NaN when none
+    days_since_purchase      days since the last of them; 0 when it was made on the day of the
+                             answer, NaN when there is none
     days_followed            days from the answer to `observed_until`
     days_to_next             days to the next purchase after the answer; NaN when none
     observed_<w>w            whether the w weeks after the answer were fully observed
@@ -33,7 +38,8 @@ def survey_frame(tables: Tables, params: Params) -> pd.DataFrame:
     =======================  ==========================================================
 
     The windows w are `params.horizons_weeks`. Purchases on the day of the answer count neither
-    before nor after: their order is not known.
+    before nor after, since their order is not known; they do count where the clock stands, which
+    runs from the last purchase (`_so_far`, `days_since_purchase`).
 
     Raises
     ------
@@ -63,12 +69,16 @@ def _around(tables: Tables, params: Params) -> ibis.Table:
     pairs = asked.join(days, "customer_id").mutate(
         gap=lambda pair: days_between(pair["at"], pair.asked_at)
     )
-    before, after = pairs.gap < 0, pairs.gap > 0
+    before, after, so_far = pairs.gap < 0, pairs.gap > 0, (pairs.gap <= 0) & pairs.bought
     sums = {
         "first_at": pairs["at"].min(where=before & pairs.bought),
         "latest_at": pairs["at"].max(where=before & pairs.bought),
         "purchases_before": pairs.count(where=before & pairs.bought),
         "revenue_before": pairs.amount.sum(where=before),
+        "begun_at": pairs["at"].min(where=so_far),
+        "last_at": pairs["at"].max(where=so_far),
+        "purchases_so_far": pairs.count(where=so_far),
+        "revenue_so_far": pairs.amount.sum(where=pairs.gap <= 0),
         "next_at": pairs["at"].min(where=after & pairs.bought),
     }
     for weeks in params.horizons_weeks:
@@ -84,6 +94,11 @@ def _derive(frame: pd.DataFrame, params: Params) -> pd.DataFrame:
     frame["revenue_before"] = frame["revenue_before"].fillna(0.0)
     frame["tenure_weeks"] = (frame["at"] - frame.pop("first_at")).dt.days / 7
     frame["days_since_last"] = (frame["at"] - frame.pop("latest_at")).dt.days
+    frame["purchases_so_far"] = frame["purchases_so_far"].fillna(0).astype("int64")
+    frame["revenue_so_far"] = frame["revenue_so_far"].fillna(0.0)
+    last_at = frame.pop("last_at")
+    frame["weeks_active"] = (last_at - frame.pop("begun_at")).dt.days / 7
+    frame["days_since_purchase"] = (frame["at"] - last_at).dt.days
     frame["days_followed"] = (pd.Timestamp(params.observed_until) - frame["at"]).dt.days
     frame["days_to_next"] = (frame.pop("next_at") - frame["at"]).dt.days
     for weeks in params.horizons_weeks:

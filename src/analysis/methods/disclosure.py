@@ -109,21 +109,35 @@ def pool_small(
     Series of category, shape (rows,)
         In the order of the categories (else of the sorted labels), `pooled` last.
     """
-    order = labels.cat.categories if hasattr(labels, "cat") else sorted(labels.unique(), key=str)
-    names = [str(name) for name in order if (labels == name).any()]
+    labels = _whole_as_written(labels)
     text = labels.astype(str)
     held = text.value_counts() if counts is None else counts.groupby(text).sum()
+    order = labels.cat.categories if hasattr(labels, "cat") else sorted(labels.unique(), key=str)
+    names = [name for name in map(str, order) if name in held.index]
     sizes = held.reindex(names).sort_values(kind="stable")
-    joined = list(sizes.index[sizes < least])
-    while len(joined) < len(sizes) and (
-        (joined and sizes[joined].sum() < least)
-        or (most and len(sizes) - len(joined) + bool(joined) > most)
-    ):
-        joined.append(sizes.index.difference(joined, sort=False)[0])
+    joined = list(sizes.index[: _number_joined(sizes.to_numpy(), least, most)])
     if not joined:
         return pd.Series(pd.Categorical(text, names, ordered=True), labels.index, name=labels.name)
-    kept = [name for name in names if name not in joined]
+    gone = set(joined)
+    kept = [name for name in names if name not in gone]
     told = text.where(~text.isin(joined), pooled)
     if pooled not in kept:
         kept.append(pooled)
     return pd.Series(pd.Categorical(told, kept, ordered=True), labels.index, name=labels.name)
+
+
+def _whole_as_written(labels: pd.Series) -> pd.Series:
+    """Whole numbers that a gap has turned into floats are named 1, not 1.0."""
+    if not pd.api.types.is_float_dtype(labels) or not (labels % 1 == 0).all():
+        return labels
+    return labels.astype("int64")
+
+
+def _number_joined(sizes: np.ndarray, least: int, most: int | None) -> int:
+    """How many of the categories, the smallest first, go together."""
+    number, held = int((sizes < least).sum()), np.concatenate([[0], np.cumsum(sizes)])
+    if most and len(sizes) - number + bool(number) > most:
+        number = len(sizes) - most + 1
+    if number:
+        number = max(number, int(np.searchsorted(held, least)))
+    return min(number, len(sizes))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
+from analysis.notes import note
 
 
 def complete_rows(
@@ -53,11 +54,24 @@ def sampling_weights(rows: pd.DataFrame, weight: str | None) -> np.ndarray | Non
 
 
 def control_columns(rows: pd.DataFrame, controls: Sequence[str]) -> pd.DataFrame:
-    """Controls as numbers: categories and text become indicators against their first level."""
+    """Controls as numbers: categories and text become indicators against their first level.
+
+    An indicator that repeats the columns before it is left out: its level is counted with the
+    first.
+    """
     if not controls:
         return pd.DataFrame(index=rows.index)
     columns = pd.get_dummies(rows[list(controls)], drop_first=True, dtype=float)
-    return columns.loc[:, columns.nunique() > 1]
+    columns = columns.loc[:, columns.nunique() > 1]
+    basis, kept = np.ones((len(rows), 1)) / np.sqrt(max(len(rows), 1)), []
+    for name in columns:
+        column = columns[name].to_numpy()
+        rest = column - basis @ (basis.T @ column)
+        rest -= basis @ (basis.T @ rest)
+        if name in controls or np.linalg.norm(rest) > 1e-8 * np.linalg.norm(column):
+            kept.append(name)
+            basis = np.column_stack([basis, rest / max(np.linalg.norm(rest), 1e-300)])
+    return columns[kept]
 
 
 def require_estimable(values: np.ndarray, names: Sequence[str]) -> None:
@@ -66,11 +80,18 @@ def require_estimable(values: np.ndarray, names: Sequence[str]) -> None:
     if len(values) <= parameters:
         raise DataError(
             f"complete answers must outnumber the {parameters} parameters, but {len(values)} came; "
-            "use fewer drivers or controls"
+            "use fewer drivers or controls",
+            why=note("reasons.few_rows", parameters=parameters),
         )
     constant = [name for name, column in zip(names, values.T, strict=True) if np.ptp(column) == 0]
     if constant:
-        raise DataError(f"the columns must vary, but {', '.join(constant)} is constant; drop it")
+        raise DataError(
+            f"the columns must vary, but {', '.join(constant)} is constant; drop it",
+            why=note("reasons.constant", columns=tuple(constant)),
+        )
     predictors = values[:, :-1] - values[:, :-1].mean(axis=0)
     if np.linalg.matrix_rank(predictors / predictors.std(axis=0), tol=1e-8) < parameters - 1:
-        raise DataError("drivers must not repeat one another, but one is made of others; drop it")
+        raise DataError(
+            "drivers must not repeat one another, but one is made of others; drop it",
+            why=note("reasons.repeated", columns=tuple(names[:-1])),
+        )

@@ -58,11 +58,13 @@ class ItemAnswers:
     values : one row a usable answer sheet, one column an item, reverse-coded items turned.
     n_dropped : answer sheets left out because too much was missing.
     n_filled : single answers filled with the person's own mean.
+    given : the answers as they were given, on every answer sheet, turned likewise.
     """
 
     values: pd.DataFrame
     n_dropped: int
     n_filled: int
+    given: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,7 +170,7 @@ def item_answers(
     values = survey[list(scale.items)].apply(pd.to_numeric).astype(float)
     turned = list(scale.reverse)
     values[turned] = scale.lowest + scale.highest - values[turned]
-    blank = values.isna()
+    given, blank = values, values.isna()
     if missing == "person_mean":
         fillable = blank.mean(axis=1).le(LARGEST_SHARE_FILLED)
         person_mean = values.mean(axis=1).where(fillable)
@@ -178,6 +180,7 @@ def item_answers(
         values=values[complete],
         n_dropped=int((~complete).sum()),
         n_filled=int(blank[complete].to_numpy().sum()),
+        given=given,
     )
 
 

@@ -8,14 +8,17 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from analysis.errors import ParamsError
-from analysis.params.currencies import CURRENCIES
+from analysis.params.currencies import CURRENCIES, minor_digits
+from analysis.params.faults import FOLLOWS, key_of, sentence_of, without_secrets
+from analysis.params.folders import check_study_name
 from analysis.params.satisfaction import SatisfactionParams
+from analysis.params.secrets import secret_in
 from analysis.params.source import DataSource
 from analysis.params.stages import StageScheme
+from analysis.params.strict import MOST_BYTES, NotReadable, read_yaml
 from analysis.params.tiers import TierParams
 from analysis.params.undecided import undecided_keys, undecided_sentence
 from analysis.params.zones import Zone
@@ -25,8 +28,6 @@ USUAL_SEGMENTS = {
     "noncontractual": ("first_value_third", "acquired_month"),
     "contractual": ("acquired_year",),
 }
-FOLLOWS = "default_factory_not_called"
-"""What pydantic adds where a default depends on a value that is at fault itself."""
 CATALOGUES = Path(__file__).parents[1] / "telling"
 
 Text = Annotated[str, Field(min_length=1)]
@@ -38,7 +39,10 @@ class Params(BaseModel):
 
     Durations are in the unit that the name carries (weeks, days, months). `observed_from` and
     `observed_until` are calendar days in `timezone`, both inside the observation. `path` is the
-    YAML file that was read; paths inside it are relative to it.
+    YAML file that was read; paths inside it are relative to it. `group_labels` gives values of a
+    column (a segment, a plan, a channel, a question kept from the survey) the names by which pages,
+    figures and results call them: `group_labels: {region: {"1": North, "2": South}}`. Values are
+    named as the source has them; those that get one name become one group.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -54,12 +58,13 @@ class Params(BaseModel):
     observed_from: date
     observed_until: date
     timezone: Zone
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Za-z]{3}$")]
     data: DataSource
 
     segments: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
         default_factory=lambda known: USUAL_SEGMENTS[known.get("relationship", "noncontractual")]
     )
+    group_labels: dict[Text, Annotated[dict[Text, Text], Field(min_length=1)]] = {}
     horizons_weeks: tuple[Weeks, ...] = (4, 13, 26, 52)
     horizon_months: Annotated[float, Field(gt=0, le=600)] = 36
     covariates: Annotated[tuple[Text, ...], Field(max_length=12)] = ()
@@ -103,9 +108,9 @@ class Params(BaseModel):
     @field_validator("currency")
     @classmethod
     def _known_currency(cls, code: str) -> str:
-        if code not in CURRENCIES:
+        if code.upper() not in CURRENCIES:
             raise ValueError("must be an ISO 4217 code such as EUR, USD or CNY")
-        return code
+        return code.upper()
 
     @field_validator("covariates")
     @classmethod
@@ -165,27 +170,10 @@ class Params(BaseModel):
         """Whether the customers are made by the simulator."""
         return self.data.simulated is not None
 
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML without its classic surprises: a key may stand once only."""
-
-    def construct_mapping(self, node, deep=False):
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=deep)
-            if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} must be a word", key_node.start_mark
-                )
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None,
-                    None,
-                    f"key {key!r} must stand once, but stands twice",
-                    key_node.start_mark,
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
+    @property
+    def money_digits(self) -> int:
+        """Decimal places of the smallest unit of the currency, in which money is compared."""
+        return minor_digits(self.currency)
 
 
 def read_params(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Params:
@@ -206,8 +194,15 @@ def read_params(path: str | Path, overrides: Mapping[str, Any] | None = None) ->
         `???` is a fault: what a person has not decided is not guessed.
     """
     path = Path(path)
+    check_study_name(path.stem)
     values = _load(path)
     overrides = dict(overrides or {})
+    place, kind = secret_in([values, overrides])
+    if kind:
+        raise ParamsError(
+            f"{path.name}: {place} must take its secrets from the environment "
+            f"(user:${{ACME_PASSWORD}}@host), but holds one in plain text ({kind})"
+        )
     for key, value in overrides.items():
         _set(values, key, value)
     undecided = tuple(undecided_keys(values))
@@ -216,7 +211,11 @@ def read_params(path: str | Path, overrides: Mapping[str, Any] | None = None) ->
         params = Params.model_validate(_tuples(values) | {"overrides": overrides})
     except ValidationError as error:
         told = [fault for fault in error.errors() if fault["type"] != FOLLOWS]
-        faults += [_sentence(fault) for fault in told if not _key(fault).startswith(undecided)]
+        faults += [
+            sentence_of(fault, _field_names())
+            for fault in told
+            if not key_of(fault).startswith(undecided)
+        ]
     if faults:
         raise ParamsError("\n".join(f"{path.name}: {fault}" for fault in faults))
     if params.study != path.stem:
@@ -227,24 +226,40 @@ def read_params(path: str | Path, overrides: Mapping[str, Any] | None = None) ->
 
 
 def read_settings(text: str) -> dict[str, Any]:
-    """Read `lapse_weeks=26 min_cell=5` (the SET of `make report`) into overrides."""
-    overrides = {}
+    """Read `lapse_weeks=26 min_cell=5` (the SET of `make report`) into overrides.
+
+    Raises
+    ------
+    ParamsError
+        A word is no pair, a value is not readable, or a key is given twice.
+    """
+    overrides: dict[str, Any] = {}
     for word in text.split():
         key, sign, value = word.partition("=")
         if not (key and sign and value):
             raise ParamsError(
-                f"SET must be key=value pairs such as lapse_weeks=26, but '{word}' came"
+                "SET must be key=value pairs such as lapse_weeks=26, but "
+                f"'{without_secrets(word[:80])}' came"
+            )
+        twice = [other for other in overrides if f"{key}.".startswith(f"{other}.")]
+        twice += [other for other in overrides if f"{other}.".startswith(f"{key}.")]
+        if twice:
+            raise ParamsError(
+                f"SET must give each key once, but {' and '.join(dict.fromkeys([twice[0], key]))} "
+                f"came{' twice' if twice[0] == key else ''}; leave one out"
             )
         try:
-            overrides[key] = yaml.load(value, _StrictLoader)
-        except yaml.YAMLError:
-            raise ParamsError(f"SET: the value of {key} is not readable: '{value}'") from None
+            overrides[key] = read_yaml(value)
+        except NotReadable:
+            raise ParamsError(
+                f"SET: the value of {key} is not readable: '{without_secrets(value[:80])}'"
+            ) from None
     return overrides
 
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _text_of(path)
     except FileNotFoundError:
         known = sorted(found.stem for found in path.parent.glob("*.yml"))
         near = difflib.get_close_matches(path.stem, known, n=3, cutoff=0.5)
@@ -255,13 +270,21 @@ def _load(path: Path) -> dict[str, Any]:
         ) from None
     except UnicodeDecodeError:
         raise ParamsError(f"{path.name} must be UTF-8 text, but is not") from None
+    except OSError as error:
+        raise ParamsError(f"{path.name} must be a file to read, but: {error.strerror}") from None
     try:
-        values = yaml.load(text, _StrictLoader)
-    except yaml.YAMLError as error:
-        raise ParamsError(f"{path.name} must be readable YAML, but {_one_line(error)}") from None
+        values = read_yaml(text)
+    except NotReadable as error:
+        raise ParamsError(f"{path.name} must be readable YAML, but {error}") from None
     if not isinstance(values, dict):
         raise ParamsError(f"{path.name} must hold keys and values, but holds none")
     return values
+
+
+def _text_of(path: Path) -> str:
+    with path.open("rb") as stream:
+        raw = stream.read(4 * MOST_BYTES + 1)
+    return raw.decode("utf-8")
 
 
 def _set(values: dict, dotted: str, value: Any) -> None:
@@ -277,43 +300,6 @@ def _tuples(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _tuples(inner) for key, inner in value.items()}
     return tuple(_tuples(inner) for inner in value) if isinstance(value, list) else value
-
-
-def _one_line(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    if mark is None:
-        return " ".join(str(error).split())
-    return f"line {mark.line + 1}: {error.problem}"
-
-
-def _key(fault: dict) -> str:
-    return ".".join(str(part) for part in fault["loc"])
-
-
-def _sentence(fault: dict) -> str:
-    key = _key(fault)
-    came = _without_secrets(fault.get("input"))
-    match fault["type"]:
-        case "extra_forbidden":
-            near = difflib.get_close_matches(str(fault["loc"][-1]), _field_names(), n=3)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            return f"{key} must be a known key, but is not{hint}"
-        case "missing":
-            return f"{key} must be given, but is missing; add a line `{key}: …`"
-        case "value_error":
-            message = str(fault["ctx"]["error"])
-            told = not key or ", but " in message
-            return message if told else f"{key} {message}, but {came!r} came"
-        case _:
-            rule = fault["msg"].replace("Input should be ", "must be ").replace("Value", "must")
-            hint = " (put the value in quotes)" if fault["type"] == "string_type" else ""
-            return f"{key} {rule}, but {came!r} came{hint}"
-
-
-def _without_secrets(came: Any) -> Any:
-    """Leave out what may hold the password of a connection."""
-    hidden = isinstance(came, (dict, list, tuple)) or (isinstance(came, str) and "://" in came)
-    return "(not shown)" if hidden else came
 
 
 def _field_names() -> list[str]:

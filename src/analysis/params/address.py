@@ -6,12 +6,10 @@ new local Spark has none of the cluster's tables.
 
 from __future__ import annotations
 
-import re
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-PLAIN_PASSWORD = re.compile(
-    r"://[^/?#@]*:(?!\$\{\w+\}@)[^/?#@]+@|(?i:password|token)=(?!\$\{)[^&]+"
-)
+from analysis.params.secrets import plain_secret
+
 SPARK = ("sc", "spark", "pyspark")
 SPARK_FORMS = (
     "sc://host:15002 names a Spark Connect server, spark://host:7077 a cluster by its master, and "
@@ -32,10 +30,10 @@ def check_address(url: str) -> None:
         raise ValueError(
             "url must be like postgres://user:${ACME_PASSWORD}@host/database, but has no ://"
         )
-    if PLAIN_PASSWORD.search(url):
+    if where := plain_secret(url):
         raise ValueError(
             "url must take its secrets from the environment (user:${ACME_PASSWORD}@host), "
-            "but holds one in plain text"
+            f"but holds one in plain text ({where})"
         )
     parts = urlsplit(url)
     if parts.fragment:

@@ -14,4 +14,13 @@ CURRENCIES = frozenset(
 WITHOUT_CENTS = frozenset(
     "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split()  # noqa: SIM905
 )
-"""Currencies whose smallest unit is the whole one."""
+"""Currencies whose smallest unit is the whole one (ISO 4217)."""
+WITH_THOUSANDTHS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())  # noqa: SIM905
+"""Currencies whose smallest unit is a thousandth; all others have cents."""
+
+
+def minor_digits(currency: str) -> int:
+    """Decimal places of a currency's smallest unit: 2 for EUR, 0 for JPY, 3 for KWD."""
+    if currency in WITHOUT_CENTS:
+        return 0
+    return 3 if currency in WITH_THOUSANDTHS else 2

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from analysis.params.address import check_address
 from analysis.params.joined import Joined
+from analysis.params.missing import Missing
 from analysis.params.rows import Block, Filter, FilterValue, ProductOf, Text
 from analysis.params.zones import LOCAL, ClockZone
 
@@ -58,9 +59,11 @@ class TableSource(Block):
 
     `date_format` is a pattern such as "%d.%m.%Y"; or `excel` (days by the 1900 date system, or by
     1904 where the workbook says so), `excel1904`, `epoch_s`, `epoch_ms` (seconds or milliseconds
-    since 1970, which are instants). Without it days are read as 2024-12-31. `amounts_in: cents`
+    since 1970, which are instants). Without it days are read as 2024-12-31; where the columns of a
+    table differ, it names columns (`{ended_at: "%d.%m.%Y"}`). `amounts_in: cents`
     divides the columns of money by a hundred. `join` looks other tables up by a key (see
-    `Joined`). With `sha256` a file of other content is refused.
+    `Joined`). `missing` names the codes that stand for nothing, by column (see
+    `params.missing`). With `sha256` a file of other content is refused.
     """
 
     file: Text | tuple[Text, ...] | None = None
@@ -69,14 +72,14 @@ class TableSource(Block):
     sql: Text | None = None
     columns: dict[str, Text | ProductOf] = Field(default_factory=dict)
     keep: tuple[Text, ...] = ()
-    date_format: Text | None = None
+    date_format: Text | dict[Text, Text] | None = None
     times_in: ClockZone | None = None
     amounts_in: Literal["whole", "cents"] = "whole"
     decimal: Literal[".", ","] = "."
     thousands: Literal[",", ".", " ", "'"] | None = None
     encoding: Text = "utf-8"
     delimiter: Literal[",", ";", "\t", "|", " "] | None = None
-    missing: tuple[str, ...] = ()
+    missing: Missing = ()
     filters: tuple[Filter, ...] = ()
     returns: Literal["net", "drop", "refuse"] = "net"
     row_number: Text | None = None
@@ -86,9 +89,10 @@ class TableSource(Block):
 
     @field_validator("date_format")
     @classmethod
-    def _readable(cls, written: str | None) -> str | None:
-        if written is not None and "%" not in written and written not in SERIAL:
-            raise ValueError(f'must be a pattern such as "%d.%m.%Y", or {", ".join(SERIAL)}')
+    def _readable(cls, written: str | dict[str, str] | None) -> str | dict[str, str] | None:
+        for one in written.values() if isinstance(written, dict) else [written]:
+            if one is not None and "%" not in one and one not in SERIAL:
+                raise ValueError(f'must be a pattern such as "%d.%m.%Y", or {", ".join(SERIAL)}')
         return written
 
     @model_validator(mode="after")
@@ -109,6 +113,27 @@ class TableSource(Block):
                 f"a column must be given once, but {', '.join(twice)} is mapped and given"
             )
         return self
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Each way in which the block says that days are written."""
+        written = self.date_format
+        return tuple(written.values()) if isinstance(written, dict) else (written or "",)
+
+    def days_of(self, column: str) -> TableSource:
+        """The same block, as it reads the days of one column of the contract."""
+        if not isinstance(self.date_format, dict):
+            return self
+        return self.model_copy(update={"date_format": self.date_format.get(column)})
+
+    def counting_from(self, system: str) -> TableSource:
+        """The same block, whose serial days (`excel`) are counted by a date system."""
+        written = self.date_format
+        if isinstance(written, dict):
+            written = {c: system if one == SERIAL[0] else one for c, one in written.items()}
+        elif written == SERIAL[0]:
+            written = system
+        return self.model_copy(update={"date_format": written})
 
     @property
     def clock_zone(self) -> str | None:
@@ -157,8 +182,15 @@ class Repairs(Block):
     leading_zeros: Literal["keep", "drop"] = "keep"
 
 
+LEAST_MET = 0.1
+"""Below one customer in ten that two tables share, what joins them tells of a chance remnant."""
+
+
 class DataSource(Block):
-    """Exactly one of the kinds of source, and what belongs to all of them."""
+    """Exactly one of the kinds of source, and what belongs to all of them.
+
+    `least_met`: the share of the customers of the smaller of two tables whom the larger must know.
+    """
 
     package: Literal["cdnow", "cdnow_sample", "complete_journey", "housing"] | None = None
     files: Annotated[dict[TableName, TableSource], Field(min_length=1)] | None = None
@@ -169,6 +201,7 @@ class DataSource(Block):
     licence: str = ""
     citation: str = ""
     history: Literal["complete", "cut"] = "complete"
+    least_met: Annotated[float, Field(ge=0, le=1)] = LEAST_MET
     if_absent: Literal["refuse", "skip"] = "refuse"
 
     @model_validator(mode="after")

@@ -229,6 +229,19 @@ class Scheme(_Block):
         return {}
 
     @property
+    def quantities(self) -> tuple[str, ...]:
+        """What it rates by, without signs."""
+        if self.thresholds:
+            named = self.thresholds.limits
+        elif self.score:
+            named = [q for part in self.score.dimensions.values() for q in part.quantities]
+        elif self.rfm or self.clusters:
+            named = (self.rfm or self.clusters).quantities
+        else:
+            named = [(self.bands or self.quantiles).quantity]
+        return tuple(dict.fromkeys(quantity.removeprefix("-") for quantity in named))
+
+    @property
     def kind(self) -> str:
         """Which of the rules it is."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)

@@ -7,6 +7,7 @@ from typing import Any
 
 UNDECIDED = "???"
 TEXTS_OF_DATA = ("missing", "filters", "constants")  # where ??? may be what the data hold
+OTHERWISE = "write a column of the source, or take the line out where none is needed"
 DECISIONS = {
     "date_format": 'write how the days are written, such as "%d/%m/%Y" (day first), "%m/%d/%Y" '
     "(month first), excel, excel1904, epoch_s or epoch_ms",
@@ -21,7 +22,6 @@ DECISIONS = {
     "observed_until": "write the last day of the observation, such as 2024-12-31",
     "file": "write the path of the file, relative to the params file",
 }
-OTHERWISE = "write a column of the source, or take the line out where none is needed"
 
 
 def undecided_keys(values: Any, key: str = "") -> Iterator[str]:
@@ -39,5 +39,6 @@ def undecided_keys(values: Any, key: str = "") -> Iterator[str]:
 
 def undecided_sentence(key: str) -> str:
     """Say of one key that a person must decide."""
-    remedy = DECISIONS.get(key.rpartition(".")[2], OTHERWISE)
+    parts = key.split(".")
+    remedy = DECISIONS.get("date_format" if "date_format" in parts else parts[-1], OTHERWISE)
     return f"{key} must be decided by a person, but is still ???; {remedy}"

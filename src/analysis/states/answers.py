@@ -25,6 +25,11 @@ from analysis.units import WEEKS_PER_YEAR
 WEIGHT = "survey_weight"
 UNKNOWN = "unknown"
 NOT_ESTIMABLE = note("not_estimable")
+BEFORE = ("tenure_years", "log_spend_before")
+CURVES = ("log_purchases_squared", "log_weeks_active_squared", "log_purchases_by_weeks")
+HISTORY = ("log_purchases", "log_spend", "log_weeks_active", "purchases_band", *CURVES)
+SINCE = ("log_weeks_since", "since_band")
+MOST_BANDS, CUSTOMERS_A_BAND, CUSTOMERS_A_CURVE = 8, 100, 500
 T = TypeVar("T")
 
 
@@ -51,6 +56,10 @@ class Answers:
     roles : SatisfactionParams
     followed : bool
         Whether purchases are known, so that there is something after an answer.
+    history : tuple of str
+        Columns on the purchases up to the answer: how many, over how long, for how much.
+    since : tuple of str
+        Columns on the time from the last of them to the answer, where it varies.
     """
 
     frame: pd.DataFrame
@@ -61,6 +70,31 @@ class Answers:
     weight: str | None
     roles: SatisfactionParams
     followed: bool
+    history: tuple[str, ...] = ()
+    since: tuple[str, ...] = ()
+
+    @property
+    def with_history(self) -> tuple[str, ...]:
+        """What is known before the answer, with the purchases so far in the place of tenure."""
+        if not self.history:
+            return self.controls
+        groups = [name for name in self.controls if name not in BEFORE]
+        return (*groups, *self.history)
+
+    @property
+    def with_clock(self) -> tuple[str, ...]:
+        """The same, and where the clock of purchases stands on the day of the answer.
+
+        Who answers late after a purchase is closer to the next one, or further gone, whatever the
+        answer: what is bought in a window after it is compared among those who stand alike.
+        """
+        return (*self.with_history, *self.since)
+
+    @property
+    def never_bought(self) -> int:
+        """Answers before any purchase: they have no place on the clock of purchases."""
+        column = "purchases_so_far"
+        return int(self.frame[column].eq(0).sum()) if column in self.frame else 0
 
     @property
     def customers(self) -> int:
@@ -120,8 +154,9 @@ def read_answers(tables: Tables, params: Params) -> Answers:
             tenure_years=frame["tenure_weeks"].fillna(0) / WEEKS_PER_YEAR,
             log_spend_before=np.log1p(spent),
         )
+        frame = _with_clock(frame)
     weight = WEIGHT if _is_weighted(frame) else None
-    before = ("tenure_years", "log_spend_before") if followed else ()
+    before = BEFORE if followed else ()
     return Answers(
         frame=frame,
         scales=scales,
@@ -131,6 +166,8 @@ def read_answers(tables: Tables, params: Params) -> Answers:
         weight=weight,
         roles=roles,
         followed=followed,
+        history=_varying(frame, HISTORY) if followed else (),
+        since=_varying(frame, SINCE) if followed else (),
     )
 
 
@@ -188,13 +225,42 @@ def low_and_high(lowest: float, highest: float) -> tuple[float, float]:
 
 
 def attempt(estimate: Callable[[], T]) -> tuple[T | None, Note | str]:
-    """An estimate, or None and the sentence that says why the data do not allow it."""
+    """An estimate, or None and the cause for which the data do not allow it."""
     try:
         return estimate(), ""
     except DataError as error:
-        return None, str(error)
+        return None, error.why or note("reasons.said", sentence=str(error))
     except np.linalg.LinAlgError:
-        return None, note("measurement.too_few_different")
+        return None, note("reasons.singular")
+
+
+def _with_clock(frame: pd.DataFrame) -> pd.DataFrame:
+    """The purchases so far, and the time since the last one also in bands of alike answers."""
+    bought = frame["purchases_so_far"].where(frame["purchases_so_far"] > 0)
+    weeks = frame["days_since_purchase"] / 7
+    edges = [0, 1, 2, 4, np.inf]
+    customers = frame.loc[bought.notna(), "customer_id"].nunique()
+    bands = min(MOST_BANDS, customers // CUSTOMERS_A_BAND)
+    often, long = np.log(bought), np.log1p(frame["weeks_active"])
+    curved = 1.0 if customers >= CUSTOMERS_A_CURVE else np.nan
+    cuts = np.unique(weeks.quantile(np.arange(1, bands) / bands)) if bands > 1 else []
+    cuts = [-np.inf, *(cut for cut in cuts if cut < weeks.max()), np.inf]
+    labels = ["1", "2", "3–4", "5+"] if bands > 3 else ["1+"]
+    return frame.assign(
+        log_purchases=often,
+        log_weeks_active=long,
+        log_purchases_squared=often**2 * curved,
+        log_weeks_active_squared=long**2 * curved,
+        log_purchases_by_weeks=often * long * curved,
+        purchases_band=pd.cut(bought, edges if bands > 3 else [0, np.inf], labels=labels),
+        log_spend=np.log1p(frame["revenue_so_far"].clip(lower=0)).where(bought.notna()),
+        log_weeks_since=np.log1p(weeks),
+        since_band=pd.cut(weeks, cuts, labels=[str(place) for place in range(1, len(cuts))]),
+    )
+
+
+def _varying(frame: pd.DataFrame, columns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in columns if frame[name].nunique() > 1)
 
 
 def _is_weighted(frame: pd.DataFrame) -> bool:
@@ -214,11 +280,14 @@ def _with_segments(
     frame: pd.DataFrame, tables: Tables, params: Params
 ) -> tuple[pd.DataFrame, list[str]]:
     """Join the study's segments of customers; small ones are pooled."""
-    customers = study_customers(tables, params)
-    wanted = [name for name in params.segments if name in customers and name not in frame]
-    # The month of the first purchase has too many values to adjust for.
-    wanted = [name for name in wanted if name != "acquired_month"]
-    frame = frame.merge(customers[["customer_id", *wanted]], on="customer_id", how="left")
+    # The table of customers knows those too who answered and never bought.
+    named = [name for name in params.segments if name in tables["customers"].columns]
+    listed = tables.fetch(tables["customers"].select("customer_id", *named))
+    for people in (listed, study_customers(tables, params)):
+        wanted = [name for name in params.segments if name in people and name not in frame]
+        # The month of the first purchase has too many values to adjust for.
+        wanted = [name for name in wanted if name != "acquired_month"]
+        frame = frame.merge(people[["customer_id", *wanted]], on="customer_id", how="left")
     named = [name for name in params.segments if name in frame and name != "acquired_month"]
     pooled = {name: _pooled(frame[name], params.min_cell) for name in named}
     return frame.assign(**pooled), named

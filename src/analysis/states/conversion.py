@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.methods.disclosure import pool_small
+from analysis.methods.pairs import is_known
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
 from analysis.notes import note
 from analysis.params import Params
@@ -181,7 +182,8 @@ def conversion(
         return Conversion(None, pd.DataFrame(columns=WITHIN), None, 0)
     curve = survival_curve(table, by=by, conf_level=conf_level)
     several = by is not None and table[by].nunique() > 1
-    test = logrank_test(table, by=by) if several else None
+    known = table if by is None else table[is_known(table[by])]
+    test = logrank_test(known, by=by) if several and known[by].nunique() > 1 else None
     return Conversion(curve, shares_within(curve, horizons_weeks), test, len(table))
 
 

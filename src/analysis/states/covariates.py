@@ -7,7 +7,9 @@ import pandas as pd
 
 from analysis.methods.disclosure import pool_small
 from analysis.methods.hazards.design import read_design
+from analysis.methods.pairs import NO_GROUPS, is_known
 from analysis.notes import Note, note
+from analysis.states.repeated import join_repeated
 from analysis.states.segments import OTHERS, UNKNOWN
 
 MOST_LEVELS = 8
@@ -28,7 +30,8 @@ def prepare_covariate(
             return [], ONE_VALUE
         return [(column - column.mean()) / spread], ""
     grouped = group_levels(column, event, least)
-    return ([grouped], "") if grouped.nunique() > 1 else ([], ONE_VALUE)
+    several = grouped[is_known(grouped)].nunique() > 1
+    return ([grouped], "") if several else ([], ONE_VALUE)
 
 
 def _log_value(
@@ -51,7 +54,8 @@ def group_levels(column: pd.Series, event: pd.Series, least: int) -> pd.Series:
     """Categories with enough customers and ends each, the most frequent first."""
     known = column.astype(object).where(column.notna(), UNKNOWN).astype(str)
     if isinstance(column.dtype, pd.CategoricalDtype):
-        order = [str(level) for level in column.cat.categories if (known == str(level)).any()]
+        held = set(known.unique())
+        order = [str(level) for level in column.cat.categories if str(level) in held]
         order += [UNKNOWN] * bool((known == UNKNOWN).any() and UNKNOWN not in order)
         known = pd.Series(pd.Categorical(known, order, ordered=True), known.index, name=column.name)
     told = pool_small(known, least, most=MOST_LEVELS, pooled=OTHERS)
@@ -59,7 +63,8 @@ def group_levels(column: pd.Series, event: pd.Series, least: int) -> pd.Series:
         told = told.astype(str).where(~told.isin(_rare_levels(told, event)), OTHERS)
     sizes = told.value_counts()
     order = [level for level in _in_order(told) if sizes.get(level, 0)]
-    first = str(sizes.idxmax())
+    known = [level for level in order if level not in NO_GROUPS]
+    first = str(sizes[known or order].idxmax())
     order = [first, *(level for level in order if level != first)]
     return pd.Series(pd.Categorical(told.astype(str), order), column.index, name=column.name)
 
@@ -77,6 +82,25 @@ def _in_order(told: pd.Series) -> list[str]:
     """Categories in their own order, else sorted; those joined last."""
     names = told.cat.categories if hasattr(told, "cat") else sorted(told.unique())
     return sorted(map(str, names), key=lambda name: name in (OTHERS, UNKNOWN))
+
+
+def without_repeated(
+    table: pd.DataFrame, covariates: list[str], column: pd.Series
+) -> tuple[pd.Series, tuple[str, ...]]:
+    """The covariate with those levels joined that repeat what stands before it, and their names."""
+    name = str(column.name)
+    complete = table[covariates].assign(**{name: column}).dropna()
+    if not len(complete) or not hasattr(column, "cat") or complete[name].nunique() < 2:
+        return column, ()
+    complete[name] = complete[name].cat.remove_unused_categories()
+    levels = tuple(join_repeated(complete, [*covariates, name])[1].get(name, ()))
+    known = [level for level in levels if level not in NO_GROUPS]
+    if not levels or known:
+        return column, ()
+    order = [level for level in column.cat.categories if level not in levels]
+    text = column.astype(str)
+    told = pd.Categorical(text.where(~text.isin(levels), order[0]), order)
+    return pd.Series(told, column.index, name=column.name), levels
 
 
 def why_repeated(table: pd.DataFrame, covariates: list[str], column: pd.Series) -> Note | str:

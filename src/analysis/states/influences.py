@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2 as chi_squared
+from scipy.stats import norm
 
 from analysis.errors import DataError
 from analysis.methods.hazards import CoxRegression, cox_regression
 from analysis.methods.hazards.course import ratio_over_time
+from analysis.methods.pairs import NO_GROUPS, holm, is_known
 from analysis.methods.survival import milestone_differences, survival_curve
-from analysis.methods.survival.pairwise import holm
 from analysis.notes import Note, note
 from analysis.states.covariates import NO_VALUE
 from analysis.states.waiting import Waiting
@@ -25,6 +27,7 @@ PER = {"first_value": "per doubling", NO_VALUE: "without charge"}
 TABLE_COLUMNS = ["covariate", "level", "reference", "log_ratio", "std_error", "hazard_ratio"]
 TABLE_COLUMNS += ["hazard_ratio_conf_low", "hazard_ratio_conf_high", "p_value", "n", "cases"]
 TABLE_COLUMNS += ["note"]
+PAIR_COLUMNS = ["covariate", "level", "reference", "estimate", "std_error", "p_value", "p_holm"]
 TEST_COLUMNS = ["covariate", "chi2", "dof", "p_value", "p_holm", "p_constant", "n", "note"]
 MARK_COLUMNS = ["group", "reference", "time", "share", "estimate", "std_error", "conf_low"]
 MARK_COLUMNS += ["conf_high", "p_value", "n", "note"]
@@ -46,9 +49,12 @@ class Influences:
         hazard_ratio, hazard_ratio_conf_low, hazard_ratio_conf_high, p_value, n` (customers)`,
         cases, note`; reference levels have ratio 1 and no interval.
     tests : DataFrame of shape (covariates, 8)
-        `covariate, chi2, dof, p_value` (Wald, all its coefficients 0)`,
-        p_holm` (corrected for the number of covariates)`, p_constant` (score test that its ratios
-        are the same at all times)`, n, note`.
+        `covariate, chi2, dof, p_value` (Wald, all its known groups alike)`, p_holm` (of its pair
+        that is best supported)`, p_constant` (score test that its ratios are the same at all
+        times)`, n, note`.
+    pairs : DataFrame
+        Every pair of known groups of each covariate, and each number: `covariate, level, reference,
+        estimate` (log rate ratio)`, std_error, p_value, p_holm` (corrected over all of them).
     p_constant : float
         That all ratios are the same at all times.
     doubtful : str
@@ -76,6 +82,7 @@ class Influences:
     note: Note | str
     table: pd.DataFrame
     tests: pd.DataFrame
+    pairs: pd.DataFrame
     p_constant: float
     doubtful: str
     watched: str
@@ -115,9 +122,10 @@ def influences(waiting: Waiting, *, min_cell: int = 1, conf_level: float = 0.95)
         return _not_fitted(waiting, why_not(waiting))
     try:
         fit = cox_regression(waiting.table, covariates=waiting.covariates, conf_level=conf_level)
-    except DataError:  # such as a combination of covariates that decides who ends
-        return _not_fitted(waiting, note("influences.not_estimable"))
-    tests = _tests(fit)
+    except DataError as error:  # such as a combination of covariates that decides who ends
+        return _not_fitted(waiting, error.why or note("reasons.said", sentence=str(error)))
+    pairs = _pairs(fit)
+    tests = _tests(fit, pairs)
     constant = fit.proportional_hazards.table.set_index("term")["p_value"]
     alarming = tests.loc[tests["p_constant"] < 1 - conf_level, ["covariate", "p_constant"]]
     doubtful = ""
@@ -130,6 +138,7 @@ def influences(waiting: Waiting, *, min_cell: int = 1, conf_level: float = 0.95)
         note="",
         table=ratio_table(fit, waiting),
         tests=tests,
+        pairs=pairs,
         p_constant=float(constant.get("global", constant.iloc[0])),
         doubtful=doubtful,
         watched=watched,
@@ -154,10 +163,10 @@ def why_not(waiting: Waiting) -> Note:
 
 
 def _not_fitted(waiting: Waiting, why: Note) -> Influences:
-    names = (TABLE_COLUMNS, TEST_COLUMNS, ["time"], MARK_COLUMNS)
-    table, tests, over_time, marks = (pd.DataFrame(columns=columns) for columns in names)
+    names = (TABLE_COLUMNS, TEST_COLUMNS, PAIR_COLUMNS, ["time"], MARK_COLUMNS)
+    table, tests, pairs, over_time, marks = (pd.DataFrame(columns=columns) for columns in names)
     return Influences(
-        None, why, table, tests, np.nan, "", "", "", over_time, marks, waiting.left_out,
+        None, why, table, tests, pairs, np.nan, "", "", "", over_time, marks, waiting.left_out,
         waiting.incomplete, waiting.kind, waiting.unit, len(waiting.table), waiting.ended,
     )  # fmt: skip
 
@@ -186,26 +195,58 @@ def ratio_table(fit: CoxRegression, waiting: Waiting) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=TABLE_COLUMNS)
 
 
-def _tests(fit: CoxRegression) -> pd.DataFrame:
+def _known_terms(fit: CoxRegression, position: int) -> list[int]:
+    """The columns of a covariate but the one of those whose group is not known."""
+    unknown = {f"{fit.sample.design.covariates[position]}[{name}]" for name in NO_GROUPS}
+    own = np.flatnonzero(fit.sample.design.source == position)
+    return [k for k in own if fit.sample.design.terms[k] not in unknown]
+
+
+def _pairs(fit: CoxRegression) -> pd.DataFrame:
+    """Rows of `PAIR_COLUMNS`: the reference of the regression stands second in its pairs."""
+    rows = []
+    for position, name in enumerate(fit.sample.design.covariates):
+        own, levels = _known_terms(fit, position), fit.sample.design.levels.get(name, [])
+        names = [fit.sample.design.terms[k].removeprefix(name)[1:-1] for k in own]
+        first = levels[0] if levels else ""
+        labels = names if levels else [PER.get(name, "per standard deviation")]
+        contrasts = [({k: 1.0}, label, first) for k, label in zip(own, labels, strict=True)]
+        contrasts += [
+            ({a: 1.0, b: -1.0}, one, other)
+            for (a, one), (b, other) in combinations(zip(own, names, strict=True), 2)
+        ]
+        rows += [{"covariate": name} | _contrast(fit, *contrast) for contrast in contrasts]
+    pairs = pd.DataFrame(rows, columns=PAIR_COLUMNS[:-1])
+    return pairs.assign(p_holm=holm(pairs["p_value"].to_numpy(float)))
+
+
+def _contrast(fit: CoxRegression, weights: dict[int, float], level: str, reference: str) -> dict:
+    at, weight = list(weights), np.array(list(weights.values()))
+    estimate = float(weight @ fit.coefficients[at])
+    error = float(np.sqrt(weight @ fit.covariance[np.ix_(at, at)] @ weight))
+    row = {"level": level, "reference": reference, "estimate": estimate, "std_error": error}
+    return row | {"p_value": 2 * norm.sf(abs(estimate / error)) if error > 0 else np.nan}
+
+
+def _tests(fit: CoxRegression, pairs: pd.DataFrame) -> pd.DataFrame:
+    best = pairs.groupby("covariate")["p_holm"].min()
     constant = fit.proportional_hazards.table.set_index("term")["p_value"]
     rows = []
     for position, name in enumerate(fit.sample.design.covariates):
-        own = np.flatnonzero(fit.sample.design.source == position)
+        own = _known_terms(fit, position)
         beta = fit.coefficients[own]
         chi2 = float(beta @ np.linalg.solve(fit.covariance[np.ix_(own, own)], beta))
         row = {"covariate": name, "chi2": chi2, "dof": len(own), "n": fit.n, "note": ""}
         row |= {"p_value": chi_squared.sf(chi2, len(own)), "p_constant": constant[name]}
         rows.append(row)
     table = pd.DataFrame(rows)
-    return table.assign(p_holm=holm(table["p_value"].to_numpy()))[TEST_COLUMNS]
+    return table.assign(p_holm=table["covariate"].map(best))[TEST_COLUMNS]
 
 
 def _steepest(fit: CoxRegression, covariate: str) -> str:
     """The column of a covariate whose residuals change most with time."""
     position = fit.sample.design.covariates.index(covariate)
-    terms = [
-        fit.sample.design.terms[k] for k in np.flatnonzero(fit.sample.design.source == position)
-    ]
+    terms = [fit.sample.design.terms[k] for k in _known_terms(fit, position)]
     residuals = fit.proportional_hazards.residuals
     slopes = {}
     for term in terms:
@@ -220,6 +261,7 @@ def _milestones(waiting: Waiting, covariate: str, min_cell: int, conf_level: flo
     frame = waiting.table[["duration", "entry", "event"]].copy()
     values = waiting.table[covariate]
     frame["group"] = values if hasattr(values, "cat") else _thirds(values)
+    frame = frame[is_known(frame["group"])]
     curve = survival_curve(frame, by="group")
     reach = min(
         max(sets.time[sets.at_risk >= min_cell], default=0.0) for sets in curve.risk_sets.values()

@@ -123,8 +123,9 @@ def predictability(
     try:
         fit = cox_regression(training, covariates=waiting.covariates)
         predicted = predict_survival(fit, held_out[waiting.covariates], times=times)
-    except DataError:  # such as a level that the lot put among those judged only
-        return _not_judged(waiting, training, held_out, note("influences.not_estimable"))
+    except DataError as error:  # such as a level that the lot put among those judged only
+        why = error.why or note("reasons.said", sentence=str(error))
+        return _not_judged(waiting, training, held_out, why)
     shares = predicted["estimate"].to_numpy().reshape(len(held_out), len(times))
     judged = held_out[["duration", "event"]].assign(risk=1 - shares[:, -1])
     known = training[["duration", "event"]]

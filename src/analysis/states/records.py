@@ -11,6 +11,7 @@ import ibis
 import pandas as pd
 
 from analysis.data import Tables, fetch, fetch_count
+from analysis.data.shared_ids import count_shared_ids
 from analysis.frames import purchase_days
 from analysis.frames.calendar import month_of
 from analysis.notes import Note, note
@@ -132,6 +133,23 @@ def repairs(audit: pd.DataFrame) -> pd.DataFrame:
         return found.reset_index(drop=True)
     nothing = {"table": EVERY, "step": "none", "reason": "nothing needed repair", "rows": 0}
     return pd.DataFrame([nothing])
+
+
+def customers_shared(tables: Tables) -> pd.DataFrame:
+    """How many customers each table of the source has, and how many of them the others know.
+
+    Parameters
+    ----------
+    tables : Tables
+
+    Returns
+    -------
+    DataFrame
+        `table, customers, other, met`, as `count_shared_ids` counts.
+    """
+    read = tables.audit["table"].eq("customers") & tables.audit["step"].eq("read")
+    given = [name for name in tables if name != "customers" or read.any()]
+    return count_shared_ids({name: tables[name] for name in given})
 
 
 def missing_values(tables: Tables) -> pd.DataFrame:

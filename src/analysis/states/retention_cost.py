@@ -17,7 +17,6 @@ from analysis.params import Params
 COLUMNS = ["spent_on", "spent_year", "n", "spent_each"]
 SOURCES = (("contacts", "interactions"), ("campaigns", "campaigns"))
 NOT_A_YEAR = note("value.not_a_year")
-NO_COSTS = note("value.no_retention_cost")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +76,9 @@ def retention_cost(tables: Tables, params: Params) -> RetentionCost:
         rows.append((kind, float(found["cost"].fillna(0).iloc[0])))
     table = pd.DataFrame(rows, columns=["spent_on", "spent_year"])
     if not len(table) or not kept:
-        return RetentionCost(pd.DataFrame(columns=COLUMNS), contractual, NO_COSTS)
+        nobody = "no_contract_kept" if contractual else "nobody_kept"
+        why = note(f"reasons.{nobody if len(table) else 'no_costs'}")
+        return RetentionCost(pd.DataFrame(columns=COLUMNS), contractual, why)
     total = pd.DataFrame([{"spent_on": "together", "spent_year": table["spent_year"].sum()}])
     table = pd.concat([table, total], ignore_index=True)
     table = table.assign(n=kept, spent_each=table["spent_year"] / kept)

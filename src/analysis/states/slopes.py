@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from analysis.methods.pairs import is_known
 from analysis.methods.regression import RegressionFit, average_marginal_effects
 from analysis.methods.regression.scaling import wald_p_value
-from analysis.states.answers import attempt
+from analysis.states.answers import CURVES, HISTORY, SINCE, attempt
 
 LEAST = 10
 """Answers that a group needs for an estimate of its own."""
@@ -51,7 +52,7 @@ def moderate(
     """Fit the driver's slope in each group of each grouping column; None where there is one group.
 
     `fit` takes the rows, the outcome and the moderator. Groups that are too small, or too much
-    alike, for a slope of their own are left out.
+    alike, for a slope of their own are left out, and so are those whose group is not known.
     """
     found = {}
     for group in groups:
@@ -64,7 +65,8 @@ def moderate(
 
 def _estimable_groups(rows: pd.DataFrame, outcome: str, group: str) -> pd.DataFrame:
     found = rows.groupby(group, observed=True)[outcome].agg(["size", "nunique"])
-    told = found.index[(found["size"] >= LEAST) & (found["nunique"] > 1)]
+    enough = (found["size"] >= LEAST) & (found["nunique"] > 1)
+    told = found.index[enough & is_known(found.index.to_series())]
     kept = rows[rows[group].isin(told)]
     if isinstance(kept[group].dtype, pd.CategoricalDtype):
         return kept.assign(**{group: kept[group].cat.remove_unused_categories()})
@@ -86,7 +88,17 @@ def clear_tests(p_values: dict[str, float], conf_level: float) -> list[str]:
     return [name for name, p in p_values.items() if p * len(p_values) < 1 - conf_level]
 
 
+def joined_levels(fit: RegressionFit | None) -> tuple[str, ...]:
+    """The groups that a regression counts with the first of their kind, since others say the same.
+
+    Two kinds of groups that are not known of the same customers are such.
+    """
+    joined = () if fit is None else fit.design.joined
+    return tuple(name for name in joined if name.partition(": ")[0] not in (*HISTORY, *SINCE))
+
+
 def adjusted_for(fit: RegressionFit, driver: str) -> list[str]:
-    """The columns that a regression adjusts for, each once."""
+    """What a regression adjusts for, each once, in however many columns."""
     terms = [term for term in fit.design.names if term not in ("intercept", driver)]
-    return list(dict.fromkeys(term.split(": ")[0] for term in terms))
+    columns = dict.fromkeys(term.split(": ")[0] for term in terms)
+    return [name for name in columns if name not in (*CURVES, "purchases_band", "since_band")]

@@ -49,8 +49,8 @@ def no_checks(why: Note | str) -> pd.DataFrame:
 
 def shapes_on_scale(
     frame: pd.DataFrame, *, driver: str, lowest: float, highest: float, **options
-) -> ShapeComparison | None:
-    """Compare a line with a curve, thresholds and one bend; None where the data do not allow it.
+) -> tuple[ShapeComparison | None, Note | str]:
+    """Compare a line with a curve, thresholds and one bend; None and the cause where it cannot be.
 
     The thresholds are those of a low and of a high answer; `options` as `compare_shapes`.
     """
@@ -60,8 +60,7 @@ def shapes_on_scale(
         for cut in low_and_high(lowest, highest)
         if values.lt(cut).any() and values.ge(cut).any()
     ]
-    found, _ = attempt(lambda: compare_shapes(frame, driver=driver, cuts=cuts or None, **options))
-    return found
+    return attempt(lambda: compare_shapes(frame, driver=driver, cuts=cuts or None, **options))
 
 
 def shapes_table(shapes: ShapeComparison | None) -> pd.DataFrame:

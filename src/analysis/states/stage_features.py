@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis
 
 from analysis.frames.calendar import days_between, month_number
+from analysis.frames.money import CENTS, minor_units
 
 OWN_RHYTHM_PURCHASES = 3
 SHORTEST_RHYTHM_DAYS = 7
@@ -13,7 +14,7 @@ RANK_MONTHS = 12
 
 
 def stage_features(
-    months: ibis.Table, *, lapse_days: float, rhythm_quantile: float = 0.75
+    months: ibis.Table, *, lapse_days: float, rhythm_quantile: float = 0.75, digits: int = CENTS
 ) -> ibis.Table:
     """Add the features of the stage rules to the months of `relationship_months`.
 
@@ -30,12 +31,13 @@ def stage_features(
     silence               recency_days / rhythm_days
     spend_trend           mean monthly spend of the last 3 months over that of the months before;
                           null until there are 3 such months with a positive spend
-    value_rank            share of buyers who spent less in the last 12 months (0 to 1)
+    value_rank            share of buyers who spent less in the last 12 months (0 to 1), compared
+                          in whole minor units (`digits`: their decimal places)
     months_since_return   months since a purchase or contract after an end (0 in that month); null
                           without one
     ====================  ==================================================================
     """
-    life = _so_far(months)
+    life = _so_far(months, digits)
     life = _since_return(_rhythm(life, lapse_days, rhythm_quantile))
     rank = ibis.window(group_by=["month", life.purchases > 0], order_by="recent_year")
     return life.select(
@@ -56,19 +58,23 @@ def stage_features(
     )
 
 
-def _so_far(months: ibis.Table) -> ibis.Table:
-    """Add the clocks, and each customer's spend up to the end of the month."""
+def _so_far(months: ibis.Table, digits: int) -> ibis.Table:
+    """Add the clocks, and each customer's spend up to the end of the month, in minor units."""
     months = months.mutate(number=month_number(months.month).cast("int64"))
     past = ibis.cumulative_window(group_by="customer_id", order_by="number")
     year = ibis.trailing_window(RANK_MONTHS - 1, group_by="customer_id", order_by="number")
     recent = ibis.trailing_window(TREND_MONTHS - 1, group_by="customer_id", order_by="number")
+
+    def whole(amount: ibis.Value) -> ibis.Value:
+        return minor_units(amount, digits).cast("float64")
+
     return months.mutate(
         clock=months.number - months.number.min().over(past),
         tenure_months=months.number - month_number(months.begun_at),
         begun=months.begun_at.notnull().ifelse(1, 0),
-        spent=months.amount.sum().over(past),
-        recent_year=months.amount.sum().over(year),
-        recent_months=months.amount.sum().over(recent),
+        spent=whole(months.amount.sum().over(past)),
+        recent_year=whole(months.amount.sum().over(year)),
+        recent_months=whole(months.amount.sum().over(recent)),
     )
 
 
@@ -84,9 +90,11 @@ def _rhythm(life: ibis.Table, lapse_days: float, quantile: float) -> ibis.Table:
 
 def _trend(life: ibis.Table) -> ibis.Value:
     earlier_months = life.tenure_months + 1 - TREND_MONTHS
-    earlier = (life.spent - life.recent_months) / earlier_months.nullif(0)
+    earlier = life.spent - life.recent_months
     known = (earlier_months >= TREND_MONTHS) & (earlier > 0)
-    return known.ifelse(life.recent_months / TREND_MONTHS / earlier.nullif(0), None)
+    return known.ifelse(
+        life.recent_months * earlier_months / (TREND_MONTHS * earlier).nullif(0), None
+    )
 
 
 def _since_return(life: ibis.Table) -> ibis.Table:

@@ -79,7 +79,8 @@ def assign_stages(tables: Tables, params: Params) -> Stages:
     rules = params.stages.rules_in_force(past_known=past_known)
     months = relationship_months(tables, params)
     quantile = params.stages.rhythm_quantile
-    table = stage_features(months, lapse_days=7 * params.lapse_weeks, rhythm_quantile=quantile)
+    options = {"rhythm_quantile": quantile, "digits": params.money_digits}
+    table = stage_features(months, lapse_days=7 * params.lapse_weeks, **options)
     features = table.mutate(stage=stage_of(table, rules))
     kept = features.select(
         "customer_id",

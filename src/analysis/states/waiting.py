@@ -12,7 +12,12 @@ from analysis.errors import DataError, ParamsError
 from analysis.frames import customer_frame
 from analysis.notes import note
 from analysis.params import Params
-from analysis.states.covariates import MOST_LEVELS, prepare_covariate, why_repeated
+from analysis.states.covariates import (
+    MOST_LEVELS,
+    prepare_covariate,
+    why_repeated,
+    without_repeated,
+)
 from analysis.states.relationships import (
     OF_THE_FIRST_PURCHASE,
     attributes_at_start,
@@ -152,6 +157,9 @@ def _waiting(
     for name in names:
         columns, reason = prepare_covariate(timed[name], timed["event"], params.min_cell)
         for column in columns:
+            column, levels = without_repeated(table, covariates, column)
+            if levels and column.nunique() > 1:
+                left_out.append((name, note("influences.level_joined", levels=levels)))
             reason = reason or why_repeated(table, covariates, column)
             if not reason:
                 table[column.name] = column

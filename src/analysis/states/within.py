@@ -1,4 +1,5 @@
-"""Shares within a time: how many have done something so many weeks later, and who most and least.
+"""Shares within a time: how many have done something so many weeks later, and which groups
+differ most clearly.
 
 The complement of a survival curve, for chapters that tell who bought rather than who waits.
 """
@@ -6,13 +7,13 @@ The complement of a survival curve, for chapters that tell who bought rather tha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.methods.intervals import critical_value
+from analysis.methods.pairs import best_supported, compare_pairs
 from analysis.methods.survival import SurvivalCurve
-from analysis.methods.survival.contrasts import joint_level
 
 
 def shares_within(curve: SurvivalCurve, horizons_weeks: Sequence[float]) -> pd.DataFrame:
@@ -54,28 +55,43 @@ def longest_horizon(within: pd.DataFrame, *, min_cell: int) -> pd.DataFrame | No
     return whole[whole["weeks"] == whole["weeks"].max()] if len(whole) else None
 
 
-def extreme_shares(last: pd.DataFrame, *, conf_level: float) -> dict[str, float | str]:
-    """The groups with the highest and the lowest share, and how far they lie apart.
+def best_supported_shares(last: pd.DataFrame, *, conf_level: float) -> dict[str, Any]:
+    """The two groups whose shares differ most clearly, and how far they lie apart.
 
-    The pair is chosen by its difference, so the interval is one that holds for all pairs together.
+    All pairs are compared, by the standard errors of the curves; where everybody or nobody of a
+    group has done it, by that of two more customers of whom one has (Agresti & Caffo).
 
     Parameters
     ----------
     last : DataFrame
-        One row a group, of one horizon: `group, weeks, estimate, std_error`.
+        One row a group, of one horizon: `group, weeks, estimate, std_error, n`.
+
+    Returns
+    -------
+    dict
+        Empty where fewer than two groups are known.
+
+    References
+    ----------
+    Agresti & Caffo (2000), The American Statistician 54, 280-288.
     """
-    ordered = last.sort_values("estimate", kind="stable")
-    least, most = ordered.iloc[0], ordered.iloc[-1]
-    difference = most["estimate"] - least["estimate"]
-    level = joint_level(conf_level, len(last) * (len(last) - 1) // 2)
-    reach = critical_value(level) * np.hypot(most["std_error"], least["std_error"])
+    share = (last["estimate"] * last["n"] + 1) / (last["n"] + 2)
+    error = np.sqrt(share * (1 - share) / (last["n"] + 2))
+    groups = last.assign(std_error=last["std_error"].where(last["std_error"] > 0, error))
+    pairs = compare_pairs(groups, conf_level=conf_level)
+    pair = best_supported(pairs)
+    if pair is None:
+        return {}
+    shares = last.set_index("group")["estimate"]
     return {
-        "estimate": difference,
-        "low": difference - reach,
-        "high": difference + reach,
-        "weeks": most["weeks"],
-        "most": str(most["group"]),
-        "least": str(least["group"]),
-        "most_share": most["estimate"],
-        "least_share": least["estimate"],
+        "estimate": pair["estimate"],
+        "low": pair["conf_low"],
+        "high": pair["conf_high"],
+        "weeks": last["weeks"].iloc[0],
+        "most": str(pair["group"]),
+        "least": str(pair["reference"]),
+        "most_share": shares[pair["group"]],
+        "least_share": shares[pair["reference"]],
+        "p_pair": pair["p_holm"],
+        "pairs": len(pairs),
     }

@@ -1,6 +1,7 @@
 """Figures only draw results: `plot_<result>(result, ax, say)`; `illustrate` makes one of it.
 
-Text in a figure is text: `$` is never read as mathematics.
+Text in a figure is text: `$` is never read as mathematics, what no font can draw is named, and a
+name without end is cut.
 """
 
 from __future__ import annotations
@@ -17,17 +18,22 @@ import font_source_sans_pro
 import matplotlib.style
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.ticker import Formatter
 
 from analysis.errors import ParamsError
-from analysis.telling.scripts import CJK, NO_CJK, cjk_family
+from analysis.telling.glyphs import drawable
+from analysis.telling.markup import tidy
+from analysis.telling.scripts import CJK, NO_CJK, cjk_family, is_cjk
 from analysis.telling.wording import Wording
 
 STYLE = Path(__file__).with_name("report.mplstyle")
 FAMILIES = ("Source Sans Pro", "DejaVu Sans")
 WIDTH_INCHES = 7
+LONGEST_LINE, LONGEST_TICK = 120, 60
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -87,15 +93,16 @@ def illustrate(
     Raises
     ------
     ParamsError
-        The figure holds Chinese characters and no font on this machine has them.
+        The language is written in Chinese characters and no font on this machine has them.
     """
     family = _cjk_family()
     with matplotlib.style.context([STYLE, {"font.family": [*FAMILIES, *filter(None, [family])]}]):
         figure = Figure(figsize=(WIDTH_INCHES, height))
         FigureCanvasSVG(figure)
         plot(result, figure.subplots(), say)
-        if family is None:
+        if family is None and is_cjk(say.language):
             _refuse_cjk(figure)
+        _as_text(figure, has_cjk=family is not None)
         drawn = io.StringIO()
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
     return Illustration(_light(drawn.getvalue()), caption, alt, reading)
@@ -117,6 +124,41 @@ def _cjk_family() -> str | None:
     for file in font_source_sans_pro.font_files_ttf.values():
         font_manager.fontManager.addfont(file)
     return cjk_family(font.name for font in font_manager.fontManager.ttflist)
+
+
+def _as_text(figure: Figure, *, has_cjk: bool) -> None:
+    """Let every text of a figure pass the gate, those that an axis makes as it is drawn too."""
+
+    def shown(text: str, longest: int = LONGEST_LINE) -> str:
+        lines = drawable(tidy(text), has_cjk=has_cjk).split("\n")
+        return "\n".join(_cut(line, longest) for line in lines)
+
+    for axis in figure.findobj(Axis):
+        for ticks in (axis.major, axis.minor):
+            ticks.formatter = _Shown(ticks.formatter, shown)
+    for text in figure.findobj(Text):
+        text.set_text(shown(text.get_text()))
+        text.set_parse_math(False)
+
+
+def _cut(line: str, longest: int) -> str:
+    return line if len(line) <= longest else line[: longest - 2] + " …"
+
+
+class _Shown(Formatter):
+    """An axis's own formatter, what it says let through the gate."""
+
+    def __init__(self, own: Formatter, shown: Callable[[str], str]) -> None:
+        self.own, self.shown = own, shown
+
+    def format_ticks(self, values) -> list[str]:
+        return [self.shown(text, LONGEST_TICK) for text in self.own.format_ticks(values)]
+
+    def __call__(self, value, position=None) -> str:
+        return self.shown(self.own(value, position), LONGEST_TICK)
+
+    def get_offset(self) -> str:
+        return self.own.get_offset()
 
 
 def _refuse_cjk(figure: Figure) -> None:

@@ -14,7 +14,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from analysis.names import without_marks
 from analysis.notes import Note
+
+NEARLY_ALL = 0.8
+"""Share from which on what a definition makes of people says more of it than of them."""
 
 Claim = Literal["descriptive", "predictive", "causal"]
 
@@ -126,6 +130,21 @@ class Fact:
         return _plain(asdict(self) | {"numbers": dict(self.numbers)})
 
 
+def nearly_all(share: float, definition: str) -> tuple[Sentence, ...]:
+    """A warning where a definition makes nearly everybody something: from `NEARLY_ALL` on.
+
+    Parameters
+    ----------
+    share : float
+        Of those looked at, 0 to 1.
+    definition : str
+        The text that names the definition, such as 'rules_of_stages'.
+    """
+    if not share >= NEARLY_ALL:
+        return ()
+    return (Sentence("nearly_all", {"limit": NEARLY_ALL, "definition": definition}),)
+
+
 def nothing(
     key: str, variant: str, *also: str | Sentence, claim: Claim = "descriptive", **numbers: Any
 ) -> Fact:
@@ -137,9 +156,9 @@ def nothing(
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items()}
+        return {without_marks(str(name)): _plain(one) for name, one in value.items()}
     if isinstance(value, Note):
-        return str(value)
+        return without_marks(str(value))
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     if isinstance(value, bool | np.bool_):
@@ -149,4 +168,4 @@ def _plain(value: Any) -> Any:
         return number if np.isfinite(number) else None
     if value is None or value is pd.NaT:
         return None
-    return str(value)
+    return without_marks(str(value))

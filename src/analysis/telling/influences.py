@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.methods.pairs import best_supported
+from analysis.methods.resampling import critical_value
 from analysis.notes import note
 from analysis.states.covariates import NO_VALUE
 from analysis.states.influences import PER, Influences
@@ -41,21 +43,29 @@ def ratio_fact(result: Influences, *, conf_level: float, min_cell: int) -> Fact:
     """
     if result.fit is None:
         return nothing(RATIOS, "too_few", why=result.note, **OWN)
-    clear = result.tests[result.tests["p_holm"] < 1 - conf_level]
-    numbers = OWN | {"tested": len(result.tests), "clear": len(clear), "ended": result.ended}
+    compared = result.table[result.table["level"] != result.table["reference"]]
+    shown = compared.loc[compared["hazard_ratio_conf_low"].notna(), "covariate"]
+    if not len(shown):
+        return nothing(RATIOS, "too_few", why=note("influences.all_few", least=min_cell), **OWN)
+    supported = result.pairs[result.pairs["covariate"].isin(shown)]
+    clear = supported.loc[supported["p_holm"] < 1 - conf_level, "covariate"].nunique()
+    numbers = OWN | {"tested": len(result.tests), "clear": clear, "ended": result.ended}
+    numbers["pairs"] = len(result.pairs)
     options = {"n": result.customers, "base": f"{result.kind}.followed"}
     left_out = _left_out(result, min_cell)
-    if not len(clear):
+    row = best_supported(supported)
+    if not clear or row is None:
         also = ("detail", *left_out)
         return Fact(RATIOS, variant="no_difference", also=also, numbers=numbers, **options)
-    row = _clearest(result, clear)
-    ratio = row[["hazard_ratio", "hazard_ratio_conf_low", "hazard_ratio_conf_high"]].to_numpy(float)
+    reach = critical_value(conf_level) * row["std_error"]
+    ratio = np.exp(row["estimate"] + np.array([0, -reach, reach]))
     direction = "higher" if ratio[0] > 1 else "lower"
     change, *ends = (ratio - 1) * (1 if direction == "higher" else -1)
     numbers |= dict(
         zip(("change", "change_low", "change_high"), [change, *sorted(ends)], strict=True)
     )
     numbers |= {"covariate": row["covariate"], "group": row["level"], "reference": row["reference"]}
+    numbers["p"] = row["p_holm"]
     others = ("others",) if len(result.tests) > 1 else ()
     return Fact(
         RATIOS,
@@ -70,22 +80,20 @@ def ratio_fact(result: Influences, *, conf_level: float, min_cell: int) -> Fact:
     )
 
 
-def _clearest(result: Influences, clear: pd.DataFrame) -> pd.Series:
-    best = clear.sort_values(["p_holm", "chi2"], ascending=[True, False]).iloc[0]
-    table = result.table[result.table["std_error"].notna()]
-    own = table[table["covariate"] == best["covariate"]]
-    return own.loc[(own["log_ratio"] / own["std_error"]).abs().idxmax()]
-
-
 def _form(row: pd.Series) -> str:
     return "level" if row["reference"] else FORMS.get(row["level"], "spread")
 
 
 def _left_out(result: Influences, min_cell: int) -> tuple[Sentence, ...]:
-    told = [Sentence("left_out", row) for row in result.left_out.to_dict("records")]
+    rows = result.left_out.to_dict("records")
+    told = [Sentence("joined" if _is_joined(row) else "left_out", row) for row in rows]
     if result.incomplete >= min_cell:
         told.append(Sentence("incomplete", {"incomplete": result.incomplete}))
     return tuple(told)
+
+
+def _is_joined(row: dict[str, Any]) -> bool:
+    return getattr(row["reason"], "key", "") == "influences.level_joined"
 
 
 def constant_fact(result: Influences) -> Fact:
@@ -103,6 +111,9 @@ def constant_fact(result: Influences) -> Fact:
         return nothing(CONSTANT, "too_few", why=result.note, **OWN)
     if not np.isfinite(result.p_constant):
         return nothing(CONSTANT, "untested")
+    own = result.table[result.table["covariate"] == result.watched]
+    if not own.loc[own["level"] == result.watched_level, "hazard_ratio"].notna().any():
+        return nothing(CONSTANT, "too_few", why=note("influences.watched_few"), **OWN)
     course = result.over_time["hazard_ratio"]
     numbers = OWN | {
         "p": result.p_constant,

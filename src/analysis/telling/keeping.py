@@ -26,7 +26,7 @@ def keeping_fact(result: RetentionCost, *, base: str, fee_year: float = 0.0) -> 
     if not len(kept):
         if result.note == NOT_A_YEAR:
             return nothing("keeping", "short")
-        return nothing("keeping", "too_few" if len(result.table) else "no_costs")
+        return nothing("keeping", "too_few" if len(result.table) else "no_costs", why=result.note)
     row = kept.iloc[-1]
     numbers = {"spent": row["spent_year"]}
     also = ["contracts" if result.contractual else "buyers"]

@@ -51,7 +51,7 @@ def plot_ratios(result: Influences, ax: Axes, say: Wording) -> Axes:
     rows = _forest_rows(result.table)
     lows = result.table["hazard_ratio_conf_low"].dropna()
     highs = result.table["hazard_ratio_conf_high"].dropna()
-    low, high = min(lows.min(), 0.8) / 1.05, max(highs.max(), 1.25) * 1.05
+    low, high = min(0.8, lows.min()) / 1.05, max(1.25, highs.max()) * 1.05
     left = {"xycoords": ("figure fraction", "data"), "textcoords": "offset points", "va": "center"}
     for place, (heading, row) in enumerate(rows):
         if row is None:
@@ -83,6 +83,9 @@ def _draw_ratio(row: pd.Series, place: int, ax: Axes, say: Wording) -> None:
         ax.annotate(say("influences.ratios.reference"), (1.02, place), color="#5b6570", **right)
         return
     ends = [row["hazard_ratio_conf_low"], row["hazard_ratio_conf_high"]]
+    if not np.isfinite([row["hazard_ratio"], *ends]).all():  # hidden, or without an interval
+        ax.annotate(say.formats.none, (1.02, place), color="#5b6570", **right)
+        return
     clear = ends[0] > 1 or ends[1] < 1
     colour = ACCENT if clear else "#5b6570"
     ax.plot(ends, [place, place], color=colour, linewidth=2)
@@ -126,10 +129,11 @@ def plot_ratio_over_time(result: Influences, ax: Axes, say: Wording) -> Axes:
     ax.plot(course["time"], course["hazard_ratio"], color=ACCENT)
     own = result.table[result.table["covariate"] == result.watched]
     single = own.loc[own["level"] == result.watched_level, "hazard_ratio"].iloc[0]
-    ax.axhline(single, color=INK, linewidth=1.2, linestyle=(0, (5, 2)))
-    place = {"xycoords": ("axes fraction", "data"), "annotation_clip": False, "va": "center"}
-    text = say("influences.constant.single", ratio=single)
-    ax.annotate(text, (1.01, single), color=INK, **place)
+    if np.isfinite(single):  # else the group is hidden
+        ax.axhline(single, color=INK, linewidth=1.2, linestyle=(0, (5, 2)))
+        place = {"xycoords": ("axes fraction", "data"), "annotation_clip": False, "va": "center"}
+        text = say("influences.constant.single", ratio=single)
+        ax.annotate(text, (1.01, single), color=INK, **place)
     low = min(0.8, course["ratio_conf_low"].min()) / 1.05
     high = max(1.25, course["ratio_conf_high"].max()) * 1.05
     ax.set(ylim=(low, high), xlim=(0, course["time"].max()))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+CJK_LANGUAGES = ("zh", "ja", "ko")
 CJK_FAMILIES = (
     "Noto Sans CJK SC",
     "Noto Sans SC",
@@ -21,6 +22,11 @@ NO_CJK = (
     "{what} must have a font with Chinese characters, but none is installed; "
     "install one: apt-get install fonts-wqy-microhei"
 )
+
+
+def is_cjk(language: str) -> bool:
+    """Whether a language is written in Chinese, Japanese or Korean signs."""
+    return language.split("-")[0] in CJK_LANGUAGES
 
 
 def cjk_family(present: Iterable[str]) -> str | None:

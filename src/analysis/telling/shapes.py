@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.methods.regression import ShapeComparison
+from analysis.notes import Note, note
 from analysis.telling.estimates import draw_estimates, head, signed
-from analysis.telling.facts import Fact, nothing
+from analysis.telling.facts import Fact, Sentence, nothing
 from analysis.telling.palette import ACCENT, CONTEXT
 from analysis.telling.wording import Wording
 
 
 def shape_fact(
-    shapes: ShapeComparison | None, *, base: str, conf_level: float, **numbers: float
+    shapes: ShapeComparison | None,
+    *,
+    base: str,
+    conf_level: float,
+    why: Note | str = "",
+    **numbers: float,
 ) -> Fact:
     """Whether every point of satisfaction counts alike.
 
@@ -25,6 +33,8 @@ def shape_fact(
         Whom it speaks of.
     conf_level : float
         Between 0 and 1.
+    why : Note or str
+        Why there is no comparison.
     **numbers
         What the chapter's own texts name besides.
 
@@ -34,7 +44,7 @@ def shape_fact(
     """
     spline = None if shapes is None else shapes.table.set_index("shape").loc["spline"]
     if spline is None or not np.isfinite(spline["p_value"]):
-        return nothing("shape", "none")
+        return nothing("shape", "none", why=why or note("reasons.singular"))
     numbers["p"] = float(spline["p_value"])
     options = {"n": int(spline["n"]), "base": base, "in_summary": False}
     if numbers["p"] >= 1 - conf_level:
@@ -48,6 +58,17 @@ def shape_fact(
         "above": slopes.iloc[0] + slopes.iloc[1],
     }
     return Fact("shape", variant="bent", also=("detail",), numbers=numbers, **options)
+
+
+def joined_sentence(levels: Sequence[str]) -> list[Sentence]:
+    """That some groups are not adjusted for on their own; nothing where all are."""
+    return [Sentence("slopes.joined", {"levels": tuple(levels)})] if levels else []
+
+
+def never_bought_sentence(never: int, min_cell: int) -> list[Sentence]:
+    """That answers before any purchase are left out; nothing where there are none."""
+    key = "slopes.never_bought" if never >= min_cell else "slopes.never_bought_few"
+    return [Sentence(key, {"never": never})] if never else []
 
 
 def draw_shape(shapes: ShapeComparison, ax: Axes, say: Wording) -> None:

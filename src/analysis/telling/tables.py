@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.notes import Note
+from analysis.telling.cells import as_cells
 from analysis.telling.gates import CLOCKS, hidden_rows, hide_small, refuse_private
 from analysis.telling.markup import Filled, markdown
 from analysis.telling.wording import Column, Wording
@@ -125,7 +126,7 @@ def _any_text(notes: pd.Series) -> bool:
 
 
 def _csv(shown: pd.DataFrame, known: dict[str, Column], say: Wording) -> str:
-    """The table as it is, its remarks in words, counts as whole numbers."""
+    """The table as it is, its remarks in words, counts as whole numbers, texts that none runs."""
     plain = shown.copy()
     for name, column in known.items():
         if any(isinstance(one, Note) for one in plain[name]):
@@ -134,7 +135,7 @@ def _csv(shown: pd.DataFrame, known: dict[str, Column], say: Wording) -> str:
             whole = plain[name].dropna()
             if (whole == whole.round()).all():
                 plain[name] = plain[name].astype("Int64")
-    return plain.to_csv(index=False)
+    return as_cells(plain).to_csv(index=False)
 
 
 def _columns(shown: pd.DataFrame, known: dict[str, Column], say: Wording) -> list[_Cells]:

@@ -7,8 +7,9 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from analysis.methods.pairs import is_known
 from analysis.methods.survival import LogRankTest, SurvivalCurve
-from analysis.states.within import extreme_shares, longest_horizon
+from analysis.states.within import best_supported_shares, longest_horizon
 from analysis.telling.facts import Beside, Fact, nothing
 from analysis.telling.formats import Apart
 
@@ -74,7 +75,7 @@ def groups_within(
     in_summary: bool = True,
     **numbers: Any,
 ) -> Fact:
-    """Whether groups differ, and by how many points the extreme ones do.
+    """Whether groups differ, and by how many points those do that differ most clearly.
 
     Parameters
     ----------
@@ -89,7 +90,8 @@ def groups_within(
         What the texts name besides, such as the segment.
     """
     last = longest_horizon(result.within, min_cell=min_cell)
-    several = result.within.dropna(subset=["n"])["group"].nunique() > 1
+    shown = result.within.dropna(subset=["n"])
+    several = shown.loc[is_known(shown["group"]), "group"].nunique() > 1
     if result.test is None or not several:
         return nothing(key, "too_few", "detail", **numbers)
     numbers["p"] = result.test.p_value
@@ -97,8 +99,8 @@ def groups_within(
     options = {"n": n, "base": base, "unit": "points", "also": also}
     if last is None:
         return Fact(key, variant="no_horizon", numbers=numbers, in_summary=False, **options)
-    apart = extreme_shares(last, conf_level=conf_level)
-    clear = result.test.p_value < 1 - conf_level and apart["low"] > 0
+    apart = best_supported_shares(last, conf_level=conf_level)
+    clear = apart["p_pair"] < 1 - conf_level
     ends = {name: apart.pop(name) for name in ("estimate", "low", "high")}
     ends["estimate"] = Apart(apart["most_share"], apart["least_share"])
     return Fact(

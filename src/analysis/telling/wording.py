@@ -20,15 +20,15 @@ from typing import Any
 
 import yaml
 
+from analysis.names import JOINTS, is_marked
 from analysis.notes import Note
 from analysis.params import Params
 from analysis.telling.formats import Formats
-from analysis.telling.markup import Filled, Markup, markdown, plain
+from analysis.telling.markup import Filled, Markup, markdown, one_line, plain
 
 FOLDER = Path(__file__).parent
 CHAPTERS = FOLDER.parent / "chapters"
 LAID_OVER = ("values", "names", "columns", "notes")
-JOINTS = re.compile(r"(: |, | × | → | – )")
 END = re.compile(r"(?:(.+)_)?(conf_low|conf_high)")
 
 
@@ -63,6 +63,8 @@ class Wording:
     people : mapping
         What customers are called in the study, by the words of the texts; empty where they are
         customers.
+    own : frozenset of str
+        The study's own columns and scales: their names are told with blanks for `_`.
     """
 
     language: str
@@ -73,6 +75,7 @@ class Wording:
     period: tuple
     simulated: bool
     people: Mapping[str, str] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
 
     def of(self, chapter: str) -> Wording:
         """The catalogue with a chapter's own texts laid over the shared ones."""
@@ -162,14 +165,20 @@ class Wording:
     def value(self, value: Any) -> str:
         """A category's name for readers; one that the catalogue does not know stands as it is."""
         if isinstance(value, bool) or not isinstance(value, str):
-            return str(value)
+            return one_line(str(value))
         told = self._told("values", value)
-        # "tier: gold", "image → loyalty": names that are joined are told one by one.
-        return "".join(map(self._part, JOINTS.split(value))) if told is None else told
+        if told is not None:
+            return told
+        # "tier: gold", "image → loyalty": what the code joined is told part by part.
+        first, *others = JOINTS.split(value)
+        known = first in self.own or self._told("values", first) is not None
+        return "".join(map(self._part, (first, *others))) if known else self._part(value)
 
     def _part(self, part: str) -> str:
-        told = self._told("values", part)
-        return part.replace("_", " ") if told is None else told
+        told = None if is_marked(part) else self._told("values", part)
+        if told is None:
+            return part.replace("_", " ") if part in self.own else one_line(part)
+        return told
 
     def name(self, name: str) -> str:
         """The name of a table or column for readers; one of the study's own is told as a value."""
@@ -260,6 +269,7 @@ def wording_for(params: Params) -> Wording:
         period=(params.observed_from, params.observed_until, params.followed_until),
         simulated=params.simulated,
         people=people,
+        own=own_columns(params),
     )
 
 
@@ -293,6 +303,14 @@ def _called(texts: Any, people: Mapping[str, str]) -> Any:
     return re.sub(
         rf"\{{[^{{}}]*\}}|\b(?:{words})\b", lambda found: people.get(found[0], found[0]), texts
     )
+
+
+def own_columns(params: Params) -> frozenset[str]:
+    """The columns and scales that a study names: words of its params file, not of its data."""
+    asked = params.satisfaction
+    items = {column for _, column in asked.questions}
+    named = {*params.segments, *params.covariates, *asked.scales, *asked.touchpoints, *items}
+    return frozenset(named | set(asked.answer.drivers if asked.answer else ()))
 
 
 @cache

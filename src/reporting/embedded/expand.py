@@ -62,7 +62,7 @@ def _body(cell: Cell, stem: str, work: Path) -> list[str]:
     picture.parent.mkdir(exist_ok=True)
     content = cell.content if isinstance(cell.content, bytes) else cell.content.encode()
     picture.write_bytes(content)
-    alt = " ".join(cell.alt.split()).replace("\\", "\\\\").replace('"', '\\"')
+    alt = " ".join(cell.alt.split()).replace("\\", "&#92;").replace('"', "&#34;")
     return [f'![](media/{picture.name}){{fig-alt="{alt}"}}']
 
 

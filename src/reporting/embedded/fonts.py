@@ -6,29 +6,42 @@ from pathlib import Path
 import font_source_sans_pro
 import typst
 
-from analysis.telling.scripts import CJK, NO_CJK, cjk_family
+from analysis.telling.glyphs import fallback_fonts
+from analysis.telling.scripts import CJK, NO_CJK, cjk_family, is_cjk
 from reporting.errors import ReportError
 
-SANS = "Source Sans Pro"
+SANS, FALLBACK = "Source Sans Pro", "DejaVu Sans"
 STYLES = ("Regular", "It", "Semibold", "SemiboldIt", "Bold", "BoldIt")
 
 
 def stage_fonts(folder: Path) -> None:
     """Copy the font files that the PDF is set in into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for file in map(Path, font_source_sans_pro.font_files_ttf.values()):
-        if file.stem.split("-")[1] in STYLES and not (folder / file.name).is_file():
+    own = map(Path, font_source_sans_pro.font_files_ttf.values())
+    wanted = [file for file in own if file.stem.split("-")[1] in STYLES]
+    for file in [*wanted, *fallback_fonts()]:
+        if not (folder / file.name).is_file():
             shutil.copyfile(file, folder / file.name)
 
 
-def families_for(text: str) -> list[str]:
-    """The families the PDF is set in: the wheel's, then a CJK family if the text needs one."""
-    if not CJK.search(text):
-        return [SANS]
-    found = cjk_family(typst.Fonts(include_system_fonts=True).families())
-    if found is None:
+def families_for(text: str, language: str = "en") -> list[str]:
+    """The families the PDF is set in: those of wheels, then a CJK family if the text needs one.
+
+    Raises
+    ------
+    ReportError
+        The language is written in CJK signs and no family has them. In another language a name in
+        such signs is spelled out (see `reporting.theme.stage_glyphs`).
+    """
+    found = installed_cjk() if CJK.search(text) else None
+    if found is None and CJK.search(text) and is_cjk(language):
         raise ReportError(NO_CJK.format(what="the PDF"))
-    return [SANS, found]
+    return [SANS, FALLBACK, *([found] if found else [])]
+
+
+def installed_cjk() -> str | None:
+    """A family with CJK signs among the fonts of the machine."""
+    return cjk_family(typst.Fonts(include_system_fonts=True).families())
 
 
 def compile_pdf(source: Path, pdf: Path, root: Path, families: list[str]) -> None:
@@ -41,7 +54,7 @@ def compile_pdf(source: Path, pdf: Path, root: Path, families: list[str]) -> Non
             str(source),
             root=str(root),
             font_paths=[str(root / "fonts")],
-            ignore_system_fonts=families == [SANS],
+            ignore_system_fonts=families == [SANS, FALLBACK],
             timestamp=0,
             pdf_standards=["ua-1"],
         )

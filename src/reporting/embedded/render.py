@@ -36,7 +36,8 @@ def render(staged: Path, html: Path, pdf: Path, work: Path) -> None:
     variables = read_yaml(staged / "_variables.yml")
     text = expand(staged, work, {"var": variables, "meta": meta})
     (work / "report.md").write_text(text, encoding="utf-8")
-    families = fonts.families_for(text + json.dumps(meta, ensure_ascii=False, default=str))
+    words = text + json.dumps(meta, ensure_ascii=False, default=str)
+    families = fonts.families_for(words, str(meta["lang"]))
     bibliography = meta.get("bibliography") or []
     names = [bibliography] if isinstance(bibliography, str) else bibliography
     meta["bibliography"] = [str((staged / name).resolve()) for name in names]
@@ -61,14 +62,12 @@ def _render_pdf(
     staged: Path, pdf: Path, work: Path, meta: dict[str, Any], families: list[str]
 ) -> None:
     language, _, region = str(meta["lang"]).partition("-")
-    authors = meta.get("author") or []
     variables = {
         **page.dates(meta),
         "theme": theme_file(staged, "theme.typ").read_text(encoding="utf-8"),
         "families": ", ".join(f'"{family}"' for family in families),
         "language": language,
         "region": region,
-        "authors": [authors] if isinstance(authors, str) else authors,
     }
     options = ["--template", str(HERE / "page.typ")]
     source = work / "report.typ"

@@ -447,7 +447,16 @@ local function with_contents(doc)   -- in the PDF the contents follow the summar
   return doc
 end
 
+local function typst_authors(meta)   -- names as strings: a document's author is no content
+  local authors = meta.author or {}
+  local list = pandoc.utils.type(authors) == 'List' and authors or {authors}
+  local names = pandoc.List {}
+  for _, author in ipairs(list) do names:insert(pandoc.MetaInlines {inline(quoted(stringify(author)))}) end
+  return pandoc.MetaList(names)
+end
+
 function Pandoc(doc)
+  if not html and doc.meta.author then doc.meta['typst-authors'] = typst_authors(doc.meta) end
   for key, value in pairs(doc.meta.words) do words[key] = stringify(value) end
   doc = doc:walk {Div = conditional, Span = conditional}
   doc = doc:walk {Figure = number_figure, Table = number_table, Para = equation}

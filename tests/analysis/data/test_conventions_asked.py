@@ -246,3 +246,52 @@ def test_a_workbook_that_states_1904_is_read_so_where_the_params_say_excel(study
     params = study.files(transactions={"file": "sales.xlsx", "date_format": "excel"})
     day = read_tables(params, stored=False)["transactions"]["at"].max().execute()
     assert str(day)[:10] == "2023-02-01"
+
+
+CONTRACTS = "customer_id,start_date,end_date\n"
+
+
+def test_each_column_may_be_written_in_its_own_way(study, propose):
+    rows = "c,2022-01-15,31.12.2023\nd,2022-02-15,\ne,2022-03-15,15.06.2023\n"
+    text, written, path = propose(CONTRACTS + rows, "contracts.csv")
+    assert "date_format:\n        ended_at: '%d.%m.%Y'\n" in text
+    assert asked(text) == set()
+    path.write_text(written, encoding="utf-8")
+    table = read_tables(read_params(path), stored=False)["contracts"].order_by("started_at")
+    rows = table.select("started_at", "ended_at").to_pyarrow().to_pylist()
+    assert [(str(row["started_at"])[:10], str(row["ended_at"])[:10]) for row in rows] == [
+        ("2022-01-15", "2023-12-31"),
+        ("2022-02-15", "None"),
+        ("2022-03-15", "2023-06-15"),
+    ]
+
+
+def test_each_column_is_asked_where_it_reads_in_two_ways(study, propose):
+    rows = "c,2022-01-15,01/02/2023\nd,2022-02-15,03/04/2023\n"
+    text, written, path = propose(CONTRACTS + rows, "contracts.csv")
+    assert "date_format:\n        ended_at: ???\n" in text
+    path.write_text(written, encoding="utf-8")
+    with pytest.raises(
+        ParamsError, match=r"contracts\.date_format\.ended_at must be decided .* day"
+    ):
+        read_params(path)
+    decided = written.replace(" ended_at: ???", " ended_at: '%m/%d/%Y'")
+    path.write_text(decided, encoding="utf-8")
+    ends = read_tables(read_params(path), stored=False)["contracts"].ended_at.execute()
+    assert sorted(str(day)[:10] for day in ends) == ["2023-01-02", "2023-03-04"]
+
+
+def test_faults_and_filters_know_how_each_column_is_written(study):
+    study.write("sales.csv", HEAD + "c,05.01.2023,5.5\nc,2023-01-06,6.5\n")
+    table = {"file": "sales.csv", "date_format": {"at": "%d.%m.%Y"}}
+    with pytest.raises(
+        DataError, match=r"at must be a date like %d\.%m\.%Y, but 1 of 2 .*2023-01-06"
+    ):
+        read_tables(study.files(transactions=table))
+    study.write("sales.csv", HEAD + "c,05.01.2023,5.5\nc,06.01.2023,6.5\n")
+    later = [{"column": "at", "at_least": dt.date(2023, 1, 6)}]
+    params = study.files(transactions=table | {"filters": later})
+    assert read_tables(params, stored=False)["transactions"].amount.execute().tolist() == [6.5]
+    strange = table | {"date_format": {"att": "%d.%m.%Y"}}
+    with pytest.raises(DataError, match=r"att must be a column that date_format may name"):
+        read_tables(study.files(transactions=strange))

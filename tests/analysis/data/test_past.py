@@ -45,13 +45,14 @@ def test_customers_are_known_from_the_first_day_that_any_table_tells(study):
     }  # fmt: skip
 
 
-def test_customers_made_of_purchases_are_made_of_those_known(study):
+def test_customers_made_of_other_tables_are_those_known(study):
     study.write("sales.csv", SALES)
     study.write("answers.csv", "customer_id,at,nps\nb,2023-03-01,9\n")
     params = study.files(transactions="sales.csv", surveys="answers.csv")
     known = past(params, "2023-06-30")
-    assert rows(known, "customers") == [{"customer_id": "a"}]
+    assert rows(known, "customers") == [{"customer_id": "a"}, {"customer_id": "b"}]  # b answered
     assert len(rows(known, "surveys")) == 1
+    assert rows(past(params, "2023-02-28"), "customers") == [{"customer_id": "a"}]
     assert len(rows(past(params, "2023-07-01"), "customers")) == 2
 
 

@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pandas as pd
 import pytest
+import yaml
 from answering import answered
 
 from analysis.data import read_tables
@@ -292,3 +293,13 @@ def test_guess_table_reads_names_and_columns():
         "at": "Kaufdatum",
         "amount": "Umsatz",
     }
+
+
+def test_name_that_breaks_the_line_stays_in_its_comment(tmp_path):
+    path = tmp_path / "sales\nstudy: other #.csv"
+    rows = [f"C{n % 60},2024-0{1 + n % 9}-11,{5 + n},b" for n in range(300)]
+    head = 'customer_id,at,amount,"re\ngion: x # y"'
+    path.write_text("\n".join([head, *rows]) + "\n")
+    values = yaml.safe_load(propose_params("acme", str(path), tmp_path))
+    assert values["study"] == "acme"
+    assert values["data"]["files"]["transactions"]["file"] == path.name

@@ -346,3 +346,16 @@ def test_threads_must_be_a_number(study, monkeypatch, name, value):
     monkeypatch.setenv(name, value)
     with pytest.raises(ValueError, match="ANALYSIS_THREADS must be a whole number"):
         read_tables(study.files(transactions="sales.csv"))
+
+
+@pytest.mark.parametrize(
+    ("currency", "finer"), [("EUR", 2), ("KWD", 1), ("JPY", 3)], ids=["cents", "fils", "yen"]
+)
+def test_amounts_finer_than_the_smallest_unit_are_counted(study, currency, finer):
+    amounts = ("10", "19.99", "0.125", "0.0625", "-3")
+    rows = (f"c{k},2023-02-0{k},{amount}" for k, amount in enumerate(amounts, 1))
+    study.write("sales.csv", "customer_id,at,amount\n" + "\n".join(rows) + "\n")
+    source = {"files": {"transactions": {"file": "../sales.csv"}}}
+    audit = read_tables(study.params(source, currency=currency), stored=False).audit
+    told = audit.set_index("reason")["rows"]
+    assert told["amounts finer than the smallest unit of the currency"] == finer

@@ -291,24 +291,6 @@ def test_spells_of_contracts_by_hand(tmp_path):
     assert frame.loc[("f", 1), "reason"] == "still open"
 
 
-def test_spells_refuse_two_ends_of_one_contract(tmp_path):
-    contracts = (
-        "customer_id,started_at,ended_at\na,2023-01-01,2023-03-01\na,2023-01-01,2023-04-01\n"
-    )
-    params, tables = make(tmp_path, {"contracts": contracts}, relationship="contractual")
-    with pytest.raises(DataError, match=r"1 contracts .* have two different ends"):
-        spells(tables, params)
-
-
-def test_spells_refuse_a_reason_without_an_end(tmp_path):
-    contracts = (
-        "customer_id,started_at,ended_at,ended_reason\na,2023-01-01,,price\nb,2023-01-01,,\n"
-    )
-    params, tables = make(tmp_path, {"contracts": contracts}, relationship="contractual")
-    with pytest.raises(DataError, match="1 contracts have a reason and no end"):
-        spells(tables, params)
-
-
 def test_spells_need_contracts_where_the_relationship_is_contractual(tmp_path):
     sales = {"transactions": SURVEY["transactions"]}
     params, tables = make(tmp_path, sales)

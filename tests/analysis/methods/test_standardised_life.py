@@ -90,7 +90,26 @@ def test_standardised_life_refuses_what_cannot_be():
         estimate(durations, horizon=500.0)
     with pytest.raises(DataError, match="score must not exceed 5, but"):
         estimate(durations, highest=5.0)
-    with pytest.raises(ParamsError, match="entry or count came"):
+    with pytest.raises(ParamsError, match="count came"):
         estimate(durations.assign(count=2))
     with pytest.raises(DataError, match="no relationship ended"):
         estimate(durations.assign(event=False))
+
+
+def test_standardised_life_from_a_late_entry_is_that_of_those_who_came_so_far():
+    durations = exponential(1200)
+    late = durations.assign(entry=np.random.default_rng(3).uniform(0, 15, 1200))
+    late = late[late["duration"] > late["entry"]]
+    found = estimate(late, horizon=12.0, replications=20).table.set_index(["group", "term"])
+    rate = late["rate"].to_numpy()
+    # The exponential forgets: from any entry on, it is the mean from the start.
+    truth = ((1 - np.exp(-rate * 12)) / rate).mean()
+    row = found.loc[("all", "as answered")]
+    assert abs(row["estimate"] - truth) < 3.3 * row["std_error"] + 0.05
+    start = durations.assign(entry=0.0)
+    start.loc[start.index[0], "entry"] = 1e-9
+    both = [
+        estimate(frame, horizon=12.0, replications=3).table["estimate"]
+        for frame in (durations, start)
+    ]
+    assert both[1].to_numpy() == pytest.approx(both[0].to_numpy(), abs=0.02)

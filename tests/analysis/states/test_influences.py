@@ -278,7 +278,7 @@ def test_a_level_that_decides_who_ends_takes_no_chapter_down():
     table = waiting.table.assign(other=np.where(np.arange(400) < 60, "b", "a"))
     table["event"] &= table["other"] == "a"
     waiting = made(table.assign(other=pd.Categorical(table["other"], ["a", "b"])))
-    decided = note("influences.not_estimable")
+    decided = note("reasons.separating", columns=("other: b",))
     assert influences(waiting).note == decided
     assert predictability(waiting, seed=1).note == decided
 

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import norm
 
 from analysis.methods.survival import survival_curve
-from analysis.states.within import extreme_shares, longest_horizon, shares_within
+from analysis.states.within import best_supported_shares, longest_horizon, shares_within
 
 
 def test_shares_within_are_those_who_no_longer_wait():
@@ -31,11 +31,12 @@ def test_longest_horizon_needs_every_shown_group():
     assert longest_horizon(one_group, min_cell=10)["group"].tolist() == ["a"]
 
 
-def test_extreme_shares_have_an_interval_for_all_pairs():
+def test_best_supported_shares_have_an_interval_for_all_pairs():
     last = pd.DataFrame(
-        {"group": ["a", "b", "c"], "weeks": 26, "estimate": [0.5, 0.6, 0.4], "std_error": 0.03}
-    )
-    told = extreme_shares(last, conf_level=0.95)
+        {"group": ["a", "b", "c"], "weeks": 26, "estimate": [0.5, 0.6, 0.4], "std_error": 0.03,
+         "n": 270.0}
+    )  # fmt: skip
+    told = best_supported_shares(last, conf_level=0.95)
     assert (told["most"], told["least"]) == ("b", "c")
     reach = norm.ppf(1 - 0.025 / 3) * 0.03 * np.sqrt(2)
     assert told["low"] == pytest.approx(0.2 - reach)

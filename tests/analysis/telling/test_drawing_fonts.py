@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
@@ -27,9 +28,10 @@ def draw(monkeypatch):
         ax.set_xlabel(label)
         return ax
 
-    def drawn(label: str, family: str | None) -> list[str]:
+    def drawn(label: str, family: str | None, language: str = "en") -> list[str]:
         monkeypatch.setattr(drawing, "_cjk_family", lambda: family)
-        illustrate(plot, label, say, caption="c", alt="a")
+        made = illustrate(plot, label, replace(say, language=language), caption="c", alt="a")
+        assert "首" in made.svg or "首" not in label or family is None
         return used
 
     return drawn
@@ -37,7 +39,11 @@ def draw(monkeypatch):
 
 def test_chinese_label_without_a_font_is_refused(draw):
     with pytest.raises(ParamsError, match=r"figures must have a font .* apt-get install fonts-"):
-        draw("首次购买后的周数", None)
+        draw("首次购买后的周数", None, "zh")
+
+
+def test_chinese_name_in_another_language_stops_nothing(draw):
+    assert draw("首次", None) == ["Source Sans Pro", "DejaVu Sans"]
 
 
 def test_latin_label_needs_no_chinese_font(draw):

@@ -13,6 +13,7 @@ import yaml
 from phrases import phrases_in_code
 from pydantic import BaseModel
 
+from analysis.names import MARK
 from analysis.notes import joined, note
 from analysis.params import Params, read_params
 from analysis.schemas import data_dictionary
@@ -162,7 +163,19 @@ def test_note_is_told(say, remark, told):
 def test_value_tells_joined_names_one_by_one(say):
     assert say.value("stage: won_back") == "stage: Won back"
     assert say.value("declining, won_back") == "Declining, Won back"
-    assert say.value("city_size") == "city size"
+
+
+def test_value_tells_a_name_from_the_data_as_it_stands(say):
+    assert say.value("a_b_c") == "a_b_c"
+    assert say.value("Berlin, all") == "Berlin, all"
+    assert say.value("others") == "Others"
+    assert say.value(f"others{MARK}") == "others"
+    assert say.value(f"all:{MARK} x{MARK}") == "all: x"
+    assert say.value("line 1\nline\x07 2") == "line 1 line  2"
+
+
+def test_value_tells_a_column_of_the_study_without_its_underscores(say):
+    assert replace(say, own=frozenset({"city_size"})).value("city_size") == "city size"
 
 
 def test_name_of_a_column_is_not_that_of_a_category(say):

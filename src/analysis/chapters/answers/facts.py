@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.chapters.answers.ordered import OrderedAnswer
+from analysis.methods.pairs import best_supported, holm
+from analysis.notes import note
 from analysis.telling.facts import Fact, nothing
 
 
 def odds_fact(result: OrderedAnswer, *, min_cell: int, conf_level: float) -> Fact:
     """What goes most with a better answer.
 
-    Its odds ratio is the farthest from 1 of those whose interval leaves out 1.
+    It is the term best supported of those whose p-value, corrected for all terms, is clear.
 
     Parameters
     ----------
@@ -20,7 +22,8 @@ def odds_fact(result: OrderedAnswer, *, min_cell: int, conf_level: float) -> Fac
     min_cell : int
         The smallest number of answers that may be shown.
     conf_level : float
-        Between 0.5 and 1: below 1 less it, Brant's p-value says that steps differ.
+        Between 0.5 and 1: below 1 less it a corrected p-value is clear, and Brant's says that
+        steps differ.
 
     Returns
     -------
@@ -29,15 +32,17 @@ def odds_fact(result: OrderedAnswer, *, min_cell: int, conf_level: float) -> Fac
     odds = result.odds.dropna(subset=["n", "estimate"])
     if odds.empty:
         few = result.answers < min_cell or result.odds["n"].isna().any()
-        return nothing("odds", "too_few" if few else "alike")
-    clear = odds[(odds["conf_low"] > 1) | (odds["conf_high"] < 1)]
+        why = result.why or note("reasons.no_error")
+        return nothing("odds", "too_few" if few else "none", why=why)
+    odds = odds.assign(p_holm=holm(odds["p_value"].to_numpy(float)))
+    row = best_supported(odds.assign(estimate=odds["coefficient"]))
     steps, p_value = _steps(result, conf_level)
     base = {"n": int(odds["n"].iloc[0]), "base": "answers.compared"}
     numbers = {"item": result.item, "p": p_value}
-    if clear.empty:
+    if row is None or row["p_holm"] >= 1 - conf_level:
         options = {"variant": "unclear", "also": (steps,), "in_summary": False}
         return Fact("odds", numbers=numbers, **base, **options)
-    row = clear.loc[np.log(clear["estimate"]).abs().idxmax()]
+    row = odds.loc[row.name]
     share = result.shares["share"].iloc[-1]
     sentences = {
         "against": bool(row["reference"]),
@@ -54,7 +59,13 @@ def odds_fact(result: OrderedAnswer, *, min_cell: int, conf_level: float) -> Fac
         unit="number1",
         variant="" if row["estimate"] >= 1 else "less",
         also=tuple(key for key, holds in sentences.items() if holds),
-        numbers=numbers | {"term": row["term"], "reference": row["reference"], "share": share},
+        numbers=numbers
+        | {
+            "p_term": row["p_holm"],
+            "term": row["term"],
+            "reference": row["reference"],
+            "share": share,
+        },
         in_summary=result.alone,
         **base,
     )

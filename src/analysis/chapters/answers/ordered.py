@@ -17,6 +17,7 @@ from analysis.methods.regression import (
     fit_ordinal,
 )
 from analysis.methods.regression.design import Levels
+from analysis.notes import Note
 from analysis.states.answers import Answers, attempt
 
 ENDS = ["estimate", "conf_low", "conf_high"]
@@ -29,7 +30,7 @@ class OrderedAnswer:
     Attributes
     ----------
     fit : OrdinalFit or None
-        None where it cannot be estimated.
+        None where it cannot be estimated; `why` says why not.
     odds : DataFrame of shape (terms, 10)
         `term, reference` (the level it is compared with), `n` (answers), `estimate` (odds ratio of
         a better answer), `conf_low, conf_high, coefficient, std_error` (of the coefficient),
@@ -50,6 +51,8 @@ class OrderedAnswer:
         Whether the regression is weighted.
     alone : bool
         Whether the survey measures no scales, so that this is all that it tells.
+    why : Note or str
+        Why there is nothing; empty where there is something.
     """
 
     COUNTED_BY: ClassVar = {"odds": "n", "shares": "n", "best": "n", "parallel": "n"}
@@ -63,6 +66,7 @@ class OrderedAnswer:
     answers: int
     weighted: bool
     alone: bool
+    why: Note | str = ""
 
 
 def ordered_answer(answers: Answers, *, conf_level: float = 0.95) -> OrderedAnswer:
@@ -92,7 +96,7 @@ def ordered_answer(answers: Answers, *, conf_level: float = 0.95) -> OrderedAnsw
     asked = answers.roles.answer
     frame = _prepared(answers)
     options = {"outcome": asked.item, "drivers": asked.drivers, "conf_level": conf_level}
-    fit, _ = attempt(lambda: fit_ordinal(frame, **options, **answers.sampled))
+    fit, why = attempt(lambda: fit_ordinal(frame, **options, **answers.sampled))
     shares = _shares(frame[asked.item])
     return OrderedAnswer(
         fit=fit,
@@ -104,6 +108,7 @@ def ordered_answer(answers: Answers, *, conf_level: float = 0.95) -> OrderedAnsw
         answers=int(shares["n"].sum()),
         weighted=answers.weight is not None,
         alone=not answers.scales,
+        why=why,
     )
 
 

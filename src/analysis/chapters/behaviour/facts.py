@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.chapters.behaviour.followed import Behaviour
-from analysis.states.slopes import adjusted_for, clear_tests
+from analysis.notes import note
+from analysis.states.slopes import adjusted_for, clear_tests, joined_levels
 from analysis.telling.facts import Fact, Sentence, nothing
+from analysis.telling.shapes import joined_sentence, never_bought_sentence
 
 BASE = "behaviour.followed_answers"
 
@@ -28,8 +30,9 @@ def behaviour_fact(result: Behaviour, *, min_cell: int) -> Fact:
     """
     row, weeks = result.overall, {"weeks": result.weeks}
     if row is None or result.n < min_cell or not np.isfinite(row["again"]):
-        reason = "too_few" if result.n < min_cell else "none"
-        return nothing("behaviour", reason, claim="predictive", **weeks)
+        reason = "nobody" if not result.n else "too_few" if result.n < min_cell else "none"
+        why = result.why or note("reasons.no_error")
+        return nothing("behaviour", reason, claim="predictive", why=why, **weeks)
     told = {
         "claim": "predictive",
         "estimate": row["again"],
@@ -39,10 +42,16 @@ def behaviour_fact(result: Behaviour, *, min_cell: int) -> Fact:
         "n": result.again.n,
         "base": BASE,
     }
-    if told["low"] <= 0:
+    if told["low"] <= 0 <= told["high"]:
         options = {"variant": "unclear", "also": ("detail",), "numbers": weeks}
         return Fact("behaviour", in_summary=False, **options, **told)
+    if told["high"] < 0:
+        ends = {"estimate": -told["estimate"], "low": -told["high"], "high": -told["low"]}
+        options = {"variant": "opposite", "also": ("detail", "not_causal"), "numbers": weeks}
+        return Fact("behaviour", **options, **told | ends)
     also = ["detail", *(["slopes.weighted"] if result.weighted else [])]
+    also += joined_sentence(joined_levels(result.again))
+    also += never_bought_sentence(result.n_never_bought, min_cell)
     also += ["bought"] if _buys_and_spends_more(row) else []
     ends = [
         f"{name}{end}" for name in ("bought", "spent") for end in ("", "_conf_low", "_conf_high")

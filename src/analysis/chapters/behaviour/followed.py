@@ -26,6 +26,7 @@ from analysis.methods.regression import (
 )
 from analysis.notes import Note
 from analysis.states.answers import NOT_ESTIMABLE, Answers, attempt
+from analysis.states.repeated import without_repeats
 from analysis.states.slopes import EFFECTS, effects_by_group, interaction_p, moderate
 from analysis.states.soundness import checks, no_checks, shapes_on_scale
 
@@ -55,16 +56,21 @@ class Behaviour:
     bands : DataFrame
         Not adjusted: `band, n, estimate, conf_low, conf_high` of those who bought again.
     shapes : ShapeComparison or None
+        None where it cannot be made; `why_no_shapes` says why not.
     diagnostics : DataFrame
         `model, check, value, p_value, note`.
     weighted : bool
     weeks : float
     n, n_unobserved, n_negative : int
         Answers used, left out because their window was cut off, spend below zero taken as none.
+    n_never_bought : int
+        Answers left out because they came before any purchase.
     customers : int
         Who gave the answers used.
     why : Note or str
         Why nothing can be estimated; empty where something is.
+    why_no_shapes : Note or str
+        Why there is nothing; empty where there is something.
     """
 
     COUNTED_BY: ClassVar = {"by_group": "n", "bands": "n"}
@@ -77,6 +83,7 @@ class Behaviour:
     moderation_p: dict[str, float]
     bands: pd.DataFrame
     shapes: ShapeComparison | None
+    why_no_shapes: Note | str
     diagnostics: pd.DataFrame
     weighted: bool
     weeks: float
@@ -84,6 +91,7 @@ class Behaviour:
     customers: int
     n_unobserved: int
     n_negative: int
+    n_never_bought: int
     why: Note | str
 
     @property
@@ -96,10 +104,14 @@ class Behaviour:
 def answers_followed(answers: Answers) -> tuple[pd.DataFrame, int, int]:
     """Answers with a whole window after them and their outcomes; how many were cut off, negative.
 
+    Answers before any purchase are left out: what comes after them is no buying again.
+
     Adds `bought_again` (0/1), `purchases_after`, `spend_after` to the frame.
     """
     weeks = f"{answers.roles.outcome_weeks:g}w"
     frame = answers.frame
+    if "purchases_so_far" in frame:
+        frame = frame[frame["purchases_so_far"] > 0]
     opened = frame.assign(window_from=frame["at"] + pd.Timedelta(days=1))
     seen = landmark(
         opened, answered_at="at", outcome_from="window_from", observed=f"observed_{weeks}"
@@ -141,7 +153,8 @@ def behaviour_after(
     """
     rows, cut_off, negative = answers_followed(answers)
     driver = answers.roles.satisfaction
-    given = {"controls": answers.controls, "conf_level": conf_level, **answers.sampled}
+    controls = without_repeats(rows, answers.with_clock)
+    given = {"controls": controls, "conf_level": conf_level, **answers.sampled}
 
     def fit_one(
         frame: pd.DataFrame, outcome: str, moderator: str | None = None, **options
@@ -159,6 +172,7 @@ def behaviour_after(
         outcome: moderate(fit_one, rows, outcome, groups) if fit is not None else {}
         for outcome, fit in fits.items()
     }
+    shapes, why_no_shapes = (None, why) if again is None else _shapes(rows, answers, given)
     tested = {name: interaction_p(fit, driver) for name, fit in moderated[AGAIN].items()}
     return Behaviour(
         again=again,
@@ -168,7 +182,8 @@ def behaviour_after(
         models=_models(rows, fits, fit_one, driver, given),
         moderation_p={name: p for name, p in tested.items() if np.isfinite(p)},
         bands=_bands(rows, answers, conf_level),
-        shapes=None if again is None else _shapes(rows, answers, given),
+        shapes=shapes,
+        why_no_shapes=why_no_shapes,
         diagnostics=_diagnostics(fits, why),
         weighted=answers.weight is not None,
         weeks=answers.roles.outcome_weeks,
@@ -176,11 +191,14 @@ def behaviour_after(
         customers=int(rows["customer_id"].nunique()),
         n_unobserved=cut_off,
         n_negative=negative,
+        n_never_bought=answers.never_bought,
         why=why,
     )
 
 
-def _shapes(rows: pd.DataFrame, answers: Answers, given: dict) -> ShapeComparison | None:
+def _shapes(
+    rows: pd.DataFrame, answers: Answers, given: dict
+) -> tuple[ShapeComparison | None, Note | str]:
     driver = answers.roles.satisfaction
     bounds = {name: getattr(answers.scales[driver], name) for name in ("lowest", "highest")}
     return shapes_on_scale(rows, driver=driver, outcome=AGAIN, family="logit", **bounds, **given)
@@ -266,7 +284,7 @@ def _bands(rows: pd.DataFrame, answers: Answers, conf_level: float) -> pd.DataFr
     return table[["band", "n", "estimate", "conf_low", "conf_high", "at"]]
 
 
-def _diagnostics(fits: dict[str, RegressionFit | None], why: str) -> pd.DataFrame:
+def _diagnostics(fits: dict[str, RegressionFit | None], why: Note | str) -> pd.DataFrame:
     parts = []
     for outcome, model in MODELS.items():
         if fits[outcome] is None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from analysis.chapters.complaints.contacts import FAST, OTHER, SLOW
 from analysis.chapters.complaints.loss import Handling, Loss
+from analysis.notes import note
 from analysis.telling.facts import Beside, Fact, nothing
 
 
@@ -61,20 +63,20 @@ def loss_fact(result: Loss) -> Fact:
     """
     late, fast, other = map(result.row, (SLOW, FAST, OTHER))
     if late is None or not np.isfinite(late["difference_conf_low"]):
-        return nothing("loss", _why_untold(result), claim="predictive")
+        why = result.why or note("reasons.no_error")
+        return nothing("loss", _why_untold(result), claim="predictive", why=why)
     clear = late["difference_conf_low"] > 0
+    fewer = late["difference_conf_high"] < 0
     faster = clear and fast is not None and fast["difference"] > 0
     kind = "contracts" if result.contractual else "purchases"
     return Fact(
         "loss",
         claim="predictive",
-        estimate=late["difference"],
-        low=late["difference_conf_low"],
-        high=late["difference_conf_high"],
+        **_ends(late, turned=fewer),
         unit="points",
         n=result.customers,
         base="complaints.followed",
-        variant="" if clear else "unclear",
+        variant="" if clear else "fewer" if fewer else "unclear",
         also=("detail", "fast", kind) if faster else ("detail", kind),
         numbers={
             "weeks": result.weeks,
@@ -87,6 +89,12 @@ def loss_fact(result: Loss) -> Fact:
         else Beside("other_contacts", *other[["estimate", "conf_low", "conf_high"]], "percent"),
         in_summary=bool(clear),
     )
+
+
+def _ends(late: pd.Series, *, turned: bool) -> dict[str, float]:
+    gap = late[["difference", "difference_conf_low", "difference_conf_high"]].to_numpy(float)
+    estimate, *ends = -gap if turned else gap
+    return {"estimate": estimate, "low": min(ends), "high": max(ends)}
 
 
 def _why_untold(result: Loss) -> str:

@@ -21,6 +21,7 @@ from analysis.data import Tables
 from analysis.methods.measurement import survey_shares
 from analysis.methods.regression import RegressionFit, average_marginal_effects, fit_logit
 from analysis.methods.survival import survival_curve
+from analysis.notes import Note
 from analysis.params import Params
 from analysis.states.answers import attempt
 
@@ -65,7 +66,7 @@ class Loss:
         conf_high, difference` (of the shares against other contacts, adjusted),
         `difference_conf_low, difference_conf_high, p_value`.
     fit : RegressionFit or None
-        Logit of being lost; None where it cannot be estimated.
+        Logit of being lost; None where it cannot be estimated; `why` says why not.
     customers : int
         Customers with a contact that was followed.
     weeks : float
@@ -74,6 +75,8 @@ class Loss:
         Days within which an answer counts as fast, and as an answer at all.
     contractual : bool
         Whether lost means the end of the contract; else no purchase within the window.
+    why : Note or str
+        Why there is nothing; empty where there is something.
     """
 
     COUNTED_BY: ClassVar = {"table": "customers"}
@@ -85,6 +88,7 @@ class Loss:
     fast_days: int
     late_days: int
     contractual: bool
+    why: Note | str = ""
 
     def row(self, handling: str) -> pd.Series | None:
         """The contacts of one kind, or None where they may not be shown or there are none."""
@@ -154,7 +158,8 @@ def loss_after_contacts(events: pd.DataFrame, params: Params, *, conf_level: flo
     fast_days, late_days = params.satisfaction.answered_days
     present = [group for group in GROUPS if (events["handling"] == group).any()]
     rows = events.assign(handling=pd.Categorical(events["handling"], present, ordered=True))
-    fit = _fit(rows, conf_level) if OTHER in present and len(present) > 1 else None
+    several = OTHER in present and len(present) > 1
+    fit, why = _fit(rows, conf_level) if several else (None, "")
     return Loss(
         table=_shares(rows, fit, conf_level),
         fit=fit,
@@ -163,12 +168,13 @@ def loss_after_contacts(events: pd.DataFrame, params: Params, *, conf_level: flo
         fast_days=fast_days,
         late_days=late_days,
         contractual=params.relationship == "contractual",
+        why=why,
     )
 
 
-def _fit(rows: pd.DataFrame, conf_level: float) -> RegressionFit | None:
+def _fit(rows: pd.DataFrame, conf_level: float) -> tuple[RegressionFit | None, Note | str]:
     controls = [name for name in CONTROLS if name in rows and rows[name].nunique() > 1]
-    fit, _ = attempt(
+    return attempt(
         lambda: fit_logit(
             rows,
             outcome=LOST,
@@ -178,7 +184,6 @@ def _fit(rows: pd.DataFrame, conf_level: float) -> RegressionFit | None:
             conf_level=conf_level,
         )
     )
-    return fit
 
 
 def _shares(rows: pd.DataFrame, fit: RegressionFit | None, conf_level: float) -> pd.DataFrame:

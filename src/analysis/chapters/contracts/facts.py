@@ -24,13 +24,15 @@ def contracts_fact(held: ContractsHeld, audit: pd.DataFrame) -> Fact:
     """
     variant, rows = used_rows(audit, "contracts")
     numbers = {"contracts": held.contracts, "open": held.still_open, "before": held.before}
+    numbers |= {"over": held.over, "gone": held.gone}
+    sentences = {"before_observation": held.before, "over": held.over}
     return Fact(
         "contracts",
         estimate=held.customers,
         unit="count",
         n=held.customers,
         base="ever_contract",
-        also=(variant, *(("before_observation",) if held.before else ())),
+        also=(variant, *(key for key, count in sentences.items() if count)),
         numbers=rows | numbers,
         in_summary=False,
     )

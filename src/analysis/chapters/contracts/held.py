@@ -14,15 +14,19 @@ class ContractsHeld:
 
     Attributes
     ----------
-    customers, contracts, still_open, before : int
+    customers, contracts, still_open, before, over : int
         Customers with a contract; contracts; those that had not ended by `observed_until`; those
-        that began before `observed_from`.
+        that began before `observed_from`; those of them that had ended by then.
+    gone : int
+        Customers all of whose contracts had ended by then.
     """
 
     customers: int
     contracts: int
     still_open: int
     before: int
+    over: int
+    gone: int
 
 
 def contracts_held(tables: Tables, *, observed_from: date, observed_until: date) -> ContractsHeld:
@@ -46,7 +50,12 @@ def contracts_held(tables: Tables, *, observed_from: date, observed_until: date)
         "still_open": held.count(),
         "before": (held.started_at < observed_from).sum(),
     }
+    found = {"over": 0, "gone": 0}
     if "ended_at" in held.columns:
+        over = (held.ended_at <= observed_from).fill_null(False)
         asked["still_open"] = (held.ended_at.isnull() | (held.ended_at > observed_until)).sum()
-    found = tables.fetch(held.aggregate(**asked)).iloc[0]
+        asked["over"] = over.sum()
+        asked["lasting"] = held.customer_id.nunique(where=~over)
+    found |= tables.fetch(held.aggregate(**asked)).iloc[0].to_dict()
+    found["gone"] = found["customers"] - found.pop("lasting", found["customers"])
     return ContractsHeld(**{name: int(count) for name, count in found.items()})

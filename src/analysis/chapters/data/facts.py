@@ -29,7 +29,9 @@ def customers_fact(held: CustomersHeld, audit: pd.DataFrame) -> Fact:
         unit="count",
         n=held.customers,
         base="ever_bought",
-        also=(variant, "purchase"),
-        numbers=rows | {"purchases": held.purchases, "revenue": held.revenue},
+        also=(variant, *(("returns_only",) if held.returns_only else ()), "purchase"),
+        numbers=rows
+        | {"purchases": held.purchases, "revenue": held.revenue}
+        | {"returns_only": held.returns_only, "people": held.customers + held.returns_only},
         in_summary=False,
     )

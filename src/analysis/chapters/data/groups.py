@@ -14,20 +14,23 @@ from analysis.states.segments import UNKNOWN, as_in_frame, require_segment
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CustomersHeld:
-    """The customers who ever bought.
+    """The customers who ever bought, and the money of everybody.
 
     Attributes
     ----------
     customers, purchases : int
         People, and their purchase days.
+    returns_only : int
+        Further people in the purchase table, who only returned.
     revenue : float
-        Net of returns, in the study's currency.
+        All amounts of the purchase table, net of all returns, in the study's currency.
     sizes : DataFrame
         `segment, group, n, share` (of all customers, 0 to 1).
     """
 
     customers: int
     purchases: int
+    returns_only: int
     revenue: float
     sizes: pd.DataFrame
 
@@ -56,27 +59,36 @@ def customers_held(tables: Tables, params: Params) -> CustomersHeld:
     for name in params.segments:
         require_segment(name, customers)
     levels = {n: customers[n].value_counts(sort=False, dropna=False) for n in params.segments}
+    people, revenue = _everybody(tables)
     return CustomersHeld(
         len(customers),
         int(customers["purchases"].sum()),
-        customers["revenue"].sum(),
+        people - len(customers),
+        revenue,
         _sizes(levels, len(customers)),
     )
 
 
+def _everybody(tables: Tables) -> tuple[int, float]:
+    """The people of the purchase table, those who only returned among them, and its sum."""
+    lines = tables["transactions"]
+    asked = {"people": lines.customer_id.nunique(), "revenue": lines.amount.sum()}
+    found = tables.fetch(lines.aggregate(**asked), money=["revenue"]).iloc[0]
+    return int(found["people"]), float(found["revenue"])
+
+
 def _counted(tables: Tables, params: Params) -> CustomersHeld:
     rows = customer_rows(tables, params)
-    sums = {"n": rows.count(), "purchases": rows.purchases.sum(), "revenue": rows.revenue.sum()}
-    totals = tables.fetch(rows.aggregate(**sums), money=["revenue"]).iloc[0]
+    sums = {"n": rows.count(), "purchases": rows.purchases.sum()}
+    totals = tables.fetch(rows.aggregate(**sums)).iloc[0]
     levels = {}
     for name in params.segments:
         require_segment(name, rows.columns)
         found = tables.fetch(rows.group_by(name).agg(n=rows.count()))
         levels[name] = found["n"].groupby(as_in_frame(found[name]), dropna=False).sum()
-    customers = int(totals["n"])
-    return CustomersHeld(
-        customers, int(totals["purchases"]), totals["revenue"], _sizes(levels, customers)
-    )
+    customers, (people, revenue) = int(totals["n"]), _everybody(tables)
+    purchases, sizes = int(totals["purchases"]), _sizes(levels, customers)
+    return CustomersHeld(customers, purchases, people - customers, revenue, sizes)
 
 
 def _sizes(levels: dict[str, pd.Series], customers: int) -> pd.DataFrame:

@@ -25,7 +25,7 @@ def drivers_fact(result: Drivers, *, min_cell: int) -> Fact:
     Fact
     """
     if reason := _silence(result, min_cell):
-        return nothing("drivers", reason)
+        return nothing("drivers", reason, why=result.why)
     first, second = result.importance.table.sort_values("rank").iloc[:2].to_dict("records")
     stable = first["rank_stability"]
     known = np.isfinite(stable) and np.isfinite(first["conf_low"])
@@ -75,7 +75,7 @@ def touchpoints_fact(result: Touchpoints, *, min_cell: int) -> Fact:
     reason = _silence(result.drivers, min_cell)
     ranked = result.table.dropna(subset=["priority_rank", "n"]).sort_values("priority_rank")
     if reason or len(ranked) < 2 or ranked["priority"].isna().any():
-        return nothing("touchpoints", reason or "unranked")
+        return nothing("touchpoints", reason or "unranked", why=result.drivers.why)
     first, second = ranked.iloc[0], ranked.iloc[1]
     return Fact(
         "touchpoints",
@@ -110,7 +110,8 @@ def asymmetry_fact(result: Drivers, *, min_cell: int) -> Fact:
     Fact
     """
     if result.asymmetry is None or result.n < min_cell:
-        return nothing("asymmetry", "not_estimable" if result.asymmetry is None else "too_few")
+        reason = "not_estimable" if result.asymmetry is None else "too_few"
+        return nothing("asymmetry", reason, why=result.why_no_asymmetry)
     kinds = result.asymmetry.kinds
     names = {kind: list(kinds.loc[kinds["kind"].eq(kind), "term"]) for kind in KINDS}
     unequal = sum(map(len, names.values()))

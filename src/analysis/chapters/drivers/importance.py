@@ -45,6 +45,8 @@ class Drivers:
         The scale whose differences are shared out.
     why : Note or str
         Why nothing can be estimated; empty where something is.
+    why_no_asymmetry : Note or str
+        Why there is nothing; empty where there is something.
     """
 
     importance: DriverImportance | None
@@ -57,6 +59,7 @@ class Drivers:
     weighted: bool
     followed: bool
     why: Note | str
+    why_no_asymmetry: Note | str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,11 +167,11 @@ def _estimate(answers: Answers, frame, names, bounds, rng, replications, conf_le
             **sampled,
         )
     )
-    charted, asymmetry = None, None
+    charted, asymmetry, why_equal = None, None, why
     if importance is not None:
         scored = performance_scores(frame, drivers=names, lowest=low, highest=high, **sampled)
         charted = importance_performance(importance.table, scored)
-        asymmetry, _ = attempt(
+        asymmetry, why_equal = attempt(
             lambda: penalty_reward(
                 frame,
                 outcome=outcome,
@@ -181,8 +184,9 @@ def _estimate(answers: Answers, frame, names, bounds, rng, replications, conf_le
     n = 0 if importance is None else int(importance.table["n"].iloc[0])
     weighted = answers.weight is not None
     return Drivers(
-        importance, charted, asymmetry, outcome, low_at, high_at, n, weighted, answers.followed, why
-    )
+        importance, charted, asymmetry, outcome, low_at, high_at, n, weighted, answers.followed,
+        why, why_equal,
+    )  # fmt: skip
 
 
 def _ranked(found: Drivers, answers: Answers, frame, bounds, conf_level) -> pd.DataFrame:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.chapters.intention.intended import Intention
-from analysis.states.slopes import adjusted_for, clear_tests
+from analysis.notes import note
+from analysis.states.slopes import adjusted_for, clear_tests, joined_levels
 from analysis.telling.facts import Fact, Sentence, nothing
 from analysis.telling.formats import Apart
+from analysis.telling.shapes import joined_sentence
 
 BASE = "intention.complete_answers"
 
@@ -26,7 +28,7 @@ def intention_fact(result: Intention, *, conf_level: float) -> Fact:
     Fact
     """
     if result.fit is None or not np.isfinite(result.effect["std_error"]):
-        return nothing("intention", "none")
+        return nothing("intention", "none", why=result.why or note("reasons.no_error"))
     effect = result.effect
     controls = adjusted_for(result.fit, effect.name)
     told = {
@@ -38,11 +40,12 @@ def intention_fact(result: Intention, *, conf_level: float) -> Fact:
         "base": BASE,
         "numbers": {"controls": controls},
     }
-    if effect["conf_low"] <= 0:
+    if effect["conf_low"] <= 0 <= effect["conf_high"]:
         return Fact("intention", variant="unclear", also=("detail",), in_summary=False, **told)
     clear = clear_tests(result.moderation_p, conf_level)
     also: list[str | Sentence] = ["detail" if controls else "bare"]
     also += ["slopes.weighted"] if result.weighted else []
+    also += joined_sentence(joined_levels(result.fit))
     also.append("same")
     also += [
         Sentence("differ" if by in clear else "alike", {"by": by, "p": p})
@@ -64,7 +67,8 @@ def mediation_fact(result: Intention) -> Fact:
     """
     split = result.mediation
     if split is None or split.table["estimate"].isna().any():
-        return nothing("mediation", "no_scale" if split is None else "none")
+        why = result.why_no_mediation or note("reasons.no_error")
+        return nothing("mediation", "none", why=why)
     rows = split.table.set_index("term")
     share, indirect = rows.loc["share mediated"], rows.loc["indirect"]
     options = {"n": int(share["n"]), "base": "intention.split_answers", "in_summary": False}

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.methods.mediation import Mediation, mediate
 from analysis.methods.regression import RegressionFit, ShapeComparison, fit_linear
-from analysis.notes import Note
+from analysis.notes import Note, note
 from analysis.states.answers import Answers, attempt
 from analysis.states.slopes import effects_by_group, interaction_p, moderate
 from analysis.states.soundness import checks, no_checks, shapes_on_scale
@@ -39,6 +39,8 @@ class Intention:
         Whether answers are weighted; whether the study also knows what customers did.
     why : Note or str
         Why nothing can be estimated; empty where something is.
+    why_no_shapes, why_no_mediation : Note or str
+        Why there is nothing; empty where there is something.
     """
 
     COUNTED_BY: ClassVar = {"by_group": "n"}
@@ -48,7 +50,9 @@ class Intention:
     by_group: pd.DataFrame
     moderation_p: dict[str, float]
     shapes: ShapeComparison | None
+    why_no_shapes: Note | str
     mediation: Mediation | None
+    why_no_mediation: Note | str
     diagnostics: pd.DataFrame
     weighted: bool
     followed: bool
@@ -94,7 +98,7 @@ def loyalty_intention(
 
     outcome = answers.roles.loyalty
     fit, why = attempt(lambda: fit_one(answers.frame, outcome))
-    moderated, shapes, mediation = {}, None, None
+    moderated, shapes, mediation = {}, (None, why), (None, why)
     if fit is not None:
         groups = [*answers.groups[:1], *moderators]
         moderated = moderate(fit_one, answers.frame, outcome, groups)
@@ -108,8 +112,10 @@ def loyalty_intention(
         effect=None if fit is None else fit.table.set_index("term").loc[driver],
         by_group=effects_by_group(fit, moderated, driver),
         moderation_p={name: p for name, p in tested.items() if np.isfinite(p)},
-        shapes=shapes,
-        mediation=mediation,
+        shapes=shapes[0],
+        why_no_shapes=shapes[1],
+        mediation=mediation[0],
+        why_no_mediation=mediation[1],
         diagnostics=no_checks(why) if fit is None else checks(fit),
         weighted=answers.weight is not None,
         followed=answers.followed,
@@ -155,13 +161,15 @@ def mediation_table(result: Intention) -> pd.DataFrame:
     return table.assign(term=routes)[["term", "n", "estimate", "conf_low", "conf_high", "note"]]
 
 
-def _mediation(answers: Answers, rng, replications: int, conf_level: float) -> Mediation | None:
+def _mediation(
+    answers: Answers, rng, replications: int, conf_level: float
+) -> tuple[Mediation | None, Note | str]:
     roles = answers.roles
     drivers = [name for name in answers.scales if name not in (roles.satisfaction, roles.loyalty)]
     if not drivers:
-        return None
+        return None, note("reasons.scales")
     named = "quality" if "quality" in drivers else _closest(answers, drivers)
-    found, _ = attempt(
+    return attempt(
         lambda: mediate(
             answers.frame,
             driver=named,
@@ -174,7 +182,6 @@ def _mediation(answers: Answers, rng, replications: int, conf_level: float) -> M
             **answers.sampled,
         )
     )
-    return found
 
 
 def _closest(answers: Answers, drivers: list[str]) -> str:

@@ -60,6 +60,11 @@ def _silence(result: Judgement | None, rated: RatedPeriods) -> str:
     return "" if (result.table["n"] > 0).any() else "hidden"
 
 
+def _ungained(rated: RatedPeriods) -> str:
+    """Why ranks cannot be compared: one tier only, or a period before in which all were alike."""
+    return "one_tier" if (rated.judged.summary["n"] > 0).sum() < 2 else "alike_before"
+
+
 def _rated(rated: RatedPeriods) -> dict[str, Any]:
     return {"n": rated.judged.customers, "base": "judging.rated"}
 
@@ -110,7 +115,7 @@ def gain_fact(result: Judgement | None, rated: RatedPeriods) -> Fact:
     """
     reason = _silence(result, rated)
     if reason or not len(result.gain.differences):
-        key = reason or "not_estimable"
+        key = reason or _ungained(rated)
         return nothing("gain", key, claim="predictive", **rated.judged_period)
     lines = result.gain.table.set_index(["group", "term"])
     gap = result.gain.differences.set_index("term").loc["normalised_gini"]
@@ -124,7 +129,7 @@ def gain_fact(result: Judgement | None, rated: RatedPeriods) -> Fact:
     }
     shown = [own["estimate"], last["estimate"], *ranks.values(), *gaps.values()]
     if not np.isfinite(shown).all():
-        return nothing("gain", "not_estimable", claim="predictive", **rated.judged_period)
+        return nothing("gain", _ungained(rated), claim="predictive", **rated.judged_period)
     variant = "better" if gap["conf_low"] > 0 else "worse" if gap["conf_high"] < 0 else "alike"
     return Fact(
         "gain",
@@ -157,9 +162,9 @@ def stay_fact(result: TierFutures, judged: Judgement | None, rated: RatedPeriods
     -------
     Fact
     """
-    if result.curve is None or judged is None:
+    if judged is None:
         return nothing("stay", UNJUDGED, claim="predictive")
-    if not len(result.ends):
+    if result.curve is None or not len(result.ends):
         return nothing("stay", "too_few", claim="predictive")
     low, high = result.ends.iloc[0], result.ends.iloc[-1]
     kind = "contract" if result.contractual else "purchase"
@@ -238,8 +243,9 @@ def _incomparable(result: OtherSchemes, others: int) -> str:
         return "alone" if len(result.table) else UNJUDGED
     if np.isnan(result.table["n"].iloc[0]):
         return "too_few"
-    told = others and np.isfinite(result.table["conf_high"].iloc[0])
-    return "" if told else "not_estimable"
+    if others and np.isfinite(result.table["conf_high"].iloc[0]):
+        return ""
+    return "one_tier" if np.isfinite(result.table["top_share"].iloc[0]) else "no_value"
 
 
 def groups_fact(result: OwnGroups, rated: RatedPeriods) -> Fact:

@@ -77,13 +77,16 @@ def follow_tiers(rated: RatedPeriods, tables: Tables, params: Params) -> TierFut
     """
     contractual = params.relationship == "contractual"
     columns = ["group", "weeks", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
+    nothing = TierFutures(None, pd.DataFrame(columns=columns), None, contractual, ())
     if rated.judged is None:
-        nothing = pd.DataFrame(columns=columns)
-        return TierFutures(None, nothing, None, contractual, ())
+        return nothing
     if rated.held is not None:
         found = _counted(rated, params)
     else:
         found = (_ends if contractual else _purchases)(rated, tables, params)
+    found = found[found["duration"] > 0]
+    if not len(found):
+        return nothing
     held = found["tier"].cat.remove_unused_categories()
     found = found.assign(tier=held)
     curve = survival_curve(found, by="tier", conf_level=params.conf_level)

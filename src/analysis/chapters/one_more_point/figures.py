@@ -11,7 +11,7 @@ from analysis.telling.wording import Wording
 
 
 def plot_months_gained(result: MonthsGained, ax: Axes, say: Wording) -> Axes:
-    """Draw, for all and by group, how many months longer customers stay per point.
+    """Draw, for all and by group, how many months longer (or sooner) it is per point.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def plot_months_gained(result: MonthsGained, ax: Axes, say: Wording) -> Axes:
     Axes
     """
     draw_groups(result.table, "estimate", "number1", ax, say)
-    ax.set_xlabel(say("months.axis", horizon=result.horizon))
+    ax.set_xlabel(say(f"{result.outcome}.axis", horizon=result.horizon))
     return ax
 
 

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import ibis
+import numpy as np
 import pandas as pd
+from scipy import stats
 
 from analysis.data import Tables
 from analysis.frames import purchase_days
 from analysis.frames.calendar import days_between
 from analysis.methods.regression import RegressionFit, fit_spend
+from analysis.methods.resampling import critical_value
 from analysis.methods.standardisation import (
     EValue,
     OneMorePoint,
@@ -20,6 +23,8 @@ from analysis.methods.standardisation import (
 )
 from analysis.notes import Note
 from analysis.states.answers import Answers, attempt
+from analysis.states.repeated import without_repeats
+from analysis.states.slopes import joined_levels
 
 WORTH = "worth_after"
 TABLE = ["segment", "group", "n", "as_answered", "raised", "estimate", "conf_low", "conf_high"]
@@ -49,6 +54,10 @@ class MarginGained:
         Answers used.
     why : Note or str
         Why nothing can be estimated; empty where something is.
+    n_never_bought : int
+        Answers left out because they came before any purchase.
+    joined : tuple of str
+        Groups that are not adjusted for on their own, since others say the same.
     """
 
     COUNTED_BY: ClassVar = {"table": "n"}
@@ -62,6 +71,8 @@ class MarginGained:
     n: int
     n_negative: int
     why: Note | str
+    joined: tuple[str, ...] = ()
+    n_never_bought: int = 0
 
 
 def worth_after(answers: Answers, tables: Tables) -> tuple[pd.DataFrame, str]:
@@ -76,7 +87,8 @@ def worth_after(answers: Answers, tables: Tables) -> tuple[pd.DataFrame, str]:
     Returns
     -------
     (DataFrame, str)
-        The answers whose window was observed to its end, with `worth_after`; the quantity.
+        The answers of customers who had bought, and whose window was observed to its end, with
+        `worth_after`; the quantity.
     """
     weeks = answers.roles.outcome_weeks
     days = purchase_days(tables)
@@ -89,7 +101,8 @@ def worth_after(answers: Answers, tables: Tables) -> tuple[pd.DataFrame, str]:
     within = pairs.filter((gap > 0) & (gap <= int(7 * weeks)))
     sums = within.group_by(["customer_id", "asked_at"]).agg(worth=ibis._.amount.sum())
     found = tables.fetch(sums, money=["worth"]).rename(columns={"asked_at": "at", "worth": WORTH})
-    rows = answers.frame[answers.frame[f"observed_{weeks:g}w"]]
+    frame = answers.frame
+    rows = frame[frame[f"observed_{weeks:g}w"] & (frame["purchases_so_far"] > 0)]
     rows = rows.merge(found, on=["customer_id", "at"], how="left")
     return rows.assign(**{WORTH: rows[WORTH].fillna(0.0)}), quantity
 
@@ -128,8 +141,7 @@ def margin_gained(
     groups = [*answers.groups[:1], *moderators]
     negative = int((followed[WORTH] < 0).sum())
     rows = followed.assign(**{WORTH: followed[WORTH].clip(lower=0)})
-    controls = dict.fromkeys((*answers.controls, *groups))
-    controls = [name for name in controls if rows[name].nunique() > 1]
+    controls = without_repeats(rows, [*dict.fromkeys((*answers.with_clock, *groups))])
 
     def estimate() -> tuple[RegressionFit, OneMorePoint, pd.DataFrame]:
         fit = fit_spend(
@@ -150,11 +162,13 @@ def margin_gained(
             for name in ("all", *(group for group in groups if group in controls))
         }
         tables = [_gain_table(gained).assign(segment=name) for name, gained in points.items()]
-        return fit, points["all"], pd.concat(tables, ignore_index=True)[TABLE]
+        table = pd.concat(tables, ignore_index=True)[TABLE]
+        return fit, points["all"], _widened(table, fit, conf_level)
 
     found, why = attempt(estimate)
     known = {"quantity": quantity, "weighted": answers.weight is not None}
     known |= {"weeks": roles.outcome_weeks, "n_negative": negative}
+    known["n_never_bought"] = answers.never_bought
     if found is None:
         return MarginGained(None, pd.DataFrame(), None, n=len(rows), why=why, **known)
     fit, gained, table = found
@@ -162,7 +176,18 @@ def margin_gained(
     hidden = e_value_of_difference(
         gap["estimate"], std_error=gap["std_error"], outcome_sd=gained.outcome_sd
     )
+    known["joined"] = joined_levels(fit)
     return MarginGained(gained, table, hidden, n=fit.n, why="", **known)
+
+
+def _widened(table: pd.DataFrame, fit: RegressionFit, conf_level: float) -> pd.DataFrame:
+    """Intervals for few customers: t, and G / (G - k) of the variance for G customers."""
+    units, parameters = fit.sample.units, len(fit.parameters)
+    customers = fit.n if units is None else int(units.max()) + 1
+    wide = stats.t.ppf(0.5 + conf_level / 2, customers - 1) / critical_value(conf_level)
+    wide *= np.sqrt((customers - 1) / max(customers - parameters, 1))
+    ends = table[["conf_low", "conf_high"]].sub(table["estimate"], axis=0) * wide
+    return table.assign(**ends.add(table["estimate"], axis=0))
 
 
 def _gain_table(gained: OneMorePoint) -> pd.DataFrame:

@@ -24,13 +24,16 @@ def paths_fact(result: SatisfactionPaths, *, min_cell: int) -> Fact:
     """
     estimate = result.estimate
     if estimate is None or estimate.n < min_cell:
-        return nothing("paths", "not_estimable" if estimate is None else "too_few")
+        reason = "not_estimable" if estimate is None else "too_few"
+        return nothing("paths", reason, why=result.why)
     first, paths = result.effects_on_target().iloc[0], result.paths()
     strongest = paths.loc[paths["estimate"].abs().idxmax()]
     unclear = (paths["conf_low"].le(0) & paths["conf_high"].ge(0)).sum()
     counts = {"unclear": unclear, "paths": len(paths)}
     also: list[str | Sentence] = ["detail"] if np.isfinite(first["conf_low"]) else []
     also += ["alone", Sentence("unclear" if unclear else "all_clear", counts)]
+    if estimate.n_filled:
+        also.append(Sentence("filled", {"filled": estimate.n_filled}))
     if estimate.n_unsettled:
         also.append("unsettled")
     if result.weighted:

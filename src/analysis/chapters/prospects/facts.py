@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.methods.intervals import critical_value
-from analysis.methods.survival.contrasts import joint_level
+from analysis.methods.pairs import best_supported, compare_pairs, logarithms
 from analysis.notes import note
 from analysis.states.conversion import Conversion
 from analysis.states.winning_cost import WinningCosts
@@ -35,7 +34,7 @@ def conversion_fact(result: Conversion, *, min_cell: int) -> Fact:
 
 
 def channel_fact(result: Conversion, *, min_cell: int, conf_level: float) -> Fact:
-    """Whether channels differ, and by how many points the extreme ones do.
+    """Whether channels differ, and by how many points.
 
     Parameters
     ----------
@@ -87,16 +86,14 @@ def cost_fact(result: WinningCosts, *, conf_level: float) -> Fact:
 
 
 def _apart(groups: pd.DataFrame, conf_level: float) -> tuple[Sentence, ...]:
-    told = groups.dropna(subset=["n", "estimate", "std_error"])
-    told = told[told["estimate"] > 0]
-    if len(told) < 2:
+    told = groups.dropna(subset=["n"])
+    pairs = compare_pairs(logarithms(told, conf_level=conf_level), conf_level=conf_level)
+    pair = best_supported(pairs)
+    if pair is None:
         return ()
-    cheap, dear = told.loc[told["estimate"].idxmin()], told.loc[told["estimate"].idxmax()]
-    ratio = dear["estimate"] / cheap["estimate"]
-    errors = [row["std_error"] / row["estimate"] for row in (cheap, dear)]
-    level = joint_level(conf_level, len(told) * (len(told) - 1) // 2)
-    reach = np.exp(critical_value(level) * np.hypot(*errors))
-    numbers = {"cheap": str(cheap["group"]), "dear": str(dear["group"])}
-    numbers |= {"least": cheap["estimate"], "most": dear["estimate"], "ratio": ratio}
-    numbers |= {"ratio_low": ratio / reach, "ratio_high": ratio * reach}
-    return (Sentence("apart" if ratio / reach > 1 else "alike", numbers),)
+    cost = told.set_index("group")["estimate"]
+    ratio, low, high = np.exp(pair[["estimate", "conf_low", "conf_high"]].astype(float))
+    numbers = {"cheap": pair["reference"], "dear": pair["group"], "p": pair["p_holm"]}
+    numbers |= {"least": cost[pair["reference"]], "most": cost[pair["group"]], "ratio": ratio}
+    numbers |= {"ratio_low": low, "ratio_high": high}
+    return (Sentence("apart" if pair["p_holm"] < 1 - conf_level else "alike", numbers),)

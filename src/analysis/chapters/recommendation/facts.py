@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.methods.intervals import critical_value
+from analysis.methods.pairs import best_supported, compare_pairs
 from analysis.states.recommendation import Recommendation
 from analysis.telling.facts import Fact, nothing
 from analysis.telling.formats import Apart
@@ -18,7 +18,7 @@ def score_fact(result: Recommendation, *, conf_level: float) -> Fact:
     result : Recommendation
         Gated.
     conf_level : float
-        Of the interval between the extreme groups, between 0.5 and 1.
+        Between 0.5 and 1: groups differ where the corrected p-value is below 1 less this.
 
     Returns
     -------
@@ -28,12 +28,13 @@ def score_fact(result: Recommendation, *, conf_level: float) -> Fact:
     if overall.empty:
         return nothing("score", "too_few" if result.asked else "not_asked")
     row = overall.iloc[0]
-    apart = extreme_scores(result, conf_level=conf_level)
+    apart = best_supported_scores(result, conf_level=conf_level)
+    clear = bool(apart) and apart["p_gap"] < 1 - conf_level
     sentences = {
         "detail": np.isfinite(row["conf_low"]),
         "weighted": result.weighted,
-        "gap": bool(apart) and apart["gap_low"] > 0,
-        "no_gap": bool(apart) and apart["gap_low"] <= 0,
+        "gap": clear,
+        "no_gap": bool(apart) and not clear,
     }
     return Fact(
         "score",
@@ -58,25 +59,26 @@ def shown_segment(result: Recommendation) -> str:
     return next((name for name in result.segments if len(result.of(name))), "all")
 
 
-def extreme_scores(result: Recommendation, *, conf_level: float) -> dict[str, float | str]:
-    """The groups with the highest and the lowest score, and how far they lie apart.
+def best_supported_scores(result: Recommendation, *, conf_level: float) -> dict[str, float | str]:
+    """The two groups whose scores differ most clearly, and how far they lie apart.
 
-    The interval is not corrected for picking the extremes. Nothing where fewer than two groups
-    have scores that vary.
+    All pairs of groups whose scores vary are compared; nothing where there is none.
     """
-    rows = result.of(shown_segment(result))
-    rows = rows[rows["std_error"].gt(0)].sort_values("estimate")
-    if len(rows) < 2:
+    shown = result.of(shown_segment(result))
+    pairs = compare_pairs(shown[shown["std_error"] > 0], conf_level=conf_level)
+    pair = best_supported(pairs)
+    if pair is None:
         return {}
-    least, most = rows.iloc[0], rows.iloc[-1]
-    gap = Apart(most["estimate"], least["estimate"])
-    reach = critical_value(conf_level) * np.hypot(most["std_error"], least["std_error"])
+    scores = shown.set_index("group")["estimate"]
+    most, least = scores[pair["group"]], scores[pair["reference"]]
     return {
-        "most": most["group"],
-        "most_score": most["estimate"],
-        "least": least["group"],
-        "least_score": least["estimate"],
-        "gap": gap,
-        "gap_low": gap - reach,
-        "gap_high": gap + reach,
+        "most": pair["group"],
+        "most_score": most,
+        "least": pair["reference"],
+        "least_score": least,
+        "gap": Apart(most, least),
+        "gap_low": pair["conf_low"],
+        "gap_high": pair["conf_high"],
+        "p_gap": pair["p_holm"],
+        "pairs": len(pairs),
     }

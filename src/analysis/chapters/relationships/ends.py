@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.methods.competing import CumulativeIncidence, cumulative_incidence, gray_test
 from analysis.methods.disclosure import pool_small
-from analysis.methods.survival.pairwise import holm
+from analysis.methods.pairs import best_supported, compare_pairs, holm, is_known
 from analysis.notes import note
 
 MOST_CAUSES = 5
@@ -156,6 +156,7 @@ def _test_rows(whole: pd.DataFrame, segment: str, until: float, min_cell: int) -
     row |= {"n": len(whole), "note": note("relationships.one_group")}
     if not whole["event"].any():
         return [row | {"note": note("relationships.nothing_ended")}]
+    whole = whole[is_known(whole[segment])]
     groups = pool_small(whole[segment], min_cell, most=MOST_GROUPS)
     if groups.nunique() < 2:
         return [row]
@@ -169,10 +170,11 @@ def _extremes(shares: pd.DataFrame, test: dict) -> dict:
     own = shares[shares["cause"] == test["cause"]].dropna(subset=["estimate"])
     if not len(own):
         return test
-    high, low = own.loc[own["estimate"].idxmax()], own.loc[own["estimate"].idxmin()]
+    pair, share = best_supported(compare_pairs(own)), own.set_index("group")["estimate"]
+    high, low = (share.idxmax(), share.idxmin()) if pair is None else pair[["group", "reference"]]
     return test | {
-        "high_group": str(high["group"]),
-        "high_share": high["estimate"],
-        "low_group": str(low["group"]),
-        "low_share": low["estimate"],
+        "high_group": str(high),
+        "high_share": share[high],
+        "low_group": str(low),
+        "low_share": share[low],
     }

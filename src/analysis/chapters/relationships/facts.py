@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.chapters.relationships.ahead import EndsAhead
 from analysis.chapters.relationships.ends import EndsByCause
 from analysis.chapters.relationships.length import RelationshipLength
+from analysis.methods.pairs import best_supported
 from analysis.telling.facts import Beside, Fact, Sentence, nothing
 
 FIRST = "relationships.first"
@@ -112,12 +113,12 @@ def segment_fact(result: RelationshipLength, segment: str, *, conf_level: float)
     numbers = {"segment": segment, "until": result.until_months, "p": p_value}
     tested = ("tested",) if np.isfinite(p_value) else ()
     options = {"n": result.customers, "base": FIRST, "unit": "number1", "in_summary": False}
-    pair = extreme_pair(result)
+    pair = clearest_pair(result)
     if pair is None:
         told = {"variant": "no_horizon", "also": ("detail", *tested)}
         return Fact("segments", numbers=numbers, **told, **options)
     ends = {name: pair.pop(name) for name in ("estimate", "low", "high")}
-    clear = p_value < alpha and pair["p_difference"] < alpha
+    clear = pair["p_difference"] < alpha
     rate = ("rate",) if clear and np.isfinite(pair["ratio_high"]) else ()
     ratio = [pair[name] for name in ("ratio", "ratio_low", "ratio_high")]
     return Fact(
@@ -131,15 +132,18 @@ def segment_fact(result: RelationshipLength, segment: str, *, conf_level: float)
     )
 
 
-def extreme_pair(result: RelationshipLength) -> dict[str, Any] | None:
-    """The pair of groups whose restricted means lie furthest apart, the longer one first.
+def clearest_pair(result: RelationshipLength) -> dict[str, Any] | None:
+    """The pair of groups whose restricted means differ most clearly, the longer one first.
 
-    Its hazard ratio is that of the shorter-lived group to the longer-lived one.
+    Where none can be tested (all of a group went the same way) it is the pair furthest apart. Its
+    hazard ratio is that of the shorter-lived group to the longer-lived one.
     """
     pairs = result.pairs.dropna(subset=["estimate"])
     if not len(pairs):
         return None
-    row = pairs.loc[pairs["estimate"].abs().idxmax()]
+    row = best_supported(pairs)
+    if row is None:
+        row = pairs.loc[pairs["estimate"].abs().idxmax()]
     difference = row[["estimate", *ENDS]].to_numpy(float)
     ratio = row[["hazard_ratio", *(f"hazard_ratio_{end}" for end in ENDS)]].to_numpy(float)
     long, short = row["group"], row["reference"]

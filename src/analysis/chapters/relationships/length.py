@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.errors import DataError
 from analysis.methods.disclosure import pool_small
+from analysis.methods.pairs import holm, is_known, joint_level
 from analysis.methods.survival import (
     LogRankTest,
     RestrictedMeans,
@@ -20,8 +21,7 @@ from analysis.methods.survival import (
     restricted_mean,
     survival_curve,
 )
-from analysis.methods.survival.contrasts import contrast_rows, joint_level
-from analysis.methods.survival.pairwise import holm
+from analysis.methods.survival.contrasts import contrast_rows
 from analysis.notes import note
 
 MOST_GROUPS = 6
@@ -141,7 +141,7 @@ def relationship_length(
     first = _first(relationships, by)
     if by is not None:
         first[by] = pool_small(first[by], min_cell, most=MOST_GROUPS)
-        by = by if first[by].nunique() > 1 else None
+        by = by if first.loc[is_known(first[by]), by].nunique() > 1 else None
     curve = survival_curve(first, by=by, conf_level=conf_level)
     until = min(horizon_months, _reach(curve, min_cell))
     means = None
@@ -153,7 +153,7 @@ def relationship_length(
         quantiles=curve.quantiles((0.25, 0.5, 0.75)),
         means=means,
         pairs=_pairs(first, by, means, conf_level),
-        test=logrank_test(first, by=by) if by else None,
+        test=logrank_test(first[is_known(first[by])], by=by) if by else None,
         follow_up=follow_up(first, by=by, conf_level=conf_level),
         horizon_months=horizon_months,
         until_months=until,
@@ -199,13 +199,14 @@ def _pairs(
         why = "one_group" if by is None else "not_followed"
         alone = {"group": "all", "n": len(first), "note": note(f"relationships.{why}")}
         return pd.DataFrame([alone], columns=PAIR_COLUMNS)
-    groups = list(means.table["group"])
+    known = means.table[is_known(means.table["group"])]
+    groups = list(known["group"])
     level = joint_level(conf_level, len(groups) * (len(groups) - 1) // 2)
-    rates = pairwise_tests(first, by=by, conf_level=level)
+    rates = pairwise_tests(first[is_known(first[by])], by=by, conf_level=level)
     names = {name: f"hazard_ratio_{name}" for name in ("conf_low", "conf_high")}
     names |= {"estimate": "hazard_ratio", "p_holm": "p_rate"}
     rates = rates.rename(columns=names)[["group", "reference", *names.values(), "note"]]
-    rows = [row for reference in groups for row in contrast_rows(means.table, reference, level)]
+    rows = [row for reference in groups for row in contrast_rows(known, reference, level)]
     ahead = pd.DataFrame(rows).drop(columns="note")
     pairs = rates.merge(ahead, on=["group", "reference"])
     return pairs.assign(p_holm=holm(pairs["p_value"].to_numpy()))[PAIR_COLUMNS]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.chapters.relationships.length import RelationshipLength, relationship_length
-from analysis.methods.survival.pairwise import holm
+from analysis.methods.pairs import holm
 from analysis.notes import note
 from analysis.states.segments import stack_segments
 

@@ -123,7 +123,8 @@ def worth_fact(result: ContractValue, renewals: Renewals) -> Fact:
     """
     rows = result.table.dropna(subset=["n"])
     if not len(rows) or rows["group"].iloc[-1] != result.table["group"].iloc[-1]:
-        return nothing("worth", "too_few" if len(result.table) else "none", claim="predictive")
+        reason = "too_few" if len(result.table) else "none"
+        return nothing("worth", reason, claim="predictive", why=result.note)
     row, held = rows.iloc[-1], _held_out(renewals)
     interval = ["interval"] if np.isfinite([row["conf_low"], row["conf_high"]]).all() else []
     numbers, fared, check = {"each": row["each"], "periods": row["periods"]}, "unchecked", None

@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.chapters.retention.cohorts import CohortRetention
 from analysis.chapters.retention.lapse import LapseByDefinition
 from analysis.chapters.retention.second_purchase import SecondPurchase
-from analysis.telling.facts import Fact, nothing
+from analysis.telling.facts import Fact, Sentence, nearly_all, nothing
 from analysis.telling.within import groups_within, share_within
 
 FEWEST_COHORTS = 3
@@ -32,7 +32,7 @@ def second_purchase_fact(result: SecondPurchase, *, min_cell: int) -> Fact:
 
 
 def segment_fact(result: SecondPurchase, segment: str, *, min_cell: int, conf_level: float) -> Fact:
-    """Whether groups differ in coming back, and by how many points the extreme ones do.
+    """Whether groups differ in coming back, and by how many points.
 
     Parameters
     ----------
@@ -82,7 +82,9 @@ def lapse_fact(
         unit="percent",
         n=int(row["n"]),
         base="ever_bought",
-        also=("nobody",) if row["lapsed"] == 0 else ("detail", *_churned(row, churned, min_cell)),
+        also=("nobody",)
+        if row["lapsed"] == 0
+        else ("detail", *_churned(row, churned, min_cell), *_by_definition(row)),
         numbers={
             "weeks": lapse_weeks,
             "fewest": table["lapsed"].min(),
@@ -105,6 +107,12 @@ def _churned(row: pd.Series, churned: int, min_cell: int) -> tuple[str, ...]:
     if churned < min_cell:
         return ("churned_few",)
     return ("churned",) if min(lapsed - churned, row["n"] - churned) >= min_cell else ()
+
+
+def _by_definition(row: pd.Series) -> tuple[Sentence, ...]:
+    """A warning where nearly all lapse, or nearly all who lapse buy again."""
+    share = max(row["lapsed"], row["won_back"] if np.isfinite(row["won_back"]) else 0.0)
+    return nearly_all(share, "weeks_of_silence")
 
 
 def cohort_fact(result: CohortRetention) -> Fact:

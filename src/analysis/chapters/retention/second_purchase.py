@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from analysis.methods.pairs import holm, is_known
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
-from analysis.methods.survival.pairwise import holm
 from analysis.notes import note
 from analysis.states.segments import stack_segments
 from analysis.states.within import shares_within
@@ -30,7 +30,7 @@ class SecondPurchase:
     medians : DataFrame of shape (groups, …)
         Weeks until half have bought again; NaN and a `note` where half is not reached.
     test : LogRankTest or None
-        Whether the groups differ; None for one group.
+        Whether the known groups differ; None for one group.
     customers : int
         Customers at risk at the start.
     """
@@ -86,12 +86,13 @@ def second_purchase(
     Kaplan & Meier (1958), JASA 53, 457-481.
     """
     curve = survival_curve(gaps, by=by, conf_level=conf_level)
-    several = by is not None and gaps[by].nunique() > 1
+    known = gaps if by is None else gaps[is_known(gaps[by])]
+    several = by is not None and known[by].nunique() > 1
     return SecondPurchase(
         curve=curve,
         within=shares_within(curve, horizons_weeks),
         medians=curve.medians,
-        test=logrank_test(gaps, by=by) if several else None,
+        test=logrank_test(known, by=by) if several else None,
         customers=int(gaps["count"].sum()) if "count" in gaps else len(gaps),
     )
 

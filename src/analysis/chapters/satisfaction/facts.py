@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from analysis.chapters.satisfaction.measurement import Measurement
 from analysis.chapters.satisfaction.response import Response
+from analysis.methods.pairs import best_supported, compare_pairs
+from analysis.notes import Note, note
 from analysis.telling.facts import Fact, nothing
 
 RELIABLE = 0.7
@@ -71,7 +75,8 @@ def reliability_fact(result: Measurement) -> Fact:
     shown = result.reliability.dropna(subset=["n"])
     scales = shown.dropna(subset=["alpha"])
     if scales.empty:
-        return nothing("reliability", "none" if len(shown) else "too_few")
+        reason = "none" if len(shown) else "too_few"
+        return nothing("reliability", reason, why=_why_unreliable(result, shown))
     weak = scales[scales["alpha"] < RELIABLE]
     against = items_against(result.items)
     lowest = scales.loc[scales["alpha"].idxmin()]
@@ -106,6 +111,14 @@ def items_against(items: pd.DataFrame) -> tuple[str, ...]:
     upper = np.arctanh(known["item_total"].clip(-0.999999, 0.999999).astype(float))
     upper += Z / np.sqrt(known["n"].astype(float) - 3)
     return tuple(known["item"][upper < 0])
+
+
+def _why_unreliable(result: Measurement, shown: pd.DataFrame) -> Note | str:
+    """That no scale has several questions, or what the scale with the most of them lacks."""
+    items = result.levels.set_index("scale")["items"].reindex(shown["scale"]).fillna(1)
+    if not (items > 1).any():
+        return note("reasons.single_items")
+    return shown.set_index("scale").at[items.idxmax(), "note"] or note("reasons.items_alike")
 
 
 def validity_fact(result: Measurement) -> Fact:
@@ -159,9 +172,9 @@ def response_fact(result: Response, *, conf_level: float) -> Fact:
     overall = result.table[result.table["segment"].eq("all")].iloc[0]
     if np.isnan(overall["n"]):
         return nothing("response", "too_few")
-    differ = _widest(result, conf_level)
-    tested = any(map(np.isfinite, result.p_values.values()))
-    sentences = {"detail": True, "differ": differ, "alike": tested and not differ}
+    pair = _clearest(result, conf_level)
+    tested, clear = pair.pop("tested"), pair.pop("clear", False)
+    sentences = {"detail": True, "differ": clear, "alike": tested and not clear}
     return Fact(
         "response",
         estimate=overall["estimate"],
@@ -171,28 +184,28 @@ def response_fact(result: Response, *, conf_level: float) -> Fact:
         n=int(overall["n"]),
         base=result.base,
         also=tuple(key for key, holds in sentences.items() if holds),
-        numbers={"answered": overall["answered"], **differ},
+        numbers={"answered": overall["answered"], **pair},
         in_summary=False,
     )
 
 
-def _widest(result: Response, conf_level: float) -> dict[str, float | str]:
-    """The extreme groups of the segment with the smallest p-value; nothing where none is clear."""
-    tested = {name: p for name, p in result.p_values.items() if np.isfinite(p)}
-    segment = min(tested, key=tested.get, default="")
-    rows = result.table[result.table["segment"].eq(segment)].dropna(subset=["n"])
-    # One test a segment: the smallest p-value is judged against their number (Bonferroni).
-    if len(rows) < 2 or tested[segment] * len(tested) >= 1 - conf_level:
-        return {}
-    return {"segment": segment, "p": tested[segment], **_extremes(rows)}
-
-
-def _extremes(rows: pd.DataFrame) -> dict[str, float | str]:
-    ordered = rows.sort_values("estimate")
-    least, most = ordered.iloc[0], ordered.iloc[-1]
+def _clearest(result: Response, conf_level: float) -> dict[str, Any]:
+    """The two groups whose shares differ most clearly, over all segments; nothing where none do."""
+    shown = result.table[~result.table["segment"].eq("all")].dropna(subset=["n"])
+    # Two more customers, one of whom answered: a group of which all did is compared too.
+    share = (shown["answered"] + 1) / (shown["n"] + 2)
+    groups = shown.assign(std_error=np.sqrt(share * (1 - share) / (shown["n"] + 2)))
+    pair = best_supported(compare_pairs(groups, within=["segment"], conf_level=conf_level))
+    if pair is None:
+        return {"tested": False}
+    own = shown[shown["segment"] == pair["segment"]].set_index("group")["estimate"]
     return {
-        "least": least["group"],
-        "least_share": least["estimate"],
-        "most": most["group"],
-        "most_share": most["estimate"],
+        "tested": True,
+        "clear": pair["p_holm"] < 1 - conf_level,
+        "segment": pair["segment"],
+        "p": pair["p_holm"],
+        "least": pair["reference"],
+        "least_share": own[pair["reference"]],
+        "most": pair["group"],
+        "most_share": own[pair["group"]],
     }

@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.methods.measurement import (
     estimate_reliability,
     heterotrait_monotrait,
+    item_answers,
     item_nonresponse,
     survey_means,
 )
@@ -35,7 +36,8 @@ class Measurement:
         `scale, n, alpha, alpha_conf_low, alpha_conf_high, omega, composite_reliability,
         average_variance_extracted, note`.
     items : DataFrame of shape (items, 10)
-        `scale, item, n, blank` (share), `mean, sd, item_total, alpha_if_dropped, loading, note`.
+        `scale, item, n` (answers given)`, blank` (share), `mean, sd` (of the answers given)`,
+        item_total, alpha_if_dropped, loading` (of the answer sheets complete on the scale)`, note`.
     pairs : DataFrame of shape (pairs, 8)
         Heterotrait-monotrait ratio of every two scales of several items: `term` ("image – value"),
         `one, other, estimate, conf_low, conf_high, n, note`.
@@ -147,7 +149,10 @@ def _items(answers: Answers, items: pd.DataFrame) -> pd.DataFrame:
     blank = item_nonresponse(answers.frame, items=list(items["item"])).set_index("item")
     items = items.rename(columns={"group": "scale"})
     items.insert(3, "blank", items["item"].map(blank["share_missing"]))
-    return items
+    scales = answers.scales.values()
+    given = pd.concat([item_answers(answers.frame, scale=scale).given for scale in scales], axis=1)
+    told = {"n": given.count(), "mean": given.mean(), "sd": given.std()}
+    return items.assign(**{name: items["item"].map(of) for name, of in told.items()})
 
 
 def _pairs(answers: Answers, drawn: dict) -> tuple[pd.DataFrame, str]:

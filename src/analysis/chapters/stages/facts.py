@@ -15,8 +15,9 @@ from analysis.chapters.stages.movement_tests import MovementTests
 from analysis.chapters.stages.moves import MonthlyMoves
 from analysis.chapters.stages.now import StagesNow
 from analysis.chapters.stages.stage_time import StageMonths, StageStays
+from analysis.methods.pairs import best_supported
 from analysis.notes import note
-from analysis.telling.facts import Beside, Fact, nothing
+from analysis.telling.facts import Beside, Fact, nearly_all, nothing
 from analysis.telling.formats import drawn_p
 
 FOLLOWED = "stages.followed"
@@ -45,6 +46,8 @@ def now_fact(result: StagesNow, *, min_cell: int) -> Fact:
         return Fact("now", variant="too_few", numbers=numbers, in_summary=False, **base)
     also = ["year_before"] if row["earlier_customers"] > 0 else []
     also += [] if result.prospects_known else ["no_prospects"]
+    of = result.total if stage != "declining" else max(result.living, 1)
+    also += nearly_all(row["customers"] / of, "rules_of_stages")
     numbers |= {"earlier": row["earlier_customers"], "earlier_share": row["earlier_share"]}
     numbers |= {"share_of_all": row["share"], "earlier_at": result.earlier_at}
     earlier = Beside("year_before", row["earlier_customers"])
@@ -81,6 +84,10 @@ def course_fact(result: StageCourse) -> Fact:
         numbers["others"] = reduce(lambda one, more: note("stages.join", before=one, other=more),
                                    shares)  # fmt: skip
         also = (*also, "others")
+    if result.steps:
+        numbers["steps"] = tuple(f"{step:.3g}" for step in result.steps)
+        also = (*also, "steps")
+    also = (*also, *nearly_all(first["estimate"], "rules_of_stages"))
     return Fact(
         "course",
         unit="percent",
@@ -120,7 +127,7 @@ def months_fact(
     if not len(pairs):
         return Fact("months", variant="too_few", also=("detail",), numbers=numbers, **options)
     reach = (pairs["conf_high"] - pairs["conf_low"]).astype(float)
-    row = pairs.loc[(pairs["estimate"].astype(float) / reach).idxmax()]
+    row = best_supported(pairs.assign(std_error=reach))
     p_value = tests.p_value("groups", segment)
     numbers |= {"stage": row["stage"], "long": row["group"], "short": row["reference"]}
     numbers |= {"p": row["p_holm"]}
@@ -189,12 +196,12 @@ def won_back_fact(result: StageStays) -> Fact:
     """
     row = result.won_back
     if row is None:
-        return nothing("won_back", "untold")
+        return nothing("won_back", result.why)
     options = {"n": int(row["n"]), "base": "stages.churned_while_followed", "in_summary": False}
     numbers = {"months": row["months"]}
     if not row["estimate"]:
         return Fact("won_back", variant="none", numbers=numbers, **options)
-    also = (*_interval(row), "counted")
+    also = (*_interval(row), "counted", *nearly_all(row["estimate"], "rules_of_stages"))
     ends = _with_interval(row)
     return Fact("won_back", unit="percent", also=also, numbers=numbers, **ends, **options)
 
@@ -223,6 +230,7 @@ def later_fact(result: LaterStages, now: StagesNow) -> Fact:
     if np.isfinite(gone["before"]):
         steady = gone["conf_low"] <= gone["before"] <= gone["conf_high"]
         also.append("steady" if steady else "changed")
+    also += nearly_all(gone["estimate"], "rules_of_stages")
     numbers = {"stage": result.stage, "target": gone["to"], "months": result.months}
     numbers |= {"today": today, "expected": today * gone["estimate"]}
     return Fact(

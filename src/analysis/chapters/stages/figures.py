@@ -63,7 +63,7 @@ def plot_stage_course(result: StageCourse, ax: Axes, say: Wording) -> Axes:
     """Draw the share of customers in each stage by months since the start, stacked.
 
     Areas stop where fewer than the study's smallest group are observed; the row below counts the
-    customers who are.
+    customers who are. Dashed: months at which the rules make a step.
 
     Parameters
     ----------
@@ -94,6 +94,11 @@ def plot_stage_course(result: StageCourse, ax: Axes, say: Wording) -> Axes:
     ax.set(xlabel=say(months), ylabel=say("share_axis"))
     _name_areas(share[order], top, ax, say)
     _mark_told(result, share, top, ax, say)
+    for step in result.steps:
+        ax.axvline(step, color=INK, linewidth=1, linestyle=(0, (2, 2)))
+        place = {"xy": (step, 1), "xycoords": ("data", "axes fraction"), "xytext": (0, 4)}
+        style = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 9.5}
+        ax.annotate(say("by_rule"), **place, **style, color=QUIET, annotation_clip=False)
     _count_observed(observed, ax, say)
     return ax
 

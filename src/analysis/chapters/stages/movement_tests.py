@@ -19,6 +19,7 @@ from analysis.methods.multistate import (
     markov_test,
     stationarity_test,
 )
+from analysis.methods.pairs import is_known
 from analysis.notes import Note, note
 from analysis.states.stages import Stages, stage_paths
 
@@ -91,7 +92,11 @@ def movement_tests(
     rng = np.random.default_rng(seed)
     options = {"rng": rng, "replications": replications}
     rows = [
-        _row("groups", lambda by=by: homogeneity_test(_used(by), by="group", **options), segment)
+        _row(
+            "groups",
+            lambda by=by: homogeneity_test(_used(_known(by)), by="group", **options),
+            segment,
+        )
         for segment, by in paths.items()
     ]
     rows += [_calendar(begun, years, options), _cohorts(begun, years, options)]
@@ -105,6 +110,10 @@ def _years(begun: Stages) -> pd.DataFrame:
     years = fetch(table)
     years["month"] = pd.to_datetime(years["month"])
     return years.assign(group=years["month"].dt.year.astype(str))
+
+
+def _known(paths: pd.DataFrame) -> pd.DataFrame:
+    return paths[is_known(paths["group"])] if len(paths) else paths
 
 
 def _used(paths: pd.DataFrame) -> pd.DataFrame:

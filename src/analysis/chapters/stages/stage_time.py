@@ -8,22 +8,21 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis.chapters.stages.paths import followed_to
-from analysis.methods.intervals import critical_value
+from analysis.chapters.stages.rule_made import RuleMade
 from analysis.methods.multistate import (
     SojournTimes,
     expected_time,
     sojourn_times,
     transition_counts,
 )
-from analysis.methods.survival.contrasts import joint_level
-from analysis.methods.survival.pairwise import holm
+from analysis.methods.pairs import best_supported, compare_pairs, is_known
 from analysis.notes import Note, note
 from analysis.states.segments import stack_segments
 
 YEAR = 12
+NO_RULES = RuleMade()
 MONTHS = ["group", "stage", "estimate", "conf_low", "conf_high", "n", "note"]
 DIFFERENCES = ["stage", "group", "reference", "estimate", "conf_low", "conf_high", "p_holm", "note"]
 STAYS = ["stage", "n", "ended", "estimate", "conf_low", "conf_high", "note"]
@@ -40,7 +39,7 @@ class StageMonths:
         followed for a month.
     differences : DataFrame of shape (stages,)
         `stage, group, reference, estimate, conf_low, conf_high` (months more)`, p_holm, note`: the
-        two groups that lie furthest apart, p-values after Holm and intervals that hold together
+        two groups that differ most clearly, p-values after Holm and intervals that hold together
         (Bonferroni) over all pairs and stages.
     horizon_months, until_months : float
         What was asked for, and the part of it in which every group was followed.
@@ -77,7 +76,7 @@ class StageMonthsBySegment:
         return stack_segments({name: result.table for name, result in self.of.items()})
 
     def differences(self) -> pd.DataFrame:
-        """The groups that lie furthest apart, with a column `segment`."""
+        """The groups that differ most clearly, with a column `segment`."""
         return stack_segments({name: result.differences for name, result in self.of.items()})
 
 
@@ -89,6 +88,8 @@ class StageStays:
     ----------
     table : DataFrame of shape (stages,)
         `stage, n, ended, estimate, conf_low, conf_high` (median months)`, note`.
+    why : {'', 'untold', 'too_few', 'nobody'}
+        Why `won_back` is None: the stages do not tell them apart; too few churned; nobody did.
     won_back : dict or None
         `months, estimate, conf_low, conf_high, n` of the share won back so soon after churning;
         None where the scheme or the data do not tell it.
@@ -98,6 +99,7 @@ class StageStays:
 
     table: pd.DataFrame
     won_back: dict[str, float] | None
+    why: str = ""
 
 
 def stage_months(
@@ -131,14 +133,7 @@ def stage_months(
     expected = expected_time(paths, horizon=until, by="group", conf_level=conf_level).table
     table = expected.rename(columns={"term": "stage"})[MONTHS]
     customers = int(table.drop_duplicates("group")["n"].sum())
-    pairs = _all_pairs(expected, conf_level)
-    if not len(pairs):
-        alone = [{"stage": "all", "note": note("stages.one_group")}]
-        differences = pd.DataFrame(alone, columns=DIFFERENCES)
-        return StageMonths(table, differences, horizon_months, until, customers)
-    furthest = pairs.groupby("stage", sort=False)["estimate"].idxmax()
-    order = list(dict.fromkeys(table["stage"]))
-    differences = pairs.loc[furthest[order], DIFFERENCES].reset_index(drop=True)
+    differences = _differences(expected, conf_level)
     return StageMonths(table, differences, horizon_months, until, customers)
 
 
@@ -170,41 +165,47 @@ def stage_months_by_segment(
     return StageMonthsBySegment(months, min(result.until_months for result in months.values()))
 
 
-def _all_pairs(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
-    """Every pair of groups in every stage, the longer first; groups are independent customers."""
-    pairs = table.merge(table, on="term", suffixes=("", "_reference"))
-    ahead = pairs["estimate"] - pairs["estimate_reference"]
-    later = pairs["group"].astype(str) > pairs["group_reference"].astype(str)
-    pairs = pairs[(ahead > 0) | ((ahead == 0) & later)]
-    error = np.hypot(pairs["std_error"], pairs["std_error_reference"]).to_numpy()
-    difference = (pairs["estimate"] - pairs["estimate_reference"]).to_numpy()
-    known = error > 0
-    reach = critical_value(joint_level(conf_level, known.sum())) * error
-    z = np.divide(difference, error, out=np.full(len(error), np.nan), where=known)
-    p_value = np.full(len(error), np.nan)
-    if known.any():
-        p_value[known] = holm(2 * norm.sf(z[known]))
-    return pd.DataFrame(
-        {
-            "stage": pairs["term"].to_numpy(),
-            "group": pairs["group"].astype(str).to_numpy(),
-            "reference": pairs["group_reference"].astype(str).to_numpy(),
-            "estimate": difference,
-            "conf_low": np.where(known, difference - reach, np.nan),
-            "conf_high": np.where(known, difference + reach, np.nan),
-            "p_holm": p_value,
-            "note": ["" if one else note("stages.by_definition") for one in known],
-        }
-    )
+def _differences(expected: pd.DataFrame, conf_level: float) -> pd.DataFrame:
+    """The pair best supported of each stage; a stage that is the same for all has none."""
+    told = expected[is_known(expected["group"])].dropna(subset=["estimate"])
+    told = told.rename(columns={"term": "stage"})
+    if told["group"].nunique() < 2:
+        alone = [{"stage": "all", "note": note("stages.one_group")}]
+        return pd.DataFrame(alone, columns=DIFFERENCES)
+    pairs = compare_pairs(told, within=["stage"], conf_level=conf_level)
+    rows = []
+    for stage, own in told.groupby("stage", sort=False, observed=True):
+        best = best_supported(pairs[pairs["stage"] == stage])
+        row = _furthest(own) if best is None else {"note": ""} | best.to_dict()
+        rows.append({"stage": stage} | row)
+    differences = pd.DataFrame(rows)[DIFFERENCES]
+    return differences.astype({"group": "str", "reference": "str"})
 
 
-def stage_stays(paths: pd.DataFrame, *, min_cell: int = 1, conf_level: float = 0.95) -> StageStays:
+def _furthest(own: pd.DataFrame) -> dict:
+    high, low = (own.loc[place] for place in (own["estimate"].idxmax(), own["estimate"].idxmin()))
+    gap = {"estimate": high["estimate"] - low["estimate"], "note": note("stages.by_definition")}
+    gap |= dict.fromkeys(("conf_low", "conf_high", "p_holm"), np.nan)
+    if not gap["estimate"]:
+        high, low = own.iloc[-1], own.iloc[0]
+    return {"group": high["group"], "reference": low["group"]} | gap
+
+
+def stage_stays(
+    paths: pd.DataFrame,
+    *,
+    made: RuleMade = NO_RULES,
+    min_cell: int = 1,
+    conf_level: float = 0.95,
+) -> StageStays:
     """Estimate how long the first stay in each stage lasts, and the share won back after churn.
 
     Parameters
     ----------
     paths : DataFrame
         Stays since the start (`paths_by_segment`).
+    made : RuleMade
+        What the rules make: a stay as long as they allow is no finding.
     min_cell : int
         The share won back is told up to where so many are followed.
     conf_level : float
@@ -219,32 +220,40 @@ def stage_stays(paths: pd.DataFrame, *, min_cell: int = 1, conf_level: float = 0
     Kaplan & Meier (1958), Journal of the American Statistical Association 53, 457-481.
     """
     if not len(paths):
-        return StageStays(pd.DataFrame(columns=STAYS), None)
+        return StageStays(pd.DataFrame(columns=STAYS), None, "nobody")
     stays = sojourn_times(paths.drop(columns="group", errors="ignore"), conf_level=conf_level)
     table = stays.table.rename(columns={"term": "stage"})
-    table = table.assign(note=[_remark(row) for row in table.to_dict("records")])
-    return StageStays(table[STAYS], _won_back(paths, stays, min_cell))
+    longest = dict(made.stays)
+    table = table.assign(note=[_remark(row, longest) for row in table.to_dict("records")])
+    return StageStays(table[STAYS], *_won_back(paths, stays, min_cell))
 
 
-def _remark(row: dict) -> Note | str:
-    """Why a median, or its interval, is blank."""
+def _remark(row: dict, longest: Mapping[str, float]) -> Note | str:
+    """Why a median, or its interval, is blank, and what the rules make of it."""
+    bound = longest.get(str(row["stage"]))
     if not row["n"]:
         return note("stages.nobody_entered")
     if np.isnan(row["estimate"]):
         return note("stages.not_reached")
-    return note("stages.set_by_rules") if np.isnan(row["conf_low"]) else ""
+    if np.isnan(row["conf_low"]) or (bound is not None and row["estimate"] >= bound):
+        return note("stages.set_by_rules")
+    return "" if bound is None else note("stages.at_most", months=bound)
 
 
-def _won_back(paths: pd.DataFrame, stays: SojournTimes, min_cell: int) -> dict[str, float] | None:
-    """Share who left churn within a year (or as far as enough were followed)."""
+def _won_back(
+    paths: pd.DataFrame, stays: SojournTimes, min_cell: int
+) -> tuple[dict[str, float] | None, str]:
+    """Share who left churn within a year (or as far as enough were followed), or why not."""
+    if "churned" not in set(stays.curve["state"]):
+        return None, "nobody"
     exits = transition_counts(paths).query("`from` == 'churned'").dropna(subset="to")
-    if not len(exits) or set(exits["to"]) != {"won_back"}:
-        return None
+    if len(exits) and set(exits["to"]) != {"won_back"}:
+        return None, "untold"
     curve = stays.curve[stays.curve["state"] == "churned"]
     enough = curve[(curve["time"] <= YEAR) & (curve["at_risk"] >= min_cell)]
     n = int(curve["at_risk"].iloc[0]) if len(curve) else 0
     if not len(enough) or n < min_cell:
-        return None
+        return None, "too_few"
     row = enough.iloc[-1]
     return {
         "months": float(row["time"]),
@@ -252,4 +261,4 @@ def _won_back(paths: pd.DataFrame, stays: SojournTimes, min_cell: int) -> dict[s
         "conf_low": 1 - row["conf_high"],
         "conf_high": 1 - row["conf_low"],
         "n": n,
-    }
+    }, ""

@@ -7,7 +7,6 @@ import numpy as np
 from analysis.frames import count_cells
 from analysis.methods.concentration import Concentration, measure_concentration
 from analysis.params import Params
-from analysis.states.rating.engine_outcomes import to_the_cent
 from analysis.states.rating.periods import RatedPeriods
 
 
@@ -35,8 +34,7 @@ def present_concentration(
     options = {"rng": rng, "replications": replications, "conf_level": params.conf_level}
     if rated.held is not None:
         rows = rated.held.days[rated.present.rated_at]
-        rows = rows.select(value=to_the_cent(rows[rated.value]))
+        rows = rows.select(value=rows[rated.value])
         cells = count_cells(rated.held.tables, rows, money=["value"])
         return measure_concentration(cells["value"], counts=cells["count"], **options)
-    values = rated.present_frame[rated.value].astype(float).round(2)
-    return measure_concentration(values, **options)
+    return measure_concentration(rated.present_frame[rated.value], **options)

@@ -14,6 +14,7 @@ import pandas as pd
 from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.frames import purchase_days
+from analysis.frames.money import at_minor_unit
 from analysis.methods.concentration import (
     Migration,
     NoChange,
@@ -27,7 +28,7 @@ from analysis.states.rating.engine_rating import HeldRatings
 from analysis.states.rating.periods import RatedPeriods
 from analysis.units import DAYS_PER_MONTH
 
-ONE_RATING = "one_rating"
+ONE_RATING, ONE_TIER = "one_rating", "one_tier"
 CELLS = ["from", "to", "count", "estimate"]
 ENDS = ["conf_low", "conf_high"]
 BESIDE = ["term", "estimate", *ENDS, "luck", *(f"luck_{end}" for end in ENDS), "n"]
@@ -113,14 +114,15 @@ def tier_moves(
     """
     nothing = pd.DataFrame(columns=BESIDE)
     ratings = rated.rerating.ratings
-    if len(ratings) < 2:
+    if len(ratings) < 2 or len(rated.rerating.tiers) < 2:
+        note = ONE_RATING if len(ratings) < 2 else ONE_TIER
         cells, held = pd.DataFrame(columns=CELLS), pd.DataFrame(columns=["from", "n"])
         dates = tuple(rating.rated_at for rating in ratings)
-        return Moves(cells, held, nothing, nothing, rated.rerating.tiers, dates, ONE_RATING)
+        return Moves(cells, held, nothing, nothing, rated.rerating.tiers, dates, note)
     dates = (ratings[-2].rated_at, ratings[-1].rated_at)
     scheme = rated.scheme or params.tiers.rated_by
     tables = tables if rated.held is None else rated.held.some
-    beside = _against_luck(rated, dates, tables, scheme, rng, draws, params.conf_level)
+    beside = _against_luck(rated, dates, tables, scheme, params, rng, draws)
     moves = _moves(rated, dates, params.conf_level, nothing if beside is None else beside)
     return moves if rated.scheme or beside is None else replace(moves, luck_by=_name(params))
 
@@ -135,9 +137,9 @@ def _against_luck(
     dates: tuple[date, ...],
     tables: Tables,
     scheme: Scheme,
+    params: Params,
     rng,
     draws,
-    conf_level,
 ) -> pd.DataFrame | None:
     """Moves by a scheme beside those of luck; None where it cannot be told."""
     if not _can_be_dealt(scheme, {*SIMULATED, "nps"}):
@@ -151,8 +153,8 @@ def _against_luck(
         if rated.scheme is not None:
             raise
         return None  # a scheme that only stands beside the company's tiers may lack a quantity
-    made = measure_migration(before, after, tiers=scheme.tiers, conf_level=conf_level)
-    return _beside(made, _luck(frames, dates, tables, scheme, rng, draws, conf_level))
+    made = measure_migration(before, after, tiers=scheme.tiers, conf_level=params.conf_level)
+    return _beside(made, _luck(frames, dates, tables, scheme, params, rng, draws))
 
 
 def _moves(
@@ -222,7 +224,7 @@ def _can_be_dealt(scheme: Scheme, known: set[str]) -> bool:
     return all(quantity.removeprefix("-") in known for quantity in named)
 
 
-def _luck(frames, dates, tables, scheme, rng, draws, conf_level) -> NoChange:
+def _luck(frames, dates, tables, scheme, params: Params, rng, draws) -> NoChange:
     ids = frames[0].index
     length = (pd.Timestamp(dates[1]) - pd.Timestamp(dates[0])).days
     days = purchase_days(tables)
@@ -242,19 +244,19 @@ def _luck(frames, dates, tables, scheme, rng, draws, conf_level) -> NoChange:
         }
     )
     nps = frames[0][[name for name in ("nps",) if name in frames[0]]].reset_index(drop=True)
-    measure = _measure(len(ids), length, nps)
+    measure = _measure(len(ids), length, nps, params.money_digits)
     return simulate_no_change(
         rows, lambda frame: _levels(frame, scheme), tiers=scheme.tiers, rng=rng, draws=draws,
-        conf_level=conf_level, measure=measure,
+        conf_level=params.conf_level, measure=measure,
     )  # fmt: skip
 
 
-def _measure(customers: int, length: int, known: pd.DataFrame) -> Callable:
+def _measure(customers: int, length: int, known: pd.DataFrame, digits: int) -> Callable:
     """Turn the purchases dealt to a period into the quantities that a scheme rates by."""
 
     def quantities(rows: pd.DataFrame) -> pd.DataFrame:
         who, day = rows["customer_id"].to_numpy(), rows["day"].to_numpy()
-        amount = np.bincount(who, rows["amount"], minlength=customers)
+        amount = at_minor_unit(np.bincount(who, rows["amount"], minlength=customers), digits)
         purchases = np.bincount(who, minlength=customers)
         last = np.full(customers, -0.5 * length)  # without a purchase: some time before the period
         np.maximum.at(last, who, day)
@@ -262,7 +264,7 @@ def _measure(customers: int, length: int, known: pd.DataFrame) -> Callable:
         return known.assign(
             amount=amount,
             purchases=purchases,
-            average_purchase=amount / np.maximum(purchases, 1),
+            average_purchase=at_minor_unit(amount / np.maximum(purchases, 1), digits),
             active_months=np.bincount(months, minlength=customers),
             recency_days=length - last,
         )

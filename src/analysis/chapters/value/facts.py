@@ -8,7 +8,8 @@ import pandas as pd
 from analysis.chapters.value.acquisition import AcquiredValue
 from analysis.chapters.value.forecast import ForecastCheck
 from analysis.chapters.value.residual import RETURNED, ResidualValue, ValueModels
-from analysis.notes import note
+from analysis.methods.pairs import best_supported, compare_pairs, is_known, logarithms
+from analysis.notes import Note, note
 from analysis.telling.facts import Beside, Fact, Sentence, nothing
 
 BASE = "ever_bought"
@@ -34,7 +35,8 @@ def residual_fact(
     """
     table = result.table.dropna(subset=["n"])
     if not len(table) or not np.isfinite(table["value_ahead"].iloc[0]):
-        return nothing("residual", _reason(result), claim="predictive")
+        why = _why(result.note, result.table)
+        return nothing("residual", _reason(result), claim="predictive", why=why)
     row = table.iloc[0]
     off = np.nan if check.calibration is None else check.table["value_shortfall"].iloc[0]
     fared = "missed" if off > 0 else "exceeded" if np.isfinite(off) else "unchecked"
@@ -80,7 +82,13 @@ def _others(result: ResidualValue) -> list[Sentence]:
     return [Sentence("others", {"least": min(result.others), "most": max(result.others)})]
 
 
-def groups_fact(result: ResidualValue, segment: str) -> Fact:
+def _why(remark: str, table: pd.DataFrame) -> Note | str:
+    """The cause for which nothing is estimated: that of the whole, else of its first row."""
+    first = table["note"].iloc[0] if len(table) and "note" in table else ""
+    return remark or first or note("reasons.no_error")
+
+
+def groups_fact(result: ResidualValue, segment: str, *, conf_level: float) -> Fact:
     """Which group of one way to group is expected to bring most a customer, and which least.
 
     Parameters
@@ -88,14 +96,19 @@ def groups_fact(result: ResidualValue, segment: str) -> Fact:
     result : ResidualValue
         The gated result of one way to group (`ResidualValue.of`).
     segment : str
+    conf_level : float
+        Between 0.5 and 1: that of the intervals, and of groups that differ clearly.
 
     Returns
     -------
     Fact
     """
     rows = result.table.dropna(subset=["n", "value_each"])
+    rows = rows[is_known(rows["group"])]
     if not len(rows):
-        return nothing("groups", _reason(result), claim="predictive", segment=segment)
+        reason = _reason(result) if result.note else "too_few"
+        told = {"claim": "predictive", "segment": segment, "why": result.note}
+        return nothing("groups", reason, **told)
     best, worst = rows.loc[rows["value_each"].idxmax()], rows.loc[rows["value_each"].idxmin()]
     return Fact(
         "groups",
@@ -104,6 +117,7 @@ def groups_fact(result: ResidualValue, segment: str) -> Fact:
         unit="money",
         n=int(result.table["n"].sum()),
         base="value.shown_groups",
+        also=_apart(rows, "value_ahead", rows["n"], conf_level),
         numbers={
             "segment": segment,
             "money": result.money,
@@ -130,7 +144,8 @@ def forecast_fact(result: ForecastCheck) -> Fact:
     """
     fitted = result.calibration is not None and np.isfinite(result.calibration.shortfall)
     if not fitted or not np.isfinite(result.table["n"].iloc[0]):
-        return nothing("forecast", "none" if not fitted else "too_few", claim="predictive")
+        why = _why(result.note, result.table)
+        return nothing("forecast", "too_few" if fitted else "none", claim="predictive", why=why)
     row = result.table.iloc[0]
     low, high = row["forecast_conf_low"], row["forecast_conf_high"]
     also: list[str | Sentence] = ["detail"]
@@ -194,7 +209,8 @@ def spend_fact(result: ValueModels, *, min_cell: int) -> Fact:
     rows = result.check.table.set_index("term")
     row = rows.loc["pearson"]
     if not np.isfinite(row["estimate"]) or row["n"] < min_cell:
-        return nothing("spend", "none")
+        why = row["note"] if row["n"] >= min_cell else ""
+        return nothing("spend", "none" if why else "too_few", why=why)
     left_out = ["left_out"] if result.spend.left_out else []
     return Fact(
         "spend",
@@ -210,13 +226,15 @@ def spend_fact(result: ValueModels, *, min_cell: int) -> Fact:
     )
 
 
-def acquired_fact(result: AcquiredValue) -> Fact:
+def acquired_fact(result: AcquiredValue, *, conf_level: float) -> Fact:
     """What a new customer brings, and how many times her cost that is.
 
     Parameters
     ----------
     result : AcquiredValue
         The gated result.
+    conf_level : float
+        Between 0.5 and 1: that of the intervals, and of groups that differ clearly.
 
     Returns
     -------
@@ -224,7 +242,8 @@ def acquired_fact(result: AcquiredValue) -> Fact:
     """
     table = result.table.dropna(subset=["n"])
     if not len(table) or not np.isfinite(table["value_new"].iloc[0]):
-        return nothing("acquired", _reason(result), claim="predictive")
+        why = _why(result.note, result.table)
+        return nothing("acquired", _reason(result), claim="predictive", why=why)
     row = table.iloc[0]
     low, high = row["value_new_conf_low"], row["value_new_conf_high"]
     interval = ["interval"] if np.isfinite([low, high]).all() else []
@@ -237,13 +256,13 @@ def acquired_fact(result: AcquiredValue) -> Fact:
         unit="money",
         n=int(row["n"]),
         base=BASE,
-        also=(*interval, *_cost(result, table)),
+        also=(*interval, *_cost(result, table, conf_level)),
         numbers={"money": result.money, "weeks": result.weeks},
         in_summary=False,
     )
 
 
-def _cost(result: AcquiredValue, table: pd.DataFrame) -> list[str | Sentence]:
+def _cost(result: AcquiredValue, table: pd.DataFrame, conf_level: float) -> list[str | Sentence]:
     row = table.iloc[0]
     if not result.cost_of:
         return [Sentence("no_cost", {"why": result.cost_note})]
@@ -262,13 +281,33 @@ def _cost(result: AcquiredValue, table: pd.DataFrame) -> list[str | Sentence]:
         )
     ]
     groups = table.iloc[1:].dropna(subset=["value_to_cost"])
-    if len(groups) < 2:
-        return told
-    best = groups.loc[groups["value_to_cost"].idxmax()]
-    worst = groups.loc[groups["value_to_cost"].idxmin()]
-    ends = {"best": best["group"], "most": best["value_to_cost"], "worst": worst["group"]}
-    ends |= {"least": worst["value_to_cost"], "segment": result.segment}
-    return [*told, Sentence("range", ends)]
+    return [
+        *told,
+        *(
+            Sentence(f"cost_{one.key}", dict(one.numbers) | {"segment": result.segment})
+            for one in _apart(groups, "value_to_cost", 1.0, conf_level)
+        ),
+    ]
+
+
+def _apart(
+    rows: pd.DataFrame, quantity: str, size: pd.Series | float, conf_level: float
+) -> tuple[Sentence, ...]:
+    """The two groups whose quantity, a customer, differs most clearly; nothing for one group."""
+    names = {"estimate": quantity, "conf_low": f"{quantity}_conf_low"}
+    names["conf_high"] = f"{quantity}_conf_high"
+    each = {name: rows[column] / size for name, column in names.items()}
+    each = pd.DataFrame(each).assign(group=rows["group"])
+    pairs = compare_pairs(logarithms(each, conf_level=conf_level), conf_level=conf_level)
+    pair = best_supported(pairs)
+    if pair is None:
+        return ()
+    held = each.set_index("group")["estimate"]
+    ratio, low, high = np.exp(pair[["estimate", "conf_low", "conf_high"]].astype(float))
+    numbers = {"high": pair["group"], "low": pair["reference"], "p": pair["p_holm"]}
+    numbers |= {"high_each": held[pair["group"]], "low_each": held[pair["reference"]]}
+    numbers |= {"ratio": ratio, "ratio_low": low, "ratio_high": high, "pairs": len(pairs)}
+    return (Sentence("apart" if pair["p_holm"] < 1 - conf_level else "alike", numbers),)
 
 
 def acquired_table(result: AcquiredValue) -> pd.DataFrame:

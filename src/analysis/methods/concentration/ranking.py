@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.errors import DataError, ParamsError
 from analysis.methods.concentration._values import numbers, resample, weights
 from analysis.methods.intervals import check_level
-from analysis.notes import note
+from analysis.notes import Note, note
 
 TERMS = ("normalised_gini", "spearman", "top_10_percent", "top_20_percent")
 
@@ -158,9 +158,14 @@ def _estimates(names, found, again, n, conf_level) -> pd.DataFrame:
             "conf_low": np.where(ok, low, np.nan).ravel(),
             "conf_high": np.where(ok, high, np.nan).ravel(),
             "n": n,
-            "note": np.where(ok, "", note("concentration.no_value")).ravel(),
+            "note": np.where(ok, "", _why_not(found)).ravel(),
         }
     )
+
+
+def _why_not(found: np.ndarray) -> Note:
+    held = np.isfinite(found[:, len(TERMS) - 1]).any()
+    return note("concentration.ranked_alike") if held else note("concentration.no_value")
 
 
 def _deciles(name, score, y, count, groups) -> pd.DataFrame:

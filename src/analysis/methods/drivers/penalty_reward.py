@@ -11,7 +11,7 @@ from analysis.errors import DataError
 from analysis.methods.intervals import critical_value
 from analysis.methods.regression import fit_linear
 from analysis.methods.rows import complete_rows
-from analysis.notes import note
+from analysis.notes import Note, note
 
 LOW, HIGH = "\0low", "\0high"
 
@@ -99,7 +99,10 @@ def penalty_reward(
     sides = pd.concat([low, high], axis=1)
     sides = sides.loc[:, sides.nunique() > 1]
     if sides.empty:
-        raise DataError("some answers must be low or high and others not, but all are alike")
+        raise DataError(
+            "some answers must be low or high and others not, but all are alike",
+            why=note("reasons.no_low_or_high"),
+        )
     fit = fit_linear(
         rows.join(sides),
         outcome=outcome,
@@ -136,6 +139,7 @@ def _rows_of(
     rows = []
     for term, columns in sides.items():
         known = all(column in coefficients.index for column in columns)
+        why = "" if known else _lacking(columns, coefficients, counts)
         estimate = coefficients[columns].sum() if known else np.nan
         error = np.sqrt(spread.loc[columns, columns].to_numpy().sum()) if known else np.nan
         rows.append(
@@ -148,10 +152,16 @@ def _rows_of(
                 "conf_high": estimate + z * error,
                 "n": int(sum(counts[column] for column in columns)),
                 "p_value": 2 * stats.norm.sf(abs(estimate / error)) if known else np.nan,
-                "note": "" if known else note("drivers.nobody_or_everybody"),
+                "note": why,
             }
         )
     return pd.DataFrame(rows)
+
+
+def _lacking(columns: list[str], coefficients: pd.Series, counts: dict[str, float]) -> Note:
+    absent = next(column for column in columns if column not in coefficients.index)
+    everybody = note("drivers.everybody_rated_so")
+    return everybody if counts[absent] else note("drivers.nobody_rated_so")
 
 
 def _kind(table: pd.DataFrame, driver: str, level: float) -> dict[str, str]:

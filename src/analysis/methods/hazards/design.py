@@ -3,6 +3,8 @@
 A covariate of text or categories gets one indicator a level but the first: `plan[basic]`.
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +12,7 @@ import pandas as pd
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods._durations import check_columns, raise_faults, read_numbers
+from analysis.notes import note
 
 RUNAWAY = 100.0  # standard error of a covariate's whole range beyond which it separates the ends
 
@@ -127,13 +130,16 @@ def one_value(name: str, value: object) -> str:
 def refuse_constant(design: Design) -> None:
     """Raise with the names of all columns that have one value."""
     span = np.ptp(design.matrix, axis=0)
-    raise_faults(
-        [
-            one_value(term, f"{first:g}")
-            for term, first, wide in zip(design.terms, design.matrix[0], span, strict=True)
-            if wide == 0
-        ]
-    )
+    constant = [
+        (term, first)
+        for term, first, wide in zip(design.terms, design.matrix[0], span, strict=True)
+        if wide == 0
+    ]
+    if constant:
+        raise DataError(
+            "; ".join(one_value(term, f"{first:g}") for term, first in constant),
+            why=note("reasons.constant", columns=_told(term for term, _ in constant)),
+        )
 
 
 def refuse_collinear(terms: list[str], information: np.ndarray) -> None:
@@ -144,7 +150,8 @@ def refuse_collinear(terms: list[str], information: np.ndarray) -> None:
         names = ", ".join(term for term, bad in zip(terms, flat, strict=True) if bad)
         raise DataError(
             f"each covariate must vary among those at risk when one ends, but {names} does not; "
-            "leave it out (within strata, a covariate that is constant in each says nothing)"
+            "leave it out (within strata, a covariate that is constant in each says nothing)",
+            why=note("reasons.constant", columns=_told(names.split(", "))),
         )
     values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
     if values[0] > 1e-9:
@@ -152,8 +159,14 @@ def refuse_collinear(terms: list[str], information: np.ndarray) -> None:
     names = [term for term, part in zip(terms, np.abs(vectors[:, 0]), strict=True) if part > 0.05]
     raise DataError(
         f"covariates must not be combinations of each other, but {', '.join(names)} are "
-        "(collinear); leave one out"
+        "(collinear); leave one out",
+        why=note("reasons.repeated", columns=_told(names)),
     )
+
+
+def _told(terms: Iterable[str]) -> tuple[str, ...]:
+    """Terms as readers are told them: `plan[basic]` is "plan: basic"."""
+    return tuple(re.sub(r"\[(.*)\]$", r": \1", term) for term in terms)
 
 
 def name_separating(terms: list[str], separating: np.ndarray) -> None:
@@ -162,5 +175,6 @@ def name_separating(terms: list[str], separating: np.ndarray) -> None:
         names = ", ".join(term for term, bad in zip(terms, separating, strict=True) if bad)
         raise DataError(
             f"a covariate must not decide by itself who ends, but {names} does: its hazard ratio "
-            "runs off to zero or infinity (separation); merge the level or leave it out"
+            "runs off to zero or infinity (separation); merge the level or leave it out",
+            why=note("reasons.separating", columns=_told(names.split(", "))),
         )

@@ -130,7 +130,10 @@ def discrete_hazard(
 
 def _refuse_fractions(columns: Durations) -> None:
     if not columns.event.any():
-        raise DataError("event must be 1 somewhere, but no relationship ended; look further ahead")
+        raise DataError(
+            "event must be 1 somewhere, but no relationship ended; look further ahead",
+            why=note("reasons.no_end"),
+        )
     for name, values in (("duration", columns.duration), ("entry", columns.entry)):
         if values is None:
             continue

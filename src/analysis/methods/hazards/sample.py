@@ -9,6 +9,7 @@ from analysis.errors import DataError
 from analysis.methods._durations import Durations, drop_uncounted, read_durations, read_groups
 from analysis.methods.hazards.design import Design, read_design, refuse_constant
 from analysis.methods.hazards.spells import check_spells, varies_within
+from analysis.notes import note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +69,10 @@ def read_sample(
     design = read_design(counted, covariates)
     refuse_constant(design)
     if not columns.event.any():
-        raise DataError("event must be 1 somewhere, but no relationship ended; look further ahead")
+        raise DataError(
+            "event must be 1 somewhere, but no relationship ended; look further ahead",
+            why=note("reasons.no_end"),
+        )
     return CoxSample(
         columns,
         design,

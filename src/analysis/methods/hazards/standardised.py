@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.interpolate import CubicSpline
 
 from analysis.errors import DataError, ParamsError
@@ -19,10 +20,11 @@ from analysis.methods.hazards.cox import CoxRegression, cox_regression
 from analysis.methods.hazards.design import read_design
 from analysis.methods.hazards.maximum import maximise
 from analysis.methods.hazards.partial_likelihood import arrange_rows, sum_risk_sets
-from analysis.methods.intervals import critical_value
 from analysis.methods.resampling import bootstrap_counts
+from analysis.notes import note
 
 KNOTS = 48
+STEPS = 120
 FEWEST_REPLICATES = 0.8
 
 
@@ -37,8 +39,8 @@ class StandardisedLife:
     table : DataFrame
         `segment` (the column that forms the group; 'all'), `group, term` (as answered, raised,
         difference), `estimate` (unit of `duration`), `std_error` (bootstrap of clusters),
-        `conf_low, conf_high` (normal), `n, capped` (share of rows too near the top to be raised by
-        the whole step), `note`.
+        `conf_low, conf_high` (t, of as many units as there are clusters), `n, capped` (share of
+        rows too near the top to be raised by the whole step), `note`.
     fit : CoxRegression
         Of all rows; its table holds the hazard ratio of the driver.
     horizon, step : float
@@ -74,13 +76,14 @@ def standardised_life(
     ----------
     durations : DataFrame
         `duration` from the landmark (the answer) and `event`; the driver and `covariates`, known
-        at the landmark, none missing.
+        at the landmark, none missing. With `entry` the clock began before the landmark and stood
+        there at it: curves are those from the entry on, of rows that had come so far.
     driver : str
         Column that is raised.
     highest : float
         Top of the driver's scale: nobody is raised beyond it.
     horizon : float
-        In the unit of `duration`; not beyond the longest follow-up.
+        In the unit of `duration`, from the landmark; not beyond the longest follow-up.
     rng : Generator
         Draws the bootstrap samples.
     covariates : list of str, optional
@@ -120,13 +123,16 @@ def standardised_life(
         durations, covariates=[driver, *others], cluster=cluster, conf_level=conf_level
     )
     columns = read_durations(durations)
-    if not 0 < horizon <= columns.duration.max():
+    entry = None if columns.entry is None else np.maximum(columns.entry, 0)
+    followed = columns.duration if entry is None else columns.duration - entry
+    if not 0 < horizon <= followed.max():
         raise DataError(
             f"the horizon must lie within follow-up, but {horizon:g} came and follow-up ends at "
-            f"{columns.duration.max():g}; choose a shorter one"
+            f"{followed.max():g}; choose a shorter one",
+            why=note("reasons.beyond_follow_up", horizon=horizon, months=float(followed.max())),
         )
-    if columns.entry is not None or columns.count is not None:
-        raise ParamsError("a landmark has one row each from time zero, but entry or count came")
+    if columns.count is not None:
+        raise ParamsError("a landmark has one row each, but count came; leave it out")
     design = fit.sample.design
     matrix = design.matrix
     raised = durations.assign(**{driver: np.minimum(durations[driver] + step, highest)})
@@ -147,11 +153,14 @@ def standardised_life(
     if len(replicates) < FEWEST_REPLICATES * replications:
         raise DataError(
             f"bootstrap samples must allow the regression, but only {len(replicates):,} of "
-            f"{replications:,} did; use fewer covariates"
+            f"{replications:,} did; use fewer covariates",
+            why=note("reasons.unstable"),
         )
     capped = durations[driver].gt(highest - step).to_numpy()
+    units = len(matrix) if clusters is None else int(clusters.max()) + 1
+    reach = float(stats.t.ppf(0.5 + conf_level / 2, max(units - 1, 1)))
     return StandardisedLife(
-        table=_table(estimate, replicates, groups, capped, conf_level),
+        table=_table(estimate, replicates, groups, capped, reach),
         fit=fit,
         driver=driver,
         horizon=horizon,
@@ -195,7 +204,12 @@ def _means(
     sums = sum_risk_sets(arranged, beta)
     shift = (beta @ arranged.x).max()
     log_risk = np.column_stack([x @ beta, y @ beta]) - shift
-    life = _life_by_risk(arranged.cell_time, sums.a0, log_risk, horizon)
+    if columns.entry is None:
+        life = _life_by_risk(arranged.cell_time, sums.a0, log_risk, horizon)
+    else:
+        drawn, life = np.unique(rows), np.full(log_risk.shape, np.nan)
+        begun = np.maximum(columns.entry[drawn], 0)
+        life[drawn] = _life_from_entry(arranged.cell_time, sums.a0, log_risk[drawn], begun, horizon)
     found = np.full((len(members), 3), np.nan)
     for place, member in enumerate(members):
         inside = rows[member[rows]]
@@ -218,15 +232,33 @@ def _life_by_risk(
     return CubicSpline(knots, area)(log_risk)
 
 
+def _life_from_entry(
+    times: np.ndarray,
+    steps: np.ndarray,
+    log_risk: np.ndarray,
+    entry: np.ndarray,
+    horizon: float,
+) -> np.ndarray:
+    """Area under exp(-(H(entry + t) - H(entry)) risk) up to the horizon, at the midpoints of t."""
+    hazard = np.concatenate([[0.0], np.cumsum(steps)])
+    ahead = (np.arange(STEPS) + 0.5) * horizon / STEPS
+    begun = hazard[np.searchsorted(times, entry, side="right")]
+    reached = hazard[np.searchsorted(times, entry[:, None] + ahead, side="right")]
+    grown = (reached - begun[:, None]) * np.exp(log_risk[:, :1])
+    area = np.exp(-grown).mean(axis=1)
+    raised = np.exp(-grown * np.exp(log_risk[:, 1:] - log_risk[:, :1])).mean(axis=1)
+    return np.column_stack([area, raised]) * horizon
+
+
 def _table(
     estimate: np.ndarray,
     replicates: np.ndarray,
     groups: list[tuple[str, str, np.ndarray]],
     capped: np.ndarray,
-    conf_level: float,
+    quantile: float,
 ) -> pd.DataFrame:
     error = np.nanstd(replicates, axis=0, ddof=1)
-    reach = critical_value(conf_level) * error
+    reach = quantile * error
     parts = [
         pd.DataFrame(
             {

@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.errors import DataError
 from analysis.methods.intervals import critical_value, wilson
 from analysis.methods.rows import require_finite
-from analysis.notes import note
+from analysis.notes import Note, note
 
 PROMOTER_FROM = 9
 DETRACTOR_TO = 6
@@ -231,10 +231,16 @@ def _means_by_group(
     table = table.assign(
         conf_low=table["estimate"] - reach,
         conf_high=table["estimate"] + reach,
-        note=np.where(table["std_error"].isna(), note("measurement.one_answer"), ""),
+        note=[_why_not(row.std_error, row.n) for row in table.itertuples()],
     )
     order = ["group", "term", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
     return SurveyEstimates(table=table[order], n_missing=int((~usable).sum()))
+
+
+def _why_not(error: float, n: int) -> Note | str:
+    if np.isfinite(error):
+        return ""
+    return note("measurement.one_answer") if n < 2 else note("measurement.of_one_customer")
 
 
 def _group_means(

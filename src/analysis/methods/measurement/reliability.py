@@ -46,7 +46,7 @@ class Reliability:
     table : group (the scale), term (see `COEFFICIENTS`), estimate, std_error, conf_low,
         conf_high, n, note.
     items : group, item, n, mean, sd, item_total (with the other items), alpha_if_dropped, loading
-        (one factor), note.
+        (one factor), note; of the answer sheets complete on the scale, filled ones included.
     counts : group, n, n_dropped, n_filled.
     """
 

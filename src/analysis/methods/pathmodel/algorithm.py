@@ -12,6 +12,7 @@ import numpy as np
 
 from analysis.errors import DataError
 from analysis.methods.pathmodel.model import PathModel
+from analysis.notes import note
 
 Scheme = Literal["centroid", "factorial", "path"]
 TOLERANCE = 1e-10
@@ -93,7 +94,8 @@ def _block_inverses(covariances: np.ndarray, model: PathModel) -> dict[int, np.n
             if np.linalg.cond(block[0]) > 1 / np.sqrt(np.finfo(float).eps):
                 raise DataError(
                     f"the items of {name} must not repeat one another in mode B, but they are "
-                    "collinear; drop one or use mode A"
+                    "collinear; drop one or use mode A",
+                    why=note("reasons.repeated", columns=(name,)),
                 )
             inverses[k] = np.linalg.pinv(block, hermitian=True)
     return inverses

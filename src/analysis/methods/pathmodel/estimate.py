@@ -12,7 +12,7 @@ from analysis.methods.pathmodel.model import PathModel
 from analysis.methods.pathmodel.solve import Estimates, effect_sizes, solve
 from analysis.methods.resampling import bootstrap_covariances, covariance
 from analysis.methods.scales import Missing, check_scales, clusters_of, item_answers
-from analysis.notes import Note
+from analysis.notes import Note, note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +115,8 @@ def estimate_path_model(
     if not sample.outer.settled[0]:
         raise DataError(
             "PLS must converge, but its weights still moved after 300 rounds; "
-            "simplify the model or try another scheme"
+            "simplify the model or try another scheme",
+            why=note("reasons.unsettled"),
         )
     replicates, n_unsettled = None, 0
     if replications:
@@ -158,9 +159,13 @@ def _complete_answers(
     if len(answers) <= parameters:
         raise DataError(
             f"complete answers must outnumber the {parameters} weights and paths, but "
-            f"{len(answers)} came; drop items or constructs, or fill single blanks (person_mean)"
+            f"{len(answers)} came; drop items or constructs, or fill single blanks (person_mean)",
+            why=note("reasons.few_rows", parameters=parameters),
         )
     constant = [item for item in answers if answers[item].nunique() < 2]
     if constant:
-        raise DataError(f"the items must vary, but {', '.join(constant)} is constant; drop it")
+        raise DataError(
+            f"the items must vary, but {', '.join(constant)} is constant; drop it",
+            why=note("reasons.constant", columns=tuple(constant)),
+        )
     return answers, len(survey) - len(answers), sum(part.n_filled for part in taken)

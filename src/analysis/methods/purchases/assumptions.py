@@ -63,7 +63,9 @@ def check_spend(customers: pd.DataFrame, *, conf_level: float = 0.95) -> SpendCh
     spread = [repeaters[name].nunique() for name in SPEND]
     if n < 4 or min(spread, default=0) < 2:
         nothing = dict.fromkeys(("estimate", "std_error", "conf_low", "conf_high"), np.nan)
-        why = note("purchases.too_few_alike")
+        alike = (note("purchases.equally_often"), note("purchases.same_mean"))
+        all_alike = (text for text, values in zip(alike, spread, strict=True) if values < 2)
+        why = note("purchases.fewer_than_four") if n < 4 else next(all_alike)
         rows = [
             {"term": term, **nothing, "n": round(n), "p_value": np.nan, "note": why}
             for term in ("pearson", "spearman")

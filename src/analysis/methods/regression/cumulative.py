@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import expit, ndtr
 
 from analysis.errors import DataError
+from analysis.notes import note
 
 Link = Literal["logit", "probit"]
 TOLERANCE = 1e-10
@@ -144,5 +145,6 @@ def maximise(
             return parameters, at
     raise DataError(
         "the ordinal regression must converge, but its likelihood still climbed after "
-        f"{MAX_STEPS} steps; join rare answers or drop a driver"
+        f"{MAX_STEPS} steps; join rare answers or drop a driver",
+        why=note("reasons.separated_answers"),
     )

@@ -5,13 +5,16 @@ enter as indicators against their first level; a moderator multiplies every driv
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParamsError
+
+REPEATED = 1e-8
+"""Share of a column's length beyond what others explain, below which it says nothing new."""
 
 
 class Term(Protocol):
@@ -128,7 +131,10 @@ class Bend:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Indicators of the levels of a category but its first.
+    """Indicators of the levels of a category but its first, and but those joined with it.
+
+    A level is joined where other columns say of every row whether it is of the level: its
+    indicator would repeat them (two groups that are not known of the same customers).
 
     Attributes
     ----------
@@ -136,14 +142,22 @@ class Levels:
         Of categories.
     levels : tuple
         All of them, the first being the reference.
+    joined : tuple
+        Those without an indicator of their own.
     """
 
     column: str
     levels: tuple[object, ...]
+    joined: tuple[object, ...] = ()
+
+    @property
+    def compared(self) -> tuple[object, ...]:
+        """The levels that have an indicator."""
+        return tuple(level for level in self.levels[1:] if level not in self.joined)
 
     @property
     def names(self) -> list[str]:
-        return [f"{self.column}: {level}" for level in self.levels[1:]]
+        return [f"{self.column}: {level}" for level in self.compared]
 
     def columns(self, frame: pd.DataFrame) -> np.ndarray:
         given = frame[self.column].to_numpy(object)
@@ -153,7 +167,7 @@ class Levels:
                 f"{self.column} must be one of {list(self.levels)}, but "
                 f"{sorted(map(str, strangers))} came; predict only for levels that were in the data"
             )
-        return (given[:, None] == np.array(self.levels[1:], object)).astype(float)
+        return (given[:, None] == np.array(self.compared, object)).astype(float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +214,12 @@ class Design:
         first = [np.ones((len(frame), 1))] if self.intercept else []
         return np.hstack([*first, *(term.columns(frame) for term in self.terms)])
 
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The levels that are counted with the first of their category."""
+        levels = (term for term in self.terms if isinstance(term, Levels))
+        return tuple(f"{term.column}: {level}" for term in levels for level in term.joined)
+
 
 def build_design(
     frame: pd.DataFrame,
@@ -227,6 +247,28 @@ def build_design(
             raise DataError(f"{moderator} must take two values to moderate, but one came; drop it")
         others += [group, *(Product(term, group) for term in main)]
     return Design(terms=(*main, *others), intercept=intercept)
+
+
+def join_repeated(design: Design, frame: pd.DataFrame, controls: Sequence[str]) -> Design:
+    """The design with those levels of controls joined that repeat other columns."""
+    terms = list(design.terms)
+    free = [isinstance(term, Levels) and term.column in controls for term in terms]
+    kept = [term for term, own in zip(terms, free, strict=True) if not own]
+    known = (
+        Design(tuple(kept), design.intercept).matrix(frame) if kept or design.intercept else None
+    )
+    basis = np.empty((len(frame), 0)) if known is None else np.linalg.qr(known)[0]
+    for place in np.flatnonzero(free):
+        term, joined = terms[place], []
+        for level, column in zip(term.compared, term.columns(frame).T, strict=True):
+            rest = column - basis @ (basis.T @ column)
+            rest -= basis @ (basis.T @ rest)
+            if np.linalg.norm(rest) <= REPEATED * np.linalg.norm(column):
+                joined.append(level)
+            else:
+                basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
+        terms[place] = replace(term, joined=tuple(joined))
+    return replace(design, terms=tuple(terms))
 
 
 def _driver_term(frame: pd.DataFrame, column: str) -> Term:

@@ -81,7 +81,7 @@ def _changes(
         first = frame.assign(**{column: _constant(frame, column, term.levels[0])})
         return [
             (name, frame.assign(**{column: _constant(frame, column, level)}), first, 1.0)
-            for name, level in zip(term.names, term.levels[1:], strict=True)
+            for name, level in zip(term.names, term.compared, strict=True)
         ]
     values = frame[column].astype(float)
     if isinstance(term, Steps):

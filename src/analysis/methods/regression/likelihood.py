@@ -70,7 +70,10 @@ def _maximise_negative_binomial(
     shift = np.zeros(len(y)) if offset is None else offset
     parameters, log_alpha = start, 0.0
     for _ in range(MOST_ROUNDS):
-        mean = np.exp(x @ parameters + shift)
+        with np.errstate(over="ignore"):
+            mean = np.exp(x @ parameters + shift)
+        if not (np.isfinite(mean) & (mean > 0)).all():
+            raise DataError(NO_MAXIMUM)
         before, log_alpha = log_alpha, _solve_log_alpha(y, mean, total)
         weight = total * mean / (1 + np.exp(log_alpha) * mean)
         working = x @ parameters + (y - mean) / mean

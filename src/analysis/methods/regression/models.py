@@ -14,6 +14,7 @@ from analysis.methods.regression.design import require_numbers
 from analysis.methods.regression.family import fit_family
 from analysis.methods.regression.fit import Errors, RegressionFit
 from analysis.methods.regression.sample import Columns, Sample, take_sample
+from analysis.notes import note
 
 
 def fit_linear(
@@ -220,7 +221,10 @@ def _require_both(values: np.ndarray, outcome: str) -> None:
     if not given <= {0.0, 1.0}:
         raise DataError(f"{outcome} must be 0 or 1, but {sorted(given)[:5]} came")
     if len(given) < 2:
-        raise DataError(f"{outcome} must vary, but every row is {given.pop():g}; widen the window")
+        raise DataError(
+            f"{outcome} must vary, but every row is {given.pop():g}; widen the window",
+            why=note("reasons.alike", outcome=outcome),
+        )
 
 
 def _require_not_negative(values: np.ndarray, outcome: str) -> None:
@@ -230,4 +234,7 @@ def _require_not_negative(values: np.ndarray, outcome: str) -> None:
             "purchases?); net over a longer window or use fit_linear"
         )
     if not (values > 0).any():
-        raise DataError(f"{outcome} must be above zero somewhere, but every row is 0")
+        raise DataError(
+            f"{outcome} must be above zero somewhere, but every row is 0",
+            why=note("reasons.nothing", outcome=outcome),
+        )

@@ -16,6 +16,7 @@ from analysis.methods.regression.fit import Errors, coefficient_table, sandwich
 from analysis.methods.regression.sample import Columns, Sample, take_sample
 from analysis.methods.regression.scaling import column_scale, inverse_information
 from analysis.methods.regression.separation import SEPARATES, looks_separated, separated_terms
+from analysis.notes import note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,7 +177,10 @@ def _levels_in_use(
     given = set(answers.dropna())
     used = tuple(level for level in levels if level in given)
     if len(used) < 2:
-        raise DataError(f"{outcome} must vary, but {len(used)} of its levels was chosen")
+        raise DataError(
+            f"{outcome} must vary, but {len(used)} of its levels was chosen",
+            why=note("reasons.alike" if used else "reasons.unanswered", outcome=outcome),
+        )
     return used
 
 

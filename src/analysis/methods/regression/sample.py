@@ -12,10 +12,12 @@ from analysis.methods.regression.design import (
     Design,
     Term,
     build_design,
+    join_repeated,
     require_columns,
     require_numbers,
 )
 from analysis.methods.rows import require_finite
+from analysis.notes import note
 
 
 class Columns(TypedDict, total=False):
@@ -111,11 +113,18 @@ def take_sample(
         intercept=intercept,
     )
     matrix = design.matrix(complete)
+    if len(complete) and np.linalg.matrix_rank(_scaled(matrix), tol=1e-9) < matrix.shape[1]:
+        plain = [column for column in controls if column != moderator and column not in drivers]
+        design = join_repeated(design, complete, plain)
+        matrix = design.matrix(complete)
     n = int(counts.sum())
     _require_estimable(matrix, design, n, extra_parameters)
     units = None if cluster is None else pd.factorize(complete[cluster])[0]
     if units is not None and units.max() < 1:
-        raise DataError(f"{cluster} must name at least two customers, but one came")
+        raise DataError(
+            f"{cluster} must name at least two customers, but one came",
+            why=note("reasons.one_customer"),
+        )
     all_counts = len(frame) if count is None else int(frame[count].fillna(0).sum())
     return Sample(
         frame=complete,
@@ -147,12 +156,18 @@ def _complete(frame: pd.DataFrame, used: list[str], positive: list[str]) -> pd.D
     return complete
 
 
+def _scaled(matrix: np.ndarray) -> np.ndarray:
+    length = np.linalg.norm(matrix, axis=0)
+    return matrix / np.where(length > 0, length, 1.0)
+
+
 def _require_estimable(matrix: np.ndarray, design: Design, n: int, extra_parameters: int) -> None:
     parameters = matrix.shape[1] + extra_parameters
     if n <= parameters:
         raise DataError(
             f"complete answers must outnumber the {parameters} parameters, but {n} came; "
-            "use fewer drivers or controls"
+            "use fewer drivers or controls",
+            why=note("reasons.few_rows", parameters=parameters),
         )
     first = int(design.intercept)
     constant = [
@@ -161,13 +176,17 @@ def _require_estimable(matrix: np.ndarray, design: Design, n: int, extra_paramet
         if np.ptp(values) == 0
     ]
     if constant:
-        raise DataError(f"drivers must vary, but {', '.join(constant)} is constant; drop it")
-    scaled = matrix / np.linalg.norm(matrix, axis=0)
+        raise DataError(
+            f"drivers must vary, but {', '.join(constant)} is constant; drop it",
+            why=note("reasons.constant", columns=tuple(constant)),
+        )
+    scaled = _scaled(matrix)
     if np.linalg.matrix_rank(scaled, tol=1e-9) < matrix.shape[1]:
         *_, last = np.linalg.svd(scaled)
         tied = [
             name for name, share in zip(design.names, last[-1], strict=True) if abs(share) > 1e-6
         ]
         raise DataError(
-            f"drivers must not repeat one another, but {', '.join(tied)} do; drop one of them"
+            f"drivers must not repeat one another, but {', '.join(tied)} do; drop one of them",
+            why=note("reasons.repeated", columns=tuple(tied)),
         )

@@ -112,7 +112,8 @@ def compare_shapes(
         values = values.repeat(answered[columns["count"]].fillna(0).astype(int))
     if values.nunique() < 4:
         raise DataError(
-            f"{driver} must take four values to show a shape, but it takes {values.nunique()}"
+            f"{driver} must take four values to show a shape, but it takes {values.nunique()}",
+            why=note("reasons.few_values", column=driver, values=values.nunique()),
         )
 
     def fit(term: Term) -> RegressionFit:

@@ -13,6 +13,7 @@ from analysis.methods.regression.family import fit_family
 from analysis.methods.regression.fit import RegressionFit, sandwich
 from analysis.methods.regression.models import fit_logit
 from analysis.methods.regression.sample import Columns, Sample, take_sample
+from analysis.notes import note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,9 +133,18 @@ def fit_two_part(
         **columns,
     )
     buyers = take_sample(frame[frame[outcome] > 0], outcome=outcome, drivers=drivers, **columns)
+    if np.ptp(buyers.outcome.astype(float)) == 0:
+        raise DataError(
+            f"{outcome} must vary among those above zero, but all are {buyers.outcome[0]:g}; use "
+            "fit_logit alone",
+            why=note("reasons.alike", outcome=outcome),
+        )
     amount = fit_family(buyers, outcome, family="gamma", errors="robust", conf_level=conf_level)
     if amount.design.names != any_spend.design.names:
-        raise DataError("every level of the controls must hold a buyer, but one has none; join it")
+        raise DataError(
+            "every level of the controls must hold a buyer, but one has none; join it",
+            why=note("reasons.level_without_buyer"),
+        )
     influence = _joint_influence(any_spend, amount)
     n_parameters = influence.shape[1]
     covariance, _ = sandwich(influence, any_spend.sample, n_parameters=n_parameters)

@@ -18,23 +18,6 @@ def choose_reference(groups: list[str], reference: str | None) -> str:
     return str(reference)
 
 
-def joint_level(conf_level: float, comparisons: int) -> float:
-    """Level of each of several intervals that hold together with `conf_level` (Bonferroni).
-
-    Parameters
-    ----------
-    conf_level : float
-        Level of the intervals, in (0, 1).
-    comparisons : int
-        How many intervals hold together.
-
-    Returns
-    -------
-    float
-    """
-    return 1 - (1 - conf_level) / max(comparisons, 1)
-
-
 def add_interval(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     """Symmetric `conf_low` and `conf_high` around `estimate`, from `std_error`."""
     reach = critical_value(conf_level) * table["std_error"]

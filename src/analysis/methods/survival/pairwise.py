@@ -8,6 +8,7 @@ import pandas as pd
 from analysis.methods._durations import Durations, drop_uncounted, read_durations, read_groups
 from analysis.methods._group_counts import count_by_group
 from analysis.methods.intervals import check_level, critical_value
+from analysis.methods.pairs import holm
 from analysis.methods.survival.log_rank import logrank_test
 from analysis.notes import note
 
@@ -126,22 +127,3 @@ def _expand_ties(columns: Durations, second: np.ndarray) -> tuple[np.ndarray, np
     fraction = (np.arange(len(cell)) - np.repeat(np.cumsum(tied) - tied, tied)) / tied[cell]
     zero, one = at_risk[:, cell] - fraction * ends[:, cell]
     return zero, one
-
-
-def holm(p_values: np.ndarray) -> np.ndarray:
-    """Holm's adjusted p-values; missing ones stay missing and are not counted.
-
-    Parameters
-    ----------
-    p_values : array, (k,)
-
-    Returns
-    -------
-    array, (k,)
-    """
-    adjusted = np.full(len(p_values), np.nan)
-    known = np.flatnonzero(~np.isnan(p_values))
-    order = known[np.argsort(p_values[known])]
-    steps = p_values[order] * (len(known) - np.arange(len(known)))
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
-    return adjusted

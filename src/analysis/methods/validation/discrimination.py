@@ -157,7 +157,8 @@ def _auc_at(
     row = {"term": "AUC", "time": time, "estimate": np.nan, "cases": cases, "controls": controls}
     row |= {"n": columns.n, "note": ""}
     if not cases or not controls:
-        return row | {"note": note("survival.nobody_to_compare")}
+        left = note("survival.nobody_left_then")
+        return row | {"note": left if cases else note("survival.nobody_ended_then")}
     weight = count[case] * inverse(observed.before(columns.duration[case]))
     order = np.argsort(risk[control])
     ranked = risk[control][order]

@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.errors import DataError
 from analysis.notes import Note, note
 from analysis.params.tiers import Rfm, Scheme, Score
+from analysis.states.rating.quantities import MONEY
 
 MORE_IS_BETTER = (
     "tiers.more_is_better.lowest",
@@ -24,6 +25,9 @@ LESS_IS_BETTER = (
 )
 SCORE_DIGITS = 9
 """Scores that differ later are the same but for the order in which they were added up."""
+NEAR = 1e-14
+"""Relative: what misses a limit by so little reaches it. A limit less a share of it has a last
+digit that nobody wrote (600 less 15% of it); one that is written into a query may lose its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,36 +82,41 @@ def reasons_of(criteria: list[Criterion], deciding: np.ndarray) -> np.ndarray:
     reasons = np.empty(len(deciding), dtype=object)
     for k, criterion in enumerate(criteria):
         of = np.flatnonzero(deciding == k)
-        limits = _limits(criterion)
+        form = ".15g" if criterion.name in MONEY else ".6g"  # to the last cent
+        limits = _limits(criterion, form)
         unknown = note("tiers.unknown", quantity=criterion.name)
         values = criterion.sign * criterion.values[of]
         reasons[of] = [
             unknown
             if np.isnan(value)
             else note(
-                "tiers.reached", quantity=criterion.name, value=f"{value:.6g}", limits=limits[i]
+                "tiers.reached", quantity=criterion.name, value=f"{value:{form}}", limits=limits[i]
             )
             for value, i in zip(values, _levels(criterion, 0.0)[of], strict=True)
         ]
     return reasons
 
 
-def _limits(criterion: Criterion) -> list[Note]:
+def _limits(criterion: Criterion, form: str) -> list[Note]:
     """What a customer of each level, low to high, has reached and has not."""
     lowest, between, highest = LESS_IS_BETTER if criterion.sign < 0 else MORE_IS_BETTER
     cuts = [
-        f"{criterion.sign * cut:g}" if np.isfinite(cut) else note("tiers.what_anybody_reached")
+        f"{criterion.sign * cut:{form}}" if np.isfinite(cut) else note("tiers.what_anybody_reached")
         for cut in criterion.cuts
     ]
     middle = [note(between, reached=one, short=following) for one, following in pairwise(cuts)]
     return [note(lowest, short=cuts[0]), *middle, note(highest, reached=cuts[-1])]
 
 
+def lowered(cuts: np.ndarray, slack: float) -> np.ndarray:
+    """Rising limits less a share `slack` of each, rising still; reached by what is `NEAR` them."""
+    size = np.abs(np.where(np.isfinite(cuts), cuts, 0.0))
+    return np.maximum.accumulate(cuts - slack * size) - NEAR * size
+
+
 def _levels(criterion: Criterion, slack: float) -> np.ndarray:
-    finite = np.where(np.isfinite(criterion.cuts), criterion.cuts, 0.0)
-    cuts = criterion.cuts - slack * np.abs(finite)
     known = np.nan_to_num(criterion.values, nan=-np.inf)
-    return np.searchsorted(np.maximum.accumulate(cuts), known, side="right")
+    return np.searchsorted(lowered(criterion.cuts, slack), known, side="right")
 
 
 def _require(customers: pd.DataFrame, quantities: list[str]) -> None:

@@ -17,7 +17,7 @@ from analysis.errors import DataError
 from analysis.frames.counted import nearest
 from analysis.notes import Note, note
 from analysis.params.tiers import Rfm, Scheme, Score
-from analysis.states.rating.criteria import SCORE_DIGITS
+from analysis.states.rating.criteria import SCORE_DIGITS, lowered
 from analysis.states.rating.engine_ranks import (
     cuts_at_shares,
     percent_column,
@@ -26,31 +26,24 @@ from analysis.states.rating.engine_ranks import (
     signed_value,
 )
 
-NEAR = 1e-13
-"""Relative: a cut that was found is written into the query, which may lose its last digit."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EngineCriterion:
     """name : the quantity. column : of the table, times `sign`, so that more is better; null where
-    unknown. cuts : rising limits on that scale. found : whether they come from the data. sign : -1
-    where less is better.
+    unknown. cuts : rising limits on that scale. sign : -1 where less is better.
     """
 
     name: str
     column: str
     cuts: np.ndarray
-    found: bool = False
     sign: float = 1.0
 
     def level(self, rows: ibis.Table, slack: float = 0.0) -> ibis.Value:
         """How many cuts a customer reaches; `slack` lowers them."""
-        finite = np.where(np.isfinite(self.cuts), self.cuts, 0.0)
-        cuts = np.maximum.accumulate(self.cuts - slack * np.abs(finite))
+        cuts = lowered(self.cuts, slack)
         value, level = rows[self.column], ibis.literal(0)
         for cut in cuts[np.isfinite(cuts)]:
-            limit = float(cut - NEAR * abs(cut) if self.found else cut)
-            level = level + ibis.ifelse(value >= limit, 1, 0)
+            level = level + ibis.ifelse(value >= float(cut), 1, 0)
         return level
 
 
@@ -121,7 +114,7 @@ def _quantiles(tables, rows, scheme: Scheme, notes) -> tuple[ibis.Table, list[En
         raise DataError(f"{rule.quantity} must be known of somebody, but is missing in every row")
     if len(np.unique(cuts)) < len(cuts):
         notes.append(note("tiers.coincide", quantity=rule.quantity))
-    return rows, [EngineCriterion(name, "criterion_0", cuts, found=True, sign=sign)]
+    return rows, [EngineCriterion(name, "criterion_0", cuts, sign=sign)]
 
 
 def _with_points(rows: ibis.Table, rule: Rfm) -> ibis.Table:
@@ -157,10 +150,10 @@ def _score(tables, rows, rule: Score, notes) -> tuple[ibis.Table, list[EngineCri
         if gap:
             dimension = name.removeprefix("gaps_")
             notes.append(note("tiers.not_of_all", dimension=dimension, customers=int(gap)))
-    cuts, found = np.array(rule.cuts), rule.cut_at == "share"
-    if found:
+    cuts = np.array(rule.cuts)
+    if rule.cut_at == "share":
         cuts = score_cuts(tables, rows, rule.cuts)
-    return rows, [EngineCriterion("score", "score", cuts, found=found)]
+    return rows, [EngineCriterion("score", "score", cuts)]
 
 
 def _weighed(rows: ibis.Table, parts) -> tuple[ibis.Table, dict[str, ibis.Value]]:

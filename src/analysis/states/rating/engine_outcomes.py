@@ -8,15 +8,13 @@ import ibis
 import pandas as pd
 
 from analysis.frames import count_cells
-from analysis.frames.counted import nearest
+from analysis.frames.money import to_minor_unit
 from analysis.frames.relationships import open_relationships
 from analysis.params import Params
 from analysis.params.tiers import Scheme
 from analysis.states.rating.engine_rating import HeldRatings, rate_rows
 from analysis.states.rating.quantities import sums_between
 from analysis.states.rating.tiers import Rating
-
-CENTS = 100
 
 
 def count_outcomes(held: HeldRatings, day: date, value: str, params: Params) -> pd.DataFrame:
@@ -54,15 +52,15 @@ def rate_otherwise(
 
 
 def outcome_rows(held: HeldRatings, day: date, value: str, params: Params) -> ibis.Table:
-    """Every customer rated at a day, with `next_value, last_value` (to the cent) and `stayed`."""
+    """Every customer rated at a day, with `next_value, last_value` (as compared) and `stayed`."""
     end = (pd.Timestamp(day) + pd.DateOffset(months=held.months)).date()
     rows = held.days[day]
     after = sums_between(held.tables, day, end)
     after = after.select("customer_id", later=after.purchases, next_value=after[value])
     rows = rows.left_join(after, "customer_id").drop("customer_id_right")
     rows = rows.mutate(
-        next_value=to_the_cent(rows.next_value.fill_null(0)),
-        last_value=to_the_cent(rows[value]),
+        next_value=to_minor_unit(rows.next_value.fill_null(0), params.money_digits),
+        last_value=to_minor_unit(rows[value], params.money_digits),
         stayed=ibis.ifelse(rows.later.fill_null(0) > 0, 1, 0),
     ).drop("later")
     if params.relationship != "contractual":
@@ -79,8 +77,3 @@ def followed_to(end: date, params: Params) -> date:
     Ends after `followed_until` cannot be known, so that nobody is followed past it.
     """
     return min(end, params.followed_until + timedelta(days=1))
-
-
-def to_the_cent(amount: ibis.Value) -> ibis.Value:
-    """An amount to the cent."""
-    return nearest(amount.cast("float64") * CENTS).cast("float64") / CENTS

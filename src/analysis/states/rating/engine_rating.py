@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.data import Tables
 from analysis.data.crossing import fetch_count
 from analysis.frames import EngineLabels, sample_customers
-from analysis.frames.counted import from_units, money_units
+from analysis.frames.money import to_minor_unit
 from analysis.frames.relationships import open_relationships
 from analysis.notes import Note
 from analysis.params import Params
@@ -25,7 +25,7 @@ from analysis.states.rating.engine_criteria import (
 )
 from analysis.states.rating.engine_groups import engine_clusters
 from analysis.states.rating.engine_ranks import with_percents
-from analysis.states.rating.quantities import MONEY, quantities_before
+from analysis.states.rating.quantities import SUMS, quantities_before
 from analysis.states.rating.tiers import Rating, summary_of, thresholds_of
 
 
@@ -85,7 +85,7 @@ def rate_in_engine(
     some = sample_customers(tables)
     ratings, kept, held, criteria, state = [], [], {}, {}, None
     for day in days:
-        base = engine_quantities(tables, day, months)
+        base = engine_quantities(tables, day, months, params.money_digits)
         if open_only:
             base = base.semi_join(open_relationships(tables, params, day), "customer_id")
         base = base.cache()
@@ -101,13 +101,13 @@ def rate_in_engine(
     return ratings, kept, HeldRatings(held, criteria, tables, some, months)
 
 
-def engine_quantities(tables: Tables, day: date, months: int) -> ibis.Table:
-    """`quantities_before` with average_purchase, money rounded as where it is brought back."""
+def engine_quantities(tables: Tables, day: date, months: int, digits: int) -> ibis.Table:
+    """`quantities_before` with average_purchase, money at the minor unit, as in the frame."""
     rows = quantities_before(tables, rated_at=day, months=months)
     rows = rows.mutate(
-        **{name: from_units(money_units(rows[name])) for name in MONEY if name in rows.columns}
+        **{name: to_minor_unit(rows[name], digits) for name in SUMS if name in rows.columns}
     )
-    average = rows.amount / rows.purchases.nullif(0)
+    average = to_minor_unit(rows.amount / rows.purchases.nullif(0), digits)
     return rows.mutate(average_purchase=ibis.ifelse(rows.purchases > 0, average, 0.0))
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.frames import is_large, spells
+from analysis.frames.money import at_minor_unit
 from analysis.notes import Note, note
 from analysis.params import Params
 from analysis.params.tiers import Scheme
@@ -159,9 +160,9 @@ def rate_periods(tables: Tables, params: Params, *, each: bool = False) -> Rated
         days, notes = [params.observed_until + timedelta(days=1)], [SHORT]
     if is_large(tables) and not each:
         return _in_engine(tables, params, days, notes)
-    frames = _frames(tables, days, months)
+    frames = _frames(tables, days, params)
     if not frames and not notes:
-        frames = _frames(tables, [params.observed_until + timedelta(days=1)], months)
+        frames = _frames(tables, [params.observed_until + timedelta(days=1)], params)
         notes = [NOBODY_YET]
     frames, nobody = _with_open_contracts(frames, tables, params)
     notes += [NOBODY_OPEN] if nobody else []
@@ -251,12 +252,12 @@ def next_period(rated: RatedPeriods, tables: Tables, params: Params) -> pd.DataF
     )
     before = rated.frames[day].set_index("customer_id")
     found = after[after["customer_id"].isin(before.index)].reset_index(drop=True)
-    last = before[rated.value].reindex(found["customer_id"]).to_numpy(float)
+    last = before[rated.value].reindex(found["customer_id"])
     outcomes = pd.DataFrame(
         {
             "customer_id": found["customer_id"],
-            "next_value": found[f"next_{rated.value}"].astype(float).round(2),
-            "last_value": last.round(2),
+            "next_value": at_minor_unit(found[f"next_{rated.value}"], params.money_digits),
+            "last_value": at_minor_unit(last, params.money_digits),
             "stayed": found["bought_again"],
         }
     )
@@ -280,12 +281,13 @@ def open_contracts(tables: Tables, params: Params, day: date) -> pd.Series:
     return found.loc[begun & ~ended, "customer_id"]
 
 
-def _frames(tables: Tables, days: list[date], months: int) -> dict[date, pd.DataFrame]:
+def _frames(tables: Tables, days: list[date], params: Params) -> dict[date, pd.DataFrame]:
     """What was known before each day on which anybody had bought."""
+    options = {"months": params.tiers.rating_months, "digits": params.money_digits}
     frames = {}
     for day in days:
         with suppress(DataError):
-            frames[day] = quantities_frame(tables, rated_at=day, months=months)
+            frames[day] = quantities_frame(tables, rated_at=day, **options)
     return frames
 
 

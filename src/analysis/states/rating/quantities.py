@@ -11,10 +11,12 @@ import pandas as pd
 from analysis.data import fetch
 from analysis.errors import DataError, ParamsError
 from analysis.frames.calendar import days_between, month_number
+from analysis.frames.money import CENTS, at_minor_unit
 from analysis.frames.purchases import purchase_days
 
 COMPLAINT = "complaint"
-MONEY = ("amount", "margin")
+SUMS = ("amount", "margin")
+MONEY = (*SUMS, "average_purchase")
 
 
 def quantities_before(
@@ -63,21 +65,28 @@ def quantities_before(
 
 
 def quantities_frame(
-    tables: Mapping[str, ibis.Table], *, rated_at: date, months: int | None = None
+    tables: Mapping[str, ibis.Table],
+    *,
+    rated_at: date,
+    months: int | None = None,
+    digits: int = CENTS,
 ) -> pd.DataFrame:
     """`quantities_before` as a frame in the order of the ids, with average_purchase.
 
-    The average of a customer without a purchase is 0.
+    The average of a customer without a purchase is 0. Money is at the minor unit (`digits`: its
+    decimal places), so that it can be compared.
     """
     found = quantities_before(tables, rated_at=rated_at, months=months)
-    frame = fetch(found, money=[c for c in MONEY if c in found.columns])
+    money = [c for c in SUMS if c in found.columns]
+    frame = fetch(found, money=money)
     if frame.empty:
         raise DataError(
             f"customers must have bought before {rated_at} to be rated, but nobody had; "
             "rate at a later date"
         )
+    frame[money] = at_minor_unit(frame[money], digits)
     average = (frame["amount"] / frame["purchases"]).where(frame["purchases"] > 0, 0.0)
-    return frame.assign(average_purchase=average)
+    return frame.assign(average_purchase=at_minor_unit(average, digits))
 
 
 def outcomes_after(
@@ -109,7 +118,7 @@ def outcomes_after(
     sums = sums_between(tables, pd.Timestamp(rated_at).date(), end.date())
     kept = [c for c in ("purchases", "amount", "margin") if c in sums.columns]
     found = known.left_join(sums.select("customer_id", *kept), "customer_id")
-    frame = fetch(found.drop("customer_id_right"), money=[c for c in MONEY if c in kept])
+    frame = fetch(found.drop("customer_id_right"), money=[c for c in SUMS if c in kept])
     frame = frame.fillna(dict.fromkeys(kept, 0)).rename(columns={c: f"next_{c}" for c in kept})
     return frame.assign(
         next_purchases=frame["next_purchases"].astype("int64"),

@@ -84,7 +84,7 @@ def told(prospects, show):
 
 def test_channels_that_differ(show):
     facts, details, text = told(made(600), show)
-    assert "points lie between the channels" in text.replace("]{.finding-number} **", " ")
+    assert "the clearest difference between channels" in text
     assert "“search” became customers" in details["channels"]
     assert "[€" in text
     assert "times as much" in details["costs"]

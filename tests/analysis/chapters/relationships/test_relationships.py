@@ -11,8 +11,8 @@ from analysis.chapters.relationships.ahead import ends_ahead
 from analysis.chapters.relationships.ends import ends_by_cause
 from analysis.chapters.relationships.facts import (
     ahead_fact,
+    clearest_pair,
     ends_fact,
-    extreme_pair,
     length_fact,
     segment_fact,
 )
@@ -130,7 +130,7 @@ def test_the_pair_furthest_apart_is_turned_so_that_it_is_positive(show):
     for group, renamed in (("online", "zeta"), ("online", "alpha")):
         turned = frame.assign(channel=frame["channel"].replace(group, renamed))
         result = relationship_length(turned, by="channel", horizon_months=36, **FEW)
-        pair = extreme_pair(result)
+        pair = clearest_pair(result)
         assert (pair["long"], pair["short"]) == ("branch", renamed)
         assert pair["low"] < pair["estimate"] < pair["high"]
         assert 1 < pair["ratio_low"] < pair["ratio"] < pair["ratio_high"]

@@ -67,6 +67,25 @@ def made(asked, survey, block, **options):
     return show.gated(measure_scales(read_answers(tables, params), rng=rng(), **options)), show
 
 
+@pytest.mark.parametrize("filled", ["listwise", "person_mean"])
+def test_means_of_questions_are_as_given(asked, survey, block, filled):
+    """Half the answers to one question are blank; the other question tells nothing of them."""
+    blank = survey.assign(quality_1=survey["quality_1"].where(survey.index % 2 == 0))
+    block["scales"]["quality"]["reverse"] = ("quality_2",)
+    answers = read_answers(*asked(blank, block | {"missing_items": filled}))
+    found = measure_scales(answers, rng=rng(), replications=0)
+    items = found.items.set_index("item")
+    given = blank["quality_1"].dropna()
+    assert items.at["quality_1", "n"] == 100
+    assert items.at["quality_1", "mean"] == pytest.approx(given.mean())
+    assert items.at["quality_1", "sd"] == pytest.approx(given.std())
+    assert items.at["quality_2", "n"] == 200
+    assert items.at["quality_2", "mean"] == pytest.approx(11 - blank["quality_2"].mean())
+    levels = found.levels.set_index("scale")
+    assert levels.at["quality", "n_filled"] == (100 if filled == "person_mean" else 0)
+    assert levels.at["quality", "n_dropped"] == (0 if filled == "person_mean" else 100)
+
+
 def test_scales_that_are_answered_alike_are_told(asked, survey, block, words):
     twice = survey.assign(loyalty_1=survey["satisfaction_1"], loyalty_2=survey["satisfaction_2"])
     result, show = made(asked, twice, block, replications=50)

@@ -6,6 +6,7 @@ import ibis
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from shared_cases import shared_case
 
 from analysis.chapters.stages.course import stage_course
@@ -29,6 +30,7 @@ from analysis.chapters.stages.movement_tests import MovementTests, movement_test
 from analysis.chapters.stages.moves import monthly_moves
 from analysis.chapters.stages.now import stages_now
 from analysis.chapters.stages.paths import paths_by_segment
+from analysis.chapters.stages.rule_made import RuleMade, rule_made
 from analysis.chapters.stages.stage_time import StageStays, stage_months_by_segment, stage_stays
 from analysis.chapters.stages.tables import (
     PRESET_STAGES,
@@ -37,6 +39,7 @@ from analysis.chapters.stages.tables import (
     stage_rules,
 )
 from analysis.data import Description, Tables
+from analysis.notes import note
 from analysis.params import Params
 from analysis.states.stages import assign_stages, stage_counts, stage_paths
 from analysis.study import open_study
@@ -99,11 +102,12 @@ def everything(tables, params):
     by_segment = paths_by_segment(stages, tables, params)
     paths = by_segment["channel"]
     few, level = {"min_cell": params.min_cell}, {"conf_level": params.conf_level}
+    made = rule_made(params, past_known=stages.past_known)
     now = show.gated(stages_now(stages, as_of=params.observed_until, **few))
-    course = show.gated(stage_course(paths, **few, **level))
+    course = show.gated(stage_course(paths, made=made, **few, **level))
     compared = show.gated(stage_months_by_segment(by_segment, horizon_months=12, **few, **level))
     moves = show.gated(monthly_moves(stage_paths(stages), **few, **level))
-    stays = show.gated(stage_stays(paths, **few, **level))
+    stays = show.gated(stage_stays(paths, made=made, **few, **level))
     tests = movement_tests(stages, by_segment, seed=1, replications=50)
     later = show.gated(later_stages(stages, now.at_risk_stage, **few, **level))
     months = compared.of["channel"]
@@ -339,3 +343,49 @@ def test_shared_case_of_one_year(tmp_path):
     assert now.earlier_at is None
     assert now.table["earlier_share"].isna().all()
     assert not {"year_before"} & set(now_fact(now, min_cell=10).also)
+
+
+def test_steps_and_stays_of_the_rules_are_known():
+    made = rule_made(study(lapse_weeks=26))
+    assert made.steps == (3.0, 5.98)
+    assert dict(made.stays) == {"won_back": 3.0, "new": 3.0}
+    assert rule_made(study(relationship="contractual", gap_days=30)).steps == (3.0,)
+    assert 3.0 not in rule_made(study(), past_known=False).steps
+
+
+def test_steps_of_the_rules_are_marked_and_named():
+    params, tables = study(), tables_of(*shop())
+    stages = assign_stages(tables, params)
+    paths = paths_by_segment(stages, tables, params)["channel"]
+    course = stage_course(paths, made=RuleMade(steps=(3.0, 99.0)), min_cell=10)
+    assert course.steps == (3.0,)
+    notes = course.marks.drop_duplicates("months").set_index("months")["note"]
+    assert notes[3] == note("stages.step", months=("3",))
+    assert notes.drop(3).eq("").all()
+    show = chapter_of(params, "stages")
+    assert "Steps at these months are made by the rules" in show.finding(course_fact(course)).detail
+    ax = Figure().add_subplot()
+    plot_stage_course(course, ax, show.say)
+    assert any(text.get_text() == "by rule" for text in ax.texts)
+
+
+def test_a_definition_that_makes_nearly_everybody_something_is_named():
+    row = {"months": 12.0, "estimate": 0.929, "conf_low": 0.9, "conf_high": 0.95, "n": 300}
+    show = chapter_of(study(), "stages")
+    told = show.finding(won_back_fact(StageStays(pd.DataFrame(), row))).detail
+    assert "where so many are (80% or more)" in told
+    seldom = row | {"estimate": 0.3, "conf_low": 0.25, "conf_high": 0.35}
+    assert (
+        "80% or more" not in show.finding(won_back_fact(StageStays(pd.DataFrame(), seldom))).detail
+    )
+
+
+def test_why_nobody_is_told_to_be_won_back():
+    show = chapter_of(study(), "stages")
+    for why, words in (
+        ("nobody", "nobody was seen to churn"),
+        ("too_few", "fewer than 10 churned"),
+        ("untold", "do not tell them apart"),
+    ):
+        told = show.finding(won_back_fact(StageStays(pd.DataFrame(), None, why))).markdown
+        assert words in told

@@ -98,9 +98,9 @@ def everything(tables, params):
     )
     spent = show.gated(retention_cost(tables, params))
     remaining = residual_fact(ahead, forecast, top="gold")
-    by_tier = ahead.of("current_tier")
-    by_group, foreseen = groups_fact(by_tier, "current_tier"), forecast_fact(forecast)
-    together, won = spend_fact(models, min_cell=params.min_cell), acquired_fact(acquired)
+    by_tier, level = ahead.of("current_tier"), {"conf_level": 0.95}
+    by_group, foreseen = groups_fact(by_tier, "current_tier", **level), forecast_fact(forecast)
+    together, won = spend_fact(models, min_cell=params.min_cell), acquired_fact(acquired, **level)
     kept = keeping_fact(spent, base="value.bought_within_year")
     facts = (kept, remaining, by_group, foreseen, together, won)
     told = [show.finding(fact).markdown for fact in facts if fact is not by_group or fact.silent]
