@@ -8,6 +8,7 @@ from textwrap import fill, shorten
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from analysis.methods.survival import SurvivalCurve
@@ -46,13 +47,17 @@ def mark_shares(rows: pd.DataFrame, ax: Axes, say: Wording, *, at: str, colours)
     """
     left, right = ax.get_xlim()
     ax.set_xlim(left, max(right, rows[at].max()))
-    for (time, share), colour in zip(rows[[at, "estimate"]].to_numpy(float), colours, strict=True):
+    halo = [Stroke(linewidth=3, foreground="white"), Normal()]
+    marks = zip(rows[[at, "estimate"]].to_numpy(float), colours, strict=True)
+    for (time, share), colour in marks:
         ax.plot([time], [share], "o", color=colour, markersize=6, zorder=4, clip_on=False)
         late = time > 0.8 * ax.get_xlim()[1]
-        style = {"ha": "right" if late else "left", "va": "top", "fontweight": "bold"}
+        above = len(rows) > 1 and share == rows["estimate"].max()
+        style = {"ha": "right" if late else "left", "va": "bottom" if above else "top"}
         ax.annotate(
-            say.formats.show(share, "percent"), (time, share), (-4 if late else 5, -6),
-            textcoords="offset points", color=INK, fontsize=10, **style,
+            say.formats.show(share, "percent"), (time, share),
+            (-4 if late else 5, 6 if above else -6), textcoords="offset points", color=INK,
+            fontsize=10, fontweight="bold", path_effects=halo, zorder=5, **style,
         )  # fmt: skip
 
 

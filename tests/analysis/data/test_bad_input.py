@@ -420,6 +420,14 @@ def test_bad_data_block_is_told(study, name):
         assert fragment in str(caught.value)
 
 
+def test_gap_as_long_as_the_observation_is_told(study):
+    study.write("held.csv", "customer_id,started_at\nc1,2023-02-01\n")
+    files = {"files": {"contracts": {"file": "../held.csv"}}}
+    with pytest.raises(ParamsError, match=r"gap_days must be below the number of days observed"):
+        study.params(files, relationship="contractual", gap_days=364)
+    study.params(files, relationship="contractual", gap_days=363)
+
+
 @pytest.mark.parametrize("code", ["EURO", "XYZ", "xyz"])
 def test_unknown_currency_is_told(study, code):
     with pytest.raises(ParamsError, match="currency"):

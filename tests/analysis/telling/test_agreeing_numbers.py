@@ -4,12 +4,14 @@ import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.telling.facts import Fact
 from analysis.telling.formats import Apart, AtMost, Formats, drawn_p
+from analysis.telling.pairs import with_told_differences
 
 SAY = Formats.of(
     {
@@ -79,3 +81,13 @@ def test_no_draw_as_extreme_is_at_most_one_in_the_draws(p_value, draws, sentence
 def test_an_untested_question_has_no_p():
     assert np.isnan(drawn_p(np.nan, 0))
     assert SAY.cell(drawn_p(np.nan, 0), "p_cell") == "–"
+
+
+def test_pairs_of_groups_are_told_as_the_difference_of_their_numbers():
+    groups = pd.DataFrame({"group": ["a", "b", "c"], "mean": [21.64, 25.16, np.nan]})
+    pairs = pd.DataFrame(
+        {"group": ["b", "a", "b"], "reference": ["a", "b", "c"], "estimate": [3.52, -3.52, 1.0]}
+    )
+    told = with_told_differences(pairs, groups, number="mean")["estimate"]
+    assert [SAY.show(one, "number1") for one in told] == ["3.6", "−3.6", "1.0"]  # 25.2 and 21.6
+    assert told.astype(float).tolist() == pytest.approx(pairs["estimate"].tolist())

@@ -14,6 +14,7 @@ from analysis.params import Params
 from analysis.states.influences import influences
 from analysis.states.predictability import predictability
 from analysis.states.waiting import Waiting
+from analysis.telling.gates import gated
 from analysis.telling.influences import constant_fact, foreseen_fact, ratio_fact
 from analysis.telling.ratios import (
     forest_height,
@@ -122,14 +123,10 @@ def test_a_lower_rate_is_told_without_a_minus_sign(show):
 
 def test_an_interval_on_both_sides_of_1_is_not_folded(show):
     result = influences(waiting(), min_cell=10)
-    table = result.table.copy()
-    table.loc[1, ["hazard_ratio", "hazard_ratio_conf_low", "hazard_ratio_conf_high"]] = (
-        1.1,
-        0.9,
-        1.3,
-    )
-    finding = show.finding(ratio_fact(replace(result, table=table), **SETTINGS))
-    assert "is −10.0% to 30.0%" in finding.detail
+    error = np.log(1.1 / 0.9) / 1.959964
+    pairs = result.pairs.head(1).assign(estimate=np.log(1.1), std_error=error)
+    finding = show.finding(ratio_fact(replace(result, pairs=pairs), **SETTINGS))
+    assert "is −10.0% to 34.4%" in finding.detail
 
 
 def test_words_follow_the_chapter():
@@ -193,7 +190,7 @@ def test_a_group_in_which_nobody_ended_is_no_regression(show):
     wait = waiting(400)
     table = wait.table.assign(event=wait.table["event"] & (wait.table["group"] == "a"))
     text = told(replace(wait, table=table), show)[1]
-    assert "a combination of characteristics decides by itself who is a case" in text
+    assert "by itself this decides what becomes of a customer: group: b" in text
 
 
 def test_a_test_that_cannot_be_computed_is_said(show):
@@ -218,3 +215,21 @@ def test_strength_of_a_prediction_is_said(show, concordance, words):
     uno = measures["measure"] == "uno"
     measures.loc[uno, ["estimate", "conf_low", "conf_high"]] = [concordance, 0.52, 0.9]
     assert words in show.finding(foreseen_fact(replace(result, measures=measures))).detail
+
+
+def test_ratios_that_are_all_hidden_are_one_line_each(show):
+    ratios = gated(influences(waiting(), min_cell=10), 10_000)
+    assert ratio_fact(ratios, **SETTINGS).silent
+    assert constant_fact(ratios).silent
+    assert "too small to be shown" in show.finding(constant_fact(ratios)).sentence
+
+
+def test_a_hidden_ratio_is_a_dash_in_the_figure(show):
+    ratios = influences(waiting(more=np.arange(900) % 7), min_cell=10)
+    few = ratios.table["covariate"] == "more"
+    hidden = ["n", "cases", "hazard_ratio", "hazard_ratio_conf_low", "hazard_ratio_conf_high"]
+    table = ratios.table.astype(dict.fromkeys(hidden, float))
+    table.loc[few, hidden] = np.nan
+    shown = replace(ratios, table=table)
+    fact = ratio_fact(shown, **SETTINGS)
+    assert show.figure(plot_ratios, shown, fact, height=4).svg

@@ -10,10 +10,12 @@ import pandas as pd
 
 from analysis.chapters.stages.movement_tests import MovementTests
 from analysis.chapters.stages.now import StagesNow
+from analysis.chapters.stages.stage_time import StageMonthsBySegment
 from analysis.notes import Note, note
 from analysis.params import Params
 from analysis.params.stages import ORDER, StageRule
 from analysis.telling.formats import drawn_p
+from analysis.telling.pairs import with_told_differences
 
 SIDES = {"min": "min", "above": "min", "max": "max", "below": "max"}
 PRESET_STAGES = frozenset(stage for order in ORDER.values() for stage in order)
@@ -75,6 +77,25 @@ def stage_playbook(result: StagesNow) -> pd.DataFrame:
     names = [stage if stage in PRESET_STAGES else "own" for stage in result.table["stage"]]
     known = ["stage", "customers", "share", *(["earlier_share"] if result.earlier_at else [])]
     return result.table[known].assign(asks=[note(f"stages.playbook.{name}") for name in names])
+
+
+def differences_table(compared: StageMonthsBySegment) -> pd.DataFrame:
+    """The groups that lie furthest apart in each stage.
+
+    Parameters
+    ----------
+    compared : StageMonthsBySegment
+        Gated.
+
+    Returns
+    -------
+    DataFrame
+        Its differences, told as those of the months that the summary tells.
+    """
+    by = ["segment", "stage"]
+    return with_told_differences(
+        compared.differences(), compared.summary(), number="estimate", by=by
+    )
 
 
 def movement_table(tests: MovementTests) -> pd.DataFrame:

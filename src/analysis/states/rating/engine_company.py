@@ -45,7 +45,7 @@ def rate_company_in_engine(
     schemes = [params.tiers.rated_by, *(preset_scheme(name) for name in params.tiers.compare)]
     bases, without = {}, {}
     for day in days:
-        base = engine_quantities(tables, day, months)
+        base = engine_quantities(tables, day, months, params.money_digits)
         if open_only:
             base = base.semi_join(open_relationships(tables, params, day), "customer_id")
         customers = fetch_count(base)

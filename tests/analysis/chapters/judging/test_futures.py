@@ -56,3 +56,16 @@ def test_nobody_is_followed_past_the_day_on_which_ends_are_known():
     assert curve["time"].max() == pytest.approx(days / 7)
     assert curve.loc[curve["time"].lt(days / 7 - 0.01), "censored"].sum() == 0
     assert curve["censored"].sum() == 25
+
+
+def test_where_no_contract_was_open_nobody_is_followed():
+    lines = steady(customers=40)
+    ids = lines["customer_id"].drop_duplicates()
+    contracts = pd.DataFrame({"customer_id": ids, "started_at": pd.Timestamp("2021-01-01")})
+    tables = tables_of(lines, contracts=contracts.assign(ended_at=pd.Timestamp("2021-03-01")))
+    params = study(relationship="contractual")
+    rated = rate_periods(tables, params)
+    assert rated.judged.customers == 40
+    futures = follow_tiers(rated, tables, params)
+    assert futures.curve is None
+    assert futures.table.empty

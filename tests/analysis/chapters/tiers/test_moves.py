@@ -77,3 +77,13 @@ def test_up_and_down_are_counted_on_the_same_people_in_finding_and_table():
     assert fact.numbers["down"] == table.loc["down", "estimate"]
     assert table.loc["up", "estimate"] > table.loc["up", "throughout"]
     assert fact.estimate == pytest.approx(1 - table.loc["stay", "estimate"])
+
+
+def test_one_tier_has_no_moves():
+    clusters = {"rating_months": 12, "scheme": {"clusters": {"quantities": ("amount",)}}}
+    lines = [(f"c{k}", day, 0.0) for k in range(40) for day in ("2021-02-01", "2022-02-01")]
+    params, tables = study(clusters), tables_of(lines)
+    rated = rate_periods(tables, params)
+    assert rated.rerating.tiers == ("group 1",)
+    moves = tier_moves(rated, tables, params, rng=rng())
+    assert moves_fact(moves).variant == "one_tier"

@@ -105,7 +105,7 @@ def test_near_a_limit_is_told_in_whole_units(way):
     limits = {"thresholds": {"limits": {"amount": (200.0,)}}}
     params = study({"scheme": {"tiers": ("basic", "silver")} | limits})
     rated = rate_periods(tables_of(rows), params)
-    near = near_limits(rated, params.tiers.rated_by).table.iloc[0]
+    near = near_limits(rated).table.iloc[0]
     assert near["above"] * near["n"] == pytest.approx(41)
     assert near["below"] * near["n"] == pytest.approx(1 + 20)
 
