@@ -20,13 +20,13 @@ SETTINGS = ("date_format", "format")
 
 def pseudo(texts: dict[str, Any]) -> dict[str, Any]:
     """The catalogue with each text in other letters; fields and settings stay."""
-    notes = {written: text or written for written, text in texts.get("notes", {}).items()}
-    return {key: _entry(key, value) for key, value in (texts | {"notes": notes}).items()}
+    return {key: _entry(key, value) for key, value in texts.items()}
 
 
 def _entry(key: str, value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _entry(name, one) for name, one in value.items()}
+        named = {name: one or name for name, one in value.items()} if key == "words" else value
+        return {name: _entry(name, one) for name, one in named.items()}
     if isinstance(value, list):
         return [_entry(key, one) for one in value]
     if not isinstance(value, str) or key in SETTINGS:

@@ -16,6 +16,7 @@ FLOORS = {
     "errors": 0,
     "names": 0,
     "notes": 0,
+    "units": 0,
     "params": 1,
     "schemas": 1,
     "simulate": 2,

@@ -7,8 +7,9 @@ doubtful, it gives a `Note`; the catalogue of the reader's language holds the se
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 NONE = ""
@@ -34,12 +35,18 @@ class Note:
 
     def __str__(self) -> str:
         words = self.key.rpartition(".")[2].replace("_", " ")
-        told = ", ".join(f"{name} {value}" for name, value in self.numbers)
+        told = ", ".join(f"{name} {_shown(value)}" for name, value in self.numbers)
         return "; ".join([f"{words} ({told})" if told else words, *map(str, self.also)])
 
     def of(self, name: str) -> Any:
         """One of the note's numbers."""
         return dict(self.numbers)[name]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def note(key: str, **numbers: Any) -> Note:
@@ -51,3 +58,18 @@ def joined(notes: Iterable[Note | str]) -> Note | str:
     """Lay remarks together into one; none of them is the empty text."""
     first, *others = [*filter(None, notes)] or [NONE]
     return Note(first.key, first.numbers, (*first.also, *others)) if others else first
+
+
+def written(told: Note | str) -> str:
+    """A remark as a file keeps it: a text as it stands, a note as JSON."""
+    return json.dumps(asdict(told), sort_keys=True) if isinstance(told, Note) else told
+
+
+def read_note(text: str) -> Note | str:
+    """The remark that `written` wrote."""
+    return _note_of(json.loads(text)) if text.startswith('{"also"') else text
+
+
+def _note_of(found: dict[str, Any]) -> Note:
+    numbers = tuple((name, value) for name, value in found["numbers"])
+    return Note(found["key"], numbers, tuple(map(_note_of, found["also"])))

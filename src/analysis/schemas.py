@@ -267,10 +267,10 @@ def known_with(name: str) -> dict[str, str]:
     return {column: spec.metadata["known"] for column, spec in columns if spec.metadata["known"]}
 
 
-def is_private(name: str, column: str) -> bool:
-    """Whether the values of a column may never be shown."""
-    columns = SCHEMAS[name].columns
-    return column in columns and bool(columns[column].metadata["private"])
+def private_columns() -> frozenset[str]:
+    """The columns whose values may never be shown, of every table: ids and free text."""
+    columns = (item for schema in SCHEMAS.values() for item in schema.columns.items())
+    return frozenset(column for column, spec in columns if spec.metadata["private"])
 
 
 def is_money(name: str, column: str) -> bool:

@@ -161,6 +161,10 @@ def open_study(
     build : str or Path, optional
         The folder of everything that is made; `build/` beside `params/` where none is given.
 
+    Returns
+    -------
+    Study
+
     Raises
     ------
     ParamsError

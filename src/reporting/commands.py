@@ -54,8 +54,10 @@ def check(study: str) -> None:
     """Print every fault; exit code 1 when there is one."""
     from analysis.data.validate import validation_report
     from analysis.params import read_params
+    from analysis.telling.wording import wording_for
 
-    report, faults = validation_report(read_params(study_file(study)))
+    params = read_params(study_file(study))
+    report, faults = validation_report(params, tell=wording_for(params).note)
     print(printable(report))
     if faults:
         sys.exit(1)

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from analysis.notes import Note, note, written
 from reporting.crossed import keep_record
 from reporting.errors import ReportError, speak
 from reporting.keys import lock_key
@@ -190,7 +191,7 @@ def _stamp(executed: Path) -> None:
     content: dict[str, Any] = json.loads(executed.read_text(encoding="utf-8"))
     content["metadata"].pop("papermill", None)
     content["metadata"]["provenance"] = {
-        "commit": commit(),
+        "commit": written(commit()),
         "finished": _now().strftime("%Y-%m-%d %H:%M UTC"),
         "lock": lock_key()[:12],
         "python": sys.version.split()[0],
@@ -205,7 +206,7 @@ def _now() -> datetime:
     return datetime.fromtimestamp(int(fixed), UTC) if fixed else datetime.now(UTC)
 
 
-def commit() -> str:
+def commit() -> Note | str:
     """The commit that the working tree stands at, marked when the tree holds more than it."""
     asked = {"cwd": ROOT, "capture_output": True, "text": True, "check": False}
     try:
@@ -215,7 +216,8 @@ def commit() -> str:
         changed = subprocess.run(["git", "status", "--porcelain"], **asked).stdout.strip()
     except FileNotFoundError:
         return "not known (git is not installed)"
-    return head.stdout.strip() + (" with changes not committed" if changed else "")
+    found = head.stdout.strip()
+    return note("source.changed", commit=found) if changed else found
 
 
 def _short(path: Path) -> str:

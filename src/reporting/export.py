@@ -32,12 +32,15 @@ def customer_list(study: Study) -> pd.DataFrame:
     from analysis.states.present_stage import present_stage
     from analysis.states.rating.periods import rate_periods
     from analysis.states.stages import assign_stages
+    from analysis.telling.wording import wording_for
 
+    say = wording_for(study.params)
     tables = read_tables(study.params, folder=study.folder)
     rating = rate_periods(tables, study.params, each=True).present
     stages = present_stage(assign_stages(tables, study.params))
     stages["stage_at"] = study.params.observed_until
-    tiers = rating.table[["customer_id", "tier", "reason"]].assign(rated_at=rating.rated_at)
+    tiers = rating.table[["customer_id", "tier"]].assign(rated_at=rating.rated_at)
+    tiers["reason"] = [say.note(reason) for reason in rating.table["reason"]]
     merged = stages.merge(tiers, on="customer_id", how="outer").sort_values("customer_id")
     return merged[["customer_id", "stage", "stage_at", "tier", "rated_at", "reason"]]
 

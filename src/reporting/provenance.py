@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from analysis.notes import read_note
 from analysis.telling.markup import Filled, markdown
 from analysis.telling.wording import Wording
 from reporting.crossed import crossed, record_of
@@ -37,17 +38,22 @@ def _data_and_code(study: Study, say: Wording) -> dict[str, str]:
     source = json.loads((study.folder / "tables" / "key.json").read_text("utf-8"))["description"]
     fingerprint = json.loads((study.folder / "study.json").read_text("utf-8"))["fingerprint"]
     told = {
-        "data": say.note(source["title"]) if source["simulated"] else source["title"],
+        "data": _title(source, say),
         "citation": _stated(source["citation"], say),
         "licence": _stated(source["licence"], say),
         "fingerprint": Filled(f"`{fingerprint[:16]}`"),
         "run": stamp["finished"],
-        "code": say.note(stamp["commit"]),
+        "code": say.note(read_note(stamp["commit"])),
         "lock": Filled(f"`{stamp['lock']}`"),
     }
     told |= {"crossed": _brought_over(study, say)} if study.params.data.connection else {}
     named = {say(f"{KEY}.{key}"): value for key, value in told.items()}
     return named | {"Python": stamp["python"], **stamp["versions"]}
+
+
+def _title(source: dict[str, Any], say: Wording) -> str:
+    """Where the data come from: as stated, or of a simulated study in words."""
+    return say.note(read_note(source["title"])) if source["simulated"] else source["title"]
 
 
 def _stated(text: str, say: Wording) -> str:

@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from analysis.notes import read_note
+from analysis.telling.wording import wording_for
 from reporting.chapters import not_translated
 from reporting.errors import ReportError, speak
 from reporting.executed import run_stamp
@@ -94,6 +96,8 @@ def make_chapter(study: Study, chapter: str) -> str:
 
 def description_of(study: Study, renderer: str) -> dict[str, Any]:
     """What the list of all reports says of this one."""
+    described = json.loads((study.folder / "tables" / "key.json").read_text("utf-8"))["description"]
+    data = wording_for(study.params).note(read_note(described["title"]))
     return {
         "title": study.params.title,
         "subtitle": study.params.subtitle,
@@ -102,9 +106,7 @@ def description_of(study: Study, renderer: str) -> dict[str, Any]:
         "simulated": study.params.simulated,
         "period": [str(study.params.observed_from), str(study.params.observed_until)],
         "finished": run_stamp(study)["finished"],
-        "data": json.loads((study.folder / "tables" / "key.json").read_text("utf-8"))[
-            "description"
-        ],
+        "data": described | {"title": data},
         "renderer": renderer,
     }
 

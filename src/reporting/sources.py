@@ -12,6 +12,7 @@ from reporting.chapters import chapter_source
 from reporting.errors import ReportError, speak
 from reporting.executed import LABEL
 from reporting.keys import python_of
+from reporting.notes import notes_faults
 from reporting.project import ROOT, notebooks
 from reporting.subset import check_sources
 from reporting.texts import chapter_faults, shared_words
@@ -39,7 +40,7 @@ def main() -> None:
     """Check every notebook and every `.qmd`; all faults at once."""
     faults = [fault for notebook in notebooks() for fault in notebook_faults(notebook.path)]
     outside, warnings = check_sources(sorted((ROOT / "reports").rglob("*.qmd")))
-    faults += outside + texts_faults()
+    faults += outside + texts_faults() + notes_faults()
     for warning in warnings:
         print(warning)
     if faults:

@@ -36,7 +36,7 @@ from analysis.params import Params
 from analysis.states.bases import count_bases, declining_customers
 from analysis.states.rating.engine_rating import rate_in_engine
 from analysis.states.rating.periods import rate_periods
-from analysis.states.stages import assign_stages, compare_stages, stage_transitions
+from analysis.states.stages import assign_stages
 from reporting.project import read_study
 
 STUDIES = ("market", "bank")
@@ -111,9 +111,6 @@ def noted(function, name: str, called: set[str]):
 def ask_what_no_chapter_asks(tables: Tables, params: Params) -> None:
     """What reports, exports and studies of contracts alone ask besides."""
     stages = assign_stages(tables, params)
-    stage_transitions(stages)
-    truth = fetch(tables["tier_history"]).rename(columns={"tier": "stage"})
-    compare_stages(stages, truth, until=params.observed_until)
     count_bases(tables, params, declining=declining_customers(stages.table, stages.order))
     days = [params.observed_until.replace(month=month, day=1) for month in (6, 12)]
     for scheme in (HALVES, POINTS):

@@ -13,6 +13,7 @@ from whole_report import differences
 
 from analysis.data import fetch, read_tables
 from analysis.data.validate import validation_report
+from analysis.notes import note
 from analysis.params import read_params
 
 INSTANT, BARE = pa.timestamp("us", "UTC"), pa.timestamp("us")
@@ -213,8 +214,8 @@ def test_joins_are_made_alike(places, tmp_path):
     assert sorted(here["transactions"]["customer_id"]) == ["Zoë", "Zoë", "Zoë", "Änne"]
     assert list(differences(there, here)) == []
     told = {row.reason: row.rows for row in here["audit"].itertuples() if row.step == "noticed"}
-    assert told["rows that meet none of the_orders by order_id"] == 1
-    assert told["rows of the_orders that no row meets by order_id"] == 1
+    assert told[note("rows.meet_none", table="the_orders", key="order_id")] == 1
+    assert told[note("rows.not_met", table="the_orders", key="order_id")] == 1
     for text, faults in each(places, tmp_path, validation_report, **given):
         assert faults == 2
         assert "customer_id must not be missing, but 2 of 6 rows are" in text

@@ -11,6 +11,7 @@ import yaml
 from pseudo import pseudo
 
 from analysis import params as parameters
+from analysis.notes import note, written
 from analysis.params import read_params
 from analysis.telling import wording
 from reporting import chapters, pages, project, site, staging
@@ -22,7 +23,8 @@ STUDY = ROOT / "params" / "market.yml"
 LIGHT = Notebook("10_light", ROOT / "10_light.ipynb", "Light?", ("transactions",), "noncontractual")
 DARK = Notebook("20_dark", ROOT / "20_dark.ipynb", "Dark?", ("contracts",), "contractual")
 FINDING = "::: {.finding .causal}\n[1]{.finding-number} **Ъ.**\n\nЪ [ъ]{.claim}\n:::"
-STAMP = {"commit": "abc with changes not committed", "finished": "2026-11-22 20:00 UTC"}
+CHANGED = note("source.changed", commit="abc")
+STAMP = {"commit": written(CHANGED), "finished": "2026-11-22 20:00 UTC"}
 STAMP |= {"lock": "123", "python": "3.11", "versions": {"pandas": "3"}}
 MARKS = re.compile(r"\{[^}]*\}|\(#[^)]*\)|`[^`]*`|@[\w-]+|\{\{<.*?>\}\}")
 
@@ -58,7 +60,8 @@ def _write_build(study: Study) -> None:
     told = {"brief": FINDING, "sentence": "1 Ъ.", "claim": "causal", "in_summary": True}
     output = {"data": {"text/markdown": FINDING}, "metadata": {"finding": told}}
     cell = {"cell_type": "code", "source": "#| label: finding-light\n", "outputs": [output]}
-    source = {"title": "A simulated retailer with 5 people (seed 1)", "licence": "none needed"}
+    simulated = note("source.simulated", company="retailer", people=5, seed=1)
+    source = {"title": written(simulated), "licence": "none needed"}
     files = {
         "notebooks/10_light.ipynb": {"cells": [cell], "metadata": {"provenance": STAMP}},
         "tables/key.json": {"description": source | {"citation": "made by this project"}},

@@ -22,6 +22,7 @@ from analysis.data.raw import RawTable
 from analysis.data.reversed import notice_reversed
 from analysis.data.rules import any_of, dropped_rows, required_columns, rules_of
 from analysis.data.signs import ask_either, check_signs
+from analysis.notes import note
 from analysis.params import Params
 from analysis.schemas import SCHEMAS
 
@@ -109,7 +110,7 @@ def _check_rows(
     total, gone = found["rows"], [found[f"drop{place}"] for place in range(len(dropped))]
     audit += [(raw.name, "dropped", *pair) for pair in zip(dropped, gone, strict=True)]
     if found.get("open"):
-        reason = f"{OPEN_ENDS[raw.name]} after observed_until, read as not ended"
+        reason = note("rows.open_end", column=OPEN_ENDS[raw.name])
         audit.append((raw.name, "noticed", reason, found["open"]))
     audit += [(raw.name, "noticed", NOTICED[key], found[key]) for key in NOTICED if found.get(key)]
     faults = [

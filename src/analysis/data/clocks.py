@@ -11,10 +11,8 @@ from analysis.data.crossing import fetch_rows
 from analysis.data.faults import Fault
 from analysis.data.keys import Audit
 from analysis.data.mapping import BARE, Plan
+from analysis.notes import note
 from analysis.params import Params
-
-LOCAL = "{column} without a time zone, read as local time"
-ELSEWHERE = "{column} without a time zone, read as {zone} time"
 
 
 def ask_clocks(plan: Plan, mapped: ibis.Table) -> dict[str, ibis.Scalar]:
@@ -51,7 +49,8 @@ def check_clocks(plan: Plan, found: Mapping[str, int], params: Params, audit: Au
     for column in dated:
         bare, clock = found.get(f"bare_{column}", 0), found.get(f"clock_{column}", 0)
         if clock and not params.simulated:
-            read = (ELSEWHERE if zone else LOCAL).format(column=column, zone=zone)
+            local = note("rows.local_time", column=column)
+            read = note("rows.time_of_zone", column=column, zone=zone) if zone else local
             audit.append((name, "noticed", read, bare))
         elif bare and zone and not clock:
             rule = f"must hold times of day to be those of {zone} (times_in)"

@@ -15,6 +15,7 @@ from analysis.data.mapping import FLOAT_ID
 from analysis.data.meeting import FEW, why_apart
 from analysis.data.parsing import read_text
 from analysis.data.raw import ORIGIN, ROW, RawTable
+from analysis.notes import note
 from analysis.params.source import TableSource
 
 KEY = "key__"
@@ -122,14 +123,11 @@ def check_lookups(raw: RawTable) -> tuple[list[tuple[str, str, str, int]], list[
             faults.append(Fault(raw.name, "", rule, came, remedy=remedy))
         elif found["met"] <= FEW * found["rows"]:
             faults += _apart(raw, lookup, found, by)
-        audit += [
-            (raw.name, "noticed", f"rows that meet none of {lookup.origin} by {by}", lonely)
-            for lonely in [found["rows"] - found["met"]]
-            if lonely
-        ]
+        where = {"table": lookup.origin, "key": by}
+        if lonely := found["rows"] - found["met"]:
+            audit.append((raw.name, "noticed", note("rows.meet_none", **where), lonely))
         if found["unmet"]:
-            reason = f"rows of {lookup.origin} that no row meets by {by}"
-            audit.append((raw.name, "noticed", reason, found["unmet"]))
+            audit.append((raw.name, "noticed", note("rows.not_met", **where), found["unmet"]))
     return audit, faults
 
 

@@ -10,9 +10,10 @@ from analysis.data.faults import Fault
 from analysis.data.mapping import FLOAT_ID, ID_PADDING, ROUNDED_ID, Plan
 from analysis.data.parsing import EXACT, read_text
 from analysis.data.raw import RawTable
+from analysis.notes import Note
 from analysis.params import Params
 
-Audit = list[tuple[str, str, str, int]]
+Audit = list[tuple[str, str, Note | str, int]]
 
 
 def count_rows(plan: Plan, rows: ibis.Table) -> dict[str, int]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 import ibis
 
 from analysis.data.faults import Fault
+from analysis.notes import note
 from analysis.params import Params
 from analysis.params.missing import codes_of
 from analysis.params.rows import ProductOf
@@ -89,7 +90,9 @@ def check_codes(
     audit, faults = [], []
     for code, counts in by_code.items():
         told = {c: n for c, n in counts.items() if n or by_column} or {ANYWHERE: 0}
-        reasons = ((f"the code {code} in {column}", n) for column, n in told.items())
+        reasons = (
+            (note("rows.code_blanked", code=code, column=column), n) for column, n in told.items()
+        )
         audit += [(table, "blanked", reason, n) for reason, n in reasons]
         if not by_column and _is_doubtful(table, code, counts, params):
             faults.append(_refusal(table, code, {c: n for c, n in counts.items() if n}))

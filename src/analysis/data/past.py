@@ -30,6 +30,7 @@ from analysis.data.promised import OF_CONTRACTS
 from analysis.data.reading import complete_tables
 from analysis.data.tables import AUDIT_COLUMNS, Tables
 from analysis.errors import ParamsError
+from analysis.notes import Note, note
 from analysis.params import Params
 
 NEVER = "9999-12-31"
@@ -156,17 +157,21 @@ def _without_year(by_name: Mapping[str, ibis.Table], params: Params) -> ibis.Tab
     return people.mutate(**{year: ibis.ifelse(held, people[year], ibis.null(people[year].type()))})
 
 
+def _is_open_end(reason: Note | str) -> bool:
+    return isinstance(reason, Note) and reason.key == "rows.open_end"
+
+
 def _audit(audit: pd.DataFrame, counts: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
     """Tell what was cut as rows outside the observed period."""
     rows = []
     for table, found in counts.items():
         own = audit[audit["table"].eq(table)]
         before = int(own.loc[own["step"].eq("kept"), "rows"].sum())
-        told = own[~own["step"].eq("kept") & ~own["reason"].str.endswith("read as not ended")]
+        told = own[~own["step"].eq("kept") & ~own["reason"].map(_is_open_end)]
         rows += told.itertuples(index=False, name=None)
         rows.append((table, "dropped", OUTSIDE, before - found["kept"]))
         if found.get("open"):
-            reason = f"{OPEN_ENDS[table]} after observed_until, read as not ended"
+            reason = note("rows.open_end", column=OPEN_ENDS[table])
             rows.append((table, "noticed", reason, found["open"]))
         rows.append((table, "kept", "", found["kept"]))
     return pd.DataFrame(rows, columns=list(AUDIT_COLUMNS))

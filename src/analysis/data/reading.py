@@ -28,6 +28,7 @@ from analysis.data.raw import RawTable
 from analysis.data.shared_ids import apart_faults, count_shared_ids
 from analysis.data.store import read_stored
 from analysis.data.tables import AUDIT_COLUMNS, Description, Tables
+from analysis.notes import note
 from analysis.params import Params
 from analysis.params.folders import study_folder
 from analysis.params.source import TableSource
@@ -178,7 +179,8 @@ def describe(params: Params) -> Description:
         known = packages.DESCRIPTIONS[source.package]
     elif source.simulated is not None:
         made = source.simulated
-        title = f"A simulated {made.company} with {made.customers:,} people (seed {made.seed})"
+        people = {"company": made.company, "people": made.customers, "seed": made.seed}
+        title = note("source.simulated", **people)
         known = Description(title, "none needed", "made by this project", "simulated", True)
     else:
         known = Description(params.title, "not stated", "not stated", source.kind)

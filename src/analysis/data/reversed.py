@@ -7,15 +7,15 @@ import math
 import ibis
 
 from analysis.data.crossing import fetch_rows
+from analysis.notes import Note, note
 from analysis.params import Params
 from analysis.params.satisfaction import ScaleParams
 
-AGAINST = "answers to {item}, which runs against its scale {scale}: reverse it"
 Z = 1.96
 FEWEST = 20
 
 
-def notice_reversed(table: ibis.Table, params: Params) -> list[tuple[str, str, str, int]]:
+def notice_reversed(table: ibis.Table, params: Params) -> list[tuple[str, str, Note, int]]:
     """Find items whose correlation with the other items of their scale is clearly negative.
 
     Items that the params reverse are turned first. Of two items alone it cannot be said which one
@@ -52,7 +52,7 @@ def _against(table: ibis.Table, name: str, scale: ScaleParams, items: list[str])
         asked[f"cov_{column}"] = answered[column].cov(rest)
     found = fetch_rows(answered.aggregate(**asked))[0]
     against = [item for place, item in enumerate(items) if _clearly_negative(found, f"i{place}")]
-    reasons = [AGAINST.format(item=item, scale=name) for item in against]
+    reasons = [note("rows.against_scale", item=item, scale=name) for item in against]
     return [("surveys", "noticed", reason, found["n"]) for reason in reasons]
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 from analysis.data.engine import open_duckdb
 from analysis.data.located import KEY_FILE, read_key
 from analysis.data.tables import Description, Tables
+from analysis.notes import read_note, written
 from analysis.params import Params
 
 KEYED_PARAMS = (
@@ -25,7 +26,10 @@ KEYED_PARAMS = (
     *("segments", "covariates", "satisfaction"),  # they name columns that are taken along
     "group_labels",
 )
-KEYED_CODE = ("errors", "names", "params", "schemas", "simulate", "data", "frames")
+KEYED_CODE = (
+    *("errors", "names", "notes", "units"),
+    *("params", "schemas", "simulate", "data", "frames"),
+)
 KEYED_PACKAGES = ("duckdb", "ibis-framework", "numpy", "pandas", "pyarrow")
 
 
@@ -67,7 +71,9 @@ def read_stored(params: Params, folder: Path, fingerprint: str) -> Tables | None
         name: (folder / f"{name}.parquet", made_with) for name, made_with in found["frames"].items()
     }
     audit = pd.read_parquet(folder / "audit.parquet")
-    described = Description(**found["description"])
+    audit["reason"] = [read_note(reason) for reason in audit["reason"]]
+    told = found["description"]
+    described = Description(**told | {"title": read_note(told["title"])})
     float_ids = tuple(found["float_ids"])
     return Tables(connection, by_name, audit, described, fingerprint, stored, float_ids)
 
@@ -92,12 +98,14 @@ def write_stored(
             tables[name].to_parquet(fresh / f"{name}.parquet")
         for name, (frame, _) in frames.items():
             frame.to_parquet(fresh / f"{name}.parquet")
-        tables.audit.to_parquet(fresh / "audit.parquet")
+        reasons = [written(reason) for reason in tables.audit["reason"]]
+        tables.audit.assign(reason=reasons).to_parquet(fresh / "audit.parquet")
+        title = written(tables.description.title)
         made = {
             "key": store_key(params, tables.fingerprint),
             "tables": embedded,
             "frames": {name: made_with for name, (_, made_with) in frames.items()},
-            "description": asdict(tables.description),
+            "description": asdict(tables.description) | {"title": title},
             "float_ids": list(tables.float_ids),
         }
         (fresh / KEY_FILE).write_text(json.dumps(made, indent=1, sort_keys=True), "utf-8")

@@ -11,6 +11,7 @@ import ibis
 import pandas as pd
 
 from analysis.data.crossing import fetch
+from analysis.notes import Note
 
 AUDIT_COLUMNS = ("table", "step", "reason", "rows")
 
@@ -21,8 +22,10 @@ class Description:
 
     Attributes
     ----------
-    title, licence, citation : str
-        As the params file or the package states them.
+    title : Note or str
+        As the params file or the package states it.
+    licence, citation : str
+        The same.
     kind : str
         'package', 'files', 'connection' or 'simulated'.
     simulated : bool
@@ -32,7 +35,7 @@ class Description:
         tenure, time to the second purchase and purchase models are not estimable.
     """
 
-    title: str
+    title: Note | str
     licence: str
     citation: str
     kind: str
@@ -43,6 +46,8 @@ class Description:
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Tables:
     """The checked tables of one study, as Ibis tables of one engine.
+
+    `tables["transactions"]` is the Ibis table; `"surveys" in tables` says whether there is one.
 
     Attributes
     ----------
@@ -61,8 +66,8 @@ class Tables:
         The tables whose ids are whole numbers that were written as decimals ('17850.0').
     sampled_from : int
         The customers of the study where these are the tables of some of them, drawn by lot; else 0.
-
-    `tables["transactions"]` is the Ibis table; `"surveys" in tables` says whether there is one.
+    by_name : mapping of str to ibis.Table
+        The tables; `tables["transactions"]` is one of them.
     """
 
     connection: ibis.BaseBackend

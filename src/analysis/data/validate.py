@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from analysis.data.faults import Fault
 from analysis.data.reading import check_source
 from analysis.data.shared_ids import NO_OTHER, count_shared_ids
+from analysis.notes import Note
 from analysis.params import Params
 
 
-def find_faults(params: Params) -> list[Fault]:
-    """Return every fault of every table; an empty list when there is none."""
-    _, checked = check_source(params)
-    return [fault for table in checked for fault in table.faults]
-
-
-def validation_report(params: Params) -> tuple[str, int]:
+def validation_report(params: Params, *, tell: Callable[[Note], str] = str) -> tuple[str, int]:
     """Return what `make validate` prints, and how many faults it tells.
 
     One line a fault: table, column, rule, how many rows, first places, remedy. Without faults,
-    what happened to the rows of each table, and how many of its customers the others know.
+    what happened to the rows of each table, in the words of `tell`, and how many of its customers
+    the others know.
     """
     _, checked = check_source(params)
     faults = [fault for table in checked for fault in table.faults]
@@ -34,8 +29,9 @@ def validation_report(params: Params) -> tuple[str, int]:
     for table in checked:
         for name, step, reason, rows in table.audit:
             if rows or step in ("read", "kept", "blanked"):
-                noun = "customer" if reason.startswith("customers") else "row"
-                lines.append(f"- {name}: {_many(rows, noun)} {step}{reason and f' ({reason})'}")
+                told = tell(reason) if isinstance(reason, Note) else reason
+                noun = "customer" if told.startswith("customers") else "row"
+                lines.append(f"- {name}: {_many(rows, noun)} {step}{told and f' ({told})'}")
     shared = count_shared_ids({table.name: table.table for table in checked})
     return "\n".join([*lines, *_shared(shared)]), 0
 

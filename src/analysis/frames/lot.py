@@ -24,6 +24,10 @@ def sample_customers(tables: Tables) -> Tables:
 
     The lot goes by the customers' ids alone, so that it falls alike in every run and engine.
 
+    Parameters
+    ----------
+    tables : Tables
+
     Returns
     -------
     Tables

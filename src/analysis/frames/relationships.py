@@ -15,8 +15,8 @@ from analysis.frames.anniversaries import calendar_months
 from analysis.frames.calendar import days_between
 from analysis.frames.purchases import purchase_days
 from analysis.params import Params
+from analysis.units import DAYS_PER_MONTH
 
-DAYS_PER_MONTH = 30.4375
 FAR = "9999-12-31"
 APART = "\x1f"  # between texts that are brought over as one
 

@@ -15,8 +15,14 @@ from analysis.methods._durations import Durations
 class Concordance:
     """Share of comparable pairs in which the riskier ended first, ties in risk counting half.
 
-    `std_error` is the infinitesimal jackknife, as R prints; `concordant`, `discordant` and
-    `tied_risk` count pairs; `estimate` is NaN where no two customers can be compared.
+    Attributes
+    ----------
+    estimate : float
+        NaN where no two customers can be compared.
+    std_error : float
+        The infinitesimal jackknife, as R prints.
+    concordant, discordant, tied_risk : float
+        Pairs counted.
     """
 
     estimate: float

@@ -18,7 +18,19 @@ NEARLY = np.sqrt(np.finfo(float).eps)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Durations:
-    """Checked columns, one element a row: (n,) arrays; `entry` and `count` may be None."""
+    """Checked columns, one element a row.
+
+    Attributes
+    ----------
+    duration : ndarray, (n,)
+        Time units, 0 or more.
+    event : ndarray of bool, (n,)
+        Whether it ended.
+    entry : ndarray, (n,), or None
+        The time from which it was observed.
+    count : ndarray, (n,), or None
+        How often the row counts.
+    """
 
     duration: np.ndarray
     event: np.ndarray
@@ -206,12 +218,6 @@ def drop_uncounted(frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     counts = pd.to_numeric(frame["count"], errors="coerce")
     return frame[(counts != 0).fillna(True)]
-
-
-def check_level(conf_level: float) -> None:
-    """Raise unless the confidence level lies in (0, 1)."""
-    if not (isinstance(conf_level, int | float) and 0 < conf_level < 1):
-        raise ParamsError(f"conf_level must be between 0 and 1, but {conf_level!r} came; try 0.95")
 
 
 def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:

@@ -9,9 +9,22 @@ from analysis.methods._durations import Durations
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RiskSets:
-    """Counts at the T distinct exit times: (T,) arrays; `entries` are the (E,) sorted late entries.
+    """Counts of one group at its T distinct exit times.
 
-    `entered` has E + 1 elements: how many late entrants came before each of `entries`, and in all.
+    Attributes
+    ----------
+    time : ndarray, (T,)
+        Distinct exit times.
+    at_risk : ndarray, (T,)
+        Just before each.
+    events, censored : ndarray, (T,)
+        Ended, and last seen, at each.
+    entries : ndarray, (E,)
+        Sorted late entries.
+    entered : ndarray, (E + 1,)
+        How many late entrants came before each of `entries`, and in all.
+    n : int
+        Relationships.
     """
 
     time: np.ndarray

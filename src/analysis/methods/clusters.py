@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from analysis.errors import DataError, ParamsError
+from analysis.notes import note
 
 MOST_STARTS, FEWEST_STARTS = 50, 10
 """Of k-means: many where they are cheap (up to `MOST_FOR_SILHOUETTE` customers)."""
@@ -26,10 +27,20 @@ WEAK = 0.25
 class Clustering:
     """k-means groups and their validity.
 
-    labels : group of each row, 0 … k - 1, ordered by the mean of the first column.
-    centres : one row a group, one column a variable, in the variables' own scale.
-    table : k, silhouette (mean), stability (adjusted Rand index between the groups and those
-    found in resamples), within (sum of squares), chosen, note. k, silhouette : of the choice.
+    Attributes
+    ----------
+    labels : ndarray of int, (n,)
+        Group of each row, 0 … k - 1, ordered by the mean of the first column.
+    centres : DataFrame, (k, variables)
+        One row a group, in the variables' own scale.
+    table : DataFrame
+        One row a number of groups that was tried: `k, silhouette` (mean)`, stability` (adjusted
+        Rand index between the groups and those found in resamples)`, within` (sum of squares)`,
+        chosen, note`.
+    k : int
+        Of the choice.
+    silhouette : float
+        Of the choice, from -1 to 1.
     """
 
     labels: np.ndarray
@@ -49,6 +60,26 @@ def cluster_customers(
     seed: int = 1,
 ) -> Clustering:
     """Group rows by k-means; where `k` is not given, the largest mean silhouette chooses it.
+
+    Parameters
+    ----------
+    values : DataFrame
+        One row a customer, one column a variable, numbers, none missing.
+    k : int, optional
+        Number of groups, 2 or more; by default the one of `choices` with the largest mean
+        silhouette.
+    choices : sequence of int
+        Numbers of groups that are tried.
+    standardise : bool
+        Bring each variable to mean 0 and spread 1 first.
+    resamples : int
+        Bootstrap samples for the stability of the groups.
+    seed : int
+        Of the random numbers.
+
+    Returns
+    -------
+    Clustering
 
     Raises
     ------
@@ -72,7 +103,7 @@ def cluster_customers(
     table = pd.DataFrame(rows, columns=["k", "silhouette", "stability", "within"])
     best = int(table.loc[table["silhouette"].idxmax(), "k"])
     table["chosen"] = table["k"] == best
-    table["note"] = np.where(table["silhouette"] <= WEAK, "no substantial structure", "")
+    table["note"] = np.where(table["silhouette"] <= WEAK, note("clusters.no_structure"), "")
     means = values.groupby(found[best]).mean()
     order = means.iloc[:, 0].argsort(kind="stable").to_numpy()
     labels = np.argsort(order)[found[best]]
@@ -84,6 +115,22 @@ def measure_silhouette(
     values: pd.DataFrame, labels: np.ndarray, *, standardise: bool = True, seed: int = 1
 ) -> float:
     """Mean silhouette of groups formed in any way; NaN where all customers are in one.
+
+    Parameters
+    ----------
+    values : DataFrame
+        One row a customer, one column a variable.
+    labels : array, (n,)
+        Group of each row.
+    standardise : bool
+        Bring each variable to mean 0 and spread 1 first.
+    seed : int
+        Of the sample of customers that is looked at where there are many.
+
+    Returns
+    -------
+    float
+        From -1 to 1.
 
     References
     ----------

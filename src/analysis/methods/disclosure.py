@@ -95,6 +95,12 @@ def pool_small(
     ----------
     labels : Series of shape (rows,)
         One category a row, none missing; an ordered category keeps its order.
+    least : int
+        The smallest category that is told.
+    most : int, optional
+        The most categories that are told.
+    pooled : str
+        Name of those joined.
     counts : Series of shape (rows,), optional
         How many customers each row stands for; one by default.
 

@@ -20,11 +20,9 @@ from analysis.methods.rows import (
     require_estimable,
     sampling_weights,
 )
+from analysis.notes import Note, note
 
-SAME_SURVEY = (
-    "Driver, mediator and outcome were answered in one survey: moods and habits of answering tie "
-    "them together, and nothing shows which came first. Read the split as a description."
-)
+SAME_SURVEY = note("paths.same_survey")
 TERMS = (
     "driver → mediator",
     "mediator → outcome",
@@ -41,17 +39,21 @@ class Mediation:
 
     Attributes
     ----------
-    table : term (see `TERMS`), estimate, std_error, conf_low, conf_high, n, note. The share is
-        left out of the interval's reading when the total effect may be zero (note).
-    caution : what a reader must know about answers of the same survey; empty otherwise.
-    n_missing : rows left out.
+    driver, mediator, outcome : str
+    table : DataFrame
+        `term` (see `TERMS`)`, estimate, std_error, conf_low, conf_high, n, note`. The share is not
+        to be read where the total effect may be zero (note).
+    caution : Note or str
+        What a reader must know about answers of the same survey; empty otherwise.
+    n_missing : int
+        Rows left out.
     """
 
     driver: str
     mediator: str
     outcome: str
     table: pd.DataFrame
-    caution: str
+    caution: Note | str
     n_missing: int
 
 
@@ -71,14 +73,44 @@ def mediate(
 ) -> Mediation:
     """Split a driver's effect into what runs through the mediator and what does not.
 
-    Columns used: `driver`, `mediator`, `outcome` (numbers), `controls` (numbers or categories,
-    taken out of all three), `cluster` (customers drawn whole), `weight` (sampling weight).
     Intervals are BCa.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row an answer: the outcome, the drivers and the columns named below.
+    driver : str
+        Column of numbers.
+    mediator : str
+        The same.
+    outcome : str
+        The same.
+    controls : list of str
+        Columns of numbers or categories, taken out of all three.
+    same_survey : bool
+        Whether all three were answered at once: the result then carries a caution.
+    replications : int
+        Bootstrap samples, 1 or more.
+    rng : Generator
+        Random numbers.
+    cluster : str, optional
+        Column of customers, whom the bootstrap draws whole.
+    weight : str, optional
+        Column of the sampling weight, above 0.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Mediation
 
     Raises
     ------
-    DataError for text, constant columns, fewer answers than parameters, and a mediator that is
-    the driver in other words (collinear).
+    ParamsError
+        Driver, mediator and outcome are not three columns.
+    DataError
+        Text, constant columns, fewer answers than parameters, and a mediator that is the driver in
+        other words (collinear).
 
     References
     ----------
@@ -103,11 +135,10 @@ def mediate(
         n=len(rows),
         conf_level=conf_level,
         jackknife=mediation_effects(jackknife_covariances(values, **sampled)),
-    ).assign(note="")
+    )
     total = table.set_index("term").loc["total"]
-    if total["conf_low"] <= 0 <= total["conf_high"]:
-        unclear = "not to be read: the total effect may be zero"
-        table.loc[table["term"].eq("share mediated"), "note"] = unclear
+    unclear = table["term"].eq("share mediated") & (total["conf_low"] <= 0 <= total["conf_high"])
+    table["note"] = np.where(unclear, note("paths.total_unclear"), "")
     return Mediation(
         driver=driver,
         mediator=mediator,

@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from analysis.methods.intervals import critical_value
+
 UNKNOWN = "not known"
 NO_GROUPS = frozenset({UNKNOWN, "unknown"})
 """Labels of those whose group is not known: they are no group, and are never compared."""
@@ -22,7 +24,16 @@ PAIRS += ["p_value", "p_holm"]
 
 
 def is_known(groups: pd.Series) -> pd.Series:
-    """Which rows are of a group, rather than of those whose group is not known."""
+    """Which rows are of a group, rather than of those whose group is not known.
+
+    Parameters
+    ----------
+    groups : Series, (n,)
+
+    Returns
+    -------
+    Series of bool, (n,)
+    """
     return groups.notna() & ~groups.astype(str).str.casefold().isin(NO_GROUPS)
 
 
@@ -65,7 +76,7 @@ def compare_pairs(
     ]
     pairs = pd.DataFrame(rows, columns=[*keys, "group", "reference", "estimate", "std_error"])
     pairs = pairs.astype({"estimate": float, "std_error": float})
-    reach = norm.ppf(0.5 + joint_level(conf_level, len(pairs)) / 2) * pairs["std_error"]
+    reach = critical_value(joint_level(conf_level, len(pairs))) * pairs["std_error"]
     z = pairs["estimate"] / pairs["std_error"]
     p_value = 2 * norm.sf(z)
     return pairs.assign(
@@ -95,6 +106,8 @@ def logarithms(groups: pd.DataFrame, *, conf_level: float = 0.95) -> pd.DataFram
     groups : DataFrame
         `group, estimate, conf_low, conf_high`: an interval of the level `conf_level`. Where an end
         is missing or not above 0 there is no standard error.
+    conf_level : float
+        Of the intervals given, in (0, 1).
 
     Returns
     -------
@@ -103,7 +116,7 @@ def logarithms(groups: pd.DataFrame, *, conf_level: float = 0.95) -> pd.DataFram
     """
     above = groups[["estimate", "conf_low", "conf_high"]].astype(float)
     logs = np.log(above.where(above > 0))
-    reach = 2 * norm.ppf(0.5 + conf_level / 2)
+    reach = 2 * critical_value(conf_level)
     return pd.DataFrame(
         {
             "group": groups["group"],
@@ -138,7 +151,17 @@ def best_supported(pairs: pd.DataFrame) -> pd.Series | None:
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
-    """Holm's adjusted p-values; missing ones stay missing and are not counted."""
+    """Holm's adjusted p-values; missing ones stay missing and are not counted.
+
+    Parameters
+    ----------
+    p_values : array, (k,)
+        NaN where there is none.
+
+    Returns
+    -------
+    array, (k,)
+    """
     p_values = np.asarray(p_values, float)
     adjusted = np.full(len(p_values), np.nan)
     known = np.flatnonzero(~np.isnan(p_values))
@@ -149,5 +172,17 @@ def holm(p_values: np.ndarray) -> np.ndarray:
 
 
 def joint_level(conf_level: float, comparisons: int) -> float:
-    """Level of each of several intervals that hold together with `conf_level` (Bonferroni)."""
+    """Level of each of several intervals that hold together with `conf_level` (Bonferroni).
+
+    Parameters
+    ----------
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    comparisons : int
+        How many intervals hold together.
+
+    Returns
+    -------
+    float
+    """
     return 1 - (1 - conf_level) / max(comparisons, 1)

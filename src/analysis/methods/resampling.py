@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from analysis.errors import ParamsError
+from analysis.methods.intervals import critical_value
 
 CELLS_AT_A_TIME = 20_000_000
 JACKKNIFE_GROUPS = 200
@@ -19,23 +20,6 @@ NO_SPREAD = 1e-12
 over_draws = np.errstate(divide="ignore", invalid="ignore", over="ignore")
 """Decorates what is computed of many draws at once: one without spread comes to NaN, silently, and
 `bootstrap_table` leaves it out."""
-
-
-def critical_value(conf_level: float) -> float:
-    """The standard normal quantile of a two-sided interval."""
-    if not 0 < conf_level < 1:
-        raise ParamsError(f"conf_level must lie between 0 and 1, but {conf_level!r} came")
-    return float(ndtri(0.5 + conf_level / 2))
-
-
-def share_interval(
-    share: pd.Series, n: pd.Series, *, conf_level: float = 0.95
-) -> tuple[pd.Series, pd.Series]:
-    """Limits of a share of `n` independent answers; Wilson (1927), JASA 22, 209-212."""
-    z = critical_value(conf_level)
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    reach = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return (centre - reach).clip(0, 1), (centre + reach).clip(0, 1)
 
 
 def covariance(values: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:

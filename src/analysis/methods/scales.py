@@ -15,7 +15,17 @@ LARGEST_SHARE_FILLED = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Items that are meant to measure one thing, answered between `lowest` and `highest`."""
+    """Items that are meant to measure one thing, answered between `lowest` and `highest`.
+
+    Attributes
+    ----------
+    items : tuple of str
+        One or more columns, each once.
+    reverse : tuple of str
+        Items that ask for the opposite: their answers are turned round.
+    lowest, highest : float
+        The range of answers.
+    """
 
     items: tuple[str, ...]
     reverse: tuple[str, ...] = ()
@@ -72,7 +82,21 @@ class ScaleScores:
 
 
 def check_scales(survey: pd.DataFrame, *, scales: Mapping[str, Scale]) -> None:
-    """Raise one error with all faults: items absent, in two scales, text, outside their range."""
+    """Raise one error with all faults: items absent, in two scales, text, outside their range.
+
+    Parameters
+    ----------
+    survey : DataFrame
+        One row an answer sheet; a unique index.
+    scales : mapping of str to Scale
+
+    Raises
+    ------
+    ParamsError
+        An item belongs to two scales.
+    DataError
+        Items that are absent, text or outside their range; an index value that repeats.
+    """
     if not survey.index.is_unique:
         raise DataError("a survey must have one row an index value, but some repeat; reset_index")
     owners: dict[str, list[str]] = {}
@@ -122,13 +146,23 @@ def item_answers(
 
     Parameters
     ----------
-    survey : the items of the scale as columns, numbers within the scale's range or missing.
-    missing : "listwise" drops an answer sheet with any item missing; "person_mean" fills up to
-        half of the items with the person's mean of the others. Both are counted.
+    survey : DataFrame
+        The items of the scale as columns, numbers within its range or missing.
+    scale : Scale
+    missing : {"listwise", "person_mean"}
+        "listwise" drops an answer sheet with any item missing; "person_mean" fills up to half of
+        the items with the person's mean of the others. Both are counted.
+
+    Returns
+    -------
+    ItemAnswers
 
     Raises
     ------
-    DataError for items that are absent, text, or outside their range.
+    ParamsError
+        Another rule for what is missing.
+    DataError
+        Items that are absent, text, or outside their range.
     """
     if missing not in ("listwise", "person_mean"):
         raise ParamsError(f"missing must be listwise or person_mean, but {missing!r} came")
@@ -160,7 +194,21 @@ def clusters_of(
 def scale_scores(
     survey: pd.DataFrame, *, scales: Mapping[str, Scale], missing: Missing = "listwise"
 ) -> ScaleScores:
-    """Mean of the items of each scale, one column a scale, in the unit of the answers."""
+    """Mean of the items of each scale, one column a scale, in the unit of the answers.
+
+    Parameters
+    ----------
+    survey : DataFrame
+        The items of all scales as columns, numbers within their range or missing.
+    scales : mapping of str to Scale
+    missing : {"listwise", "person_mean"}
+        An answer sheet with an item missing is dropped, or up to half of a scale's items are filled
+        with the person's mean of the others; both are counted.
+
+    Returns
+    -------
+    ScaleScores
+    """
     check_scales(survey, scales=scales)
     scores = pd.DataFrame(index=survey.index)
     counts = []

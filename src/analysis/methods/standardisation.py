@@ -14,7 +14,8 @@ import pandas as pd
 from scipy.special import ndtr
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods.resampling import critical_value
+from analysis.methods.intervals import critical_value
+from analysis.notes import note
 
 RatioKind = Literal["risk", "odds", "hazard"]
 
@@ -47,10 +48,16 @@ class OneMorePoint:
 
     Attributes
     ----------
-    table : group, term (as answered, raised, difference), estimate (unit of the outcome),
-        std_error, conf_low, conf_high, n, p_value (of the difference), note.
-    share_capped : group: share of answers too near the top to be raised by the full step.
-    outcome_sd : standard deviation of the outcome, for `e_value_of_difference`.
+    driver : str
+    step : float
+        How far it was raised, in its unit.
+    table : DataFrame
+        `group, term` (as answered, raised, difference)`, estimate` (unit of the outcome)`,
+        std_error, conf_low, conf_high, n, p_value` (of the difference)`, note`.
+    share_capped : Series
+        By group: share of answers too near the top to be raised by the full step.
+    outcome_sd : float
+        Standard deviation of the outcome, for `e_value_of_difference`.
     """
 
     driver: str
@@ -70,15 +77,33 @@ def one_more_point(
 ) -> OneMorePoint:
     """Expected outcome with everybody's `driver` raised by `step`, against as answered.
 
-    Parameters
-    ----------
-    fit : a regression with the driver and what was known before the survey (earlier spend,
-        tenure, tier) among its terms.
-    highest : top of the driver's scale; nobody is raised beyond it.
-    by : a column of the fit (tier): one row of differences a group.
-
     Errors hold for new samples of customers: they add the spread between customers to that of the
     parameters, and keep a customer's answers together where the fit was clustered.
+
+    Parameters
+    ----------
+    fit : RegressionFit or TwoPartFit
+        With the driver and what was known before the survey (earlier spend, tenure, tier) among its
+        terms.
+    driver : str
+        A column of the fit.
+    highest : float
+        Top of the driver's scale; nobody is raised beyond it.
+    step : float
+        How far the driver is raised, in its unit.
+    by : str, optional
+        A column of the fit (tier): one row of differences a group.
+
+    Returns
+    -------
+    OneMorePoint
+
+    Raises
+    ------
+    ParamsError
+        The driver is not a column of the fit.
+    DataError
+        An answer lies above `highest`.
     """
     frame, sample = fit.sample.frame, fit.sample
     if driver not in frame.columns:
@@ -132,7 +157,7 @@ def _group_rows(
     error = np.sqrt(squares * n_units / (n_units - 1))
     reach = critical_value(fit.conf_level) * error
     p_value = 2 * ndtr(-abs(estimate[2] / error[2])) if error[2] > 0 else np.nan
-    note = "" if error[2] > 0 else "not estimable: nobody in the group can be raised"
+    why = "" if error[2] > 0 else note("drivers.nobody_raised")
     return pd.DataFrame(
         {
             "term": ["as answered", "raised", "difference"],
@@ -142,7 +167,7 @@ def _group_rows(
             "conf_high": estimate + reach,
             "n": int((sample.counts * member).sum()),
             "p_value": [np.nan, np.nan, p_value],
-            "note": ["", "", note],
+            "note": ["", "", why],
         }
     )
 
@@ -175,6 +200,28 @@ def e_value(
     For a common outcome (not `rare`: more than 15 in 100) odds and hazard ratios are first turned
     into approximate risk ratios.
 
+    Parameters
+    ----------
+    ratio : float
+        Above 0, within its interval.
+    conf_low : float
+        Lower end of its interval, above 0.
+    conf_high : float
+        Upper end.
+    kind : {"risk", "odds", "hazard"}
+        Of ratio.
+    rare : bool
+        Whether fewer than 15 in 100 have the outcome.
+
+    Returns
+    -------
+    EValue
+
+    Raises
+    ------
+    ParamsError
+        The ratio is not positive, or lies outside its interval.
+
     References
     ----------
     VanderWeele & Ding (2017), Ann. Intern. Med. 167, 268-274.
@@ -192,6 +239,24 @@ def e_value(
 
 def e_value_of_difference(difference: float, *, std_error: float, outcome_sd: float) -> EValue:
     """E-value of a difference of means: the risk ratio is taken as exp(0.91 d), d in SD units.
+
+    Parameters
+    ----------
+    difference : float
+        Of means, in the unit of the outcome.
+    std_error : float
+        Of the difference, 0 or more.
+    outcome_sd : float
+        Standard deviation of the outcome, above 0.
+
+    Returns
+    -------
+    EValue
+
+    Raises
+    ------
+    ParamsError
+        A spread that cannot be.
 
     References
     ----------
@@ -224,19 +289,3 @@ def _risk_ratio(ratio: float, kind: RatioKind, rare: bool) -> float:
 def _e_value(risk_ratio: float) -> float:
     above = max(risk_ratio, 1 / risk_ratio)
     return float(above + np.sqrt(above * (above - 1)))
-
-
-def robustness_value(t_value: float, *, degrees: float, share: float = 1.0) -> float:
-    """Share of residual variance, of driver and of outcome, that a hidden cause must explain.
-
-    For a least-squares coefficient to lose `share` of its size. 0.14 reads: a cause that explains
-    14 in 100 of what is left of both would do.
-
-    References
-    ----------
-    Cinelli & Hazlett (2020), JRSS B 82, 39-67, section 4.
-    """
-    if degrees <= 0:
-        raise ParamsError(f"degrees must be positive, but {degrees} came")
-    f = share * abs(t_value) / np.sqrt(degrees)
-    return float((np.sqrt(f**4 + 4 * f**2) - f**2) / 2)

@@ -36,7 +36,6 @@ from analysis.simulate.surveys import surveys_table
 from analysis.simulate.tiers import tier_history_table
 from analysis.simulate.truth import (
     ACTIVE_STAGES,
-    DAYS_PER_MONTH,
     LATENTS,
     STAGES,
     Preset,
@@ -45,7 +44,6 @@ from analysis.simulate.truth import (
 
 __all__ = [
     "ACTIVE_STAGES",
-    "DAYS_PER_MONTH",
     "LATENTS",
     "STAGES",
     "Company",

@@ -9,7 +9,8 @@ from analysis.simulate.clock import Clock, stream
 from analysis.simulate.paths import CHURNED, Complaints, Spells
 from analysis.simulate.people import People, named
 from analysis.simulate.purchases import Orders
-from analysis.simulate.truth import DAYS_PER_MONTH, Preset
+from analysis.simulate.truth import Preset
+from analysis.units import DAYS_PER_MONTH
 
 KINDS = ("contact", "enquiry", "complaint", "return")
 RATED_SHARE = 0.40

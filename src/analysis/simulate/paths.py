@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from analysis.simulate.clock import Clock, stream
 from analysis.simulate.people import People, named
-from analysis.simulate.truth import ACTIVE_STAGES, DAYS_PER_MONTH, STAGES, Preset
+from analysis.simulate.truth import ACTIVE_STAGES, STAGES, Preset
+from analysis.units import DAYS_PER_MONTH
 
 REASONS = ("voluntary", "involuntary", "merged")
 PROSPECT, NEW, CHURNED, WON_BACK = (

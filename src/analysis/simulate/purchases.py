@@ -16,7 +16,8 @@ from analysis.simulate.clock import Clock, make_ids, stream
 from analysis.simulate.paths import NEW, WON_BACK, Spells
 from analysis.simulate.people import People, named
 from analysis.simulate.tiers import Ratings, rate_tiers
-from analysis.simulate.truth import DAYS_PER_MONTH, STAGES, Preset
+from analysis.simulate.truth import STAGES, Preset
+from analysis.units import DAYS_PER_MONTH
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,6 @@ import pyarrow as pa
 STAGES = ("prospect", "new", "mature", "declining", "churned", "won_back")
 ACTIVE_STAGES = ("new", "mature", "declining", "won_back")
 LATENTS = ("image", "expectations", "quality", "value", "satisfaction", "loyalty")
-DAYS_PER_MONTH = 30.4375
 
 
 class _Fixed:
@@ -87,24 +86,13 @@ class TierTruth(_Fixed):
 
     `tiers[k]` needs at least `thresholds[k - 1]`; `benefit[tier]` is added to the log of the
     purchase rate while the tier is held. The programme is the tier `programme`: at its threshold
-    the log rate jumps by `programme_jump`.
+    the log rate jumps by the difference of its benefit to that of the tier below.
     """
 
     tiers: tuple[str, ...]
     thresholds: tuple[float, ...]
     benefit: Mapping[str, float]
     programme: str
-
-    @property
-    def programme_threshold(self) -> float:
-        """Net spend of the last twelve months from which the programme begins."""
-        return self.thresholds[self.tiers.index(self.programme) - 1]
-
-    @property
-    def programme_jump(self) -> float:
-        """Jump of the log purchase rate at the threshold."""
-        below = self.tiers[self.tiers.index(self.programme) - 1]
-        return self.benefit[self.programme] - self.benefit[below]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,11 +20,11 @@ from analysis.notes import Note, note
 from analysis.params import Params
 from analysis.params.satisfaction import SatisfactionParams
 from analysis.states.tier_held import with_tier
+from analysis.units import WEEKS_PER_YEAR
 
 WEIGHT = "survey_weight"
-WEEKS_PER_YEAR = 365.25 / 7
 UNKNOWN = "unknown"
-NOT_ESTIMABLE = "not estimable"
+NOT_ESTIMABLE = note("not_estimable")
 BEFORE = ("tenure_years", "log_spend_before")
 CURVES = ("log_purchases_squared", "log_weeks_active_squared", "log_purchases_by_weeks")
 HISTORY = ("log_purchases", "log_spend", "log_weeks_active", "purchases_band", *CURVES)

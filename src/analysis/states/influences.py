@@ -176,8 +176,8 @@ def ratio_table(fit: CoxRegression, waiting: Waiting) -> pd.DataFrame:
     ratios = fit.table.set_index("term")
     event = waiting.table["event"]
     rows = []
-    for name in fit.design.covariates:
-        levels = fit.design.levels.get(name, [])
+    for name in fit.sample.design.covariates:
+        levels = fit.sample.design.levels.get(name, [])
         for level in levels or [PER.get(name, "per standard deviation")]:
             member = waiting.table[name].astype(str) == level if levels else event | True
             row = {"covariate": name, "level": level, "n": int(member.sum()), "note": ""}
@@ -197,17 +197,17 @@ def ratio_table(fit: CoxRegression, waiting: Waiting) -> pd.DataFrame:
 
 def _known_terms(fit: CoxRegression, position: int) -> list[int]:
     """The columns of a covariate but the one of those whose group is not known."""
-    unknown = {f"{fit.design.covariates[position]}[{name}]" for name in NO_GROUPS}
-    own = np.flatnonzero(fit.design.source == position)
-    return [k for k in own if fit.design.terms[k] not in unknown]
+    unknown = {f"{fit.sample.design.covariates[position]}[{name}]" for name in NO_GROUPS}
+    own = np.flatnonzero(fit.sample.design.source == position)
+    return [k for k in own if fit.sample.design.terms[k] not in unknown]
 
 
 def _pairs(fit: CoxRegression) -> pd.DataFrame:
     """Rows of `PAIR_COLUMNS`: the reference of the regression stands second in its pairs."""
     rows = []
-    for position, name in enumerate(fit.design.covariates):
-        own, levels = _known_terms(fit, position), fit.design.levels.get(name, [])
-        names = [fit.design.terms[k].removeprefix(name)[1:-1] for k in own]
+    for position, name in enumerate(fit.sample.design.covariates):
+        own, levels = _known_terms(fit, position), fit.sample.design.levels.get(name, [])
+        names = [fit.sample.design.terms[k].removeprefix(name)[1:-1] for k in own]
         first = levels[0] if levels else ""
         labels = names if levels else [PER.get(name, "per standard deviation")]
         contrasts = [({k: 1.0}, label, first) for k, label in zip(own, labels, strict=True)]
@@ -232,7 +232,7 @@ def _tests(fit: CoxRegression, pairs: pd.DataFrame) -> pd.DataFrame:
     best = pairs.groupby("covariate")["p_holm"].min()
     constant = fit.proportional_hazards.table.set_index("term")["p_value"]
     rows = []
-    for position, name in enumerate(fit.design.covariates):
+    for position, name in enumerate(fit.sample.design.covariates):
         own = _known_terms(fit, position)
         beta = fit.coefficients[own]
         chi2 = float(beta @ np.linalg.solve(fit.covariance[np.ix_(own, own)], beta))
@@ -245,8 +245,8 @@ def _tests(fit: CoxRegression, pairs: pd.DataFrame) -> pd.DataFrame:
 
 def _steepest(fit: CoxRegression, covariate: str) -> str:
     """The column of a covariate whose residuals change most with time."""
-    position = fit.design.covariates.index(covariate)
-    terms = [fit.design.terms[k] for k in _known_terms(fit, position)]
+    position = fit.sample.design.covariates.index(covariate)
+    terms = [fit.sample.design.terms[k] for k in _known_terms(fit, position)]
     residuals = fit.proportional_hazards.residuals
     slopes = {}
     for term in terms:

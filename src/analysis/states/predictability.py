@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis.errors import DataError
 from analysis.methods.hazards import cox_regression, predict_survival
+from analysis.methods.intervals import critical_value
 from analysis.methods.survival import survival_curve
 from analysis.methods.validation import (
     Calibration,
@@ -166,7 +166,7 @@ def _reach(rows: pd.DataFrame, least: int) -> float:
 
 
 def _concordance(measure: str, concordance, conf_level: float) -> dict:
-    reach = norm.ppf((1 + conf_level) / 2) * concordance.std_error
+    reach = critical_value(conf_level) * concordance.std_error
     row = {"measure": measure, "estimate": concordance.estimate}
     row |= {"std_error": concordance.std_error, "conf_low": concordance.estimate - reach}
     return row | {"conf_high": concordance.estimate + reach}

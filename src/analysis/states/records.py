@@ -14,11 +14,13 @@ from analysis.data import Tables, fetch, fetch_count
 from analysis.data.shared_ids import count_shared_ids
 from analysis.frames import purchase_days
 from analysis.frames.calendar import month_of
+from analysis.notes import Note, note
 from analysis.params import Params
 from analysis.schemas import data_dictionary
 
 EVERY = "every table"
 TAKEN_ALONG = "as the source has it"
+COMPARED = "a group that this report compares"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,7 +207,7 @@ def columns_in_use(tables: Tables, params: Params) -> pd.DataFrame:
 
 
 def _columns(
-    name: str, table: ibis.Table, known: pd.DataFrame, own: Mapping[str, str]
+    name: str, table: ibis.Table, known: pd.DataFrame, own: Mapping[str, Note | str]
 ) -> pd.DataFrame:
     added = [column for column in table.columns if column not in set(known["column"])]
     told = pd.DataFrame({"column": added, "meaning": [own.get(c, TAKEN_ALONG) for c in added]})
@@ -213,16 +215,20 @@ def _columns(
     return listed.assign(table=name)[["table", "column", "unit", "meaning"]].fillna("")
 
 
-def _meanings(params: Params) -> dict[str, str]:
+def _meanings(params: Params) -> dict[str, Note | str]:
     """What the params file says of columns: segments, items of scales, single questions."""
-    told = dict.fromkeys(params.segments, "a group that this report compares")
+    told: dict[str, Note | str] = dict.fromkeys(params.segments, COMPARED)
     told |= dict.fromkeys(params.covariates, "known of a customer on the first day")
     for name, scale in params.satisfaction.scales.items():
         for item in scale.items:
-            kind = "a reversed item" if item in scale.reverse else "an item"
-            told[item] = f"{kind} of the scale {name}, answers {scale.low:g} to {scale.high:g}"
+            kind = "columns.reversed_item" if item in scale.reverse else "columns.item"
+            told[item] = note(kind, scale=name, low=scale.low, high=scale.high)
     answer = params.satisfaction.answer
     if answer and answer.item not in told:
         told[answer.item] = "a question with ordered answers"
     labels = params.satisfaction.labels
-    return {column: "; ".join(filter(None, (labels.get(column), told[column]))) for column in told}
+    named = {column: labels[column] for column in told if column in labels}
+    return told | {
+        column: note("columns.labelled", label=label, meaning=told[column])
+        for column, label in named.items()
+    }

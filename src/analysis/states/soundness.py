@@ -19,7 +19,7 @@ from analysis.states.answers import attempt, low_and_high
 def checks(fit: RegressionFit) -> pd.DataFrame:
     """Variance inflation, influence, spread, calibration: `check, value, p_value, note`."""
     found = diagnose(fit)
-    inflation = found["term"].str.startswith("variance inflation")
+    inflation = found["term"].map(lambda term: isinstance(term, Note))
     rows = [found[~inflation]]
     if inflation.any():
         worst = found.loc[found.loc[inflation, "estimate"].idxmax()].to_dict()
@@ -97,7 +97,7 @@ def thresholds_table(shapes: ShapeComparison | None) -> pd.DataFrame:
     if shapes is None:
         return pd.DataFrame()
     curve = shapes.curve[shapes.curve["group"].eq("steps")]
-    cuts = [float(term.rpartition(" ")[2]) for term in shapes.steps["term"]]
+    cuts = shapes.steps["cut"]
     rows = [curve.iloc[0], *(curve[curve["value"] >= cut].iloc[0] for cut in cuts)]
     table = pd.DataFrame(rows)[["n", "estimate", "conf_low", "conf_high"]].reset_index(drop=True)
     table.insert(0, "from", [np.nan, *cuts])

@@ -8,7 +8,7 @@ earlier stage. Everything runs in the engine until it has been counted.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Literal
 
 import ibis
@@ -16,8 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import Tables, fetch
-from analysis.errors import DataError
-from analysis.frames.calendar import first_day, month_number
+from analysis.frames.calendar import month_number
 from analysis.params import Params
 from analysis.params.stages import Bounds, StageRule
 from analysis.states.stage_features import stage_features
@@ -140,24 +139,6 @@ def stage_counts(stages: Stages) -> pd.DataFrame:
     return counted.assign(share=counted["customers"] / total).reset_index(drop=True)
 
 
-def stage_transitions(stages: Stages) -> pd.DataFrame:
-    """Moves from the end of one month to the end of the next, counted in the engine.
-
-    Returns
-    -------
-    DataFrame
-        `month` (that of `from`), `from, to, customers`.
-    """
-    following = ibis.window(group_by="customer_id", order_by="clock")
-    table = stages.table
-    moves = table.select("month", source=table.stage, target=table.stage.lead(1).over(following))
-    moves = moves.filter(moves.target.notnull())
-    counted = fetch(moves.group_by("month", "source", "target").agg(customers=ibis._.count()))
-    counted = counted.rename(columns={"source": "from", "target": "to"})
-    counted = _ordered(counted, stages.order, "from", "to")
-    return counted.sort_values(["month", "from", "to"], ignore_index=True)
-
-
 def stage_paths(
     stages: Stages,
     *,
@@ -217,55 +198,6 @@ def _stays(paths: pd.DataFrame, order: tuple[str, ...]) -> pd.DataFrame:
     stays = stays[stays["stop"] > stays["start"]]
     stays.insert(0, "customer_id", pd.factorize(stays.index)[0])
     return stays.reset_index(drop=True)
-
-
-def compare_stages(stages: Stages, other: pd.DataFrame, *, until: date) -> pd.DataFrame:
-    """Set the assigned stages beside another account of them, such as a simulator's true ones.
-
-    Parameters
-    ----------
-    stages : Stages
-    other : DataFrame
-        `customer_id, stage, from_at, to_at`: stays; `to_at` is missing while one lasts.
-    until : date
-        The last day of the observation, when the last month is judged.
-
-    Returns
-    -------
-    DataFrame
-        `stage, other, months, share`: customer-months at whose end both are known, counted in the
-        engine; `share` is the part of all months of `stage`.
-
-    Raises
-    ------
-    DataError
-        A column of `other` is missing.
-    """
-    missing = {"customer_id", "stage", "from_at", "to_at"} - set(other)
-    if missing:
-        raise DataError(
-            f"other must have the columns customer_id, stage, from_at and to_at, but "
-            f"{', '.join(sorted(missing))} is missing; add it"
-        )
-    table = stages.table
-    judged = ibis.least(
-        first_day(month_number(table.month) + 1), ibis.literal(until + timedelta(days=1))
-    )
-    ours = table.select("customer_id", "stage", judged=judged.cast("timestamp"))
-    theirs = ibis.memtable(other[["customer_id", "stage", "from_at", "to_at"]])
-    theirs = theirs.select("customer_id", "from_at", "to_at", other="stage")
-    both = ours.join(
-        theirs,
-        [
-            ours.customer_id == theirs.customer_id,
-            ours.judged > theirs.from_at,
-            theirs.to_at.isnull() | (ours.judged <= theirs.to_at),
-        ],
-    )
-    counted = fetch(both.group_by("stage", "other").agg(months=ibis._.count()))
-    counted = _ordered(counted, stages.order, "stage").sort_values(["stage", "other"])
-    total = counted.groupby("stage", observed=True)["months"].transform("sum")
-    return counted.assign(share=counted["months"] / total).reset_index(drop=True)
 
 
 def _bounds(feature: ibis.Value, bounds: Bounds) -> list[ibis.Value]:

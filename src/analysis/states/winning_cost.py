@@ -10,10 +10,10 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis.data import Tables
 from analysis.errors import DataError, ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.notes import Note, note
 from analysis.params import Params
 from analysis.states.conversion import (
@@ -172,7 +172,7 @@ def _ratio_table(rows: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     share = rows["estimate"].where(rows["estimate"] > 0)
     ratio = rows["mean_cost"] / share
     error = np.sqrt(rows["spread"] / rows["mean_cost"] ** 2 + (rows["std_error"] / share) ** 2)
-    reach = np.exp(norm.ppf(0.5 + conf_level / 2) * error)
+    reach = np.exp(critical_value(conf_level) * error)
     return pd.DataFrame(
         {
             "group": rows.index.astype(str),

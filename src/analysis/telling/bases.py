@@ -70,7 +70,20 @@ def bases_table(bases: Bases) -> pd.DataFrame:
 
 
 def plot_bases(bases: Bases, ax: Axes, say: Wording) -> Axes:
-    """Draw a bar each from all who are known to those who are current and not at risk."""
+    """Draw a bar each from all who are known to those who are current and not at risk.
+
+    Parameters
+    ----------
+    bases : Bases
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     steps = bases.steps.dropna(subset=["n"])
     colours = [ACCENT if base in ("current", "active") else CONTEXT for base in steps["base"]]
     ax.barh(range(len(steps)), steps["n"], color=colours, height=0.6)

@@ -65,7 +65,20 @@ def used_rows(audit: pd.DataFrame, table: str) -> tuple[str, dict[str, int]]:
 
 
 def plot_coverage(result: Coverage, ax: Axes, say: Wording) -> Axes:
-    """Draw what happened in each month as bars; months of too few customers stay blank."""
+    """Draw what happened in each month as bars; months of too few customers stay blank.
+
+    Parameters
+    ----------
+    result : Coverage
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     table = result.table
     shown = table["events"].fillna(0)
     ax.bar(range(len(table)), shown, width=0.8, color=ACCENT)

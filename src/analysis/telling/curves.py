@@ -25,13 +25,6 @@ LINE = 0.055  # height of a line of names, as a share of the axis
 LETTER_POINTS, AXIS_POINTS = 4.8, 340  # width of a digit at 9.5 pt, and of the axis of a figure
 
 
-def plot_survival_curve(result: SurvivalCurve, ax: Axes, say: Wording) -> Axes:
-    """Draw the share still alive by time, with median lines and numbers at risk."""
-    draw_curves(result, ax, say, falling=True)
-    draw_medians(result, ax, say)
-    return ax
-
-
 def draw_medians(curve: SurvivalCurve, ax: Axes, say: Wording) -> None:
     """Lines from half of the customers down to the time after which it is half, in its colour."""
     told = curve.medians[curve.medians["n"] >= say.min_cell]

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.methods.disclosure import small_cells, small_rows
+from analysis.schemas import private_columns
 
 Result = TypeVar("Result")
 BLOCKS = ("segment", "weeks", "months", "parts_of", "by")
@@ -48,6 +49,21 @@ def gated(result: Result, min_cell: int) -> Result:
         elif is_dataclass(value) or isinstance(value, Mapping):
             hidden[part] = gated(value, min_cell)
     return replace(result, **hidden)  # type: ignore
+
+
+def refuse_private(table: pd.DataFrame) -> None:
+    """Refuse a table that names persons: no id and no free text of the contract is ever shown.
+
+    Raises
+    ------
+    ValueError
+        A column of the table is private in the contract.
+    """
+    if private := sorted(private_columns() & set(map(str, table.columns))):
+        raise ValueError(
+            f"a table that is shown must have no private column, but has {', '.join(private)}; "
+            "count the customers instead"
+        )
 
 
 def hide_small(

@@ -28,6 +28,18 @@ def ratio_fact(result: Influences, *, conf_level: float, min_cell: int) -> Fact:
     """The clearest association: how much higher or lower a rate is, and how many others are clear.
 
     Its estimate is the hazard ratio; the sentence tells by how many per cent the rate differs.
+
+    Parameters
+    ----------
+    result : Influences
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    min_cell : int
+        The smallest group that may be told.
+
+    Returns
+    -------
+    Fact
     """
     if result.fit is None:
         return nothing(RATIOS, "too_few", why=result.note, **OWN)
@@ -85,7 +97,16 @@ def _is_joined(row: dict[str, Any]) -> bool:
 
 
 def constant_fact(result: Influences) -> Fact:
-    """Whether the ratios are the same at all times, and what the milestones say where not."""
+    """Whether the ratios are the same at all times, and what the milestones say where not.
+
+    Parameters
+    ----------
+    result : Influences
+
+    Returns
+    -------
+    Fact
+    """
     if result.fit is None:
         return nothing(CONSTANT, "too_few", why=result.note, **OWN)
     if not np.isfinite(result.p_constant):
@@ -140,7 +161,16 @@ def _apart(result: Influences) -> tuple[Sentence, ...]:
 
 
 def foreseen_fact(result: Predictability) -> Fact:
-    """How often the order of two customers kept aside is foreseen, and how much error is saved."""
+    """How often the order of two customers kept aside is foreseen, and how much error is saved.
+
+    Parameters
+    ----------
+    result : Predictability
+
+    Returns
+    -------
+    Fact
+    """
     if result.note:
         return nothing(FORESEEN, "too_few", claim="predictive", why=result.note, **OWN)
     order, skill = result.value("uno"), result.value("skill")["estimate"]

@@ -17,12 +17,34 @@ ROW_INCHES = 0.235
 
 
 def forest_height(result: Influences) -> float:
-    """Inches that a forest plot needs: one line a row and a covariate."""
+    """Inches that a forest plot needs: one line a row and a covariate.
+
+    Parameters
+    ----------
+    result : Influences
+
+    Returns
+    -------
+    float
+    """
     return 1.0 + ROW_INCHES * max(len(_forest_rows(result.table)), 4)
 
 
 def plot_ratios(result: Influences, ax: Axes, say: Wording) -> Axes:
-    """Draw hazard ratios with intervals on a logarithmic axis; hollow: the group compared with."""
+    """Draw hazard ratios with intervals on a logarithmic axis; hollow: the group compared with.
+
+    Parameters
+    ----------
+    result : Influences
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     ax.set_xlabel(say("rate_axis"))
     ax.axvline(1, color=CONTEXT, linewidth=1)
     ax.figure.subplots_adjust(left=0.27, right=0.79)
@@ -84,7 +106,20 @@ def _ratio_ticks(axis, low: float, high: float, say: Wording) -> None:
 
 
 def plot_ratio_over_time(result: Influences, ax: Axes, say: Wording) -> Axes:
-    """Draw a hazard ratio as time goes on (smooth, band), beside the single ratio (dashed)."""
+    """Draw a hazard ratio as time goes on (smooth, band), beside the single ratio (dashed).
+
+    Parameters
+    ----------
+    result : Influences
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     ax.set(xlabel=say("time_axis"), ylabel=say("influences.constant.axis"))
     course = result.over_time
     ax.set_yscale("log")
@@ -107,7 +142,20 @@ def plot_ratio_over_time(result: Influences, ax: Axes, say: Wording) -> Axes:
 
 
 def plot_calibration(result: Predictability, ax: Axes, say: Wording) -> Axes:
-    """Draw observed against predicted shares of customers kept aside; on the line they agree."""
+    """Draw observed against predicted shares of customers kept aside; on the line they agree.
+
+    Parameters
+    ----------
+    result : Predictability
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     table = result.calibration.dropna(subset=["n", "estimate"])
     predicted, seen = table["predicted"].to_numpy(), table["estimate"].to_numpy()
     low = table["conf_low"].fillna(table["estimate"]).to_numpy()

@@ -53,7 +53,7 @@ def shape_fact(
     if len(slopes) < 2 or slopes.isna().any():
         return Fact("shape", variant="bent", numbers=numbers, **options)
     numbers |= {
-        "at": float(slopes.index[1].rpartition(" ")[2]),
+        "at": shapes.bend_at,
         "below": slopes.iloc[0],
         "above": slopes.iloc[0] + slopes.iloc[1],
     }

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.notes import Note
 from analysis.telling.cells import as_cells
-from analysis.telling.gates import CLOCKS, hidden_rows, hide_small
+from analysis.telling.gates import CLOCKS, hidden_rows, hide_small, refuse_private
 from analysis.telling.markup import Filled, markdown
 from analysis.telling.wording import Column, Wording
 
@@ -86,6 +86,11 @@ def present(
         The columns to show, in order; the CSV has the same. All of them by default.
     base : str
         Whom it counts: a base of the ledger.
+
+    Raises
+    ------
+    ValueError
+        The table has a column that the contract calls private.
     """
     hidden = pd.Series(False, index=table.index)
     if count is not None:
@@ -93,6 +98,7 @@ def present(
         table = hide_small(table, count, say.min_cell)
     shown = table[columns] if columns else table
     shown = shown.drop(columns=[c for c in ("note",) if c in shown and not _any_text(shown[c])])
+    refuse_private(shown)
     known = {name: say.column(name, caption) for name in shown}
     cells, below = _columns(shown, known, say), ""
     if "note" in known and len(cells) > MOST_WITH_NOTES:

@@ -30,6 +30,18 @@ def plot_profile(result: TierProfile, ax: Axes, say: Wording) -> Axes:
     """Draw, tier by tier, the share of customers beside the shares of what they hold.
 
     Tiers that the gate hides are left out.
+
+    Parameters
+    ----------
+    result : TierProfile
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
     """
     table = result.table.dropna(subset=["n"]).reset_index(drop=True)
     series = [("share", say("profile.customers"))]

@@ -30,8 +30,6 @@ FOLDER = Path(__file__).parent
 CHAPTERS = FOLDER.parent / "chapters"
 LAID_OVER = ("values", "names", "columns", "notes")
 END = re.compile(r"(?:(.+)_)?(conf_low|conf_high)")
-FIELD = re.compile(r"\{([a-z_]+)[^}]*\}")
-NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,46 +188,18 @@ class Wording:
     def note(self, note: Note | str) -> str:
         """A method's remark for readers, and those beside it.
 
-        The catalogue's `notes` hold each as the code writes it, with `{names}` for what varies; one
-        that it does not know is told as a category's name, or as it is.
+        A text is a name that the code gives (`notes.words`), or stands as a category's name does.
         """
         if isinstance(note, Note):
             told = self._fill(self._text(f"notes.{note.key}"), plain, dict(note.numbers))
             return "; ".join([told, *map(self.note, note.also)])
-        told = self._told("notes", note)
-        if told is not None:
-            return told
-        one, joint, others = note.partition("; ")
-        return self.note(one) + joint + self.note(others) if joint else self.value(note)
+        known = self.texts["notes"]["words"]
+        return (known[note] or note) if note in known else self.value(note)
 
     def _told(self, section: str, text: str) -> str | None:
-        """The wording of a text that the code made; None where the catalogue does not know it."""
+        """The wording of a name that the code gives; None where the catalogue does not know it."""
         known = self.texts[section]
-        if text in known:
-            return known[text] or text
-        for written, pattern in _patterns(tuple(filter(FIELD.search, known))):  # as code writes it
-            if found := pattern.fullmatch(text):
-                parts = {
-                    name: self._told_part(name, part) for name, part in found.groupdict().items()
-                }
-                return _NoteFiller(self.formats).vformat(known[written] or written, (), parts)
-        return None
-
-    def _told_part(self, name: str, part: str) -> str:
-        """What varies in a note: a number, a further note, or the name of something."""
-        told = {"note": self.note, "column": self.name}.get(name, self.value)
-        return part if NUMBER.fullmatch(part) else told(part)
-
-
-@cache
-def _patterns(written: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
-    """Texts with what varies in braces, as they are looked up: the first that fits is taken."""
-    parts = [(text, enumerate(FIELD.split(text))) for text in written]
-    return [(text, re.compile("".join(_pattern(*part) for part in split))) for text, split in parts]
-
-
-def _pattern(place: int, part: str) -> str:
-    return f"(?P<{part}>[^;]+?)" if place % 2 else re.escape(part)
+        return (known[text] or text) if text in known else None
 
 
 def _wildcard(name: str, pattern: str) -> str:
@@ -282,14 +252,6 @@ WORDS = {
     "note": Wording.note,
     "say": Wording.__call__,
 }
-
-
-class _NoteFiller(_Filler):
-    """The same for what a note says: its numbers come as text, such as "1,234"."""
-
-    def format_field(self, value: str, spec: str) -> str:
-        numeric = spec and NUMBER.fullmatch(value)
-        return super().format_field(*(value.replace(",", ""), spec) if numeric else (value, ""))
 
 
 def wording_for(params: Params) -> Wording:

@@ -19,7 +19,8 @@ import pytest
 from waiting import HANGING
 
 from analysis.data import read_tables
-from analysis.data.validate import find_faults, validation_report
+from analysis.data.reading import check_source
+from analysis.data.validate import validation_report
 from analysis.errors import DataError, ParamsError
 from analysis.frames import customer_frame, write_frames
 
@@ -364,7 +365,8 @@ def test_million_bad_rows_are_one_message(study):
 def test_all_faults_come_at_once(study):
     study.write("sales.csv", HEAD + "c1,2023-02-30,x\n,2023-02-01,1\nc3,2099-01-01,1\n")
     study.write("answers.csv", "customer_id,at,nps\nc1,2023-02-01,12\n")
-    faults = find_faults(study.files(transactions="sales.csv", surveys="answers.csv"))
+    _, checked = check_source(study.files(transactions="sales.csv", surveys="answers.csv"))
+    faults = [fault for table in checked for fault in table.faults]
     told = {(fault.table, fault.column, fault.rows) for fault in faults}
     assert told == {
         ("transactions", "at", 1),

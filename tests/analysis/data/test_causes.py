@@ -9,6 +9,7 @@ import pytest
 from analysis.data import read_tables
 from analysis.data.validate import validation_report
 from analysis.errors import DataError
+from analysis.notes import note
 
 HEAD = "customer_id,at,amount\n"
 
@@ -95,17 +96,17 @@ def answers(study):
 def test_a_question_that_runs_against_its_scale_is_named(answers):
     report, faults = validation_report(answers())
     assert faults == 0
-    line = "answers to q3, which runs against its scale quality: reverse it"
+    line = note("rows.against_scale", item="q3", scale="quality")
     assert f"- surveys: 60 rows noticed ({line})" in report
-    assert "q1, which" not in report
-    assert "runs against" not in validation_report(answers(reverse=["q3"]))[0]
-    assert "answers to q2, which runs" in validation_report(answers(reverse=["q2", "q3"]))[0]
+    assert "against scale (item q1" not in report
+    assert "against scale" not in validation_report(answers(reverse=["q3"]))[0]
+    assert "against scale (item q2" in validation_report(answers(reverse=["q2", "q3"]))[0]
 
 
 def test_of_two_questions_both_are_named(answers):
     report, _ = validation_report(answers(items=["q1", "q3"]))
-    assert "answers to q1, which runs" in report
-    assert "answers to q3, which runs" in report
+    assert "against scale (item q1" in report
+    assert "against scale (item q3" in report
 
 
 @pytest.mark.parametrize(

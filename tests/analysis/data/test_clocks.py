@@ -11,8 +11,9 @@ import pytest
 from analysis.data import read_tables
 from analysis.data.located import package_files
 from analysis.data.propose import propose_params
-from analysis.data.validate import find_faults, validation_report
+from analysis.data.validate import validation_report
 from analysis.errors import DataError, ParamsError
+from analysis.notes import note
 from analysis.params import read_params
 from reporting.project import ROOT
 
@@ -55,7 +56,7 @@ def test_complete_journey_keeps_every_purchase_on_its_local_day(journey):
     assert tables["transactions"].count().execute() == len(lines) == 1_469_307
     purchases = tables["transactions"].select("customer_id", "at").distinct()
     assert purchases.count().execute() == 127_431
-    noticed = "at without a time zone, read as UTC time"
+    noticed = note("rows.time_of_zone", column="at", zone="UTC")
     assert set(tables.audit.loc[tables.audit["reason"] == noticed, "table"]) == {"transactions"}
 
 
@@ -140,7 +141,7 @@ def test_days_as_midnights_are_not_moved_but_refused(study):
     params = study.files(transactions={"file": "sales.csv", "times_in": "UTC"})
     with pytest.raises(DataError, match=r"transactions\.at must hold times of day .* all 2 are"):
         read_tables(params)
-    assert len(find_faults(params)) == 1
+    assert validation_report(params)[1] == 1
 
 
 def test_times_in_without_such_times_is_refused(study):
@@ -160,10 +161,10 @@ def test_times_in_must_be_a_zone(study):
 def test_validate_tells_as_what_times_without_a_zone_are_read(study):
     study.write("sales.csv", HEAD + "a,2023-01-31 10:00,1\nb,2023-02-01,1\n")
     report, _ = validation_report(study.files(transactions="sales.csv"))
-    assert "1 row noticed (at without a time zone, read as local time)" in report
+    assert "1 row noticed (local time (column at))" in report
     table = {"file": "sales.csv", "times_in": "UTC"}
     report, _ = validation_report(study.files(transactions=table))
-    assert "1 row noticed (at without a time zone, read as UTC time)" in report
+    assert "1 row noticed (time of zone (column at, zone UTC))" in report
     study.write("sales.csv", HEAD + "a,2023-01-31,1\nb,2023-02-01 00:00,1\n")
     assert "time zone" not in validation_report(study.files(transactions="sales.csv"))[0]
 

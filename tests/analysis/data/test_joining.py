@@ -12,6 +12,7 @@ import pytest
 from analysis.data import read_tables, source_fingerprint
 from analysis.data.validate import validation_report
 from analysis.errors import DataError, ParamsError
+from analysis.notes import note
 
 ORDERS = (
     "order_id,customer,ordered,status\n1,a,2023-02-01,ok\n2,b,2023-03-01,ok\n9,c,2023-04-01,off\n"
@@ -60,10 +61,10 @@ def noticed(params):
 def test_lines_look_their_order_up(lines):
     params = lines()
     assert rows_of(params) == EXPECTED
-    assert noticed(params)["rows of orders.csv that no row meets by order_id"] == 1
+    assert noticed(params)[note("rows.not_met", table="orders.csv", key="order_id")] == 1
     report, faults = validation_report(params)
     assert faults == 0
-    assert "1 row noticed (rows of orders.csv that no row meets by order_id)" in report
+    assert "1 row noticed (not met (table orders.csv, key order_id))" in report
 
 
 def test_rows_that_meet_nothing_are_counted_and_left_out_only_where_asked(lines):
@@ -75,7 +76,7 @@ def test_rows_that_meet_nothing_are_counted_and_left_out_only_where_asked(lines)
     )
     params = lines(rows=rows, repairs={"missing": "drop"})
     assert rows_of(params) == EXPECTED
-    assert noticed(params)["rows that meet none of orders.csv by order_id"] == 1
+    assert noticed(params)[note("rows.meet_none", table="orders.csv", key="order_id")] == 1
 
 
 def test_a_key_on_several_rows_of_the_table_looked_up_is_refused(lines):

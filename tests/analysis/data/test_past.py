@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from analysis.data import read_tables, tables_until
+from analysis.notes import note
 from analysis.schemas import SCHEMAS, TIME, day_of, known_with
 
 SALES = "customer_id,at,amount\na,2023-02-01,5\na,2023-08-01,7\nb,2023-07-01,9\n"
@@ -74,7 +75,7 @@ def test_contracts_run_until_the_day_of_their_end(study):
     assert {found[who]["ended_reason"] for who in "bce"} == {None}
     told = known.audit.set_index(["step", "reason"])["rows"]
     assert told["dropped", "rows outside the observed period"] == 1
-    assert told["noticed", "ended_at after observed_until, read as not ended"] == 2
+    assert told["noticed", note("rows.open_end", column="ended_at")] == 2
     assert told["kept", ""] == 4
 
 

@@ -16,6 +16,7 @@ import pytest
 from analysis.data import read_tables, source_fingerprint
 from analysis.errors import DataError
 from analysis.frames import customer_frame, write_frames
+from analysis.notes import note
 from analysis.params.folders import study_folder
 
 HEAD = "customer_id,at,amount\n"
@@ -206,7 +207,7 @@ def test_identical_purchase_lines_are_kept_and_noticed(study):
 def test_ends_after_the_observation_are_noticed_as_open(study):
     study.write("contracts.csv", "customer_id,started_at,ended_at\nc1,2023-01-01,9999-12-31\n")
     counted = steps(study.files(contracts="contracts.csv"))
-    assert counted["noticed", "ended_at after observed_until, read as not ended"] == 1
+    assert counted["noticed", note("rows.open_end", column="ended_at")] == 1
 
 
 def test_customers_that_the_table_lacks_are_noticed(study):

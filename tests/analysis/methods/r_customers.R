@@ -134,14 +134,13 @@ for (m in names(models)) {
   W <- outer(prior, other); L <- matrix(rate, length(u), length(v)); M <- matrix(trait, length(u), length(v), byrow = TRUE); keep <- matrix(if (m == "pareto") NA else plogis(-v), length(u), length(v), byrow = TRUE)
   ahead <- function(t) if (m == "pareto") -expm1(-M * t) / M * L else -expm1(-L * M * t) / M # purchases of one who is alive
   for (t in c(1, 10, 39, 104)) put(paste(m, "expected"), t, estimate = sum(W * ahead(t) * (if (first) keep else 1)) * step^2)
-  A10 <- ahead(10); A39 <- ahead(39); forever <- if (m == "pareto") L / (M + log(1.15) / 52) else 0
+  A10 <- ahead(10); A39 <- ahead(39)
   for (i in seq_len(nrow(people))) {
     q <- people[i, ]
     if (m == "pareto") { stay <- L^q$x * exp(-(L + M) * q$T) * 1; total <- L^q$x * M / (L + M) * exp(-(L + M) * q$tx) + L^(q$x + 1) / (L + M) * exp(-(L + M) * q$T) }
     else { stay <- keep^(q$x + first) * L^q$x * exp(-L * q$T); gone <- if (q$x + first > 0) M * keep^(q$x - 1 + first) * L^q$x * exp(-L * q$tx) else 0; total <- stay + gone }
     whole <- sum(W * total); alive <- W * stay
     put(paste(m, "people"), i, alive = sum(alive) / whole, in_10 = sum(alive * A10) / whole, in_39 = sum(alive * A39) / whole)
-    if (m == "pareto") put(paste(m, "people"), i, discounted = sum(alive * forever) / whole)
   }
 }
 

@@ -25,6 +25,7 @@ from analysis.methods.survival import (
     restricted_mean,
 )
 from analysis.methods.validation import brier_score, calibrate, dynamic_auc
+from analysis.notes import note
 
 RHOS = (0, 0.5, 1)
 
@@ -210,6 +211,11 @@ def test_pairs_of_groups_as_survdiff_and_coxph(r, veteran):
 
 def test_remaining_life_and_follow_up_as_survfit(r, lung):
     found = remaining_life(lung, at=[0, 180, 365], horizon=365, by="sex")
+    named = {
+        note("survival.alive_later", time=365): "alive 365 later",
+        note("survival.remaining_mean", until=365): "restricted mean remaining within 365",
+    }
+    found["term"] = [named.get(term, term) for term in found["term"]]
     for (since, sex), rows in found.groupby(["active_since", "group"]):
         compare(r, f"remaining {since:g} {sex}", rows)
     seen = follow_up(lung, by="sex")

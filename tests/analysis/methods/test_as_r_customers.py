@@ -218,8 +218,6 @@ def test_purchases_as_plain_likelihoods_and_quadrature(r, name):
     )  # fmt: skip
     ahead = {f"in_{time}": model.conditional(people, time) for time in (10, 39)}
     found = pd.DataFrame({"term": range(1, 7), "alive": model.alive(people), **ahead})
-    if name == "pareto":
-        found["discounted"] = model.discounted(people, np.log(1.15) / 52)
     compare(r, f"{name} people", found, rtol=ITERATED)
 
 

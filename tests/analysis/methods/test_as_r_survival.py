@@ -170,7 +170,11 @@ def compare_cox(r, case, table, covariates, names=None, **options):
     names = dict(names or {})
     tests = fit.tests.set_index("term")["chi2"]
     concordance = fit.concordance()
-    whole = {"group": "tests", "loglik": fit.log_likelihood, "lr": tests["likelihood ratio"]}
+    whole = {
+        "group": "tests",
+        "loglik": fit.maximum.final.log_likelihood,
+        "lr": tests["likelihood ratio"],
+    }
     whole |= {"wald": tests["Wald"], "score": tests["score"]}
     ordered = {"group": "concordance", "estimate": concordance.estimate}
     ordered |= {"std_error": concordance.std_error}

@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose
 from analysis.errors import DataError
 from analysis.methods.competing import cumulative_incidence, gray_test
 from analysis.methods.survival import survival_curve
+from analysis.notes import note
 
 TOY = pd.DataFrame(
     {
@@ -46,7 +47,7 @@ def test_restricted_time_reproduces_transplant(transplant):
         [164.9734, 202.4902, 137.8293, 182.1075],
         atol=5.1e-5,
     )
-    assert death.loc["AB", "note"].startswith("follow-up ends at 596")
+    assert death.loc["AB", "note"] == note("survival.last_share", end=596)
 
 
 def test_cumulative_incidence_reproduces_mgus2(mgus2):
@@ -57,7 +58,7 @@ def test_cumulative_incidence_reproduces_mgus2(mgus2):
     pooled = cumulative_incidence(mgus2)
     naive = pooled.naive([240]).set_index("cause").loc["pcm"]
     assert_allclose(naive[["estimate", "naive"]].astype(float), [0.09981, 0.20956], atol=5.1e-6)
-    assert "do not use it" in pooled.notes[0]
+    assert [why.key for why in pooled.notes] == ["survival.naive_incidence"]
 
 
 def marsaglia_multicarry(seed: int):

@@ -20,6 +20,7 @@ from analysis.methods.concentration import (
     measure_trend,
     simulate_no_change,
 )
+from analysis.notes import note
 
 TIERS = ("low", "mid", "high")
 # R ineq, help of Gini: ten incomes
@@ -112,12 +113,12 @@ def test_bootstrap_interval_of_the_gini_covers():
 
 
 @pytest.mark.parametrize(
-    ("values", "note"),
-    [([5.0], "one customer"), ([0, 0, 0], "all values are 0"), ([-4, -1], "all values are 0")],
+    ("values", "why"),
+    [([5.0], "one_customer"), ([0, 0, 0], "all_zero"), ([-4, -1], "all_zero")],
 )
-def test_degenerate_values_are_noted(values, note):
+def test_degenerate_values_are_noted(values, why):
     found = measure_concentration(values, rng=rng())
-    assert found.note == f"not estimable: {note}"
+    assert found.note == note(f"concentration.{why}")
     assert np.isnan(found.gini)
 
 
@@ -178,8 +179,8 @@ def test_a_tier_nobody_is_in_is_noted():
     found = measure_migration(["low", "high", "low"], ["low", "high", None], tiers=TIERS)
     row = found.table[found.table["from"] == "mid"]
     assert row["estimate"].isna().all()
-    assert set(row["note"]) == {"not estimable: nobody held this tier"}
-    assert found.mobility["note"][0] == "over the 2 of 3 tiers that anybody held"
+    assert set(row["note"]) == {note("concentration.tier_not_held")}
+    assert found.mobility["note"][0] == note("concentration.over_tiers", held=2, all=3)
     assert (found.left, found.joined) == (1, 0)
 
 
@@ -267,7 +268,7 @@ def test_auc_agrees_with_scikit_learn_and_covers():
 
 def test_auc_without_events_is_noted():
     found = measure_auc([1, 2, 3], [0, 0, 1])
-    assert "not estimable" in found.table["note"][0]
+    assert found.table["note"][0] == note("concentration.too_few_events")
     with pytest.raises(DataError, match="True or False"):
         measure_auc([1, 2], [1, 3])
 
@@ -316,8 +317,8 @@ def test_gini_reproduces_desctools_and_acid():
 
 def test_trend_of_equal_values_or_a_thin_group_is_noted():
     same = measure_trend([2, 2, 2, 2], list("aabb"), order=["a", "b", "c"])
-    assert same.test["note"][0] == "not estimable: all values are equal"
-    assert same.table["note"].tolist()[-1] == "not estimable: 0 customers"
+    assert same.test["note"][0] == note("concentration.all_equal")
+    assert same.table["note"].tolist()[-1] == note("concentration.too_few_customers", customers=0)
     with pytest.raises(DataError, match="groups must be one of"):
         measure_trend([1, 2], ["a", "z"], order=["a", "b"])
 
@@ -350,6 +351,6 @@ def test_bunching_test_keeps_its_level():
 
 def test_bunching_with_few_customers_is_noted():
     table = count_near([1, 2, 3.0], {"gold": 2}, width=0.5).table
-    assert "too few customers around" in table["note"].iloc[-1]
+    assert table["note"].iloc[-1] == note("concentration.too_few_around")
     with pytest.raises(ParamsError, match="width must be above 0"):
         count_near([1.0, 2], {"gold": 2}, width=0)

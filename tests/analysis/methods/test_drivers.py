@@ -17,6 +17,7 @@ from analysis.methods.drivers import (
     performance_scores,
     rank_touchpoints,
 )
+from analysis.notes import note
 
 
 def r_squared(frame: pd.DataFrame, columns: list[str]) -> float:
@@ -213,7 +214,7 @@ def test_penalty_notes_a_group_that_nobody_is_in():
     found = penalty_reward(frame, outcome="y", drivers=["price"], low_at=3, high_at=8)
     row = found.table.set_index("term").loc["penalty"]
     assert np.isnan(row["estimate"])
-    assert row["note"].startswith("not estimable: nobody")
+    assert row["note"] == note("drivers.nobody_or_everybody")
     assert found.kinds.loc[0, "kind"] == "not estimable"
 
 

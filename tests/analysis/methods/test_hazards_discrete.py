@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 from analysis.errors import DataError
 from analysis.methods.hazards import discrete_hazard
+from analysis.notes import note
 
 
 def monthly(rows: int, seed: int) -> pd.DataFrame:
@@ -83,7 +84,7 @@ def test_discrete_hazard_recovers_the_continuous_hazard_ratio():
 def test_discrete_hazard_notes_periods_without_ends():
     table = pd.DataFrame({"duration": [1, 3, 3, 4, 4], "event": [1, 1, 1, 1, 0]})
     result = discrete_hazard(table.assign(x=[0, 1, 0, 1, 0]), covariates=["x"])
-    assert "period 2" in result.notes[0]
+    assert result.notes == (note("hazards.quiet_periods", periods="2"),)
 
 
 @pytest.mark.parametrize(

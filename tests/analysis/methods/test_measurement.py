@@ -24,6 +24,7 @@ from analysis.methods.measurement import (
     survey_shares,
 )
 from analysis.methods.measurement.reliability import cronbach_alpha, one_factor_loadings
+from analysis.notes import note
 
 
 def coefficient(result, group, term, column="estimate"):
@@ -275,7 +276,7 @@ def test_reliability_notes_a_constant_item():
     survey = pd.DataFrame({"a": [1, 2, 3, 4.0], "b": [5, 5, 5, 5.0]})
     result = estimate_reliability(survey, scales={"s": Scale(("a", "b"))})
     assert result.table["estimate"].isna().all()
-    assert result.table["note"].eq("not estimable: b is constant").all()
+    assert result.table["note"].eq(note("measurement.constant", items=("b",))).all()
 
 
 def test_nps_refuses_scores_beyond_ten():
@@ -288,7 +289,7 @@ def test_nps_notes_one_answer():
         pd.DataFrame({"nps": [9, 3, 8], "tier": list("abb")}), by="tier"
     ).table
     assert table.loc[table["group"].eq("a"), "std_error"].isna().all()
-    assert table.loc[table["group"].eq("a"), "note"].str.startswith("not estimable").all()
+    assert table.loc[table["group"].eq("a"), "note"].eq(note("measurement.one_answer")).all()
 
 
 def test_survey_means_refuse_weights_that_are_not_positive():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods.mediation import mediate, mediation_effects
+from analysis.notes import note
 
 RNG = np.random.default_rng
 
@@ -35,7 +36,7 @@ def test_mediation_tal_or_as_hayes():
     np.testing.assert_allclose(found["estimate"].iloc[:5], expected, atol=6e-5)
     assert found.at["indirect", "conf_low"] == pytest.approx(0.0070, abs=0.03)
     assert found.at["indirect", "conf_high"] == pytest.approx(0.5256, abs=0.03)
-    assert found.at["share mediated", "note"] == "not to be read: the total effect may be zero"
+    assert found.at["share mediated", "note"] == note("paths.total_unclear")
 
 
 def test_mediation_with_controls_by_regression():
@@ -70,7 +71,7 @@ def test_same_survey_is_cautioned():
         mediate(chain(1), **NAMES, same_survey=same, replications=10, rng=RNG(1)).caution
         for same in (True, False)
     ]
-    assert "answered in one survey" in both[0]
+    assert both[0] == note("paths.same_survey")
     assert both[1] == ""
 
 

@@ -25,6 +25,7 @@ from analysis.methods.resampling import (
     percentile_interval,
 )
 from analysis.methods.scales import Scale
+from analysis.notes import note
 
 FACTORS = PathModel(factor_scales(), {"x": ["y"]})
 
@@ -200,10 +201,10 @@ def test_mobi_indirect_effects_cross_loadings_and_inflation_as_seminr(shared_dat
 def test_consistent_estimates_that_run_to_extremes_are_flagged(bank_estimate):
     # Expectations and quality can hardly be told apart (HTMT .98): quality → value is 1.67.
     noted = bank_estimate.table.set_index("term")
-    assert noted.at["QUAL → VAL", "note"] == "consistent path beyond ±1"
-    assert noted.at["EXPE → SAT", "note"] == "constructs too alike for consistent paths"
+    assert noted.at["QUAL → VAL", "note"] == note("paths.beyond_one")
+    assert noted.at["EXPE → SAT", "note"] == note("paths.too_alike")
     assert noted.at["IMAG → EXPE", "note"] == noted.at["SAT → LOY", "note"] == ""
-    assert any("hardly be parted" in note for note in bank_estimate.notes)
+    assert note("paths.not_parted") in bank_estimate.notes
 
 
 def test_inadmissible_consistent_estimates_are_left_out():
@@ -213,7 +214,7 @@ def test_inadmissible_consistent_estimates_are_left_out():
     survey["y1"] = survey["x1"] = 2 * survey["x1"]
     found = estimate_path_model(survey.clip(-9, 9), model=FACTORS)
     assert found.table["consistent"].isna().all()
-    assert found.table["note"].eq("consistent estimate not admissible").all()
+    assert found.table["note"].eq(note("paths.inadmissible")).all()
 
 
 def test_mobi_as_seminr(shared_data):

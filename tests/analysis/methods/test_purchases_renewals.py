@@ -11,6 +11,7 @@ from scipy.special import beta as beta_function
 from analysis.errors import DataError, ParamsError
 from analysis.methods.purchases import fit_bdw, fit_sbg, renewal_rows, renewal_totals
 from analysis.methods.purchases.renewal_totals import _variance_of_one
+from analysis.notes import note
 
 # Fader & Hardie (2007), table 1, after Berry & Linoff (2004): per cent alive after 0, 1, … 12
 # renewals; the model sees the first eight numbers. Scaled to 1,000 customers, as in the paper.
@@ -61,9 +62,8 @@ def test_sbg_by_hand():
     from dataclasses import replace
 
     model = replace(fit_sbg(lives(REGULAR, 7)), params=np.array([1.0, 1.0]))
-    # S(t) = B(1, 1 + t) / B(1, 1) = 1 / (1 + t); retention t / (1 + t)
+    # S(t) = B(1, 1 + t) / B(1, 1) = 1 / (1 + t)
     assert model.survival([0, 1, 4]) == pytest.approx([1, 1 / 2, 1 / 5])
-    assert model.retention([1, 4]) == pytest.approx([1 / 2, 4 / 5])
     # DEL at 100 %: sum of 2^-t / (1 + t) = 2 log 2
     assert model.life(1.0) == pytest.approx(2 * np.log(2))
 
@@ -116,7 +116,6 @@ def test_bdw_with_c_of_one_is_sbg():
     same = replace(bdw, params=np.append(sbg.params, 1.0))
     periods = np.arange(1, 30)
     assert same.survival(periods) == pytest.approx(sbg.survival(periods))
-    assert same.retention(periods) == pytest.approx(sbg.retention(periods))
     for renewals in (0, 7):
         assert same.residual_life(renewals, 0.1) == pytest.approx(sbg.residual_life(renewals, 0.1))
 
@@ -179,10 +178,10 @@ def test_a_discount_rate_of_zero_is_refused(rate):
 
 def test_too_little_is_noted():
     nobody = pd.DataFrame({"duration": [3, 4], "event": False, "count": 50})
-    assert fit_sbg(nobody).note == "not estimable: nobody has left"
-    assert "one customer alone" in fit_bdw(nobody.head(1).assign(count=1)).note
-    assert "2 periods only" in fit_bdw(lives(HIGH_END, 2)).note
-    assert "one period only" in fit_sbg(lives(HIGH_END, 1)).note
+    assert fit_sbg(nobody).note == note("purchases.nobody_left")
+    assert fit_bdw(nobody.head(1).assign(count=1)).note == note("purchases.one_history")
+    assert fit_bdw(lives(HIGH_END, 2)).note == note("purchases.too_few_periods", periods=2)
+    assert fit_sbg(lives(HIGH_END, 1)).note == note("purchases.one_period")
 
 
 # Totals of what renewals to come are worth

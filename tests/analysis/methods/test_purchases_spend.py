@@ -9,6 +9,7 @@ from scipy import integrate, stats
 from analysis.errors import DataError
 from analysis.methods.purchases import check_spend, fit_gammagamma
 from analysis.methods.purchases.gammagamma import _likelihood
+from analysis.notes import note
 
 FIRST_TEN = [24.65, 18.91, 35.17, 35.17, 35.17, 71.46, 18.91, 35.17, 27.28, 35.17]
 
@@ -151,7 +152,7 @@ def test_intervals_cover_the_truth():
 def test_all_zero_spend_is_noted():
     frame = cdnow_frame().assign(monetary_value=0.0)
     model = fit_gammagamma(frame)
-    assert model.note.startswith("not estimable: 0 customers bought again and spent something")
+    assert model.note == note("purchases.too_few_spenders", customers=0)
     assert model.left_out == 946
     assert check_spend(frame).size == "not estimable"
 
@@ -165,7 +166,7 @@ def test_customers_with_a_mean_below_zero_are_left_out_and_counted():
 
 def test_the_same_spend_for_all_is_noted():
     frame = pd.DataFrame({"frequency": [1, 2, 3, 4], "monetary_value": 5.0})
-    assert fit_gammagamma(frame).note == "not estimable: all customers spend the same"
+    assert fit_gammagamma(frame).note == note("purchases.same_spend")
 
 
 def test_text_for_money_is_refused():

@@ -21,6 +21,7 @@ from analysis.methods.purchases import (
     group_totals,
     track_purchases,
 )
+from analysis.notes import note
 
 
 @pytest.fixture(scope="module")
@@ -176,14 +177,15 @@ def test_a_horizon_past_the_data_is_refused_when_judging(model):
 
 def test_a_horizon_past_the_data_is_noted_when_forecasting(model, frame):
     table = group_totals(model, frame, time=104, rng=rng(), draws=1).table
-    assert "extrapolates: the horizon of 104 is longer than the 38.86" in table["note"][0]
+    assert (table["note"][0].key, table["note"][0].of("time")) == ("purchases.extrapolates", 104)
+    assert table["note"][0].of("longest") == pytest.approx(38.86, abs=0.005)
     assert group_totals(model, frame, time=13, rng=rng(), draws=1).table["note"][0] == ""
 
 
 def test_an_acquisition_cost_of_zero_is_noted(model, spend):
     table = acquisition_value(model, time=20, spend=spend, cost=0).table.set_index("term")
     assert np.isnan(table.loc["value_to_cost", "estimate"])
-    assert table.loc["value_to_cost", "note"] == "not estimable: acquisition cost is 0"
+    assert table.loc["value_to_cost", "note"] == note("purchases.won_for_nothing")
     assert table.loc["revenue", "estimate"] > 0
     with pytest.raises(ParamsError, match="0 or more, but -5 came"):
         acquisition_value(model, time=20, spend=spend, cost=-5)
@@ -193,7 +195,7 @@ def test_one_customer_gets_no_interval(model, frame):
     table = group_totals(model, frame.head(1), time=20, rng=rng()).table
     assert table["estimate"][0] > 0
     assert table[["std_error", "conf_low", "conf_high"]].isna().all(axis=None)
-    assert "no interval for one customer" in table["note"][0]
+    assert table["note"][0] == note("purchases.one_customer")
 
 
 def test_all_zero_spend_leaves_purchases_and_notes_money(model, frame):
@@ -202,13 +204,13 @@ def test_all_zero_spend_leaves_purchases_and_notes_money(model, frame):
     table = group_totals(model, nothing, time=20, rng=rng(), spend=spend).table.set_index("term")
     assert table.loc["purchases", "estimate"] > 0
     assert np.isnan(table.loc["revenue", "estimate"])
-    assert "not estimable" in table.loc["revenue", "note"]
+    assert table.loc["revenue", "note"].key == "purchases.too_few_spenders"
 
 
 def test_an_infinite_mean_is_noted(model, frame, spend):
     heavy = replace(spend, params=np.array([2.0, 0.9, 10.0]))
     table = group_totals(model, frame, time=20, rng=rng(), spend=heavy, draws=1).table
-    assert "mean spend is infinite" in table.set_index("term").loc["revenue", "note"]
+    assert table.set_index("term").loc["revenue", "note"] == note("purchases.infinite_spend")
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from analysis.methods.regression import (
     landmark,
 )
 from analysis.methods.regression.diagnostics import cooks_distance
+from analysis.notes import note
 
 
 def housing() -> pd.DataFrame:
@@ -520,10 +521,10 @@ def test_perfect_separation_is_noted_not_estimated():
     fit = fit_logit(frame, outcome="renewed", drivers=["satisfaction", "earlier_spend"])
     row = fit.table.set_index("term").loc["satisfaction"]
     assert np.isnan(row["estimate"])
-    assert row["note"] == "not estimable: it separates the outcomes perfectly"
+    assert row["note"] == note("regression.separates")
     frame["loyalty"] = np.digitize(frame["satisfaction"], [4, 8])
     ordinal = fit_ordinal(frame, outcome="loyalty", drivers=["satisfaction"])
-    assert ordinal.table["note"].iloc[0] == "not estimable: it separates the outcomes perfectly"
+    assert ordinal.table["note"].iloc[0] == note("regression.separates")
 
 
 def test_separation_of_one_level_leaves_the_others():
@@ -536,7 +537,7 @@ def test_separation_of_one_level_leaves_the_others():
     without = fit_logit(frame[frame["vip"].eq(0)], outcome="renewed", drivers=["satisfaction"])
     assert table.at["satisfaction", "estimate"] == pytest.approx(without.parameters[1], abs=1e-4)
     counts = fit_counts(frame, outcome="purchases", drivers=["satisfaction", "vip"])
-    assert counts.table.set_index("term").at["vip", "note"].startswith("not estimable")
+    assert counts.table.set_index("term").at["vip", "note"] == note("regression.separates")
 
 
 def test_brant_refuses_probit_and_two_levels():
@@ -558,11 +559,11 @@ def test_diagnostics_find_what_is_wrong():
     frame["echo"] = frame["satisfaction"] + 0.3 * rng.normal(size=500)
     frame["bursts"] = rng.poisson(rng.gamma(0.5, 2 * np.exp(0.1 * frame["satisfaction"])))
     linear = diagnose(fit_linear(frame, outcome="intention", drivers=["satisfaction", "echo"]))
-    assert linear["note"].str.contains("shares most of its spread").sum() == 2
+    assert linear["note"].eq(note("regression.shares_spread")).sum() == 2
     counts = diagnose(fit_counts(frame, outcome="bursts", drivers=["satisfaction"]))
     noted = counts.set_index("term")["note"]
-    assert noted["dispersion"] == "overdispersed"
-    assert noted["overdispersion (NB2)"] == "spread beyond Poisson: read robust errors"
+    assert noted["dispersion"] == note("regression.overdispersed")
+    assert noted["overdispersion (NB2)"] == note("regression.beyond_poisson")
     fine = diagnose(fit_counts(frame, outcome="purchases", drivers=["satisfaction"]))
     assert fine.set_index("term")["note"]["overdispersion (NB2)"] == ""
 

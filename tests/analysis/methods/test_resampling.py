@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.methods.resampling import (
     bca_interval,
     bootstrap_counts,
     bootstrap_covariances,
     covariance,
-    critical_value,
     jackknife_covariances,
     percentile_interval,
 )
@@ -71,5 +71,5 @@ def test_customers_are_drawn_whole():
 def test_resampling_refuses():
     with pytest.raises(ParamsError, match="replications must be at least 1"):
         next(bootstrap_counts(3, replications=0, rng=RNG(1)))
-    with pytest.raises(ParamsError, match="conf_level must lie between 0 and 1"):
+    with pytest.raises(ParamsError, match="conf_level must be between 0 and 1"):
         critical_value(95)

@@ -12,8 +12,8 @@ from analysis.methods.standardisation import (
     e_value,
     e_value_of_difference,
     one_more_point,
-    robustness_value,
 )
+from analysis.notes import note
 
 
 def customers(seed: int, n: int = 300) -> pd.DataFrame:
@@ -34,11 +34,6 @@ def test_e_value_of_infant_feeding():
     found = e_value(3.9, conf_low=1.8, conf_high=8.7)
     assert round(found.estimate, 2) == 7.26
     assert found.limit == pytest.approx(3.0)
-
-
-def test_robustness_value_of_darfur():
-    # Cinelli & Hazlett (2020), table 1: t 4.18 on 783 degrees gives 13.9 %
-    assert robustness_value(4.184, degrees=783) == pytest.approx(0.139, abs=5e-4)
 
 
 # --- by hand
@@ -127,7 +122,7 @@ def test_group_at_the_top_is_noted():
     found = one_more_point(fit, driver="satisfaction", highest=10, by="tier").table
     row = found[found["group"].eq("gold") & found["term"].eq("difference")].iloc[0]
     assert row["estimate"] == pytest.approx(0)
-    assert row["note"] == "not estimable: nobody in the group can be raised"
+    assert row["note"] == note("drivers.nobody_raised")
 
 
 # --- recovery

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 from analysis.errors import DataError, ParamsError
 from analysis.methods.hazards import cox_regression
 from analysis.methods.survival import landmark_curve, survival_curve
+from analysis.notes import note
 
 
 def test_survival_curve_reproduces_aml(aml):
@@ -92,7 +93,7 @@ def test_survival_curve_notes_an_early_risk_set_that_emptied():
     table = pd.DataFrame({"entry": [0, 3, 3], "duration": [1, 5, 6], "event": [1, 1, 0]})
     curve = survival_curve(table)
     assert curve.table["estimate"].tolist() == [0, 0, 0]
-    assert "start it later" in curve.notes[0]
+    assert [why.key for why in curve.notes] == ["survival.ran_empty"]
 
 
 def test_survival_curve_keeps_on_where_nobody_is_at_risk():
@@ -106,15 +107,15 @@ def test_survival_curve_all_censored_is_noted():
     curve = survival_curve(pd.DataFrame({"duration": [1.5, 2.5], "event": [0, 0]}))
     assert curve.table["estimate"].tolist() == [1, 1]
     assert np.isnan(curve.medians["estimate"].item())
-    assert curve.medians["note"].item() == "not reached"
-    assert "no relationship ended" in curve.notes[0]
+    assert curve.medians["note"].item() == note("survival.not_reached")
+    assert [why.key for why in curve.notes] == ["survival.stays_at_one"]
 
 
 def test_at_past_follow_up_is_missing_and_noted():
     at = survival_curve(pd.DataFrame({"duration": [1, 2], "event": [1, 0]})).at([0, 2, 3])
     assert at["estimate"].tolist()[:2] == [1, 0.5]
     assert np.isnan(at["estimate"].iloc[2])
-    assert at["note"].tolist() == ["", "", "beyond follow-up, which ends at 2"]
+    assert at["note"].tolist() == ["", "", note("survival.beyond_follow_up", end=2)]
 
 
 def test_at_past_the_last_end_nobody_is_alive():

@@ -15,6 +15,7 @@ from analysis.methods.survival import (
     restricted_mean,
     survival_curve,
 )
+from analysis.notes import note
 
 
 def test_restricted_mean_reproduces_lung(lung):
@@ -46,7 +47,7 @@ def test_restricted_mean_by_hand():
 def test_restricted_mean_past_follow_up_is_carried_forward_and_noted(aml):
     table = restricted_mean(aml, by="group", until=200).table
     assert table["note"].tolist() == [
-        "follow-up ends at 161: the last share is carried forward to 200",
+        note("survival.carried_forward", end=161, until=200),
         "",
     ]
 
@@ -81,7 +82,7 @@ def test_milestone_differences_are_differences_of_the_curves(lung):
     errors = result.table.loc[result.table["time"] == 365, "std_error"]
     assert year["std_error"] == pytest.approx(np.hypot(*errors))
     assert np.isnan(result.contrasts["estimate"].iloc[1])
-    assert result.contrasts["note"].iloc[1] == "beyond follow-up, which ends at 965"
+    assert result.contrasts["note"].iloc[1] == note("survival.beyond_follow_up", end=965)
 
 
 def test_milestone_differences_by_cluster_of_single_rows_are_greenwood(lung):
@@ -102,12 +103,13 @@ def test_groups_in_which_nothing_ended_have_no_error_and_no_test():
     table = pd.DataFrame({"duration": [1, 2, 3, 3], "event": [1, 1, 0, 0], "plan": list("aabb")})
     means = restricted_mean(table, by="plan")
     assert np.isnan(means.table["std_error"].iloc[1])
-    assert means.table["note"].iloc[1] == "nothing ended by 2: no standard error"
+    assert means.table["note"].iloc[1] == note("survival.nothing_ended_by", until=2)
     assert means.contrasts["p_value"].isna().all()
     step = milestone_differences(table, by="plan", times=[1]).contrasts.iloc[0]
     assert step["estimate"] == 0.5
     assert np.isnan(step["p_value"])
-    assert "no test" in step["note"]
+    reasons = (step["note"], *step["note"].also)
+    assert "survival.no_test" in [reason.key for reason in reasons]
 
 
 def test_landmark_curve_is_the_conditional_share(lung):
@@ -135,7 +137,7 @@ def test_remaining_life_of_memoryless_lives_is_the_same_at_every_age():
     rows = remaining_life(table, at=[0, 10], horizon=10)
     median = rows[rows["term"] == "median remaining"]
     assert_allclose(median["estimate"], 10 * np.log(2), rtol=0.05)
-    mean = rows[rows["term"] == "restricted mean remaining within 10"]
+    mean = rows[rows["term"] == note("survival.remaining_mean", until=10)]
     assert_allclose(mean["estimate"], 10 * (1 - np.exp(-1)), rtol=0.05)
     assert (median["conf_low"] < median["estimate"]).all()
 
@@ -161,7 +163,7 @@ def test_gap_milestones_are_by_order_with_errors_by_customer():
     result, notes = gap_milestones(gaps, times=[1.0])
     independent = np.hypot(*result.table["std_error"])
     assert result.contrasts["std_error"].item() < independent
-    assert "completed in time" in notes[0]
+    assert notes == (note("survival.later_gaps"),)
 
 
 def test_gap_milestones_refuse_pooled_gaps():

@@ -15,6 +15,7 @@ from analysis.methods.validation import (
     harrell_concordance,
     uno_concordance,
 )
+from analysis.notes import note
 
 TIMES = np.array([2.0, 5, 8, 12])
 COEFFICIENTS = np.array([0.5, -0.3, 0.2])
@@ -132,21 +133,22 @@ def test_calibrate_finds_true_predictions_calibrated_and_shifted_ones_not():
 def test_calibrate_past_follow_up_is_noted():
     table = pd.DataFrame({"duration": [1, 2, 3, 4], "event": [1, 1, 0, 0]})
     result = calibrate(table, np.array([0.2, 0.3, 0.6, 0.7]), horizon=9, groups=2)
-    assert result.table["note"].tolist() == ["follow-up ends at 3", "follow-up ends at 4"] or (
-        result.table["estimate"].isna().all()
-    )
+    ends = [note("survival.beyond_follow_up", end=end) for end in (2, 4)]
+    assert result.table["note"].tolist() == ends
+    assert result.table["estimate"].isna().all()
 
 
 def test_brier_score_past_follow_up_is_noted():
     table = pd.DataFrame({"duration": [1, 2, 3, 4], "event": [1, 1, 0, 1]})
     score = brier_score(table, np.full((4, 2), 0.5), times=[2, 9])
-    assert score.table["note"].tolist() == ["", "beyond follow-up"]
+    assert score.table["note"].tolist() == ["", note("survival.not_followed")]
     assert np.isnan(score.table["estimate"].iloc[1])
 
 
 def test_dynamic_auc_without_cases_is_noted():
     table = pd.DataFrame({"duration": [3, 4], "event": [1, 1], "risk": [1, 0]})
-    assert "not estimable" in dynamic_auc(table, times=[1])["note"].iloc[0]
+    found = dynamic_auc(table, times=[1])["note"].iloc[0]
+    assert found == note("survival.nobody_to_compare")
 
 
 def test_validation_refuses_wrong_input(split):

@@ -9,11 +9,12 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from analysis.simulate import ACTIVE_STAGES, DAYS_PER_MONTH, LATENTS, STAGES, draw_company
+from analysis.simulate import ACTIVE_STAGES, LATENTS, STAGES, draw_company
 from analysis.simulate.clock import Clock
 from analysis.simulate.companies import COMPANIES
 from analysis.simulate.paths import draw_paths
 from analysis.simulate.people import draw_people
+from analysis.units import DAYS_PER_MONTH
 
 # a fixed seed must lie within the 99.9 % interval of each of the many numbers
 Z = stats.norm.ppf(0.9995)
@@ -188,9 +189,10 @@ def test_purchase_rates_satisfaction_and_tier_benefits_are_found(calm_bank):
         assert abs(fit.params[term] - value) < Z * fit.bse[term], term
     jump = fit.params["tier important"] - fit.params["tier general"]
     assert truth.tiers.programme == "important"
-    assert truth.tiers.programme_jump == pytest.approx(0.25)
-    assert truth.tiers.programme_threshold == 3000.0
-    assert abs(jump - truth.tiers.programme_jump) < 0.05
+    assert truth.tiers.thresholds[truth.tiers.tiers.index("important") - 1] == 3000.0
+    benefit = truth.tiers.benefit["important"] - truth.tiers.benefit["general"]
+    assert benefit == pytest.approx(0.25)
+    assert abs(jump - benefit) < 0.05
 
 
 def test_heterogeneity_and_spend_are_as_the_truth_says(retailer):

@@ -6,6 +6,7 @@ import yaml
 from analysis.chapters.contracts.facts import contracts_fact
 from analysis.chapters.contracts.held import contracts_held
 from analysis.data import read_tables
+from analysis.notes import note
 from analysis.params import read_params
 from analysis.states import records
 from analysis.telling.coverage import coverage_fact, plot_coverage
@@ -53,10 +54,12 @@ def study(tmp_path):
 def test_columns_in_use_tells_what_the_params_make_of_them(study):
     known = records.columns_in_use(read_tables(study), study).set_index(["table", "column"])
     told = known["meaning"]
-    assert told["surveys", "q1"] == "Are we good?; an item of the scale quality, answers 1 to 7"
-    assert told["surveys", "q2"] == "a reversed item of the scale quality, answers 1 to 7"
+    item = note("columns.item", scale="quality", low=1, high=7)
+    assert told["surveys", "q1"] == note("columns.labelled", label="Are we good?", meaning=item)
+    reverse = note("columns.reversed_item", scale="quality", low=1, high=7)
+    assert told["surveys", "q2"] == reverse
     assert told["surveys", "city"] == records.TAKEN_ALONG
-    assert told["customers", "acquired_year"] == "a group that this report compares"
+    assert told["customers", "acquired_year"] == records.COMPARED
     say = wording_for(study)
     shown = say.note(told["surveys", "q2"])
     assert "answered from 1 to 7" in shown

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from analysis.methods.survival import survival_curve
 from analysis.params import Params
-from analysis.telling.curves import _apart, _past_the_last, draw_curves, plot_survival_curve
+from analysis.telling.curves import _apart, _past_the_last, draw_curves, draw_medians
 from analysis.telling.wording import wording_for
 
 
@@ -73,7 +73,8 @@ def test_curves_end_where_too_few_are_at_risk(say):
 def test_medians_have_a_line_each(say):
     curve = curves(["a", "b"])
     ax = Figure().subplots()
-    plot_survival_curve(curve, ax, say)
+    draw_curves(curve, ax, say, falling=True)
+    draw_medians(curve, ax, say)
     down = [line.get_xdata()[0] for line in ax.lines if len(set(line.get_xdata())) == 1]
     assert sorted(down) == pytest.approx(sorted(curve.medians["estimate"]))
 

@@ -13,7 +13,20 @@ TICKS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 10)
 
 
 def plot_odds(result: OrderedAnswer, ax: Axes, say: Wording) -> Axes:
-    """Draw the odds ratio of a better answer for each term, on a scale of ratios."""
+    """Draw the odds ratio of a better answer for each term, on a scale of ratios.
+
+    Parameters
+    ----------
+    result : OrderedAnswer
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     table = result.odds.dropna(subset=["n", "estimate"])
     numbers = [say.formats.show(value, "number2") for value in table["estimate"]]
     draw_estimates(ax, [head(term, say) for term in table["term"]], table, numbers, zero=1.0)

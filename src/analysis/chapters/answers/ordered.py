@@ -51,6 +51,8 @@ class OrderedAnswer:
         Whether the regression is weighted.
     alone : bool
         Whether the survey measures no scales, so that this is all that it tells.
+    why : Note or str
+        Why there is nothing; empty where there is something.
     """
 
     COUNTED_BY: ClassVar = {"odds": "n", "shares": "n", "best": "n", "parallel": "n"}

@@ -65,6 +65,12 @@ class Behaviour:
         Answers used, left out because their window was cut off, spend below zero taken as none.
     n_never_bought : int
         Answers left out because they came before any purchase.
+    customers : int
+        Who gave the answers used.
+    why : Note or str
+        Why nothing can be estimated; empty where something is.
+    why_no_shapes : Note or str
+        Why there is nothing; empty where there is something.
     """
 
     COUNTED_BY: ClassVar = {"by_group": "n", "bands": "n"}

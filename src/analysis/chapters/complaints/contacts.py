@@ -14,9 +14,9 @@ import pandas as pd
 from analysis.data import Tables
 from analysis.frames import purchase_days
 from analysis.params import Params
-from analysis.states.answers import WEEKS_PER_YEAR
 from analysis.states.outcomes import outcomes_after
 from analysis.states.tier_held import with_tier
+from analysis.units import WEEKS_PER_YEAR
 
 COMPLAINT, COMPARED = "complaint", ("contact", "enquiry")
 OTHER, FAST, SLOW, OPEN = "other_contact", "answered_fast", "answered_late", "not_answered"

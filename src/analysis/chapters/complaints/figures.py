@@ -11,7 +11,20 @@ from analysis.telling.wording import Wording
 
 
 def plot_loss(result: Loss, ax: Axes, say: Wording) -> Axes:
-    """Draw the share lost after each kind of contact, with its interval."""
+    """Draw the share lost after each kind of contact, with its interval.
+
+    Parameters
+    ----------
+    result : Loss
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     table = result.table.dropna(subset=["customers"])
     numbers = [
         say.formats.show(row.estimate, "percent")

@@ -75,6 +75,8 @@ class Loss:
         Days within which an answer counts as fast, and as an answer at all.
     contractual : bool
         Whether lost means the end of the contract; else no purchase within the window.
+    why : Note or str
+        Why there is nothing; empty where there is something.
     """
 
     COUNTED_BY: ClassVar = {"table": "customers"}
@@ -103,6 +105,10 @@ def complaint_handling(tables: Tables, params: Params) -> Handling:
         Uses `interactions`.
     params : Params
         Uses `satisfaction.answered_days` and `observed_until`.
+
+    Returns
+    -------
+    Handling
     """
     contacts = recorded_contacts(tables, params)
     complaints = contacts[contacts["kind"] == COMPLAINT]

@@ -40,8 +40,13 @@ def customers_held(tables: Tables, params: Params) -> CustomersHeld:
 
     Parameters
     ----------
+    tables : Tables
     params : Params
         Uses `segments` and what `customer_frame` uses.
+
+    Returns
+    -------
+    CustomersHeld
 
     Raises
     ------

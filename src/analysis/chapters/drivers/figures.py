@@ -24,7 +24,20 @@ QUADRANT_CORNERS = {
 
 
 def plot_driver_importance(result: Drivers, ax: Axes, say: Wording) -> Axes:
-    """Draw each driver's share of the outcome's variance as a bar with its interval."""
+    """Draw each driver's share of the outcome's variance as a bar with its interval.
+
+    Parameters
+    ----------
+    result : Drivers
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     table = result.importance.table.sort_values("estimate").reset_index(drop=True)
     share = 100 * table[["estimate", "conf_low", "conf_high"]]
     ax.barh(table.index, share["estimate"], color=BAR, height=0.6)
@@ -49,6 +62,18 @@ def plot_importance_performance(result: Touchpoints, ax: Axes, say: Wording) -> 
 
     On the dotted curve low ratings and importance multiply to as much as at the first in rank, so
     that no touchpoint lies above it; the quadrants, named in their corners, part at the means.
+
+    Parameters
+    ----------
+    result : Touchpoints
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
     """
     table = _charted(result)
     for corner, (x, y, ha, va) in QUADRANT_CORNERS.items():
@@ -96,7 +121,20 @@ def _draw_as_much(ax: Axes, first: pd.Series) -> None:
 
 
 def plot_penalty_reward(result: Drivers, ax: Axes, say: Wording) -> Axes:
-    """Draw what a low rating takes away and a high one adds, against the middle ratings."""
+    """Draw what a low rating takes away and a high one adds, against the middle ratings.
+
+    Parameters
+    ----------
+    result : Drivers
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     table = result.asymmetry.table
     drivers = list(dict.fromkeys(table["group"]))[::-1]
     ax.axvline(0, color=INK, linewidth=0.9)

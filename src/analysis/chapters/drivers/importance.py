@@ -41,6 +41,12 @@ class Drivers:
         Complete answers.
     weighted, followed : bool
         Whether answers are weighted; whether the study also knows what customers did.
+    outcome : str
+        The scale whose differences are shared out.
+    why : Note or str
+        Why nothing can be estimated; empty where something is.
+    why_no_asymmetry : Note or str
+        Why there is nothing; empty where there is something.
     """
 
     importance: DriverImportance | None

@@ -37,6 +37,10 @@ class Intention:
         `check, value, p_value, note`.
     weighted, followed : bool
         Whether answers are weighted; whether the study also knows what customers did.
+    why : Note or str
+        Why nothing can be estimated; empty where something is.
+    why_no_shapes, why_no_mediation : Note or str
+        Why there is nothing; empty where there is something.
     """
 
     COUNTED_BY: ClassVar = {"by_group": "n"}

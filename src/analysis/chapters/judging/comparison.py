@@ -13,6 +13,7 @@ from scipy import stats
 from analysis.chapters.judging.judgement import value_by_tier
 from analysis.errors import DataError, ParamsError
 from analysis.methods.concentration import Gain, measure_gain
+from analysis.notes import joined
 from analysis.params.tiers import Scheme
 from analysis.states.rating.profiles import join_rated
 from analysis.states.rating.tiers import Rating
@@ -97,21 +98,21 @@ def _levels(rating: Rating) -> pd.Series:
     return rating.table.set_index("customer_id")["level"].astype(float)
 
 
-def _described(rating: Rating, joined: pd.DataFrame, value: str) -> dict:
+def _described(rating: Rating, rows: pd.DataFrame, value: str) -> dict:
     return {
         "tiers": len(rating.tiers),
         "n": rating.customers,
         "top_customers": rating.summary["share"].iloc[-1],
-        "top_share": value_by_tier(rating, joined, value)["value_share"].iloc[-1],
-        "note": "; ".join(rating.notes),
+        "top_share": value_by_tier(rating, rows, value)["value_share"].iloc[-1],
+        "note": joined(rating.notes),
     }
 
 
-def _moved(joined: pd.DataFrame, rating: Rating, top: int, rated: int) -> float:
+def _moved(rows: pd.DataFrame, rating: Rating, top: int, rated: int) -> float:
     """Share of the customers of the first scheme whose place, from 0 to 1, is another."""
-    place = joined["level"] / max(len(rating.tiers) - 1, 1)
-    changed = (place - joined["base_level"] / top).abs() > 1e-9
-    count = joined["count"] if "count" in joined else pd.Series(1, joined.index)
+    place = rows["level"] / max(len(rating.tiers) - 1, 1)
+    changed = (place - rows["base_level"] / top).abs() > 1e-9
+    count = rows["count"] if "count" in rows else pd.Series(1, rows.index)
     return float(count[changed].sum() / rated)
 
 
@@ -162,7 +163,7 @@ def reweighted(scheme: Scheme, dimension: str, *, by: float = 2.0) -> Scheme:
     dumped = scheme.model_dump(exclude_none=True)
     for name, weight in weights.items():
         dumped["score"]["dimensions"][name]["weight"] = weight / sum(weights.values())
-    return Scheme.model_validate(dumped | {"name": f"more {dimension}"})
+    return Scheme.model_validate(dumped | {"name": f"more_{dimension}"})
 
 
 def _with_cuts(scheme: Scheme, word: str, tiers: tuple[str, ...], change) -> Scheme:

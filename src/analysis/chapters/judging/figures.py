@@ -18,6 +18,18 @@ def plot_next_value(result: Judgement, ax: Axes, say: Wording) -> Axes:
     """Draw each tier's mean value in the next period with its interval and its share of all.
 
     Tiers that the gate hides, or that nobody is in, are left out.
+
+    Parameters
+    ----------
+    result : Judgement
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
     """
     colours = np.array(tier_colours(len(result.table)))
     shown = result.table["n"].gt(0).to_numpy()
@@ -42,7 +54,20 @@ def plot_next_value(result: Judgement, ax: Axes, say: Wording) -> Axes:
 
 
 def plot_next_gain(result: Judgement, ax: Axes, say: Wording) -> Axes:
-    """Draw the share of the next period's value that the best rated hold, for each score."""
+    """Draw the share of the next period's value that the best rated hold, for each score.
+
+    Parameters
+    ----------
+    result : Judgement
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     ax.plot([0, 1], [0, 1], color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
     ax.annotate(say("lines.equal"), (0.72, 0.72), (6, -12), textcoords="offset points",
                 color="#5b6570", fontsize=9.5)  # fmt: skip
@@ -75,6 +100,18 @@ def plot_tier_futures(result: TierFutures, ax: Axes, say: Wording) -> Axes:
 
     Curves stop where fewer than the study's smallest group are still followed; the shares that the
     finding tells, of the highest and the lowest tier, are marked where it speaks of them.
+
+    Parameters
+    ----------
+    result : TierFutures
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
     """
     kind = "contract" if result.contractual else "purchase"
     ax.set(xlabel=say("stay.weeks_axis"), ylabel=say(f"stay.{kind}.axis"))

@@ -17,6 +17,7 @@ from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, 
 from analysis.params import Params
 from analysis.states.rating.engine_rating import HeldRatings
 from analysis.states.rating.periods import RatedPeriods
+from analysis.units import DAYS_PER_MONTH
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +110,7 @@ def _with_ended(table: pd.DataFrame, curve: SurvivalCurve) -> pd.DataFrame:
 
 def _horizons(rated: RatedPeriods, params: Params, followed: float) -> list[float]:
     """The study's horizons within the period after the rating, and its last whole week."""
-    last = min(rated.months * 365.25 / 12 / 7, followed)
+    last = min(rated.months * DAYS_PER_MONTH / 7, followed)
     last = float(int(last)) if last >= 1 else last
     return [*(horizon for horizon in params.horizons_weeks if horizon < 0.95 * last), last]
 

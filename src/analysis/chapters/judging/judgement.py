@@ -11,7 +11,6 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from scipy.special import expit
 
 from analysis.errors import DataError
@@ -22,6 +21,7 @@ from analysis.methods.concentration import (
     measure_gain,
     measure_trend,
 )
+from analysis.methods.intervals import critical_value
 from analysis.params import Params
 from analysis.states.rating.periods import RatedPeriods
 from analysis.states.rating.profiles import join_rated
@@ -163,11 +163,7 @@ def value_by_tier(
         error = np.sqrt(((count * y**2)[:, None] * (of - share) ** 2).sum(axis=0)) / total
         inside = (share > 0) & (share < 1) & (count.sum() > 1)
         odds = np.log(np.where(inside, share, 0.5) / np.where(inside, 1 - share, 0.5))
-        reach = (
-            stats.norm.ppf(0.5 + conf_level / 2)
-            * error
-            / np.where(inside, share * (1 - share), 1.0)
-        )
+        reach = critical_value(conf_level) * error / np.where(inside, share * (1 - share), 1.0)
         ends = np.where(inside, [expit(odds - reach), expit(odds + reach)], np.nan)
         held = np.array([share, *ends])
     names = ("value_share", "value_share_conf_low", "value_share_conf_high")

@@ -46,6 +46,14 @@ class MarginGained:
     weighted : bool
     n_negative : int
         Sums below zero, taken as none.
+    hidden : EValue or None
+        How strong an unseen cause would have to be.
+    weeks : float
+        After the answer.
+    n : int
+        Answers used.
+    why : Note or str
+        Why nothing can be estimated; empty where something is.
     n_never_bought : int
         Answers left out because they came before any purchase.
     joined : tuple of str

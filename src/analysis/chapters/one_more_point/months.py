@@ -27,8 +27,8 @@ from analysis.params import Params
 from analysis.states.answers import HISTORY, SINCE, Answers, attempt
 from analysis.states.repeated import join_repeated, without_repeats
 from analysis.states.slopes import LEAST
+from analysis.units import DAYS_PER_MONTH
 
-DAYS_PER_MONTH = 30.4375
 COMMON = 0.15
 """Share of ends from which on a hazard ratio is no risk ratio; VanderWeele & Ding (2017)."""
 HELD = " held"
@@ -65,6 +65,8 @@ class MonthsGained:
         Groups that are not adjusted for on their own, since others say the same.
     weighted : bool
         Whether the survey has sampling weights; the months do not use them.
+    why : Note or str
+        Why nothing can be estimated; empty where something is.
     """
 
     COUNTED_BY: ClassVar = {"table": "n"}

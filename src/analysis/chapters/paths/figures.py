@@ -21,6 +21,18 @@ def plot_path_model(result: SatisfactionPaths, ax: Axes, say: Wording) -> Axes:
     """Draw constructs with R² and the paths with their coefficients, thicker when stronger.
 
     Paths whose interval holds zero are dashed and grey.
+
+    Parameters
+    ----------
+    result : SatisfactionPaths
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
     """
     result = result.estimate
     names = result.model.constructs

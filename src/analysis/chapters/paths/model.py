@@ -16,6 +16,7 @@ from analysis.methods.pathmodel import (
     ecsi_model,
     estimate_path_model,
 )
+from analysis.notes import Note
 from analysis.states.answers import Answers, attempt
 
 
@@ -36,6 +37,8 @@ class SatisfactionPaths:
         Bootstrap samples asked for.
     weighted : bool
         Whether the survey has sampling weights; the path model does not use them.
+    why : Note or str
+        Why nothing can be estimated; empty where something is.
     """
 
     estimate: PathEstimate | None
@@ -43,7 +46,7 @@ class SatisfactionPaths:
     constructs: pd.DataFrame
     replications: int
     weighted: bool
-    why: str
+    why: Note | str
 
     @property
     def consistency(self) -> str:

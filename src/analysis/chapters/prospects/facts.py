@@ -17,19 +17,54 @@ WITH_COST = "prospects.with_cost"
 
 
 def conversion_fact(result: Conversion, *, min_cell: int) -> Fact:
-    """How many prospects become customers, and how soon half of those looked at do."""
+    """How many prospects become customers, and how soon half of those looked at do.
+
+    Parameters
+    ----------
+    result : Conversion
+    min_cell : int
+        The smallest group that may be told.
+
+    Returns
+    -------
+    Fact
+    """
     options = {"n": result.people, "base": CONTACTED, "min_cell": min_cell}
     return share_within("conversion", result, **options)
 
 
 def channel_fact(result: Conversion, *, min_cell: int, conf_level: float) -> Fact:
-    """Whether channels differ, and by how many points."""
+    """Whether channels differ, and by how many points.
+
+    Parameters
+    ----------
+    result : Conversion
+    min_cell : int
+        The smallest group that may be told.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Fact
+    """
     options = {"n": result.people, "base": CONTACTED, "min_cell": min_cell}
     return groups_within("channels", result, conf_level=conf_level, in_summary=False, **options)
 
 
 def cost_fact(result: WinningCosts, *, conf_level: float) -> Fact:
-    """What a new customer costs, and how far the channels lie apart."""
+    """What a new customer costs, and how far the channels lie apart.
+
+    Parameters
+    ----------
+    result : WinningCosts
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Fact
+    """
     if result.note:
         return nothing("costs", "untold", why=result.note)
     whole = result.table.iloc[0]

@@ -14,6 +14,18 @@ def plot_conversion(result: Conversion, ax: Axes, say: Wording) -> Axes:
 
     Curves stop where fewer than the study's smallest group are still waiting; the shares that the
     finding tells are marked.
+
+    Parameters
+    ----------
+    result : Conversion
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
     """
     ax.set(xlabel=say("weeks_axis"), ylabel=say("share_axis"))
     draw_curves(result.curve, ax, say, falling=False, heading="waiting")

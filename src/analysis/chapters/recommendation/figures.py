@@ -12,7 +12,20 @@ from analysis.telling.wording import Wording
 
 
 def plot_scores(result: Recommendation, ax: Axes, say: Wording) -> Axes:
-    """Draw the net promoter score of each group with its interval, and that of all answers."""
+    """Draw the net promoter score of each group with its interval, and that of all answers.
+
+    Parameters
+    ----------
+    result : Recommendation
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     table = result.of(shown_segment(result))
     numbers = [signed(score, "number0", say) for score in table["estimate"]]
     labels = [say("score.group", group=row.group, n=row.n) for row in table.itertuples()]

@@ -9,9 +9,9 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis.frames.anniversaries import calendar_months
+from analysis.methods.intervals import critical_value
 from analysis.methods.survival import SurvivalCurve, remaining_life, survival_curve
 from analysis.notes import note
 
@@ -188,7 +188,7 @@ def _expect(
     for kind, own in told.groupby("kind"):
         variance += _curve_variance(curves[kind], own, months)
     expected = chance.sum()
-    reach = norm.ppf((1 + conf_level) / 2) * np.sqrt(variance)
+    reach = critical_value(conf_level) * np.sqrt(variance)
     low, high = max(expected - reach, 0), min(expected + reach, len(told))
     return {"expected": expected, "conf_low": low, "conf_high": high}
 

@@ -35,6 +35,10 @@ def length_fact(
         Days by which follow-up ends before the observation.
     since : int
         Relationships that began in these days.
+
+    Returns
+    -------
+    Fact
     """
     if result.customers < min_cell:
         return nothing("length", "too_few")
@@ -89,7 +93,20 @@ def _interval(row: Mapping[str, Any] | pd.Series) -> tuple[str, ...]:
 
 
 def segment_fact(result: RelationshipLength, segment: str, *, conf_level: float) -> Fact:
-    """Whether relationships of some groups last longer, and by how many months."""
+    """Whether relationships of some groups last longer, and by how many months.
+
+    Parameters
+    ----------
+    result : RelationshipLength
+    segment : str
+        How the groups are formed.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Fact
+    """
     if not result.ended:
         return nothing("segments", "none", segment=segment)
     if result.test is None:
@@ -145,7 +162,18 @@ def clearest_pair(result: RelationshipLength) -> dict[str, Any] | None:
 
 
 def ends_fact(result: EndsByCause, *, min_cell: int) -> Fact:
-    """The most frequent way to end, its share, and what the naive curve would say."""
+    """The most frequent way to end, its share, and what the naive curve would say.
+
+    Parameters
+    ----------
+    result : EndsByCause
+    min_cell : int
+        The smallest group that may be told.
+
+    Returns
+    -------
+    Fact
+    """
     if result.ended < min_cell:
         return nothing("ends", "too_few" if result.ended else "none")
     rows = result.marks[result.marks["months"] == result.until_months]
@@ -187,7 +215,19 @@ def _naive(result: EndsByCause) -> tuple[Sentence, ...]:
 
 
 def ahead_fact(result: EndsAhead, checked: EndsAhead | None, *, min_cell: int) -> Fact:
-    """How many open relationships are expected to end soon, and how such a prediction fared."""
+    """How many open relationships are expected to end soon, and how such a prediction fared.
+
+    Parameters
+    ----------
+    result : EndsAhead
+    checked : EndsAhead or None
+    min_cell : int
+        The smallest group that may be told.
+
+    Returns
+    -------
+    Fact
+    """
     shares = result.table["share"].dropna()
     if result.told < min_cell or not len(shares):
         variant = "too_few" if result.told < min_cell else "scattered"

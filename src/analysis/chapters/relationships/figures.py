@@ -18,6 +18,18 @@ def plot_relationship_length(result: RelationshipLength, ax: Axes, say: Wording)
     """Draw the share still customers by months, median lines, and numbers below.
 
     One curve carries those at risk, ended and open; several carry those at risk and ended.
+
+    Parameters
+    ----------
+    result : RelationshipLength
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
     """
     heading = "group_numbers" if len(result.curve.groups) > 1 else "numbers"
     ax.set(xlabel=say("months_axis"), ylabel=say("length.axis"))
@@ -28,7 +40,20 @@ def plot_relationship_length(result: RelationshipLength, ax: Axes, say: Wording)
 
 
 def plot_ends_by_cause(result: EndsByCause, ax: Axes, say: Wording) -> Axes:
-    """Draw the share ended in each way by months, with bands, up to where too few are at risk."""
+    """Draw the share ended in each way by months, with bands, up to where too few are at risk.
+
+    Parameters
+    ----------
+    result : EndsByCause
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     ax.set(xlabel=say("months_axis"), ylabel=say("ends.axis"))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     table = result.incidence.table
@@ -55,7 +80,20 @@ def plot_ends_by_cause(result: EndsByCause, ax: Axes, say: Wording) -> Axes:
 
 
 def plot_ends_ahead(result: EndsAhead, ax: Axes, say: Wording) -> Axes:
-    """Draw the share expected to end within the months ahead, by tenure reached, with intervals."""
+    """Draw the share expected to end within the months ahead, by tenure reached, with intervals.
+
+    Parameters
+    ----------
+    result : EndsAhead
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     table = result.table.dropna(subset=["share"])
     rows = np.arange(len(table))
     share = table["share"].to_numpy(float)

@@ -12,7 +12,20 @@ from analysis.telling.wording import Wording
 
 
 def plot_renewals(result: Renewals, ax: Axes, say: Wording) -> Axes:
-    """Draw the share still there by renewals, observed and as the models foresaw it."""
+    """Draw the share still there by renewals, observed and as the models foresaw it.
+
+    Parameters
+    ----------
+    result : Renewals
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     table = result.curve
     ax.set(xlabel=say("axes.renewals"), ylabel=say("axes.staying"))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))

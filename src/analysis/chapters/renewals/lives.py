@@ -11,11 +11,13 @@ from scipy import stats
 from analysis.data import Tables
 from analysis.frames import spells
 from analysis.frames.anniversaries import period_of_end, whole_periods
+from analysis.methods.intervals import critical_value
 from analysis.methods.purchases import SBG, BdW, fit_bdw, fit_sbg, not_fitted
+from analysis.notes import Note, note
 from analysis.params import Params
 
 LEAST_AT_RISK = 10
-NOBODY = "no contract that began while observed was followed for a whole period"
+NOBODY = note("renewals.nobody")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +42,7 @@ class Renewals:
         Length of a period.
     starts : DataFrame
         Customers by the year in which their contract began.
-    note : str
+    note : Note or str
         Why nothing is estimable; empty where something is.
     """
 
@@ -52,7 +54,7 @@ class Renewals:
     error: dict[str, float]
     months: int
     starts: pd.DataFrame
-    note: str
+    note: Note | str
 
     @property
     def model(self) -> SBG | BdW:
@@ -117,6 +119,10 @@ def fit_renewals(tables: Tables, params: Params) -> Renewals:
         Uses `contracts`, by way of `frames.spells`.
     params : Params
         Uses `renewal_months`, `holdout_weeks`, `observed_from`, `followed_until`, `conf_level`.
+
+    Returns
+    -------
+    Renewals
     """
     months, until = params.renewal_months, pd.Timestamp(params.followed_until)
     found = spells(tables, params)
@@ -132,7 +138,7 @@ def fit_renewals(tables: Tables, params: Params) -> Renewals:
     gain = 2 * (bdw.log_likelihood - sbg.log_likelihood)
     p_value = float(stats.chi2.sf(max(gain, 0), 1)) if np.isfinite(gain) else np.nan
     in_force = "bdw" if p_value < 1 - params.conf_level else "sbg"
-    note = not_fitted(bdw if in_force == "bdw" else sbg)
+    why = not_fitted(bdw if in_force == "bdw" else sbg)
     split = until - pd.Timedelta(days=round(7 * params.holdout_weeks))
     known = found[found["started_at"] <= split]
     known = known.assign(ended_at=known["ended_at"].where(known["ended_at"] <= split))
@@ -140,13 +146,13 @@ def fit_renewals(tables: Tables, params: Params) -> Renewals:
     curve, error = _with_models(_curve(lives, params.conf_level), early)
     starts = lives.groupby("began").size().rename("n").reset_index()
     return Renewals(
-        curve, sbg, bdw, in_force, p_value, error, months, starts.astype({"began": str}), note
+        curve, sbg, bdw, in_force, p_value, error, months, starts.astype({"began": str}), why
     )
 
 
 def _curve(lives: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     rows, staying, spread = [], 1.0, 0.0
-    reach = stats.norm.ppf(0.5 + conf_level / 2)
+    reach = critical_value(conf_level)
     for period in range(1, int(lives["duration"].max()) + 1 if len(lives) else 1):
         at_risk = int((lives["duration"] >= period).sum())
         left = int(((lives["duration"] == period) & lives["event"]).sum())

@@ -12,6 +12,7 @@ from analysis.chapters.renewals.lives import Renewals
 from analysis.data import Tables
 from analysis.frames.anniversaries import whole_periods
 from analysis.methods.purchases import renewal_totals
+from analysis.notes import Note, note
 from analysis.params import Params
 from analysis.states.relationships import followed_spells
 
@@ -29,7 +30,7 @@ class ContractValue:
     model : {'sbg', 'bdw'}
     rate : float
         Discount rate of a period.
-    note : str
+    note : Note or str
         Why nothing is estimable; empty where something is.
     """
 
@@ -38,7 +39,7 @@ class ContractValue:
     table: pd.DataFrame
     model: str
     rate: float
-    note: str
+    note: Note | str
 
 
 def contract_value(
@@ -71,12 +72,12 @@ def contract_value(
     columns += ["note"]
     months = renewals.months
     rate = (1 + params.discount_rate) ** (months / 12) - 1
-    note = renewals.note or ("" if rate > 0 else "the discount rate is 0: lives have no finite sum")
-    open_now = pd.DataFrame() if note else _open_fees(tables, params)
-    if not note and not len(open_now):
-        note = "no contract with a fee is open"
-    if note:
-        return ContractValue(pd.DataFrame(columns=columns), renewals.in_force, rate, note)
+    why = renewals.note or ("" if rate > 0 else note("renewals.no_discount"))
+    open_now = pd.DataFrame() if why else _open_fees(tables, params)
+    if not why and not len(open_now):
+        why = note("renewals.no_fee")
+    if why:
+        return ContractValue(pd.DataFrame(columns=columns), renewals.in_force, rate, why)
     found = renewal_totals(
         renewals.model, open_now, rate=rate, rng=rng, conf_level=params.conf_level
     ).table

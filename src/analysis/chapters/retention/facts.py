@@ -15,13 +15,39 @@ FEWEST_COHORTS = 3
 
 
 def second_purchase_fact(result: SecondPurchase, *, min_cell: int) -> Fact:
-    """How many ever buy again, how soon, and whether half do."""
+    """How many ever buy again, how soon, and whether half do.
+
+    Parameters
+    ----------
+    result : SecondPurchase
+    min_cell : int
+        The smallest group that may be told.
+
+    Returns
+    -------
+    Fact
+    """
     options = {"n": result.customers, "base": "ever_bought", "min_cell": min_cell}
     return share_within("second_purchase", result, **options)
 
 
 def segment_fact(result: SecondPurchase, segment: str, *, min_cell: int, conf_level: float) -> Fact:
-    """Whether groups differ in coming back, and by how many points."""
+    """Whether groups differ in coming back, and by how many points.
+
+    Parameters
+    ----------
+    result : SecondPurchase
+    segment : str
+        How the groups are formed.
+    min_cell : int
+        The smallest group that may be told.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Fact
+    """
     options = {"n": result.customers, "base": "ever_bought", "min_cell": min_cell}
     return groups_within("segments", result, conf_level=conf_level, segment=segment, **options)
 
@@ -40,6 +66,10 @@ def lapse_fact(
     churned : int
         Who has been silent for so long up to the end (`Bases`): a part of those who lapsed.
     min_cell : int
+
+    Returns
+    -------
+    Fact
     """
     table = result.table.dropna(subset=["n"])
     own = table[table["lapse_weeks"] == lapse_weeks]
@@ -86,7 +116,16 @@ def _by_definition(row: pd.Series) -> tuple[Sentence, ...]:
 
 
 def cohort_fact(result: CohortRetention) -> Fact:
-    """How many of a month's new customers buy in later months, as far as that is shown."""
+    """How many of a month's new customers buy in later months, as far as that is shown.
+
+    Parameters
+    ----------
+    result : CohortRetention
+
+    Returns
+    -------
+    Fact
+    """
     reached = result.typical
     if not len(reached):
         return nothing("cohorts", "too_few")

@@ -19,6 +19,18 @@ def plot_second_purchase(result: SecondPurchase, ax: Axes, say: Wording) -> Axes
 
     Curves stop where fewer than the study's smallest group are still at risk; the shares that the
     finding tells are marked.
+
+    Parameters
+    ----------
+    result : SecondPurchase
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
     """
     ax.set(xlabel=say("weeks_axis"), ylabel=say("second_purchase.axis"))
     draw_curves(result.curve, ax, say, falling=False)
@@ -35,7 +47,20 @@ def plot_second_purchase(result: SecondPurchase, ax: Axes, say: Wording) -> Axes
 
 
 def plot_cohort_retention(result: CohortRetention, ax: Axes, say: Wording) -> Axes:
-    """Draw the per cent of each cohort that buys in each later month; hidden cells are blank."""
+    """Draw the per cent of each cohort that buys in each later month; hidden cells are blank.
+
+    Parameters
+    ----------
+    result : CohortRetention
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     share = result.matrix("share")
     few = result.matrix("customers") < say.min_cell
     percent = 100 * share.mask(few).to_numpy(float)

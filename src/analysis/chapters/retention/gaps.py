@@ -20,6 +20,8 @@ def first_gaps(tables: Tables, params: Params, *, by: str | None = None) -> pd.D
 
     Parameters
     ----------
+    tables : Tables
+    params : Params
     by : str, optional
         A segment known on the day of the first purchase. Groups of fewer than `min_cell`, and the
         smallest beyond six, are joined.
@@ -53,7 +55,17 @@ def first_gaps(tables: Tables, params: Params, *, by: str | None = None) -> pd.D
 
 
 def first_gaps_by_segment(tables: Tables, params: Params) -> dict[str, pd.DataFrame]:
-    """Return `first_gaps` for every segment of the params: segment name to gaps."""
+    """Return `first_gaps` for every segment of the params: segment name to gaps.
+
+    Parameters
+    ----------
+    tables : Tables
+    params : Params
+
+    Returns
+    -------
+    dict[str, DataFrame]
+    """
     return {name: first_gaps(tables, params, by=name) for name in params.segments}
 
 

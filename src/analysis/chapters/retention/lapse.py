@@ -15,8 +15,7 @@ from analysis.frames.calendar import days_between
 from analysis.frames.relationships import inferred_runs
 from analysis.methods.survival import survival_curve
 from analysis.params import Params
-
-DAYS_PER_MONTH = 30.4375
+from analysis.units import DAYS_PER_MONTH
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +47,10 @@ def lapse_by_definition(tables: Tables, params: Params) -> LapseByDefinition:
         Uses `transactions`, by way of `frames.spells`.
     params : Params
         Uses `lapse_grid`, `lapse_weeks` and what `frames.spells` uses.
+
+    Returns
+    -------
+    LapseByDefinition
     """
     grid = sorted({*params.lapse_grid, params.lapse_weeks})
     read = _counted_first if is_large(tables) else _first_relationships

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.methods.pairs import holm, is_known
 from analysis.methods.survival import LogRankTest, SurvivalCurve, logrank_test, survival_curve
+from analysis.notes import note
 from analysis.states.segments import stack_segments
 from analysis.states.within import shares_within
 
@@ -71,6 +72,10 @@ def second_purchase(
     conf_level : float
         Between 0.5 and 1.
 
+    Returns
+    -------
+    SecondPurchase
+
     Raises
     ------
     DataError
@@ -98,7 +103,20 @@ def second_purchase_by_segment(
     horizons_weeks: Sequence[float],
     conf_level: float = 0.95,
 ) -> dict[str, SecondPurchase]:
-    """Apply `second_purchase` to each segment of `first_gaps_by_segment`: segment to result."""
+    """Apply `second_purchase` to each segment of `first_gaps_by_segment`: segment to result.
+
+    Parameters
+    ----------
+    gaps : Mapping[str, DataFrame]
+    horizons_weeks : Sequence[float]
+        Weeks after the first purchase at which shares are told.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    dict[str, SecondPurchase]
+    """
     options = {"horizons_weeks": horizons_weeks, "conf_level": conf_level}
     return {name: second_purchase(own, by=name, **options) for name, own in gaps.items()}
 
@@ -121,6 +139,10 @@ def compare_segments(results: Mapping[str, SecondPurchase]) -> pd.DataFrame:
 def segment_tests(results: Mapping[str, SecondPurchase]) -> pd.DataFrame:
     """One row a segment: log-rank test over all its groups, corrected for the number of segments.
 
+    Parameters
+    ----------
+    results : Mapping[str, SecondPurchase]
+
     Returns
     -------
     DataFrame
@@ -130,10 +152,10 @@ def segment_tests(results: Mapping[str, SecondPurchase]) -> pd.DataFrame:
     for name, result in results.items():
         test = result.test
         row = {"segment": name, "chi2": np.nan, "dof": np.nan, "p_holm": np.nan}
-        row |= {"n": result.customers, "note": "one group only"}
+        row |= {"n": result.customers, "note": note("one_group")}
         if test is not None:
             row |= {"chi2": test.chi2, "dof": test.dof, "p_holm": test.p_value}
-            row["note"] = "not estimable" if test.note else ""
+            row["note"] = note("not_estimable") if test.note else ""
         rows.append(row)
     table = pd.DataFrame(rows)
     return table.assign(p_holm=holm(table["p_holm"].to_numpy(float)))

@@ -14,7 +14,20 @@ DARK = 0.6
 
 
 def plot_scale_levels(result: Measurement, ax: Axes, say: Wording) -> Axes:
-    """Draw the mean of each scale with its interval, over the range of the answers."""
+    """Draw the mean of each scale with its interval, over the range of the answers.
+
+    Parameters
+    ----------
+    result : Measurement
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     table = result.levels.dropna(subset=["n", "estimate"])
     table = table.sort_values("estimate", ascending=False)
     numbers = [say.formats.show(value, "number1") for value in table["estimate"]]
@@ -30,7 +43,20 @@ def plot_scale_levels(result: Measurement, ax: Axes, say: Wording) -> Axes:
 
 
 def plot_validity(result: Measurement, ax: Axes, say: Wording) -> Axes:
-    """Draw how alike every two scales are (HTMT), each cell with its number."""
+    """Draw how alike every two scales are (HTMT), each cell with its number.
+
+    Parameters
+    ----------
+    result : Measurement
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     matrix = result.pairs.pivot(index="other", columns="one", values="estimate")
     matrix = matrix.loc[result.pairs["other"].unique(), result.pairs["one"].unique()]
     values = matrix.to_numpy(float)

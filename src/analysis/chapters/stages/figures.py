@@ -26,7 +26,20 @@ HIDDEN = "#eef0f3"
 
 
 def plot_stages_now(result: StagesNow, ax: Axes, say: Wording) -> Axes:
-    """Draw the customers in each stage as bars with number and share; small ones have none."""
+    """Draw the customers in each stage as bars with number and share; small ones have none.
+
+    Parameters
+    ----------
+    result : StagesNow
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     table = result.table
     shown = table["customers"].fillna(0)
     places = range(len(table))
@@ -52,6 +65,18 @@ def plot_stage_course(result: StageCourse, ax: Axes, say: Wording) -> Axes:
 
     Areas stop where fewer than the study's smallest group are observed; the row below counts the
     customers who are. Dashed: months at which the rules make a step.
+
+    Parameters
+    ----------
+    result : StageCourse
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
     """
     share, observed = _shares(result.occupation, say.min_cell)
     order = [state for state in result.occupation.states if share[state].max() > 0]
@@ -98,6 +123,18 @@ def plot_monthly_moves(result: MonthlyMoves, ax: Axes, say: Wording) -> Axes:
     """Draw the shares of those who move from stage to stage in a month, as a heat map.
 
     Moves of few customers are hidden; those with whom they are counted bear a mark.
+
+    Parameters
+    ----------
+    result : MonthlyMoves
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
     """
     states, table = list(result.states), result.table
     known = table.assign(estimate=table["estimate"].fillna(-1.0))  # a move never made has no row
@@ -130,7 +167,20 @@ def plot_monthly_moves(result: MonthlyMoves, ax: Axes, say: Wording) -> Axes:
 
 
 def plot_stage_months(result: StageMonths, ax: Axes, say: Wording) -> Axes:
-    """Draw the expected months in each stage, by group, with intervals and numbers."""
+    """Draw the expected months in each stage, by group, with intervals and numbers.
+
+    Parameters
+    ----------
+    result : StageMonths
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     table = result.table.dropna(subset=["n"])
     groups, states = list(table["group"].unique()), list(dict.fromkeys(table["stage"]))
     height = 0.8 / max(len(groups), 1)

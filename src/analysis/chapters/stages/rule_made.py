@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analysis.params import Params
-
-DAYS_PER_MONTH = 30.4375
+from analysis.units import DAYS_PER_MONTH
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,20 @@ DARK = 0.75
 
 
 def plot_lorenz(result: Concentration, ax: Axes, say: Wording) -> Axes:
-    """Draw the share of value by share of customers, and mark what the best tenth holds."""
+    """Draw the share of value by share of customers, and mark what the best tenth holds.
+
+    Parameters
+    ----------
+    result : Concentration
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     curve = result.curve
     ax.plot([0, 1], [0, 1], color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
     ax.annotate(say("lines.equal"), (0.5, 0.5), (-6, 4), textcoords="offset points",
@@ -40,7 +53,20 @@ def plot_lorenz(result: Concentration, ax: Axes, say: Wording) -> Axes:
 
 
 def plot_moves(result: Moves, ax: Axes, say: Wording) -> Axes:
-    """Draw the per cent of each tier that is in each tier at the next rating; small cells blank."""
+    """Draw the per cent of each tier that is in each tier at the next rating; small cells blank.
+
+    Parameters
+    ----------
+    result : Moves
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     shares = result.cells.pivot(index="from", columns="to", values="estimate")
     percent = 100 * shares.reindex(index=result.tiers, columns=result.tiers).to_numpy(float)
     top = max(np.nanmax(percent), 1.0) if np.isfinite(percent).any() else 1.0

@@ -26,8 +26,8 @@ from analysis.params.tiers import Scheme
 from analysis.states.rating.criteria import criteria_of, levels_of
 from analysis.states.rating.engine_rating import HeldRatings
 from analysis.states.rating.periods import RatedPeriods
+from analysis.units import DAYS_PER_MONTH
 
-DAYS_PER_MONTH = 30.4375
 ONE_RATING, ONE_TIER = "one_rating", "one_tier"
 CELLS = ["from", "to", "count", "estimate"]
 ENDS = ["conf_low", "conf_high"]

@@ -15,13 +15,13 @@ from analysis.chapters.value.residual import ValueModels
 from analysis.data import Tables
 from analysis.frames import is_large
 from analysis.methods.purchases import acquisition_value, fit_gammagamma, not_fitted
-from analysis.notes import Note
+from analysis.notes import Note, joined, note
 from analysis.params import Params
 from analysis.states.winning_cost import WinningCosts
 
 LEAST = 50
 """Customers of a group below which it gets no model of its own."""
-TOO_FEW = f"fewer than {LEAST} customers: no model of its own"
+TOO_FEW = note("value.no_own_model", customers=LEAST)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +47,7 @@ class AcquiredValue:
     cost_weeks : float
         Within how many weeks of the contact; NaN where nobody is followed.
     cost_note : Note or str
-    note : str
+    note : Note or str
         Why nothing is estimable; empty where something is.
     """
 
@@ -60,7 +60,7 @@ class AcquiredValue:
     cost_of: str
     cost_weeks: float
     cost_note: Note | str
-    note: str
+    note: Note | str
 
 
 def acquired_value(
@@ -159,10 +159,10 @@ def _costs(histories: Histories, known: pd.DataFrame, by: str) -> dict[str, floa
 
 
 def _row(name, model, spend, models: ValueModels, cost, params: Params) -> dict:
-    notes = [note for note in (not_fitted(model), not_fitted(spend)) if note]
-    if notes or not np.isfinite(spend.mean):
-        return {"group": name, "n": model.customers, "acquisition_cost": cost,
-                "note": "; ".join(notes) or "the mean spend is infinite"}  # fmt: skip
+    why = joined((not_fitted(model), not_fitted(spend)))
+    if why or not np.isfinite(spend.mean):
+        why = why or note("value.infinite_spend")
+        return {"group": name, "n": model.customers, "acquisition_cost": cost, "note": why}
     lines = acquisition_value(
         model, time=params.value_horizon_weeks, spend=spend, margin=models.kept.margin,
         net=models.kept.net, cost=cost, discounting=models.discounting,

@@ -209,7 +209,7 @@ def spend_fact(result: ValueModels, *, min_cell: int) -> Fact:
     rows = result.check.table.set_index("term")
     row = rows.loc["pearson"]
     if not np.isfinite(row["estimate"]) or row["n"] < min_cell:
-        why = row["note"].removeprefix("not estimable: ") if row["n"] >= min_cell else ""
+        why = row["note"] if row["n"] >= min_cell else ""
         return nothing("spend", "none" if why else "too_few", why=why)
     left_out = ["left_out"] if result.spend.left_out else []
     return Fact(

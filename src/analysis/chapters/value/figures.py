@@ -17,7 +17,20 @@ EXPECTED = (0, (5, 1.5))
 
 
 def plot_forecast_tracking(result: ForecastCheck, ax: Axes, say: Wording) -> Axes:
-    """Draw purchases by week on the left and added up on the right, made and expected."""
+    """Draw purchases by week on the left and added up on the right, made and expected.
+
+    Parameters
+    ----------
+    result : ForecastCheck
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
+    """
     tracking = result.tracking
     ax.set_axis_off()
     weekly, running = ax.inset_axes([0, 0, 0.41, 1]), ax.inset_axes([0.59, 0, 0.41, 1])
@@ -44,6 +57,18 @@ def plot_forecast_calibration(result: ForecastCheck, ax: Axes, say: Wording) -> 
     """Draw each group's mean purchases after the fit with its interval, and the forecast.
 
     Hidden groups are left out.
+
+    Parameters
+    ----------
+    result : ForecastCheck
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
     """
     groups = result.calibration.table
     table = groups.dropna(subset=["n"]).reset_index(drop=True)
@@ -66,6 +91,18 @@ def plot_residual_value(result: ResidualValue, ax: Axes, say: Wording) -> Axes:
     """Draw what a customer of each group is still expected to bring, with the groups' shares.
 
     `result` holds one way to group; hidden groups are left out.
+
+    Parameters
+    ----------
+    result : ResidualValue
+    ax : Axes
+        Where to draw.
+    say : Wording
+        The chapter's texts.
+
+    Returns
+    -------
+    Axes
     """
     table = result.table.dropna(subset=["n", "value_each"]).reset_index(drop=True)
     place = np.arange(len(table))

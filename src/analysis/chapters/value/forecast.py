@@ -23,6 +23,7 @@ from analysis.methods.purchases import (
     not_fitted,
     track_purchases,
 )
+from analysis.notes import Note
 from analysis.params import Params
 
 FITS = {"bgnbd": fit_bgnbd, "mbgnbd": fit_mbgnbd, "paretonbd": fit_paretonbd}
@@ -54,7 +55,7 @@ class ForecastCheck:
     weeks : float
         Held out.
     money : {'margin', 'revenue'}
-    note : str
+    note : Note or str
     """
 
     COUNTED_BY: ClassVar = {"table": "n", "parameters": "n"}
@@ -66,7 +67,7 @@ class ForecastCheck:
     split_at: date
     weeks: float
     money: str
-    note: str
+    note: Note | str
 
 
 def check_forecast(

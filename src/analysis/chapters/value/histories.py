@@ -20,31 +20,45 @@ from analysis.chapters.value.kept import Kept, kept_share, money_after
 from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.frames import customer_rows, is_large, purchase_days
+from analysis.notes import Note, note
 from analysis.params import Params
 
 LEAST_AGE = 0.5 / 7
 """Weeks (half a day): who first bought on the last day was not observed for no time at all."""
-TOO_SHORT = "the observation is not longer than the weeks held out"
-NOBODY = "nobody had bought before the weeks held out"
-CUT = "customers bought before the observation began: their histories are cut"
+TOO_SHORT = note("value.too_short")
+NOBODY = note("value.nobody_before")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histories:
     """Purchase histories in weeks; they name persons, so not in the repr.
 
-    present : customer_id, first_at, frequency, recency, age, monetary_value (0 without a repeat) at
-    the end of observation. spend : frequency, monetary_value, the same customers. fitted : as
-    `present`, at `split_at`, of those who had bought by then, and `holdout` (purchases after it).
-    fitted_spend : as `spend`, at `split_at`. starts, repeats : first and repeat purchases of those,
-    in weeks since the observation began, counted by day.
-    split_at : last day that the check's models see. kept, kept_before : what is left of what is
-    spent, known at the end and at `split_at`. brought : money that those of `fitted` brought after
-    `split_at`, net of returns. note : why no check can be made.
-
     In a large study (`frames.is_large`) nobody is named: all have `count`, `present` and `fitted`
     are frequency, recency, age (and `holdout`, `monetary_value` with its square), `spend` is of
     those who bought again.
+
+    Attributes
+    ----------
+    present : DataFrame
+        `customer_id, first_at, frequency, recency, age, monetary_value` (0 without a repeat) at the
+        end of observation.
+    spend : DataFrame
+        `frequency, monetary_value` of the same customers.
+    fitted : DataFrame
+        As `present`, at `split_at`, of those who had bought by then, and `holdout` (purchases after
+        it).
+    fitted_spend : DataFrame
+        As `spend`, at `split_at`.
+    starts, repeats : DataFrame
+        First and repeat purchases of those, in weeks since the observation began, counted by day.
+    split_at : date
+        The last day that the check's models see.
+    kept, kept_before : Kept
+        What is left of what is spent, known at the end and at `split_at`.
+    brought : float
+        Money that those of `fitted` brought after `split_at`, net of returns.
+    note : Note or str
+        Why no check can be made; empty where one can.
     """
 
     present: pd.DataFrame = field(repr=False)
@@ -57,7 +71,7 @@ class Histories:
     kept: Kept
     kept_before: Kept
     brought: float
-    note: str
+    note: Note | str
 
     @property
     def money(self) -> str:
@@ -75,6 +89,10 @@ def purchase_histories(tables: Tables, params: Params) -> Histories:
     params : Params
         Uses `observed_from`, `observed_until`, `holdout_weeks`, `value_horizon_weeks`.
 
+    Returns
+    -------
+    Histories
+
     Raises
     ------
     DataError
@@ -89,18 +107,18 @@ def purchase_histories(tables: Tables, params: Params) -> Histories:
     split = until - pd.Timedelta(days=round(7 * params.holdout_weeks))
     read = _counted if is_large(tables) else _one_each
     present, spend, fitted, fitted_spend, starts, repeats = read(tables, params, split)
-    note = ""
+    why = ""
     if split <= pd.Timestamp(params.observed_from):
-        note = TOO_SHORT
+        why = TOO_SHORT
     elif not len(fitted):
-        note = NOBODY
+        why = NOBODY
     kept = kept_share(tables, until=params.observed_until, weeks=params.value_horizon_weeks)
     before = kept_share(tables, until=split.date(), weeks=params.value_horizon_weeks)
     money = "revenue" if kept.margin is None else "margin"
     brought = money_after(tables, split.date(), money=money)
     return Histories(
         present, spend, fitted, fitted_spend, starts, repeats, split.date(), kept, before, brought,
-        note,
+        why,
     )  # fmt: skip
 
 

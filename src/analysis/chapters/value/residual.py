@@ -27,11 +27,12 @@ from analysis.methods.purchases import (
     group_totals,
     not_fitted,
 )
+from analysis.notes import Note, joined, note
 from analysis.params import Params
 
 DRAWS, COUNTED_DRAWS = 10, 50
 """Futures drawn of each row: more where a row stands for many customers."""
-RETURNED = "as much was returned as was bought"
+RETURNED = note("value.returned")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +53,7 @@ class ValueModels:
         What is left of what is spent on purchases.
     money : {'margin', 'revenue'}
         Margin where the study knows it, else revenue, which is no lifetime value; net of returns.
-    note : str
+    note : Note or str
         Why nothing is estimable; empty where something is.
     """
 
@@ -65,7 +66,7 @@ class ValueModels:
     discounting: Discounting
     kept: Kept
     money: str
-    note: str
+    note: Note | str
 
 
 def fit_value_models(histories: Histories, params: Params) -> ValueModels:
@@ -94,7 +95,8 @@ def fit_value_models(histories: Histories, params: Params) -> ValueModels:
     ]
     table = pd.concat(tables, ignore_index=True)
     columns = ["model", "term", "estimate", "conf_low", "conf_high", "n", "note"]
-    infinite = "" if np.isfinite(spend.mean) or not_fitted(spend) else "the mean spend is infinite"
+    finite = np.isfinite(spend.mean) or not_fitted(spend)
+    infinite = "" if finite else note("value.infinite_spend")
     returned = RETURNED if histories.kept.net <= 0 else ""
     return ValueModels(
         model,
@@ -104,7 +106,7 @@ def fit_value_models(histories: Histories, params: Params) -> ValueModels:
         Discounting(params.discount_rate),
         histories.kept,
         histories.money,
-        "; ".join(filter(None, (not_fitted(model), not_fitted(spend), infinite, returned))),
+        joined((not_fitted(model), not_fitted(spend), infinite, returned)),
     )
 
 
@@ -125,7 +127,7 @@ class ResidualValue:
         Share of what is spent on purchases that returns on other days leave.
     others : tuple of float
         The same total of all customers by each of the other purchase models that can be fitted.
-    note : str
+    note : Note or str
         Why nothing is estimable; empty where something is.
     """
 
@@ -136,7 +138,7 @@ class ResidualValue:
     money: str
     net: float
     others: tuple[float, ...]
-    note: str
+    note: Note | str
 
     def of(self, segment: str) -> ResidualValue:
         """The same of one way to group only."""
@@ -158,6 +160,9 @@ def value_groups(
 
     Parameters
     ----------
+    histories : Histories
+    tables : Tables
+    params : Params
     tier, stage : DataFrame or EngineLabels
         `customer_id` and `tier` or `stage`, as at the end of observation; in the engine where the
         study is large.

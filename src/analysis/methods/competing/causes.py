@@ -23,8 +23,20 @@ from analysis.methods._group_counts import count_by_group
 class CauseCounts:
     """Counts of one group at its T distinct exit times.
 
-    `time` (T,), `at_risk` (T,), `ends` (T, K) by cause, `censored` (T,); `follow_up` is the last
-    exit, `n` how many relationships.
+    Attributes
+    ----------
+    time : ndarray, (T,)
+        Distinct exit times.
+    at_risk : ndarray, (T,)
+        Just before each.
+    ends : ndarray, (T, K)
+        By cause.
+    censored : ndarray, (T,)
+        At each time.
+    follow_up : float
+        The last exit.
+    n : int
+        Relationships.
     """
 
     time: np.ndarray

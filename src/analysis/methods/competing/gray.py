@@ -10,13 +10,17 @@ from analysis.errors import DataError, ParamsError
 from analysis.methods._durations import Durations, read_groups
 from analysis.methods._group_counts import count_by_group, quadratic_form, split_by
 from analysis.methods.competing.causes import read_causes
+from analysis.notes import note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GrayTest:
     """Gray's test that the cumulative incidence of a cause is the same in all groups.
 
-    `table`: one row a cause, `cause, chi2, dof, p_value, n, note`.
+    Attributes
+    ----------
+    table : DataFrame
+        One row a cause: `cause, chi2, dof, p_value, n, note`.
     """
 
     table: pd.DataFrame
@@ -27,8 +31,28 @@ def gray_test(
 ) -> GrayTest:
     """Test, cause by cause, whether groups have the same cumulative incidence.
 
-    Columns as in `cumulative_incidence`, without `entry` (the test has no risk set for those who
-    enter late); `rho` >= 0 weighs by (1 - incidence)^rho.
+    Parameters
+    ----------
+    durations : DataFrame
+        `duration`, `event`, `cause`, optional `count`, as in `cumulative_incidence`; no `entry`:
+        the test has no risk set for those who enter late.
+    by : str
+        Column of groups, two or more.
+    strata : str, optional
+        Column within whose values the groups are compared.
+    rho : float
+        0 or more: weighs by (1 - incidence)^rho.
+
+    Returns
+    -------
+    GrayTest
+
+    Raises
+    ------
+    ParamsError
+        If rho is below 0.
+    DataError
+        If a column is wrong, rows enter late, or there is one group only.
 
     References
     ----------
@@ -59,7 +83,7 @@ def gray_test(
                 "dof": dof,
                 "p_value": chi_squared.sf(chi2, dof) if dof else np.nan,
                 "n": columns.n,
-                "note": "" if dof else "not estimable: groups were never at risk together",
+                "note": "" if dof else note("survival.causes_never_together"),
             }
         )
     return GrayTest(pd.DataFrame(rows))

@@ -9,15 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis.errors import ParamsError
-from analysis.methods._durations import (
-    align_times,
-    check_choice,
-    check_level,
-    read_groups,
-)
+from analysis.methods._durations import align_times, check_choice, read_groups
 from analysis.methods.competing.causes import (
     CauseCounts,
     count_causes,
@@ -26,6 +20,8 @@ from analysis.methods.competing.causes import (
     read_causes,
     restricted_time,
 )
+from analysis.methods.intervals import check_level, critical_value
+from analysis.notes import Note, note
 
 CONF_TYPES = ("log-log", "log", "plain")
 ALIVE = "alive"
@@ -43,7 +39,7 @@ class CumulativeIncidence:
     causes : list of str
     counts : dict of str to CauseCounts
         By group.
-    notes : tuple of str
+    notes : tuple of Note
         The gap between the naive 1 - Kaplan-Meier and the incidence at the end of follow-up.
     conf_level, conf_type
     """
@@ -51,7 +47,7 @@ class CumulativeIncidence:
     table: pd.DataFrame
     causes: list[str]
     counts: dict[str, CauseCounts]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     conf_level: float
     conf_type: str
 
@@ -71,10 +67,10 @@ class CumulativeIncidence:
             beyond = (known > counts.follow_up) & (counts.survival[-1] > 0)
             values[beyond] = np.nan
             columns = dict(zip(names, values.T, strict=True))
-            note = np.where(beyond, f"beyond follow-up, which ends at {counts.follow_up:g}", "")
+            why = np.where(beyond, note("survival.beyond_follow_up", end=counts.follow_up), "")
             labels = {"group": group, "cause": cause, "term": "cumulative incidence"}
             rows.append(
-                pd.DataFrame({**labels, "time": times, **columns, "n": counts.n, "note": note})
+                pd.DataFrame({**labels, "time": times, **columns, "n": counts.n, "note": why})
             )
         return pd.concat(rows, ignore_index=True)
 
@@ -96,23 +92,23 @@ class CumulativeIncidence:
         (until,) = _read_times(until)
         rows = []
         for group, counts in self.counts.items():
-            note = ""
+            carried = ""
             if until > counts.follow_up and counts.survival[-1] > 0:
-                note = f"follow-up ends at {counts.follow_up:g}: the last share is carried forward"
+                carried = note("survival.last_share", end=counts.follow_up)
             for k, cause in enumerate(self.causes):
                 mean, std_error = restricted_time(counts, k, until)
-                reach = norm.ppf((1 + self.conf_level) / 2) * std_error
+                reach = critical_value(self.conf_level) * std_error
                 rows.append(
                     {
                         "group": group,
                         "cause": cause,
-                        "term": f"restricted time to {until:g}",
+                        "term": note("survival.restricted_time", until=until),
                         "estimate": mean,
                         "std_error": std_error,
                         "conf_low": mean - reach,
                         "conf_high": mean + reach,
                         "n": counts.n,
-                        "note": note,
+                        "note": carried,
                     }
                 )
         return pd.DataFrame(rows)
@@ -147,8 +143,14 @@ def cumulative_incidence(
         `entry`, `count`.
     by : str, optional
         Column of groups known at time zero.
+    conf_level : float
+        Level of the intervals, in (0, 1).
     conf_type : {"log-log", "log", "plain"}
         Scale on which the interval of a share is symmetric.
+
+    Returns
+    -------
+    CumulativeIncidence
 
     Raises
     ------
@@ -205,7 +207,7 @@ def _curve(counts: CauseCounts, k: int, conf_level: float, conf_type: str) -> pd
 def _share_interval(
     share: np.ndarray, std_error: np.ndarray, conf_level: float, conf_type: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    reach = norm.ppf((1 + conf_level) / 2) * std_error
+    reach = critical_value(conf_level) * std_error
     if conf_type == "plain":
         return np.maximum(share - reach, 0), np.minimum(share + reach, 1)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -219,7 +221,7 @@ def _share_interval(
     return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
 
 
-def _notes(counts: dict[str, CauseCounts], causes: list[str]) -> tuple[str, ...]:
+def _notes(counts: dict[str, CauseCounts], causes: list[str]) -> tuple[Note, ...]:
     if len(causes) < 2:
         return ()
     gaps = [
@@ -228,10 +230,7 @@ def _notes(counts: dict[str, CauseCounts], causes: list[str]) -> tuple[str, ...]
         for k, cause in enumerate(causes)
     ]
     gap, cause, group = max(gaps)
-    return (
-        f"1 - Kaplan-Meier with other ends censored would overstate the share ended by {cause} "
-        f"({group}) by {100 * gap:.1f} points at the end of follow-up: do not use it",
-    )
+    return (note("survival.naive_incidence", cause=cause, group=group, gap=gap),)
 
 
 def _read_times(times) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from analysis.errors import DataError, ParamsError
+from analysis.errors import DataError
 
 
 def numbers(values: object, name: str) -> np.ndarray:
@@ -34,21 +34,6 @@ def weights(counts: object, size: int) -> np.ndarray:
     if array.shape != (size,) or (array <= 0).any():
         raise DataError(f"counts must be above 0, one for each of {size:,} rows, but are not")
     return array
-
-
-def check_conf_level(conf_level: float) -> None:
-    """Refuse what is no confidence level."""
-    if not 0.5 < conf_level < 1:
-        raise ParamsError(f"conf_level must lie between 0.5 and 1, but {conf_level} came")
-
-
-def wilson(successes, n, reach):
-    """Wilson's score interval of a share; NaN where n is 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = successes / n
-        middle = (share + reach**2 / (2 * n)) / (1 + reach**2 / n)
-        half = reach / (1 + reach**2 / n) * np.sqrt(share * (1 - share) / n + (reach / n / 2) ** 2)
-    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
 
 
 def resample(

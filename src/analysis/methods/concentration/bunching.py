@@ -10,7 +10,9 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import ParamsError
-from analysis.methods.concentration._values import check_conf_level, numbers, weights, wilson
+from analysis.methods.concentration._values import numbers, weights
+from analysis.methods.intervals import check_level, critical_value, wilson
+from analysis.notes import note
 
 LEAST_AROUND = 50
 """Customers in the bins around a threshold below which their density is not worth a curve."""
@@ -20,10 +22,15 @@ LEAST_AROUND = 50
 class NearThreshold:
     """Customers near each threshold.
 
-    table : group (the threshold's name), term, estimate, std_error, conf_low, conf_high, n,
-    p_value, note. Terms: 'just_below' and 'just_above' are the shares of all customers within
-    `width` of the threshold; 'excess_above' is how many more sit just above, as a share of what a
-    smooth density through the other bins leads one to expect there (0: no bunching).
+    Attributes
+    ----------
+    table : DataFrame
+        `group` (the threshold's name)`, term, estimate, std_error, conf_low, conf_high, n, p_value,
+        note`. Terms: 'just_below' and 'just_above' are the shares of all customers within `width`
+        of the threshold; 'excess_above' is how many more sit just above, as a share of what a
+        smooth density through the other bins leads one to expect there (0: no bunching).
+    width : float
+        In the unit of the values.
     """
 
     table: pd.DataFrame
@@ -46,17 +53,36 @@ def count_near(
     that customers (or staff) steer by the threshold; it also tells that those above are not like
     those below, so that a comparison across it is not fair.
 
+    Parameters
+    ----------
+    values : array, (n,)
+        The quantity that the thresholds cut, one number a customer.
+    thresholds : mapping of str to float
+        Name and place of each threshold, in the unit of `values`.
+    width : float
+        Length of a bin, above 0, in the unit of `values`.
+    counts : array, optional
+        Frequency weights, above 0, one a row; 1 by default.
+    bins : int
+        Bins on either side, 4 or more.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    NearThreshold
+
     Raises
     ------
     ParamsError
         A width that is not above 0, or fewer than four bins.
     """
-    check_conf_level(conf_level)
+    check_level(conf_level)
     if not (np.isfinite(width) and width > 0) or bins < 4:
         raise ParamsError(f"width must be above 0 and bins 4 or more, but {width}, {bins} came")
     y = numbers(values, "values")
     count = weights(counts, y.size)
-    reach = stats.norm.ppf(0.5 + conf_level / 2)
+    reach = critical_value(conf_level)
     rows = []
     for name, cut in thresholds.items():
         place = np.floor((y - cut) / width + 1e-9).astype(int)
@@ -64,8 +90,8 @@ def count_near(
         held = np.bincount(place[seen] + bins, count[seen], minlength=2 * bins)
         n = count.sum()
         for term, hits in (("just_below", held[bins - 1]), ("just_above", held[bins])):
-            low, high = wilson(hits, n, reach)
             share = hits / n
+            low, high = wilson(share, n, reach)
             error = np.sqrt(share * (1 - share) / n)
             rows.append((name, term, share, error, low, high, round(n), np.nan, ""))
         rows.append((name, "excess_above", *_excess(held, bins, reach)))
@@ -82,7 +108,7 @@ def _excess(held: np.ndarray, bins: int, reach: float) -> tuple:
     used[[bins - 1, bins]] = False
     nothing = (np.nan,) * 4
     if held[used].sum() < LEAST_AROUND or (held[used] > 0).sum() < 4:
-        return (*nothing, n, np.nan, "not estimable: too few customers around the threshold")
+        return (*nothing, n, np.nan, note("concentration.too_few_around"))
     design = np.vander(at, 3, increasing=True)
     coefficients, covariance = _poisson(design[used], held[used])
     expected = np.exp(design[bins] @ coefficients)

@@ -8,11 +8,12 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from scipy.special import expit, logit
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods.concentration._values import check_conf_level, numbers, resample, weights
+from analysis.methods.concentration._values import numbers, resample, weights
+from analysis.methods.intervals import check_level, critical_value
+from analysis.notes import Note, note
 
 Negative = Literal["floor", "absolute", "refuse"]
 NEGATIVE_RULES = ("floor", "absolute", "refuse")
@@ -23,10 +24,24 @@ MOST_CURVE_POINTS = 501
 class Concentration:
     """How much of the value the top customers hold.
 
-    table : term ('gini', 'top_20_percent', …), estimate, std_error, conf_low, conf_high, n, note.
-    curve : customers, value: shares from the least to the most valuable, from (0, 0) to (1, 1).
-    gini, total : named numbers. negatives : customers with a value below 0. negative_rule : what
-    was done with them. note : why nothing is estimable; empty otherwise.
+    Attributes
+    ----------
+    table : DataFrame
+        `term` ('gini', 'top_20_percent', …)`, estimate, std_error, conf_low, conf_high, n, note`.
+    curve : DataFrame
+        `customers, value`: shares from the least to the most valuable, from (0, 0) to (1, 1).
+    gini : float
+        NaN where not estimable.
+    total : float
+        Sum of the values.
+    customers : int
+        Counted.
+    negatives : int
+        Customers with a value below 0.
+    negative_rule : str
+        What was done with them.
+    note : Note or str
+        Why nothing is estimable; empty otherwise.
     """
 
     table: pd.DataFrame
@@ -36,7 +51,7 @@ class Concentration:
     customers: int
     negatives: int
     negative_rule: str
-    note: str
+    note: Note | str
 
 
 def measure_concentration(
@@ -53,12 +68,27 @@ def measure_concentration(
 
     Parameters
     ----------
-    values : one value (revenue, margin) a customer; `counts` are frequency weights.
-    top : shares of customers, above 0 and below 1.
-    negative : what to do with values below 0 (a customer who returned more than she bought):
-        'floor' counts them as 0; 'absolute' keeps them and divides by the sum of absolute
-        values, which keeps the Gini within 0 and 1 (Raffinetti, Siletti & Vernizzi 2015, without
-        the small-sample factor); 'refuse' raises.
+    values : array, (n,)
+        One value (revenue, margin) a customer.
+    rng : Generator
+        Random numbers.
+    counts : array, optional
+        Frequency weights, above 0, one a row; 1 by default.
+    top : sequence of float
+        Shares of customers, above 0 and below 1.
+    negative : {"floor", "absolute", "refuse"}
+        What to do with values below 0 (a customer who returned more than she bought): 'floor'
+        counts them as 0; 'absolute' keeps them and divides by the sum of absolute values, which
+        keeps the Gini within 0 and 1 (Raffinetti, Siletti & Vernizzi 2015, without the small-sample
+        factor); 'refuse' raises.
+    replications : int
+        Bootstrap samples, 2 or more.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Concentration
 
     Raises
     ------
@@ -69,7 +99,7 @@ def measure_concentration(
     ----------
     Gini (1914); Raffinetti, Siletti & Vernizzi (2015), Statistical Methods & Applications 24.
     """
-    check_conf_level(conf_level)
+    check_level(conf_level)
     raw = numbers(values, "values")
     count = weights(counts, raw.size)
     _check_options(raw, top, negative, replications)
@@ -78,10 +108,10 @@ def measure_concentration(
     levels, code = np.unique(kept, return_inverse=True)
     size = np.bincount(code, count)
     terms = ["gini", *(f"top_{100 * share:g}_percent" for share in top)]
-    note = _trouble(levels, size)
-    estimate = _measures(levels, size, top) if not note else np.full(len(terms), np.nan)
+    trouble = _trouble(levels, size)
+    estimate = _measures(levels, size, top) if not trouble else np.full(len(terms), np.nan)
     error, low, high = np.full((3, len(terms)), np.nan)
-    if not note:
+    if not trouble:
         draws = resample(size, replications, rng)
         again = np.array([_measures(levels, draw, top) for draw in draws])
         again = again[np.isfinite(again).all(axis=1)]
@@ -91,12 +121,12 @@ def measure_concentration(
     table = pd.DataFrame(
         {
             "term": terms, "estimate": estimate, "std_error": error, "conf_low": low,
-            "conf_high": high, "n": round(size.sum()), "note": note,
+            "conf_high": high, "n": round(size.sum()), "note": trouble,
         }
     )  # fmt: skip
     return Concentration(
         table, _curve(levels, size), float(estimate[0]), float(count @ raw), round(size.sum()),
-        round(below), negative, note,
+        round(below), negative, trouble,
     )  # fmt: skip
 
 
@@ -109,7 +139,7 @@ def _interval(estimate: np.ndarray, again: np.ndarray, conf_level: float) -> np.
     low, high = np.quantile(again, [(1 - conf_level) / 2, (1 + conf_level) / 2], axis=0)
     inside = (estimate > 0) & (estimate < 1) & (error > 0)
     share = np.where(inside, estimate, 0.5)
-    reach = stats.norm.ppf(0.5 + conf_level / 2) * error / (share * (1 - share))
+    reach = critical_value(conf_level) * error / (share * (1 - share))
     ends = expit(logit(share) - reach), expit(logit(share) + reach)
     return np.where(inside, ends, (low, high))
 
@@ -128,13 +158,13 @@ def _check_options(raw, top, negative, replications) -> None:
         raise ParamsError(f"replications must be 2 or more, but {replications} came")
 
 
-def _trouble(levels: np.ndarray, size: np.ndarray) -> str:
+def _trouble(levels: np.ndarray, size: np.ndarray) -> Note | str:
     if size.sum() < 2:
-        return "not estimable: one customer"
+        return note("concentration.one_customer")
     if not np.abs(levels).max() > 0:
-        return "not estimable: all values are 0"
+        return note("concentration.all_zero")
     if levels @ size <= 0:
-        return "not estimable: values add up to 0 or less"
+        return note("concentration.no_sum")
     return ""
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods.concentration._values import check_conf_level, weights, wilson
+from analysis.methods.concentration._values import weights
+from analysis.methods.intervals import check_level, critical_value, wilson
+from analysis.notes import note
 
 ALL = "all"
 MOVES = ("up", "stay", "down")
@@ -20,11 +21,20 @@ MOVES = ("up", "stay", "down")
 class Migration:
     """Moves between two ratings of the same customers.
 
-    table : from, to, count, estimate (share of `from`), std_error, conf_low, conf_high (Wilson,
-    cell by cell), n (customers in `from`), note. rates : group (tier, then 'all'), term ('up',
-    'stay', 'down') and the same columns. mobility : Shorrocks' (k - trace) / (k - 1) over the
-    tiers that anybody held: term, estimate, std_error, conf_low, conf_high, n, note.
-    tiers : low to high. left, joined : customers with only one of the two ratings.
+    Attributes
+    ----------
+    table : DataFrame
+        One row a pair of tiers: `from, to, count, estimate` (share of `from`)`, std_error,
+        conf_low, conf_high` (Wilson, cell by cell)`, n` (customers in `from`)`, note`.
+    rates : DataFrame
+        `group` (tier, then 'all')`, term` ('up', 'stay', 'down') and the same columns.
+    mobility : DataFrame
+        One row, Shorrocks' (k - trace) / (k - 1) over the tiers that anybody held: `term, estimate,
+        std_error, conf_low, conf_high, n, note`.
+    tiers : tuple of str
+        Low to high.
+    left, joined : int
+        Customers with only one of the two ratings.
     """
 
     table: pd.DataFrame
@@ -52,8 +62,20 @@ def measure_migration(
 
     Parameters
     ----------
-    before, after : tier of each customer at two ratings, in the same order; missing where she was
-        not rated. tiers : all tiers, low to high.
+    before : array, (n,)
+        Tier of each customer at the first rating; missing where she was not rated.
+    after : array, (n,)
+        At the second rating, in the same order.
+    tiers : sequence of str
+        All tiers, low to high, two or more.
+    counts : array, optional
+        Frequency weights, above 0, one a row; 1 by default.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Migration
 
     Raises
     ------
@@ -64,7 +86,7 @@ def measure_migration(
     ----------
     Shorrocks (1978), Econometrica 46, 1013-1024; Wilson (1927), JASA 22, 209-212.
     """
-    check_conf_level(conf_level)
+    check_level(conf_level)
     tiers = _check_tiers(tiers)
     start, end = _codes(before, tiers, "before"), _codes(after, tiers, "after")
     if start.shape != end.shape:
@@ -77,7 +99,7 @@ def measure_migration(
     cells = np.bincount(start[both] * k + end[both], count[both], minlength=k * k).reshape(k, k)
     left = round(count[(start >= 0) & (end < 0)].sum())
     joined = round(count[(start < 0) & (end >= 0)].sum())
-    reach = stats.norm.ppf(0.5 + conf_level / 2)
+    reach = critical_value(conf_level)
     mobility = pd.DataFrame([_shorrocks(cells, reach)])
     return Migration(
         _cells_table(cells, tiers, reach),
@@ -93,8 +115,15 @@ def measure_migration(
 class NoChange:
     """The moves that chance alone would give: the benchmark of regression to the mean.
 
-    table, rates, mobility : as in `Migration`, where estimate is the mean over the draws and
-    conf_low, conf_high are the range that holds `conf_level` of them.
+    Attributes
+    ----------
+    table, rates, mobility : DataFrame
+        As in `Migration`, where `estimate` is the mean over the draws and `conf_low, conf_high` are
+        the range that holds `conf_level` of them.
+    tiers : tuple of str
+        Low to high.
+    draws : int
+        Simulated worlds.
     """
 
     table: pd.DataFrame
@@ -116,17 +145,42 @@ def simulate_no_change(
 ) -> NoChange:
     """Simulate migration in a world in which no customer changes.
 
-    If each customer buys at her own constant rate, each of her purchases is as likely to fall
-    into the one of two equally long periods as into the other. So the purchases of both periods
-    are dealt anew between them, and both halves are rated: whoever was rated high by luck falls
-    back in such a world too. Moves beyond it are change.
+    If each customer buys at her own constant rate, each of her purchases is as likely to fall into
+    the one of two equally long periods as into the other. So the purchases of both periods are
+    dealt anew between them, and both halves are rated: whoever was rated high by luck falls back in
+    such a world too. Moves beyond it are change.
 
-    Columns used: `customer_id`, `amount`; one row a purchase of either period. `rate` turns a
-    frame with the columns `amount` and `purchases` (sums of one period, 0 where nothing was
-    bought) into a tier for each row. `measure`, where given, makes the frame that is rated out of
-    the rows of `purchases` dealt to a period: one row a customer, always in the same order.
+    Parameters
+    ----------
+    purchases : DataFrame
+        `customer_id`, `amount`; one row a purchase of either period.
+    rate : callable
+        Turns a frame with `amount` and `purchases` (sums of one period, 0 where nothing was bought)
+        into a tier for each row.
+    tiers : sequence of str
+        All tiers, low to high.
+    rng : Generator
+        Random numbers.
+    draws : int
+        Simulated worlds, 2 or more.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    measure : callable, optional
+        Makes the frame that is rated out of the rows of `purchases` dealt to a period: one row a
+        customer, always in the same order.
+
+    Returns
+    -------
+    NoChange
+
+    Raises
+    ------
+    DataError
+        A column is absent.
+    ParamsError
+        Fewer than two draws.
     """
-    check_conf_level(conf_level)
+    check_level(conf_level)
     tiers = _check_tiers(tiers)
     for name in ("customer_id", "amount"):
         if name not in purchases:
@@ -202,11 +256,11 @@ def _share_columns(hits: np.ndarray, n: np.ndarray, reach: float) -> dict[str, n
     with np.errstate(divide="ignore", invalid="ignore"):
         share = hits / n
         error = np.sqrt(share * (1 - share) / n)
-    low, high = wilson(hits, n, reach)
-    note = np.where(n > 0, "", "not estimable: nobody held this tier")
+    low, high = wilson(share, n, reach)
+    why = np.where(n > 0, "", note("concentration.tier_not_held"))
     return {
         "estimate": share, "std_error": error, "conf_low": low, "conf_high": high,
-        "n": n.round().astype(int), "note": note,
+        "n": n.round().astype(int), "note": why,
     }  # fmt: skip
 
 
@@ -234,12 +288,12 @@ def _shorrocks(cells: np.ndarray, reach: float) -> dict[str, object]:
     line = {"term": "mobility", "n": round(held.sum())}
     if k < 2:
         nothing = dict.fromkeys(("estimate", "std_error", "conf_low", "conf_high"), np.nan)
-        return line | nothing | {"note": "not estimable: fewer than two tiers were held"}
+        return line | nothing | {"note": note("concentration.too_few_tiers")}
     stay = np.diag(cells)[known] / held[known]
     mobility = (k - stay.sum()) / (k - 1)
     error = np.sqrt((stay * (1 - stay) / held[known]).sum()) / (k - 1)
-    note = "" if known.all() else f"over the {k} of {len(held)} tiers that anybody held"
+    over = note("concentration.over_tiers", held=int(k), all=len(held)) if k < len(held) else ""
     return line | {
         "estimate": mobility, "std_error": error, "conf_low": max(mobility - reach * error, 0.0),
-        "conf_high": min(mobility + reach * error, k / (k - 1)), "note": note,
+        "conf_high": min(mobility + reach * error, k / (k - 1)), "note": over,
     }  # fmt: skip

@@ -10,15 +10,22 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import DataError
-from analysis.methods.concentration._values import check_conf_level, numbers, weights
+from analysis.methods.concentration._values import numbers, weights
+from analysis.methods.intervals import check_level, critical_value
+from analysis.notes import note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Discrimination:
     """How well a score tells those who leave from those who stay.
 
-    table : term 'auc', estimate, std_error (DeLong), conf_low, conf_high (logit scale), n, note.
-    events : customers who left.
+    Attributes
+    ----------
+    table : DataFrame
+        One row, `term` 'auc': `estimate, std_error` (DeLong)`, conf_low, conf_high` (logit scale)`,
+        n, note`.
+    events : int
+        Customers who left.
     """
 
     table: pd.DataFrame
@@ -34,16 +41,34 @@ def measure_auc(
 ) -> Discrimination:
     """Area under the ROC curve: the chance that one with the event has the higher score.
 
-    `counts` are frequency weights.
-
     Churn that is *inferred* from silence is partly mechanical: a score that holds recency foresees
     it by its definition. Say so beside the number.
+
+    Parameters
+    ----------
+    score : array, (n,)
+        Known before the event; higher is more likely to have it.
+    event : array, (n,)
+        True or 1: has the event.
+    counts : array, optional
+        Frequency weights, above 0, one a row; 1 by default.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Discrimination
+
+    Raises
+    ------
+    DataError
+        Scores that are no numbers, events other than 0 and 1, unequal lengths.
 
     References
     ----------
     DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837-845.
     """
-    check_conf_level(conf_level)
+    check_level(conf_level)
     x, y = numbers(score, "score"), numbers(event, "event")
     if x.size != y.size or not np.isin(y, (0, 1)).all():
         raise DataError("event must be True or False, one for each score, but is not")
@@ -51,7 +76,7 @@ def measure_auc(
     m, k = (float(count[y == which].sum()) for which in (1, 0))
     line = {"term": "auc", "n": round(m + k), "note": ""}
     if min(m, k) < 2:
-        line["note"] = "not estimable: fewer than two customers with, or without, the event"
+        line["note"] = note("concentration.too_few_events")
         nothing = dict.fromkeys(("estimate", "std_error", "conf_low", "conf_high"), np.nan)
         return Discrimination(pd.DataFrame([line | nothing]), round(m))
     levels, code = np.unique(x, return_inverse=True)
@@ -66,11 +91,11 @@ def measure_auc(
     error = float(np.sqrt(sum(spread)))
     low = high = auc
     if 0 < auc < 1:
-        reach = stats.norm.ppf(0.5 + conf_level / 2) * error / (auc * (1 - auc))
+        reach = critical_value(conf_level) * error / (auc * (1 - auc))
         odds = np.log(auc / (1 - auc))
         low, high = (1 / (1 + np.exp(-(odds + side))) for side in (-reach, reach))
     else:
-        line["note"] = "complete separation: the interval is not estimable"
+        line["note"] = note("concentration.separated")
         low = high = np.nan
     line |= {"estimate": auc, "std_error": error, "conf_low": low, "conf_high": high}
     columns = ["term", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
@@ -81,9 +106,14 @@ def measure_auc(
 class Trend:
     """A value by ordered group, with a test whether it rises.
 
-    table : group, term 'mean', estimate, std_error, conf_low, conf_high, n, note. test : term
-    'jonckheere', estimate (chance that a customer of a higher group has the higher value, ties
-    half), statistic (z, tie-corrected), p_value (two-sided), n, note.
+    Attributes
+    ----------
+    table : DataFrame
+        One row a group: `group, term` ('mean')`, estimate, std_error, conf_low, conf_high, n,
+        note`.
+    test : DataFrame
+        One row, `term` 'jonckheere': `estimate` (chance that a customer of a higher group has the
+        higher value, ties half)`, statistic` (z, tie-corrected)`, p_value` (two-sided)`, n, note`.
     """
 
     table: pd.DataFrame
@@ -100,26 +130,48 @@ def measure_trend(
 ) -> Trend:
     """Compare a value between ordered groups (tiers, low to high); `counts`: frequency weights.
 
+    Parameters
+    ----------
+    values : array, (n,)
+        One number a customer.
+    groups : array, (n,)
+        The group of each, one of `order`.
+    order : sequence of str
+        All groups, low to high.
+    counts : array, optional
+        Frequency weights, above 0, one a row; 1 by default.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Trend
+
+    Raises
+    ------
+    DataError
+        Values that are no numbers, a group that is not in `order`, unequal lengths.
+
     References
     ----------
     Jonckheere (1954), Biometrika 41, 133-145; ties: Hollander & Wolfe (1999), 6.2.
     """
-    check_conf_level(conf_level)
+    check_level(conf_level)
     y = numbers(values, "values")
     code = pd.Index(order).get_indexer(pd.Series(groups).astype(object))
     if code.size != y.size or (code < 0).any():
         raise DataError(f"groups must be one of {', '.join(order)} for each value, but are not")
     count = weights(counts, y.size)
-    reach = stats.norm.ppf(0.5 + conf_level / 2)
+    reach = critical_value(conf_level)
     rows = []
     for k, name in enumerate(order):
         of, size = y[code == k], count[code == k]
         n = size.sum()
         mean = size @ of / n if n else np.nan
         error = np.sqrt(size @ (of - mean) ** 2 / (n - 1) / n) if n > 1 else np.nan
-        note = "" if n > 1 else f"not estimable: {round(n)} customers"
+        why = "" if n > 1 else note("concentration.too_few_customers", customers=round(n))
         rows.append((name, "mean", mean, error, mean - reach * error, mean + reach * error,
-                     round(n), note))  # fmt: skip
+                     round(n), why))  # fmt: skip
     columns = ["group", "term", "estimate", "std_error", "conf_low", "conf_high", "n", "note"]
     return Trend(pd.DataFrame(rows, columns=columns), pd.DataFrame([_jonckheere(y, code, count)]))
 
@@ -136,7 +188,7 @@ def _jonckheere(y: np.ndarray, code: np.ndarray, count: np.ndarray) -> dict[str,
     line = {"term": "jonckheere", "estimate": np.nan, "statistic": np.nan, "p_value": np.nan}
     line |= {"n": round(n), "note": ""}
     if sizes.size < 2 or n < 4:
-        return line | {"note": "not estimable: fewer than two groups"}
+        return line | {"note": note("concentration.too_few_groups")}
     lower = np.cumsum(cells, axis=0)[:-1]
     wins = ((np.cumsum(lower, axis=1) - lower / 2) * cells[1:]).sum()
     pairs = (n**2 - (sizes**2).sum()) / 2
@@ -146,7 +198,7 @@ def _jonckheere(y: np.ndarray, code: np.ndarray, count: np.ndarray) -> dict[str,
     variance += triple[0] * triple[1] / (36 * n * (n - 1) * (n - 2))
     variance += double[0] * double[1] / (8 * n * (n - 1))
     if variance <= 0:
-        return line | {"estimate": 0.5, "note": "not estimable: all values are equal"}
+        return line | {"estimate": 0.5, "note": note("concentration.all_equal")}
     z = (wins - pairs / 2) / np.sqrt(variance)
     return line | {"estimate": wins / pairs, "statistic": z, "p_value": 2 * stats.norm.sf(abs(z))}
 

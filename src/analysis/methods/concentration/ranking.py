@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods.concentration._values import check_conf_level, numbers, resample, weights
+from analysis.methods.concentration._values import numbers, resample, weights
+from analysis.methods.intervals import check_level
+from analysis.notes import Note, note
 
 TERMS = ("normalised_gini", "spearman", "top_10_percent", "top_20_percent")
 
@@ -17,11 +19,19 @@ TERMS = ("normalised_gini", "spearman", "top_10_percent", "top_20_percent")
 class Gain:
     """How well scores find the customers who hold the next period's value.
 
-    table : group (score), term ('normalised_gini', 'spearman', 'top_10_percent',
-    'top_20_percent': share of the outcome held by the best-scored), estimate, std_error,
-    conf_low, conf_high, n, note. differences : the same, less the baseline's (paired bootstrap);
-    empty without a baseline. deciles : group (score), decile (1: best), n, mean, share,
-    cumulative_share, lift, cumulative_lift; customers of one score share its mean.
+    Attributes
+    ----------
+    table : DataFrame
+        `group` (score)`, term` ('normalised_gini', 'spearman', 'top_10_percent', 'top_20_percent':
+        share of the outcome held by the best-scored)`, estimate, std_error, conf_low, conf_high, n,
+        note`.
+    differences : DataFrame
+        The same, less the baseline's (paired bootstrap); empty without a baseline.
+    deciles : DataFrame
+        `group` (score)`, decile` (1: best)`, n, mean, share, cumulative_share, lift,
+        cumulative_lift`; customers of one score share its mean.
+    baseline : str or None
+        The score that the others are compared with.
     """
 
     table: pd.DataFrame
@@ -45,18 +55,35 @@ def measure_gain(
 
     Parameters
     ----------
-    scores : one column a score, one row a customer; higher is better, known before the outcome.
-    outcome : what each customer did next (spend, margin), in the same order.
-    baseline : the score that the others must beat, usually last period's spend.
+    scores : DataFrame
+        One column a score, one row a customer; higher is better, known before the outcome.
+    outcome : array, (n,)
+        What each customer did next (spend, margin), in the same order.
+    rng : Generator
+        Random numbers.
+    baseline : str, optional
+        The score that the others must beat, usually last period's spend.
+    counts : array, optional
+        Frequency weights, above 0, one a row; 1 by default.
+    groups : int
+        Equal groups that customers are cut into, 2 or more.
+    replications : int
+        Bootstrap samples, 2 or more.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Gain
 
     Raises
     ------
     DataError, ParamsError
         Unequal lengths, scores or outcomes that are no numbers, an unknown baseline.
     """
-    check_conf_level(conf_level)
+    check_level(conf_level)
     y = numbers(outcome, "outcome")
-    known = {name: numbers(scores[name], f"score {name}") for name in scores}
+    known = {name: numbers(scores[name], f"scores.{name}") for name in scores}
     if not known or any(score.size != y.size for score in known.values()):
         raise DataError(f"scores must have one row for each of {y.size:,} outcomes, but have not")
     if baseline is not None and baseline not in known:
@@ -131,14 +158,14 @@ def _estimates(names, found, again, n, conf_level) -> pd.DataFrame:
             "conf_low": np.where(ok, low, np.nan).ravel(),
             "conf_high": np.where(ok, high, np.nan).ravel(),
             "n": n,
-            "note": np.where(ok, "", f"not estimable: {_why_not(found)}").ravel(),
+            "note": np.where(ok, "", _why_not(found)).ravel(),
         }
     )
 
 
-def _why_not(found: np.ndarray) -> str:
+def _why_not(found: np.ndarray) -> Note:
     held = np.isfinite(found[:, len(TERMS) - 1]).any()
-    return "all are ranked alike, or bring the same" if held else "there is no value to share out"
+    return note("concentration.ranked_alike") if held else note("concentration.no_value")
 
 
 def _deciles(name, score, y, count, groups) -> pd.DataFrame:

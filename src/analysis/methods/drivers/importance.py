@@ -36,13 +36,18 @@ class DriverImportance:
 
     Attributes
     ----------
-    table : term, estimate (share of the outcome's variance, adds to `r_squared`), std_error,
-        conf_low, conf_high, n, share (of the R², adds to 1), alone (R² of the driver by itself),
-        last (gain when it enters last), rank, rank_low, rank_high, rank_stability (share of
-        bootstrap samples with this rank).
-    r_squared : of all drivers, beyond the controls.
-    rank_agreement : mean rank correlation of the bootstrap samples with the sample; NaN without.
-    n_missing : rows left out.
+    outcome : str
+    table : DataFrame
+        `term, estimate` (share of the outcome's variance, adds to `r_squared`)`, std_error,
+        conf_low, conf_high, n, share` (of the R², adds to 1)`, alone` (R² of the driver by
+        itself)`, last` (gain when it enters last)`, rank, rank_low, rank_high, rank_stability`
+        (share of bootstrap samples with this rank).
+    r_squared : float
+        Of all drivers, beyond the controls.
+    rank_agreement : float
+        Mean rank correlation of the bootstrap samples with the sample; NaN without.
+    n_missing : int
+        Rows left out.
     """
 
     outcome: str
@@ -67,14 +72,39 @@ def driver_importance(
 ) -> DriverImportance:
     """Share out the R² of a linear regression among its drivers.
 
-    Columns used: `outcome` and `drivers` (numbers), `controls` (numbers or categories, taken out
-    first), `cluster` (customers drawn whole by the bootstrap), `weight` (sampling weight).
-    Intervals are percentiles of the bootstrap.
+    Parameters
+    ----------
+    frame : DataFrame
+        One row an answer: the outcome, the drivers and the columns named below.
+    outcome : str
+        Column of the outcome.
+    drivers : list of str
+        Columns of numbers; none constant or twice.
+    controls : list of str
+        Columns of numbers or categories known before, taken out first.
+    max_drivers : int
+        The work doubles with each driver.
+    replications : int
+        Bootstrap samples; intervals are their percentiles, 0: none.
+    rng : Generator, optional
+        Needed with replications.
+    cluster : str, optional
+        Column of customers, whom the bootstrap draws whole.
+    weight : str, optional
+        Column of the sampling weight, above 0.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    DriverImportance
 
     Raises
     ------
-    ParamsError for more than `max_drivers` drivers (the work doubles with each); DataError for
-    text, constant or repeated drivers, fewer answers than parameters.
+    ParamsError
+        Fewer than two drivers or more than `max_drivers`; replications without `rng`.
+    DataError
+        Text, constant or repeated drivers, fewer answers than parameters.
 
     References
     ----------

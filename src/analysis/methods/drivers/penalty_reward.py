@@ -8,10 +8,10 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import DataError
+from analysis.methods.intervals import critical_value
 from analysis.methods.regression import fit_linear
-from analysis.methods.resampling import critical_value
 from analysis.methods.rows import complete_rows
-from analysis.notes import note
+from analysis.notes import Note, note
 
 LOW, HIGH = "\0low", "\0high"
 
@@ -22,12 +22,16 @@ class PenaltyReward:
 
     Attributes
     ----------
-    table : group (driver), term (penalty, reward, asymmetry = penalty + reward), estimate (unit of
-        the outcome), std_error, conf_low, conf_high, n (answers in the low or high group),
-        p_value, note.
-    kinds : term (driver), kind: basic (punishes more than it rewards), excitement (the reverse),
-        performance (both alike), "no clear effect".
-    n_missing : rows left out.
+    outcome : str
+    table : DataFrame
+        `group` (driver)`, term` (penalty, reward, asymmetry = penalty + reward)`, estimate` (unit
+        of the outcome)`, std_error, conf_low, conf_high, n` (answers in the low or high group)`,
+        p_value, note`.
+    kinds : DataFrame
+        `term` (driver)`, kind`: basic (punishes more than it rewards), excitement (the reverse),
+        performance (both alike), "no clear effect", "not estimable".
+    n_missing : int
+        Rows left out.
     """
 
     outcome: str
@@ -50,9 +54,37 @@ def penalty_reward(
 ) -> PenaltyReward:
     """Regress the outcome on "at or below `low_at`" and "at or above `high_at`" of each driver.
 
-    Columns used: `outcome`, `drivers` (numbers on one scale), `controls` (numbers or categories),
-    `cluster`, `weight`; errors as in `regression.fit_linear`. A group that nobody is in is NaN with
-    a note.
+    A group that nobody is in is NaN with a note.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row an answer: the outcome, the drivers and the columns named below.
+    outcome : str
+        Column of the outcome.
+    drivers : list of str
+        Columns of numbers on one scale.
+    low_at : float
+        The highest answer that counts as low.
+    high_at : float
+        The lowest that counts as high.
+    controls : list of str
+        Columns of numbers or categories known before, taken out first.
+    cluster : str, optional
+        Column whose rows belong together (`customer_id`).
+    weight : str, optional
+        Column of the sampling weight, above 0.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    PenaltyReward
+
+    Raises
+    ------
+    DataError
+        `low_at` is not below `high_at`, no driver has low or high answers, and as `fit_linear`.
 
     References
     ----------
@@ -107,7 +139,7 @@ def _rows_of(
     rows = []
     for term, columns in sides.items():
         known = all(column in coefficients.index for column in columns)
-        why = "" if known else f"not estimable: {_lacking(columns, coefficients, counts)}"
+        why = "" if known else _lacking(columns, coefficients, counts)
         estimate = coefficients[columns].sum() if known else np.nan
         error = np.sqrt(spread.loc[columns, columns].to_numpy().sum()) if known else np.nan
         rows.append(
@@ -126,10 +158,10 @@ def _rows_of(
     return pd.DataFrame(rows)
 
 
-def _lacking(columns: list[str], coefficients: pd.Series, counts: dict[str, float]) -> str:
+def _lacking(columns: list[str], coefficients: pd.Series, counts: dict[str, float]) -> Note:
     absent = next(column for column in columns if column not in coefficients.index)
-    who = "everybody" if counts[absent] else "nobody"
-    return f"{who} gave such a rating"
+    everybody = note("drivers.everybody_rated_so")
+    return everybody if counts[absent] else note("drivers.nobody_rated_so")
 
 
 def _kind(table: pd.DataFrame, driver: str, level: float) -> dict[str, str]:

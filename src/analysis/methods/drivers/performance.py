@@ -45,7 +45,34 @@ def performance_scores(
 ) -> pd.DataFrame:
     """Mean of each driver rescaled to 0-100: the columns of estimates, n the answers given.
 
-    `weight` and `cluster` as in `survey_means`.
+    Parameters
+    ----------
+    survey : DataFrame
+        One row an answer sheet: the columns named below.
+    drivers : list of str
+        Columns of answers.
+    lowest : float
+        Lowest answer of the scale.
+    highest : float
+        Highest answer of the scale.
+    weight : str, optional
+        Column of the sampling weight, above 0.
+    cluster : str, optional
+        Column whose rows belong together (`customer_id`).
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    DataFrame
+        `term, estimate, std_error, conf_low, conf_high, n` (answers), one row a driver.
+
+    Raises
+    ------
+    ParamsError
+        `lowest` is not below `highest`.
+    DataError
+        An answer lies outside them.
     """
     if not lowest < highest:
         raise ParamsError(f"lowest must lie below highest, but {lowest} and {highest} came")
@@ -75,9 +102,20 @@ def importance_performance(
 
     Parameters
     ----------
-    importance : term, estimate, conf_low, conf_high: shares of R² (`driver_importance`) or total
-        effects on the target.
-    performance : the same columns, 0-100 (`performance_scores`).
+    importance : DataFrame
+        `term, estimate, conf_low, conf_high`: shares of R² (`driver_importance`) or total effects
+        on the target.
+    performance : DataFrame
+        The same columns, 0-100 (`performance_scores`).
+
+    Returns
+    -------
+    ImportancePerformance
+
+    Raises
+    ------
+    DataError
+        A driver has no performance.
 
     References
     ----------
@@ -122,10 +160,33 @@ def rank_touchpoints(
     Pain is the share of those who rated a touchpoint at `pain_at` or lower (see `survey_shares`
     for its interval, `weight` and `cluster`); weight its importance for the outcome.
 
+    Parameters
+    ----------
+    survey : DataFrame
+        One row an answer sheet: the columns named below.
+    importance : DataFrame
+        `term` and `estimate` of each touchpoint (`driver_importance`).
+    touchpoints : list of str
+        Columns of answers, in the order of the journey.
+    pain_at : float
+        The highest answer that counts as pain.
+    weight : str, optional
+        Column of the sampling weight, above 0.
+    cluster : str, optional
+        Column whose rows belong together (`customer_id`).
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
     Returns
     -------
-    term, estimate (pain), std_error, conf_low, conf_high, n, weight, pain_rank, weight_rank,
-    priority (pain times weight, adds to 1), priority_rank.
+    DataFrame
+        `term, estimate` (pain)`, std_error, conf_low, conf_high, n, weight, pain_rank, weight_rank,
+        priority` (pain times weight, adds to 1)`, priority_rank`.
+
+    Raises
+    ------
+    DataError
+        A touchpoint has no importance.
     """
     weights = importance.set_index("term")["estimate"]
     lost = [touchpoint for touchpoint in touchpoints if touchpoint not in weights.index]

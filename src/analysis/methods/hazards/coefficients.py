@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from analysis.methods.intervals import critical_value
+
 
 def coefficient_table(
     terms: list[str],
@@ -19,7 +21,7 @@ def coefficient_table(
     An error of 0 is none (one cluster alone): there is no interval and no test.
     """
     std_error = np.where(std_error > 0, std_error, np.nan)
-    reach = norm.ppf((1 + conf_level) / 2) * std_error
+    reach = critical_value(conf_level) * std_error
     z = estimate / std_error
     return pd.DataFrame(
         {

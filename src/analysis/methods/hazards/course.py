@@ -2,9 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis.methods.hazards.cox import CoxRegression
+from analysis.methods.intervals import critical_value
 
 KNOTS = 5
 
@@ -16,7 +16,22 @@ def ratio_over_time(
 
     A natural cubic spline with five knots (at quantiles of the transformed time, the outer ones at
     2 and 98 %), by least squares, as R's `plot.cox.zph` draws one with knots of its own.
-    Returns `time, hazard_ratio, ratio_conf_low, ratio_conf_high`.
+
+    Parameters
+    ----------
+    fit : CoxRegression
+    term : str
+        A column of the regression.
+    points : int
+        Times at which the curve is told.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    DataFrame
+        `time` (the unit of `duration`)`, hazard_ratio, ratio_conf_low, ratio_conf_high`, one row a
+        point.
 
     References
     ----------
@@ -35,9 +50,7 @@ def ratio_over_time(
     grid = np.linspace(*np.quantile(x, [0.02, 0.98]), points)
     at = natural_spline(grid, knots)
     middle = at @ coefficients
-    reach = norm.ppf((1 + conf_level) / 2) * np.sqrt(
-        noise * np.einsum("ij,jk,ik->i", at, inverse, at)
-    )
+    reach = critical_value(conf_level) * np.sqrt(noise * np.einsum("ij,jk,ik->i", at, inverse, at))
     return pd.DataFrame(
         {
             "time": np.interp(grid, x, own["time"].to_numpy(float)),

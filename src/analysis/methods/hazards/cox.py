@@ -10,32 +10,49 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2 as chi_squared
 
-from analysis.errors import DataError
 from analysis.methods._concordance import Concordance, count_concordance
-from analysis.methods._durations import (
-    Durations,
-    check_level,
-    drop_uncounted,
-    read_durations,
-    read_groups,
-)
 from analysis.methods.hazards.clusters import cluster_scores
 from analysis.methods.hazards.coefficients import coefficient_table
-from analysis.methods.hazards.design import Design, read_design, refuse_constant
 from analysis.methods.hazards.maximum import Likelihood, maximise
-from analysis.methods.hazards.partial_likelihood import (
-    RiskRows,
-    arrange_rows,
-    sum_risk_sets,
-)
+from analysis.methods.hazards.partial_likelihood import RiskRows, arrange_rows, sum_risk_sets
 from analysis.methods.hazards.proportionality import (
     ProportionalHazardsTest,
     check_proportional_hazards,
 )
-from analysis.methods.hazards.spells import check_spells, varies_within
-from analysis.notes import note
+from analysis.methods.hazards.sample import CoxSample, read_sample
+from analysis.methods.intervals import check_level
+from analysis.notes import Note, note
 
 THIN = 10  # ends a coefficient (Peduzzi et al. 1995)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoxMaximum:
+    """The maximum of the partial likelihood, on standardised covariates (mean 0, spread 1).
+
+    Attributes
+    ----------
+    rows : RiskRows
+        The sample as the likelihood walks through it.
+    center, scale : ndarray, (p,)
+        Mean and spread of each covariate, in its units.
+    coefficients : ndarray, (p,)
+        Log hazard ratios per spread of the covariate.
+    null, final : Likelihood
+        With all coefficients 0, and at the maximum.
+    naive_covariance, covariance : ndarray, (p, p)
+        Of the coefficients: the inverse information, and the robust one where clustered (else the
+        same).
+    """
+
+    rows: RiskRows
+    center: np.ndarray
+    scale: np.ndarray
+    coefficients: np.ndarray
+    null: Likelihood
+    final: Likelihood
+    naive_covariance: np.ndarray
+    covariance: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,56 +70,55 @@ class CoxRegression:
         Wald's is robust where clustered; the others take rows as independent, as in R.
     proportional_hazards : ProportionalHazardsTest
         Score test of each term and of all.
-    covariance, naive_covariance : ndarray, (p, p)
-        Robust where clustered, and the inverse information.
-    log_likelihood, log_likelihood_null : float
-        At the estimate and at zero.
-    n, events : int
-        Relationships (or spells) and ends.
-    strata, cluster : str or None
-    cluster_codes : ndarray of int, (n,), or None
-    notes : tuple of str
+    notes : tuple of Note
         Violated proportionality, few ends a term, covariates that change over time.
-    design, columns, stratum_codes, stratum_labels, rows, center, scale, time_varying, conf_level
-        What prediction and concordance need.
+    sample : CoxSample
+        The relationships it was fitted to.
+    maximum : CoxMaximum
+        What prediction needs of the fit.
     """
 
     table: pd.DataFrame
     tests: pd.DataFrame
     proportional_hazards: ProportionalHazardsTest
-    covariance: np.ndarray
-    naive_covariance: np.ndarray
-    log_likelihood: float
-    log_likelihood_null: float
-    n: int
-    events: int
-    strata: str | None
-    cluster: str | None
-    cluster_codes: np.ndarray | None
-    notes: tuple[str, ...]
-    design: Design
-    columns: Durations
-    stratum_codes: np.ndarray
-    stratum_labels: list[str]
-    rows: RiskRows
-    center: np.ndarray
-    scale: np.ndarray
-    time_varying: bool
-    conf_level: float
+    notes: tuple[Note, ...]
+    sample: CoxSample
+    maximum: CoxMaximum
 
     @property
     def coefficients(self) -> np.ndarray:
         """Log hazard ratios, (p,)."""
         return self.table["estimate"].to_numpy()
 
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the coefficients, (p, p); robust where clustered."""
+        return self.maximum.covariance / np.outer(self.maximum.scale, self.maximum.scale)
+
+    @property
+    def n(self) -> int:
+        """Relationships, or spells of them."""
+        return self.sample.n
+
+    @property
+    def events(self) -> int:
+        """Relationships that ended."""
+        return int(self.maximum.rows.ends.sum())
+
     def concordance(self) -> Concordance:
         """Harrell's C of the fitted risk on the data of the fit, within strata; ties count half.
 
         Its standard error is by cluster where the fit is.
+
+        Returns
+        -------
+        Concordance
         """
-        risk = np.round(self.design.matrix @ self.coefficients, 12)
+        sample = self.sample
+        risk = np.round(sample.design.matrix @ self.coefficients, 12)
+        clusters = sample.cluster and sample.cluster.codes
         return count_concordance(
-            self.columns, risk, strata=self.stratum_codes, clusters=self.cluster_codes
+            sample.columns, risk, strata=sample.strata.codes, clusters=clusters
         )
 
 
@@ -131,6 +147,12 @@ def cox_regression(
         Column whose rows belong together (`customer_id`): robust standard errors.
     transform : {"km", "identity", "rank", "log"}
         Of time, in the test of proportional hazards.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    CoxRegression
 
     Raises
     ------
@@ -144,84 +166,63 @@ def cox_regression(
     84, 1074-1078 (robust); Grambsch & Therneau (1994), Biometrika 81, 515-526 (proportionality).
     """
     check_level(conf_level)
-    counted = drop_uncounted(durations)
-    columns, by_spell = _read_time(counted)
-    design = read_design(counted, covariates)
-    refuse_constant(design)
-    if not columns.event.any():
-        raise DataError(
-            "event must be 1 somewhere, but no relationship ended; look further ahead",
-            why=note("reasons.no_end"),
-        )
-    codes, labels = read_groups(counted, strata)
-    groups = None if cluster is None else read_groups(counted, cluster)[0]
-    time_varying = by_spell and varies_within(counted, covariates)
-
-    center, scale = design.matrix.mean(axis=0), design.matrix.std(axis=0)
-    rows = arrange_rows(columns, (design.matrix - center) / scale, codes)
-    beta, null, final = maximise(rows, design.terms)
-    naive = np.linalg.inv(final.information)
-    covariance = naive if cluster is None else _robust(rows, beta, naive, groups)
+    sample = read_sample(durations, covariates, strata=strata, cluster=cluster)
+    maximum = maximise_likelihood(sample)
     test = check_proportional_hazards(
-        rows, beta, columns, design, scale=scale, covariance=naive, transform=transform
+        maximum.rows,
+        maximum.coefficients,
+        sample.columns,
+        sample.design,
+        scale=maximum.scale,
+        covariance=maximum.naive_covariance,
+        transform=transform,
     )
-    events = int(rows.ends.sum())
-    unscale = np.outer(1 / scale, 1 / scale)
-    notes = _notes(test, events, design, time_varying)
-    return CoxRegression(
-        table=coefficient_table(
-            design.terms,
-            beta / scale,
-            np.sqrt(np.diag(covariance)) / scale,
-            conf_level,
-            n=columns.n,
-            events=events,
-        ),
-        tests=_global_tests(beta, covariance, null, final),
-        proportional_hazards=test,
-        covariance=covariance * unscale,
-        naive_covariance=naive * unscale,
-        log_likelihood=final.log_likelihood,
-        log_likelihood_null=null.log_likelihood,
-        n=columns.n,
+    events = int(maximum.rows.ends.sum())
+    table = coefficient_table(
+        sample.design.terms,
+        maximum.coefficients / maximum.scale,
+        np.sqrt(np.diag(maximum.covariance)) / maximum.scale,
+        conf_level,
+        n=sample.n,
         events=events,
-        strata=strata,
-        cluster=cluster,
-        cluster_codes=groups,
-        notes=notes,
-        design=design,
-        columns=columns,
-        stratum_codes=codes,
-        stratum_labels=labels,
-        rows=rows,
-        center=center,
-        scale=scale,
-        time_varying=time_varying,
-        conf_level=conf_level,
     )
+    notes = (*test.notes, *_notes(events, sample))
+    return CoxRegression(table, _global_tests(maximum), test, notes, sample, maximum)
 
 
-def _read_time(frame: pd.DataFrame) -> tuple[Durations, bool]:
-    if isinstance(frame, pd.DataFrame) and {"start", "stop"} <= set(frame.columns):
-        if "duration" in frame.columns:
-            raise DataError("a table must have duration, or start and stop, but it has all three")
-        check_spells(frame)
-        renamed = frame.rename(columns={"stop": "duration", "start": "entry"})
-        return read_durations(renamed), True
-    return read_durations(frame), False
+def maximise_likelihood(sample: CoxSample) -> CoxMaximum:
+    """Find the maximum on standardised covariates: no unit of a covariate decides how near it is.
+
+    Parameters
+    ----------
+    sample : CoxSample
+
+    Returns
+    -------
+    CoxMaximum
+
+    Raises
+    ------
+    DataError
+        If covariates are combinations of each other, or one separates those that ended.
+    """
+    matrix = sample.design.matrix
+    center, scale = matrix.mean(axis=0), matrix.std(axis=0)
+    rows = arrange_rows(sample.columns, (matrix - center) / scale, sample.strata.codes)
+    beta, null, final = maximise(rows, sample.design.terms)
+    naive = np.linalg.inv(final.information)
+    robust = naive
+    if sample.cluster is not None:
+        shifts = naive @ cluster_scores(rows, sum_risk_sets(rows, beta), sample.cluster.codes)
+        robust = shifts @ shifts.T
+    return CoxMaximum(rows, center, scale, beta, null, final, naive, robust)
 
 
-def _robust(rows: RiskRows, beta: np.ndarray, naive: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    shifts = naive @ cluster_scores(rows, sum_risk_sets(rows, beta), groups)
-    return shifts @ shifts.T
-
-
-def _global_tests(
-    beta: np.ndarray, covariance: np.ndarray, null: Likelihood, final: Likelihood
-) -> pd.DataFrame:
+def _global_tests(maximum: CoxMaximum) -> pd.DataFrame:
+    beta, null, final = maximum.coefficients, maximum.null, maximum.final
     chi2 = [
         2 * (final.log_likelihood - null.log_likelihood),
-        beta @ np.linalg.lstsq(covariance, beta, rcond=None)[0],
+        beta @ np.linalg.lstsq(maximum.covariance, beta, rcond=None)[0],
         null.score @ np.linalg.solve(null.information, null.score),
     ]
     return pd.DataFrame(
@@ -234,18 +235,10 @@ def _global_tests(
     )
 
 
-def _notes(
-    test: ProportionalHazardsTest, events: int, design: Design, time_varying: bool
-) -> tuple[str, ...]:
-    notes = list(test.notes)
-    if events < THIN * len(design.terms):
-        notes.append(
-            f"{events} ends for {len(design.terms)} coefficients: fewer than {THIN} each, "
-            "the intervals are optimistic"
-        )
-    if time_varying:
-        notes.append(
-            "covariates change within customers: hazard ratios are associations, and no survival "
-            "curve follows from them"
-        )
-    return tuple(notes)
+def _notes(events: int, sample: CoxSample) -> list[Note]:
+    notes, terms = [], len(sample.design.terms)
+    if events < THIN * terms:
+        notes.append(note("hazards.few_ends", events=events, terms=terms, least=THIN))
+    if sample.time_varying:
+        notes.append(note("hazards.time_varying"))
+    return notes

@@ -44,7 +44,28 @@ class Design:
 def read_design(
     frame: pd.DataFrame, covariates: list[str], levels: dict[str, list[str]] | None = None
 ) -> Design:
-    """Check the covariates and build their columns; `levels` are those of an earlier fit."""
+    """Check the covariates and build their columns; `levels` are those of an earlier fit.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The covariates: numbers, or text and categories.
+    covariates : list of str
+        Distinct columns.
+    levels : dict, optional
+        Levels of each categorical covariate in an earlier fit.
+
+    Returns
+    -------
+    Design
+
+    Raises
+    ------
+    ParamsError
+        `covariates` is not a list of distinct columns.
+    DataError
+        A covariate is missing, unknown in a row, or has a level that the earlier fit had not.
+    """
     if not covariates or isinstance(covariates, str) or len(set(covariates)) < len(covariates):
         raise ParamsError(f"covariates must be a list of distinct columns, but {covariates!r} came")
     check_columns(frame, list(covariates))

@@ -17,7 +17,6 @@ from analysis.errors import DataError
 from analysis.methods._durations import (
     Durations,
     check_choice,
-    check_level,
     drop_uncounted,
     read_durations,
     read_groups,
@@ -31,7 +30,8 @@ from analysis.methods.hazards.design import (
     refuse_collinear,
     refuse_constant,
 )
-from analysis.notes import note
+from analysis.methods.intervals import check_level
+from analysis.notes import Note, note
 
 BASELINES = ("period", "log")
 
@@ -49,13 +49,14 @@ class DiscreteHazard:
         One row a period: `period, at_risk, events, hazard` (share of those at risk that ended).
     log_likelihood : float
         Of each relationship's periods one by one, however they were counted together.
-    notes : tuple of str
+    notes : tuple of Note
+        Periods in which nothing ended.
     """
 
     table: pd.DataFrame
     baseline: pd.DataFrame
     log_likelihood: float
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def discrete_hazard(
@@ -73,10 +74,18 @@ def discrete_hazard(
     durations : DataFrame
         `duration` (whole periods, >= 1, the period in which it ended or was last seen), `event`,
         optional `entry` (whole periods already past) and `count`; the covariates.
+    covariates : list of str
+        Numbers as they are; text and categories as indicators against their first level.
     baseline : {"period", "log"}
         One hazard a period, or a line in the logarithm of the period.
     cluster : str, optional
         Column whose rows belong together: robust standard errors.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    DiscreteHazard
 
     Raises
     ------
@@ -158,11 +167,11 @@ def _count_cells(columns: Durations, design: Design, groups: np.ndarray | None) 
     return periods.groupby(keys, sort=True, as_index=False)[["at_risk", "events"]].sum()
 
 
-def _quiet_note(quiet: pd.Series) -> tuple[str, ...]:
+def _quiet_note(quiet: pd.Series) -> tuple[Note, ...]:
     if not len(quiet):
         return ()
     listed = ", ".join(f"{period:g}" for period in quiet)
-    return (f"nothing ended in period {listed}: its hazard is 0 and it says nothing about ratios",)
+    return (note("hazards.quiet_periods", periods=listed),)
 
 
 def _fit_cells(

@@ -17,7 +17,16 @@ MAX_STEPS = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Likelihood:
-    """Log partial likelihood with its derivatives: score (p,), information (p, p)."""
+    """Log partial likelihood with its derivatives.
+
+    Attributes
+    ----------
+    log_likelihood : float
+    score : ndarray, (p,)
+        First derivatives.
+    information : ndarray, (p, p)
+        Less the second derivatives.
+    """
 
     log_likelihood: float
     score: np.ndarray

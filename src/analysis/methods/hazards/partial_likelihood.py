@@ -57,9 +57,21 @@ class RiskRows:
 class RiskSums:
     """Sums over risk sets at one coefficient vector; E cells, p columns.
 
-    `s0` (E,), `s1` (p, E) sum risk and risk times covariate over those at risk, `e0`, `e1` over
-    those that ended; with A = s0 - fraction e0 over the tied ends of a cell: a0 = sum 1 / A,
-    a1 = sum f / A, b0 = sum 1 / A^2, b1 = sum f / A^2, b2 = sum f^2 / A^2, all (E,).
+    Attributes
+    ----------
+    risk : ndarray, (n,)
+        Relative risk of each row times its count.
+    s1 : ndarray, (p, E)
+        Risk times covariate, summed over those at risk.
+    e1 : ndarray, (p, E)
+        The same over those that ended.
+    a0, a1 : ndarray, (E,)
+        With A = s0 - fraction e0 over the tied ends of a cell (s0, e0: the sums of risk): sum of 1
+        / A, sum of f / A.
+    b0, b1, b2 : ndarray, (E,)
+        Sums of 1 / A^2, f / A^2, f^2 / A^2.
+    log_likelihood : float
+        At the coefficients.
     """
 
     risk: np.ndarray

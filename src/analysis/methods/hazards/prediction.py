@@ -2,14 +2,15 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods._durations import align_times, check_columns, check_level
+from analysis.methods._durations import align_times, check_columns
 from analysis.methods.hazards.clusters import cluster_hazards, cluster_scores
 from analysis.methods.hazards.cox import CoxRegression
 from analysis.methods.hazards.design import read_design
 from analysis.methods.hazards.partial_likelihood import RiskSums, sum_risk_sets
+from analysis.methods.intervals import check_level, critical_value
+from analysis.notes import note
 
 
 def predict_survival(
@@ -25,6 +26,8 @@ def predict_survival(
         The covariates of the fit (and its strata column), one row a profile.
     times : array
         In the unit of `duration`, >= 0; past the last follow-up of the stratum: NaN and a note.
+    conf_level : float
+        Level of the intervals, in (0, 1).
 
     Returns
     -------
@@ -49,7 +52,7 @@ def predict_survival(
     Wei (1989), JASA 84, 1074-1078, and Reid & Crépeau (1985), Biometrika 72, 1-9 (by cluster).
     """
     check_level(conf_level)
-    if fit.time_varying:
+    if fit.sample.time_varying:
         raise DataError(
             "covariates must be fixed for a survival curve to follow, but they change within "
             "customers; report the hazard ratios, or fit covariates known at time zero"
@@ -57,53 +60,54 @@ def predict_survival(
     times = np.atleast_1d(np.asarray(times, dtype=float))
     if not np.isfinite(times).all() or (times < 0).any():
         raise ParamsError(f"times must be numbers of at least 0, but {times.tolist()} came")
-    design = read_design(profiles, fit.design.covariates, fit.design.levels)
-    x = (design.matrix - fit.center) / fit.scale
+    fitted, maximum = fit.sample.design, fit.maximum
+    design = read_design(profiles, fitted.covariates, fitted.levels)
+    x = (design.matrix - maximum.center) / maximum.scale
     log_survival, log_error = _cumulative_hazard(fit, x, _strata_of(fit, profiles), times)
     return _prediction_table(fit, profiles.index, times, log_survival, log_error, conf_level)
 
 
 def _strata_of(fit: CoxRegression, profiles: pd.DataFrame) -> np.ndarray:
-    if fit.strata is None:
+    strata = fit.sample.strata
+    if strata.column is None:
         return np.zeros(len(profiles), dtype=int)
-    check_columns(profiles, [fit.strata])
-    labels = profiles[fit.strata].astype(str)
-    unknown = labels[~labels.isin(fit.stratum_labels)]
+    check_columns(profiles, [strata.column])
+    labels = profiles[strata.column].astype(str)
+    unknown = labels[~labels.isin(strata.labels)]
     if len(unknown):
         raise DataError(
-            f"{fit.strata} must be one of {', '.join(fit.stratum_labels)}, "
+            f"{strata.column} must be one of {', '.join(strata.labels)}, "
             f"but {unknown.iloc[0]!r} came"
         )
-    return np.array([fit.stratum_labels.index(label) for label in labels])
+    return np.array([strata.labels.index(label) for label in labels])
 
 
 def _cumulative_hazard(
     fit: CoxRegression, x: np.ndarray, strata: np.ndarray, times: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    beta = fit.coefficients * fit.scale
-    sums = sum_risk_sets(fit.rows, beta)
-    relative = np.exp(x @ beta - (beta @ fit.rows.x).max())
-    covariance = fit.covariance * np.outer(fit.scale, fit.scale)
+    beta, rows, covariance = fit.maximum.coefficients, fit.maximum.rows, fit.maximum.covariance
+    sums = sum_risk_sets(rows, beta)
+    relative = np.exp(x @ beta - (beta @ rows.x).max())
     drift = sums.s1 * sums.b0 - sums.e1 * sums.b1
     log_survival = np.full((len(x), len(times)), np.nan)
     log_error = np.full_like(log_survival, np.nan)
     for stratum in np.unique(strata):
         members = np.flatnonzero(strata == stratum)
-        cells = np.flatnonzero(fit.rows.cell_stratum == stratum)
-        cell_time, followed = fit.rows.cell_time[cells], fit.columns.duration
+        cells = np.flatnonzero(rows.cell_stratum == stratum)
+        cell_time, followed = rows.cell_time[cells], fit.sample.columns.duration
         passed = np.searchsorted(cell_time, align_times(times, cell_time), side="right")
         hazard, spread, shift = (
             np.insert(np.cumsum(steps[..., cells], axis=-1), 0, 0.0, axis=-1)[..., passed]
             for steps in (sums.a0, sums.b0, drift)
         )
         q = shift[None] - x[members][:, :, None] * hazard
-        if fit.cluster_codes is not None:
+        if fit.sample.cluster is not None:
             spread, shared = _spread_by_cluster(fit, sums, stratum, passed)
             spread = spread - 2 * np.einsum("mpt,pt->mt", q, shared)
         variance = spread + np.einsum("mpt,pq,mqt->mt", q, covariance, q)
         log_survival[members] = -relative[members, None] * hazard
         log_error[members] = relative[members, None] * np.sqrt(variance)
-        last = followed[fit.stratum_codes == stratum].max(keepdims=True)
+        last = followed[fit.sample.strata.codes == stratum].max(keepdims=True)
         beyond = align_times(times, last) > last
         log_survival[np.ix_(members, beyond)] = np.nan
     return log_survival, log_error
@@ -113,9 +117,9 @@ def _spread_by_cluster(
     fit: CoxRegression, sums: RiskSums, stratum: int, passed: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Variance of the baseline hazard (T,), and its covariance with the coefficients (p, T)."""
-    naive = fit.naive_covariance * np.outer(fit.scale, fit.scale)
-    shifts = naive @ cluster_scores(fit.rows, sums, fit.cluster_codes)
-    pulls = cluster_hazards(fit.rows, sums, fit.cluster_codes, stratum, passed)
+    rows, codes = fit.maximum.rows, fit.sample.cluster.codes
+    shifts = fit.maximum.naive_covariance @ cluster_scores(rows, sums, codes)
+    pulls = cluster_hazards(rows, sums, codes, stratum, passed)
     return (pulls**2).sum(axis=1), shifts @ pulls.T
 
 
@@ -129,7 +133,7 @@ def _prediction_table(
 ) -> pd.DataFrame:
     survival = np.exp(log_survival)
     with np.errstate(divide="ignore", invalid="ignore"):
-        factor = np.exp(norm.ppf((1 + conf_level) / 2) * log_error / -log_survival)
+        factor = np.exp(critical_value(conf_level) * log_error / -log_survival)
         low, high = np.exp(log_survival * factor), np.exp(log_survival / factor)
     flat = log_survival == 0
     low[flat] = high[flat] = np.nan
@@ -142,7 +146,7 @@ def _prediction_table(
             "std_error": (survival * log_error).ravel(),
             "conf_low": low.ravel(),
             "conf_high": high.ravel(),
-            "n": fit.n,
-            "note": np.where(np.isnan(survival), "beyond follow-up", "").ravel(),
+            "n": fit.sample.n,
+            "note": np.where(np.isnan(survival), note("survival.not_followed"), "").ravel(),
         }
     )

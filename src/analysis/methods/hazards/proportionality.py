@@ -21,6 +21,7 @@ from analysis.methods.hazards.partial_likelihood import (
     score_and_information,
     sum_risk_sets,
 )
+from analysis.notes import Note, note
 
 TRANSFORMS = ("km", "identity", "rank", "log")
 ALARM = 0.05
@@ -41,14 +42,14 @@ class ProportionalHazardsTest:
         through them estimates the coefficient over time.
     transform : str
         Of time.
-    notes : tuple of str
-        One sentence a covariate whose p-value is below 0.05.
+    notes : tuple of Note
+        One a covariate whose p-value is below 0.05.
     """
 
     table: pd.DataFrame
     residuals: pd.DataFrame
     transform: str
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def check_proportional_hazards(
@@ -139,9 +140,8 @@ def _scaled_residuals(
     )
 
 
-def _alarms(table: pd.DataFrame) -> tuple[str, ...]:
+def _alarms(table: pd.DataFrame) -> tuple[Note, ...]:
     return tuple(
-        f"proportional hazards are doubtful for {row.term}: chi2 {row.chi2:.2f}, "
-        f"p {row.p_value:.2g}; its hazard ratio is an average over time"
+        note("hazards.not_proportional", term=row.term, chi2=row.chi2, p=row.p_value)
         for row in table[table["p_value"] < ALARM].itertuples()
     )

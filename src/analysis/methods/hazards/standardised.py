@@ -34,6 +34,8 @@ class StandardisedLife:
 
     Attributes
     ----------
+    driver : str
+        Column that was raised.
     table : DataFrame
         `segment` (the column that forms the group; 'all'), `group, term` (as answered, raised,
         difference), `estimate` (unit of `duration`), `std_error` (bootstrap of clusters),
@@ -76,14 +78,30 @@ def standardised_life(
         `duration` from the landmark (the answer) and `event`; the driver and `covariates`, known
         at the landmark, none missing. With `entry` the clock began before the landmark and stood
         there at it: curves are those from the entry on, of rows that had come so far.
+    driver : str
+        Column that is raised.
     highest : float
         Top of the driver's scale: nobody is raised beyond it.
     horizon : float
         In the unit of `duration`, from the landmark; not beyond the longest follow-up.
+    rng : Generator
+        Draws the bootstrap samples.
+    covariates : list of str, optional
+        Columns taken along beside the driver.
+    step : float
+        How far the driver is raised, in its unit.
     by : sequence of str
         Columns whose groups are averaged over one by one, beside all rows; one model for all.
     cluster : str, optional
         Column whose rows the bootstrap draws together (`customer_id`).
+    replications : int
+        Bootstrap samples, 1 or more.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    StandardisedLife
 
     Raises
     ------
@@ -115,9 +133,10 @@ def standardised_life(
         )
     if columns.count is not None:
         raise ParamsError("a landmark has one row each, but count came; leave it out")
-    matrix = fit.design.matrix
+    design = fit.sample.design
+    matrix = design.matrix
     raised = durations.assign(**{driver: np.minimum(durations[driver] + step, highest)})
-    moved = read_design(raised, fit.design.covariates, fit.design.levels).matrix
+    moved = read_design(raised, design.covariates, design.levels).matrix
     groups = _groups(durations, by)
     members = [member for *_, member in groups]
     once = np.arange(len(matrix))

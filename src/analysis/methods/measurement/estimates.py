@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.methods.resampling import critical_value, share_interval
+from analysis.methods.intervals import critical_value, wilson
 from analysis.methods.rows import require_finite
+from analysis.notes import Note, note
 
 PROMOTER_FROM = 9
 DETRACTOR_TO = 6
@@ -44,13 +45,31 @@ def net_promoter_score(
 ) -> SurveyEstimates:
     """Promoters (9-10) less detractors (0-6), per cent, with its standard error.
 
-    Columns used: `score` (whole numbers 0-10), and `by`, `weight` (sampling weight, positive),
-    `cluster` where named. Without weight and cluster the error is 100 sqrt((p + d - (p-d)^2)/n);
-    else linearised.
+    Without weight and cluster the error is 100 sqrt((p + d - (p-d)^2)/n); else linearised.
+
+    Parameters
+    ----------
+    survey : DataFrame
+        One row an answer sheet: the columns named below.
+    score : str
+        Column of whole numbers from 0 to 10.
+    by : str, optional
+        Column of groups that are told one by one; all together by default.
+    weight : str, optional
+        Column of the sampling weight, above 0.
+    cluster : str, optional
+        Column whose rows belong together (`customer_id`).
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    SurveyEstimates
 
     Raises
     ------
-    DataError for text, scores outside 0-10, or weights that are not positive.
+    DataError
+        Text, scores outside 0-10, or weights that are not positive.
     """
     numbers = _numeric(survey, score)
     wrong = numbers.notna() & (~numbers.between(0, 10) | numbers.mod(1).ne(0))
@@ -84,8 +103,26 @@ def survey_means(
 ) -> SurveyEstimates:
     """Mean of each column in the unit of its answers, by group, with linearised errors.
 
-    Columns used: `columns` (numbers), and `by`, `weight` (sampling weight, positive), `cluster`
-    where named. Rows that miss one of the columns are left out for all of them, and counted.
+    Rows that miss one of the columns are left out for all of them, and counted.
+
+    Parameters
+    ----------
+    survey : DataFrame
+        One row an answer sheet: the columns named below.
+    columns : list of str
+        Columns of numbers.
+    by : str, optional
+        Column of groups that are told one by one; all together by default.
+    weight : str, optional
+        Column of the sampling weight, above 0.
+    cluster : str, optional
+        Column whose rows belong together (`customer_id`).
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    SurveyEstimates
     """
     marks = pd.DataFrame({column: _numeric(survey, column) for column in columns})
     return _means_by_group(survey, marks, by, weight, cluster, conf_level, corrected=True)
@@ -102,9 +139,32 @@ def survey_shares(
 ) -> SurveyEstimates:
     """Share of answers that are 1, by group; Wilson intervals that stay within 0 and 1.
 
-    Columns used: `column` (0 or 1), and `by`, `weight` (sampling weight, positive), `cluster` where
-    named. With weights or clusters the interval is that of as many independent answers as would
-    have the same linearised error.
+    With weights or clusters the interval is that of as many independent answers as would have the
+    same linearised error.
+
+    Parameters
+    ----------
+    survey : DataFrame
+        One row an answer sheet: the columns named below.
+    column : str
+        Column of 0 and 1.
+    by : str, optional
+        Column of groups that are told one by one; all together by default.
+    weight : str, optional
+        Column of the sampling weight, above 0.
+    cluster : str, optional
+        Column whose rows belong together (`customer_id`).
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    SurveyEstimates
+
+    Raises
+    ------
+    DataError
+        Other numbers than 0 and 1, or weights that are not positive.
 
     References
     ----------
@@ -117,7 +177,7 @@ def survey_shares(
     share, error = found.table["estimate"], found.table["std_error"]
     known = error.gt(0)
     effective = (share * (1 - share) / error.where(known) ** 2).fillna(found.table["n"])
-    low, high = share_interval(share, effective, conf_level=conf_level)
+    low, high = wilson(share, effective, critical_value(conf_level))
     told = error.notna()
     table = found.table.assign(conf_low=low.where(told), conf_high=high.where(told))
     return SurveyEstimates(table=table, n_missing=found.n_missing)
@@ -177,11 +237,10 @@ def _means_by_group(
     return SurveyEstimates(table=table[order], n_missing=int((~usable).sum()))
 
 
-def _why_not(error: float, n: int) -> str:
+def _why_not(error: float, n: int) -> Note | str:
     if np.isfinite(error):
         return ""
-    several = "several answers, but all of one customer"
-    return f"not estimable: {'one answer' if n < 2 else several}"
+    return note("measurement.one_answer") if n < 2 else note("measurement.of_one_customer")
 
 
 def _group_means(

@@ -11,16 +11,17 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.methods.resampling import (
     bootstrap_covariances,
     bootstrap_table,
     correlations,
     covariance,
-    critical_value,
     jackknife_covariances,
     over_draws,
 )
 from analysis.methods.scales import Missing, Scale, check_scales, clusters_of, item_answers
+from analysis.notes import Note, note
 
 COEFFICIENTS = (
     "alpha",
@@ -73,6 +74,27 @@ def estimate_reliability(
     answer more than once (`cluster`) are drawn whole. A scale with a constant item, or too few
     answers, is a row with NaN and a note.
 
+    Parameters
+    ----------
+    survey : DataFrame
+        One row an answer sheet; the items of all scales as columns.
+    scales : mapping of str to Scale
+    missing : {"listwise", "person_mean"}
+        An answer sheet with an item missing is dropped, or up to half of a scale's items are filled
+        with the person's mean of the others; both are counted.
+    replications : int
+        Bootstrap samples; 0: intervals only where a formula gives them.
+    rng : Generator, optional
+        Needed with replications.
+    cluster : str, optional
+        Column of customers, whom the bootstrap draws whole.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Reliability
+
     References
     ----------
     Cronbach (1951), Psychometrika 16; McDonald (1999), Test Theory; Duhachek & Iacobucci (2004),
@@ -82,9 +104,9 @@ def estimate_reliability(
     tables, items, counts = [], [], []
     for name, scale in scales.items():
         answers = item_answers(survey, scale=scale, missing=missing)
-        note = _why_not_estimable(answers.values)
-        if note:
-            table, per_item = _not_estimable(scale, len(answers.values), note)
+        why = _why_not_estimable(answers.values)
+        if why:
+            table, per_item = _not_estimable(scale, len(answers.values), why)
         else:
             units = clusters_of(survey, answers.values, cluster)
             table = _coefficients(answers.values, replications, rng, conf_level, units)
@@ -101,22 +123,22 @@ def estimate_reliability(
     )
 
 
-def _why_not_estimable(values: pd.DataFrame) -> str:
+def _why_not_estimable(values: pd.DataFrame) -> Note | str:
     if values.shape[1] < 2:
-        return "not estimable: one item has no internal consistency"
+        return note("measurement.one_item")
     if len(values) <= values.shape[1]:
-        return f"not estimable: {len(values)} answers for {values.shape[1]} items"
+        return note("measurement.too_few_answers", answers=len(values), items=values.shape[1])
     constant = [item for item in values if values[item].nunique() == 1]
-    return f"not estimable: {', '.join(constant)} is constant" if constant else ""
+    return note("measurement.constant", items=tuple(constant)) if constant else ""
 
 
-def _not_estimable(scale: Scale, n: int, note: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _not_estimable(scale: Scale, n: int, why: Note) -> tuple[pd.DataFrame, pd.DataFrame]:
     columns = ["estimate", "std_error", "conf_low", "conf_high"]
     table = pd.DataFrame(np.nan, index=range(len(COEFFICIENTS)), columns=columns)
-    table = table.assign(term=list(COEFFICIENTS), n=n, note=note)
+    table = table.assign(term=list(COEFFICIENTS), n=n, note=why)
     columns = ["mean", "sd", "item_total", "alpha_if_dropped", "loading"]
     items = pd.DataFrame(np.nan, index=range(len(scale.items)), columns=columns)
-    return table, items.assign(item=list(scale.items), n=n, note=note)
+    return table, items.assign(item=list(scale.items), n=n, note=why)
 
 
 def _coefficients(
@@ -153,7 +175,7 @@ def _coefficients(
         table.loc[alpha, "std_error"] = error
         table.loc[alpha, "conf_low"] = estimate[0] - reach
         table.loc[alpha, "conf_high"] = estimate[0] + reach
-    unidentified = "not estimable: one factor needs three items"
+    unidentified = note("measurement.three_items")
     return table.assign(note=[unidentified if np.isnan(value) else "" for value in estimate])
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import DataError
-from analysis.methods.resampling import share_interval
+from analysis.methods.intervals import critical_value, wilson
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,8 +35,25 @@ def estimate_response(
 ) -> ResponseRates:
     """Response by segment: if segments differ, so may the satisfaction of those who were silent.
 
-    Columns used: `responded` (true, false or 0, 1; no blanks), `by` (a segment known for all who
-    were invited).
+    Parameters
+    ----------
+    invited : DataFrame
+        One row a person who was asked.
+    responded : str
+        Column of true and false (or 1 and 0), no blanks.
+    by : str, optional
+        Column of a segment that is known for all who were invited.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    ResponseRates
+
+    Raises
+    ------
+    DataError
+        A mark that is neither true nor false.
     """
     marks = invited[responded]
     if not marks.isin([0, 1]).all():
@@ -44,7 +61,7 @@ def estimate_response(
     groups = pd.Series("all", invited.index) if by is None else invited[by].fillna("unknown")
     answered = marks.astype(int).groupby(groups).agg(["sum", "count"])
     n, share = answered["count"], answered["sum"] / answered["count"]
-    low, high = share_interval(share, n, conf_level=conf_level)
+    low, high = wilson(share, n, critical_value(conf_level))
     table = pd.DataFrame(
         {
             "term": "response_rate",
@@ -63,7 +80,25 @@ def estimate_response(
 
 
 def item_nonresponse(survey: pd.DataFrame, *, items: Sequence[str]) -> pd.DataFrame:
-    """Share of answer sheets on which each item is blank: item, n, n_missing, share_missing."""
+    """Share of answer sheets on which each item is blank: item, n, n_missing, share_missing.
+
+    Parameters
+    ----------
+    survey : DataFrame
+        One row an answer sheet: the columns named below.
+    items : list of str
+        Columns of answers.
+
+    Returns
+    -------
+    DataFrame
+        `item, n` (answer sheets)`, n_missing, share_missing` (0 to 1), one row an item.
+
+    Raises
+    ------
+    DataError
+        An item is absent.
+    """
     absent = [item for item in items if item not in survey.columns]
     if absent:
         raise DataError(f"items must be columns of the survey, but {absent} are absent")

@@ -17,6 +17,7 @@ from analysis.methods.resampling import (
     over_draws,
 )
 from analysis.methods.scales import Missing, Scale, check_scales, clusters_of, item_answers
+from analysis.notes import note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +51,35 @@ def heterotrait_monotrait(
     within. A scale of one item counts as measured without error (monotrait correlation one).
     Answer sheets that miss any scale are left out; customers who answer more than once (`cluster`)
     are drawn whole.
+
+    Parameters
+    ----------
+    survey : DataFrame
+        One row an answer sheet; the items of all scales as columns.
+    scales : mapping of str to Scale
+        Two or more.
+    missing : {"listwise", "person_mean"}
+        An answer sheet with an item missing is dropped, or up to half of a scale's items are filled
+        with the person's mean of the others; both are counted.
+    replications : int
+        Bootstrap samples; 0: no intervals.
+    rng : Generator, optional
+        Needed with replications.
+    cluster : str, optional
+        Column of customers, whom the bootstrap draws whole.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    DiscriminantValidity
+
+    Raises
+    ------
+    ParamsError
+        Fewer than two scales, or replications without `rng`.
+    DataError
+        Items that are absent, text, constant, or outside their range.
 
     References
     ----------
@@ -94,7 +124,7 @@ def heterotrait_monotrait(
 
 def _notes(table: pd.DataFrame) -> np.ndarray:
     limit = table["conf_high"].fillna(table["estimate"])
-    return np.where(limit.ge(1), "the two scales cannot be told apart", "")
+    return np.where(limit.ge(1), note("measurement.alike"), "")
 
 
 @over_draws

@@ -14,9 +14,10 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from scipy import sparse, stats
+from scipy import sparse
 
 from analysis.errors import ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.methods.multistate.paths import Paths
 
 Interval = Literal["logit", "log-log", "log", "plain"]
@@ -157,8 +158,30 @@ def bootstrap(
 def conf_bounds(
     value: np.ndarray, std_error: np.ndarray, conf_level: float, interval: Interval
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of a probability; NaN where the standard error is nought or unknown."""
-    z = stats.norm.ppf(0.5 + conf_level / 2)
+    """Bounds of a probability; NaN where the standard error is nought or unknown.
+
+    Parameters
+    ----------
+    value : array
+        Probabilities.
+    std_error : array
+        Of the same shape.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    interval : {"logit", "log-log", "log", "plain"}
+        Scale on which the interval is symmetric.
+
+    Returns
+    -------
+    low, high
+        Arrays of the same shape, in 0-1.
+
+    Raises
+    ------
+    ParamsError
+        Another scale.
+    """
+    z = critical_value(conf_level)
     with np.errstate(all="ignore"):
         match interval:
             case "plain":
@@ -179,12 +202,6 @@ def conf_bounds(
                 )
     known = (std_error > 0) & np.isfinite(low) & np.isfinite(high)
     return np.where(known, np.maximum(low, 0), np.nan), np.where(known, np.minimum(high, 1), np.nan)
-
-
-def check_level(conf_level: float) -> None:
-    """Refuse a level that is not inside (0, 1)."""
-    if not 0 < conf_level < 1:
-        raise ParamsError(f"conf_level must be between 0 and 1, but {conf_level} came")
 
 
 def _influence(paths, at_risk, steps, path, pickers, origin, initial) -> np.ndarray:

@@ -11,6 +11,7 @@ from scipy import stats
 from analysis.errors import DataError
 from analysis.methods.multistate.aalen_johansen import count_moves
 from analysis.methods.multistate.paths import Paths, group_labels, read_paths
+from analysis.notes import Note, note
 
 FEWEST_EVENTS = 5
 
@@ -19,10 +20,22 @@ FEWEST_EVENTS = 5
 class MovementTest:
     """Test that transitions are alike between groups or periods.
 
-    `table`: `from, to, group` (or `period`), `observed, expected, ratio, z`: transitions made and
-    expected if all were alike, their ratio, and the standardised difference. `statistic`
-    (chi-squared form), `df`, `p_value` (randomised by customer), `p_value_chi2` (large samples),
-    `replications`, `note`.
+    Attributes
+    ----------
+    table : DataFrame
+        `from, to, group` (or `period`)`, observed, expected, ratio, z`: transitions made and
+        expected if all were alike, their ratio, and the standardised difference.
+    statistic : float
+        Chi-squared form.
+    df : int
+    p_value : float
+        Randomised by customer.
+    p_value_chi2 : float
+        For large samples.
+    replications : int
+        Randomisations.
+    note : Note or str
+        What was left out; empty otherwise.
     """
 
     table: pd.DataFrame
@@ -31,7 +44,7 @@ class MovementTest:
     p_value: float
     p_value_chi2: float
     replications: int
-    note: str | None
+    note: Note | str
 
 
 def homogeneity_test(
@@ -49,6 +62,22 @@ def homogeneity_test(
     Permuted labels do not depend on the risk sets, so their scores are the customers' martingale
     residuals times (label - share of the group).
     Transitions with fewer than five events expected in a group are left out, and the note says so.
+
+    Parameters
+    ----------
+    paths : DataFrame
+        `customer_id, start, stop, from, to` and optionally `count` (see `read_paths`); times in one
+        unit.
+    by : str
+        Column of the group, one value a customer.
+    rng : Generator
+        Random numbers.
+    replications : int
+        Permutations.
+
+    Returns
+    -------
+    MovementTest
 
     Raises
     ------
@@ -81,7 +110,7 @@ class _LogRankScores:
         enough = self.moved.sum(axis=0) >= FEWEST_EVENTS * groups
         self.used = np.flatnonzero(enough)
         left = len(enough) - len(self.used)
-        self.note = f"{left} rare transitions are left out" if left else None
+        self.note = note("multistate.rare_left_out", number=left) if left else ""
         if not len(self.used):
             raise DataError(
                 f"at least one transition must have {FEWEST_EVENTS} events a group, but none has; "

@@ -19,13 +19,20 @@ FEWEST_EVENTS = 5
 class MarkovTest:
     """Log-rank test of the Markov property.
 
-    `table`: `from, to` (the transition), `earlier` (the state at the landmark; "any" for all of
-    them together), `statistic` (mean of |Z| over the landmarks), `p_value`, `landmarks` (how many
-    comparisons).
-    `traces`: `from, to, earlier, landmark, z, p_value`: Z above 0 means that those who were in
-    `earlier` at the landmark make the transition more often than others at risk at the same time.
-    `p_value`: all transitions together (NaN when no comparison has enough transitions). A small one
-    speaks against Markov.
+    Attributes
+    ----------
+    table : DataFrame
+        `from, to` (the transition)`, earlier` (the state at the landmark; "any" for all of them
+        together)`, statistic` (mean of |Z| over the landmarks)`, p_value, landmarks` (how many
+        comparisons).
+    traces : DataFrame
+        `from, to, earlier, landmark, z, p_value`: Z above 0 means that those who were in `earlier`
+        at the landmark make the transition more often than others at risk at the same time.
+    p_value : float
+        All transitions together (NaN when no comparison has enough transitions). A small one speaks
+        against Markov.
+    replications : int
+        Of the wild bootstrap.
     """
 
     table: pd.DataFrame
@@ -49,13 +56,31 @@ def markov_test(
     a wild bootstrap with one standard normal multiplier a customer. Comparisons with fewer than
     five expected transitions on either side are left out.
 
-    Reference: Titman & Putter (2022), General tests of the Markov property in multi-state models,
-    Biostatistics 23, 380-396 (mstate: `MarkovTest`).
+    Parameters
+    ----------
+    paths : DataFrame
+        `customer_id, start, stop, from, to` and optionally `count` (see `read_paths`); times in one
+        unit.
+    landmarks : sequence of float
+        Times inside the follow-up at which the past is looked at.
+    rng : Generator
+        Random numbers.
+    replications : int
+        Samples of the wild bootstrap.
+
+    Returns
+    -------
+    MarkovTest
 
     Raises
     ------
     ParamsError
         There is no landmark, or none inside the follow-up.
+
+    References
+    ----------
+    Titman & Putter (2022), General tests of the Markov property in multi-state models,
+    Biostatistics 23, 380-396 (mstate: `MarkovTest`).
     """
     whole = read_paths(paths)
     landmarks = np.unique(np.asarray(landmarks, dtype=float))

@@ -11,25 +11,34 @@ import pandas as pd
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods._durations import align_times
+from analysis.methods.intervals import check_level
 from analysis.methods.multistate.aalen_johansen import (
     Interval,
     StdErrors,
-    check_level,
     conf_bounds,
     count_moves,
     standard_errors,
 )
 from analysis.methods.multistate.paths import Paths, split_groups
+from analysis.notes import Note, note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StateOccupation:
     """Aalen-Johansen estimate of the share of customers in each state.
 
-    `table` is long: (`group`,) `time, state, at_risk, events, estimate, std_error, conf_low,
-    conf_high, note`; `at_risk` are the customers seen in the state just before the time, `events`
-    the entries into it since the last time of the table. `states` in their order, `customers` the
-    number of customers, counts included.
+    Attributes
+    ----------
+    table : DataFrame
+        Long: (`group`,) `time, state, at_risk` (customers seen in the state just before the time)`,
+        events` (entries into it since the last time of the table)`, estimate, std_error, conf_low,
+        conf_high, note`.
+    states : tuple of str
+        In their order.
+    customers : int
+        Counts included.
+    conf_level : float
+        Of the intervals.
     """
 
     table: pd.DataFrame
@@ -74,10 +83,16 @@ def state_occupation(
         Time nought of the estimate, by default the earliest start; earlier stays are forgotten.
     initial : mapping of state to share, optional
         Known shares at the origin; by default those of the customers seen there.
+    conf_level : float
+        Level of the intervals, in (0, 1).
     interval : {"logit", "log-log", "log", "plain"}
         Scale of the intervals; R's `survfit` uses log.
     std_errors, replications, rng
         "robust" (infinitesimal jackknife by customer) or "bootstrap" (customers drawn anew).
+
+    Returns
+    -------
+    StateOccupation
 
     Raises
     ------
@@ -94,7 +109,7 @@ def state_occupation(
         shares = initial_vector(part, initial)
         options = {"method": std_errors, "replications": replications, "rng": rng}
         if not len(part.count) or (shares is None and not (part.state_at(origin) >= 0).any()):
-            table = _empty_curve(part, report, f"nobody is under observation at {origin:g}")
+            table = _empty_curve(part, report, note("multistate.nobody_there", time=origin))
         else:
             table = _curve(part, report, origin, shares, conf_level, interval, options)
         parts.append(labelled(table, by, label))
@@ -154,22 +169,22 @@ def _curve(paths, report, origin, shares, conf_level, interval, options) -> pd.D
     sure = (report == origin)[:, None] & (error == 0)
     low, high = np.where(sure, value, low), np.where(sure, value, high)
     beyond = paths.beyond(report, value, paths.stop.max())
-    note = np.where(
+    why = np.where(
         beyond[:, None],
-        "after the end of follow-up",
-        np.where((error == 0) & ~sure, "no variation seen, so no interval", ""),
+        note("survival.not_followed"),
+        np.where((error == 0) & ~sure, note("multistate.no_variation"), ""),
     )
     for estimates in (value, error, low, high):
         estimates[beyond] = np.nan
-    return _long(paths, report, value, error, low, high, note)
+    return _long(paths, report, value, error, low, high, why)
 
 
-def _empty_curve(paths: Paths, report: np.ndarray, reason: str) -> pd.DataFrame:
+def _empty_curve(paths: Paths, report: np.ndarray, why: Note) -> pd.DataFrame:
     blank = np.full((len(report), len(paths.states)), np.nan)
-    return _long(paths, report, blank, blank, blank, blank, np.full(blank.shape, reason, object))
+    return _long(paths, report, blank, blank, blank, blank, np.full(blank.shape, why, object))
 
 
-def _long(paths, report, value, error, low, high, note) -> pd.DataFrame:
+def _long(paths, report, value, error, low, high, why) -> pd.DataFrame:
     states = len(paths.states)
     _, moved = count_moves(paths)
     entries = np.zeros((len(paths.times) + 1, states))
@@ -189,7 +204,7 @@ def _long(paths, report, value, error, low, high, note) -> pd.DataFrame:
             "std_error": error.ravel(),
             "conf_low": low.ravel(),
             "conf_high": high.ravel(),
-            "note": note.ravel(),
+            "note": why.ravel(),
         }
     )
 

@@ -31,10 +31,26 @@ NOBODY = 1e-9
 class Paths:
     """Checked and coded paths.
 
-    Per row: `customer`, `start`, `stop`, `source`, `target` (-1: observation ended), `move` (the
-    index into `moves`, -1: none), `first` and `last` (at risk at `times[first:last]`). Per
-    customer: `count`. `times` are the distinct times of transitions, `moves` the (from, to) pairs
-    that were seen, one row each.
+    Attributes
+    ----------
+    states : tuple of str
+        In their order.
+    customer : ndarray of int, (n,)
+        Code of the customer of each row.
+    start, stop : ndarray, (n,)
+        Of the stay.
+    source, target : ndarray of int, (n,)
+        States by their place; target -1: observation ended.
+    count : ndarray, (customers,)
+        How often each customer counts.
+    times : ndarray, (T,)
+        Distinct times of transitions.
+    moves : ndarray of int, (m, 2)
+        The (from, to) pairs that were seen.
+    move : ndarray of int, (n,)
+        Index into `moves`; -1: none.
+    first, last : ndarray of int, (n,)
+        A row is at risk at `times[first:last]`.
     """
 
     states: tuple[str, ...]

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ParamsError
+from analysis.methods.intervals import check_level
 from analysis.methods.multistate.aalen_johansen import (
-    check_level,
     conf_bounds,
     count_moves,
     occupation,
@@ -18,18 +18,27 @@ from analysis.methods.multistate.aalen_johansen import (
 )
 from analysis.methods.multistate.occupation import labelled
 from analysis.methods.multistate.paths import Paths, read_paths, split_groups
+from analysis.notes import note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SojournTimes:
     """Length of the stays in each state (Kaplan-Meier, time since the state was entered).
 
-    `table`: (`group`,) `term` (the state), `estimate` (the median: the first time by which half
-    have left; missing where it is not reached), `conf_low`, `conf_high`, `mean` (restricted to
-    `mean_to`, the longest stay seen), `mean_to`, `n` (stays), `ended`, `left_out` (stays begun
-    before they were seen), `note`.
-    `curve`: (`group`,) `state, time, at_risk, events, censored, estimate, std_error, conf_low,
-    conf_high`: the share still in the state.
+    Attributes
+    ----------
+    table : DataFrame
+        (`group`,) `term` (the state)`, estimate` (the median: the first time by which half have
+        left; missing where it is not reached)`, conf_low, conf_high, mean` (restricted to
+        `mean_to`, the longest stay seen)`, mean_to, n` (stays)`, ended, left_out` (stays begun
+        before they were seen)`, note`.
+    curve : DataFrame
+        (`group`,) `state, time, at_risk, events, censored, estimate, std_error, conf_low,
+        conf_high`: the share still in the state.
+    visit : int
+        Which stay of a customer.
+    conf_level : float
+        Of the intervals.
     """
 
     table: pd.DataFrame
@@ -57,8 +66,25 @@ def sojourn_times(
     ----------
     paths : DataFrame
         `customer_id, start, stop, from, to` and optionally `count`.
+    visit : int
+        Which stay of a customer in a state, from 1.
+    by : str, optional
+        Column that is known at the start of a path; one estimate a group.
     origin : float, optional
         Where every path truly begins, by default the earliest start.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    SojournTimes
+
+    Raises
+    ------
+    ParamsError
+        `visit` is no whole number from 1.
+    DataError
+        The table breaks a rule of `read_paths`.
     """
     check_level(conf_level)
     if visit < 1 or int(visit) != visit:
@@ -103,7 +129,7 @@ def _visits(paths: Paths, visit: int, origin: float) -> tuple[np.ndarray, np.nda
 
 
 def _state(paths: Paths, stays: np.ndarray, name: str, conf_level: float):
-    row = {"term": name, "n": 0, "ended": 0, "note": "no stay was seen from its beginning"}
+    row = {"term": name, "n": 0, "ended": 0, "note": note("multistate.no_beginning")}
     if not stays.any():
         return pd.DataFrame([row | dict.fromkeys(_numbers(), np.nan)]), _no_curve()
     whole = _stays(paths, stays)
@@ -147,7 +173,7 @@ def _state(paths: Paths, stays: np.ndarray, name: str, conf_level: float):
         "note": "",
     }
     if np.isnan(row["estimate"]):
-        row["note"] = f"fewer than half had left after {grid[-1]:g}: the median is not reached"
+        row["note"] = note("multistate.fewer_than_half", time=grid[-1])
     return pd.DataFrame([row]), curve
 
 

@@ -17,6 +17,7 @@ from analysis.methods.multistate.comparison import (
 )
 from analysis.methods.multistate.paths import Paths, read_paths
 from analysis.methods.multistate.steps import observed_steps
+from analysis.notes import note
 
 # Expected in each period, for a transition to be tested. In 1,500 simulated data sets with late
 # entry a test at 5 % rejects 4.7 to 5.5 % with 15, and 5.9 to 6.5 % with 5.
@@ -43,8 +44,28 @@ def stationarity_test(
 
     Parameters
     ----------
+    paths : DataFrame
+        `customer_id, start, stop, from, to` and optionally `count` (see `read_paths`); times in one
+        unit.
     breaks : sequence of float
         Where one period ends and the next begins.
+    rng : Generator
+        Random numbers.
+    step : float
+        Time between two looks at a customer, above 0.
+    replications : int
+        Random changes of sign.
+
+    Returns
+    -------
+    MovementTest
+
+    Raises
+    ------
+    ParamsError
+        The breaks leave one period with transitions.
+    DataError
+        No transition has events enough in every period.
     """
     breaks = np.unique(np.asarray(breaks, dtype=float))
     whole = read_paths(paths)
@@ -98,5 +119,5 @@ def _step_scores(paths: Paths, pairs: pd.DataFrame, period: np.ndarray, periods:
     table = pd.DataFrame(rows, columns=["from", "to", "period", "observed", "expected"])
     table["z"] = ratio(paths.count @ scores, np.sqrt(paths.count @ scores**2))
     keep = np.arange(scores.shape[1]) % periods > 0
-    note = f"{left} rare transitions are left out" if left else None
-    return scores[:, keep], name_states(table, paths), note
+    rare = note("multistate.rare_left_out", number=left) if left else ""
+    return scores[:, keep], name_states(table, paths), rare

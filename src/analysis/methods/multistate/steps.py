@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.errors import ParamsError
-from analysis.methods.multistate.aalen_johansen import check_level
+from analysis.methods.intervals import check_level, critical_value, wilson
 from analysis.methods.multistate.occupation import labelled
 from analysis.methods.multistate.paths import Paths, split_groups
 from analysis.methods.multistate.transitions import TransitionProbabilities
+from analysis.notes import note
 
-JOINED = "with the few of the same stage"
+JOINED = note("multistate.joined")
+NOBODY = note("multistate.nobody_followed")
 
 
 def step_probabilities(
@@ -33,6 +34,31 @@ def step_probabilities(
 
     Moves that fewer than `least` customers made are counted with the next rarest of their state
     (a cell left empty beside its row would give them away); the notes of both cells say so.
+
+    Parameters
+    ----------
+    paths : DataFrame
+        `customer_id, start, stop, from, to` and optionally `count` (see `read_paths`); times in one
+        unit.
+    step : float
+        Time between two looks, above 0.
+    by : str, optional
+        Column that is known at the start of a path; one estimate a group.
+    least : int
+        The fewest customers whose move is told apart.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    TransitionProbabilities
+
+    Raises
+    ------
+    ParamsError
+        The step is not above 0.
+    DataError
+        The table breaks a rule of `read_paths`.
     """
     check_level(conf_level)
     if not step > 0:
@@ -96,7 +122,7 @@ def _step(paths: Paths, step: float, least: int, conf_level: float) -> pd.DataFr
     customers = np.einsum("i,ih->h", paths.count, trials > 0)
     told = joined < 0
     effective = np.where(variance > 0, np.minimum(effective, n[:, None]), customers[:, None])
-    low, high = wilson_bounds(share, effective, conf_level)
+    low, high = wilson(share, effective, critical_value(conf_level))
     source, target = (axis.ravel() for axis in np.indices((states, states)))
     names = np.array(paths.states, dtype=object)
     return pd.DataFrame(
@@ -111,7 +137,7 @@ def _step(paths: Paths, step: float, least: int, conf_level: float) -> pd.DataFr
             "n": n[source].astype(int),
             "customers": customers[source].astype(int),
             "movers": np.einsum("i,ihj->hj", paths.count, moved > 0).ravel().astype(int),
-            "note": np.where(n[source] > 0, _notes(joined).ravel(), "nobody was followed"),
+            "note": np.where(n[source] > 0, _notes(joined).ravel(), NOBODY),
         }
     )
 
@@ -137,21 +163,9 @@ def _join_rare(moved: np.ndarray, count: np.ndarray, least: int):
 
 
 def _notes(joined: np.ndarray) -> np.ndarray:
-    notes = np.where(joined >= 0, "too few to be shown", "").astype(object)
+    notes = np.where(joined >= 0, note("multistate.too_few"), "")
     for source, rare in zip(*np.nonzero(joined >= 0), strict=True):
         host = joined[source, rare]
         if host != rare and not notes[source, host]:
             notes[source, host] = JOINED
     return notes
-
-
-def wilson_bounds(
-    share: np.ndarray, trials: np.ndarray, conf_level: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's score interval for a share."""
-    z2 = stats.norm.ppf(0.5 + conf_level / 2) ** 2
-    with np.errstate(all="ignore"):
-        centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-        half = np.sqrt(z2 * (share * (1 - share) / trials + z2 / (4 * trials**2)))
-        half = half / (1 + z2 / trials)
-    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)

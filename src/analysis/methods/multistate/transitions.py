@@ -11,15 +11,16 @@ import pandas as pd
 
 from analysis.errors import ParamsError
 from analysis.methods._durations import align_times
+from analysis.methods.intervals import check_level
 from analysis.methods.multistate.aalen_johansen import (
     Interval,
     StdErrors,
-    check_level,
     conf_bounds,
     standard_errors,
 )
 from analysis.methods.multistate.occupation import labelled
 from analysis.methods.multistate.paths import Paths, split_groups
+from analysis.notes import note
 
 Method = Literal["aalen-johansen", "landmark"]
 
@@ -28,10 +29,21 @@ Method = Literal["aalen-johansen", "landmark"]
 class TransitionProbabilities:
     """Probability of being in state `to` at `time`, for customers in state `from` at `start`.
 
-    `table`: (`group`,) `from, to, time, estimate, std_error, conf_low, conf_high, n, note`; `n` are
-    the customers seen in `from` at `start` (for steps: the pairs of observations, the `customers`
-    who gave them, and the `movers` among these who were in `to` at least once). The estimates of a
-    `from` and `time` sum to one.
+    Attributes
+    ----------
+    table : DataFrame
+        (`group`,) `from, to, time, estimate, std_error, conf_low, conf_high, n, note`; `n` are the
+        customers seen in `from` at `start` (for steps: the pairs of observations, the `customers`
+        who gave them, and the `movers` among these who were in `to` at least once). The estimates
+        of a `from` and `time` sum to one.
+    states : tuple of str
+        In their order.
+    start : float
+        In the unit of the times.
+    method : str
+        How it was estimated.
+    conf_level : float
+        Of the intervals.
     """
 
     table: pd.DataFrame
@@ -43,6 +55,14 @@ class TransitionProbabilities:
 
 def transition_counts(paths: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:
     """Count the stays in each state by where they led.
+
+    Parameters
+    ----------
+    paths : DataFrame
+        `customer_id, start, stop, from, to` and optionally `count` (see `read_paths`); times in one
+        unit.
+    by : str, optional
+        Column that is known at the start of a path; one estimate a group.
 
     Returns
     -------
@@ -82,6 +102,22 @@ def transition_probabilities(
         Aalen-Johansen uses everybody and needs the Markov assumption. The landmark estimator of
         Putter & Spitoni (2018, Stat Methods Med Res 27, 2081-2092) follows only those who are in
         the state at the start and does not: use it where `markov_test` speaks against Markov.
+    by : str, optional
+        Column that is known at the start of a path; one estimate a group.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    interval : {"logit", "log-log", "log", "plain"}
+        Scale of the intervals.
+    std_errors : {"robust", "bootstrap"}
+        Infinitesimal jackknife by customer, or customers drawn anew.
+    replications : int
+        Bootstrap samples, 1 or more.
+    rng : Generator, optional
+        Needed for the bootstrap.
+
+    Returns
+    -------
+    TransitionProbabilities
 
     Raises
     ------
@@ -142,8 +178,8 @@ def _between(paths, start, report, method, conf_level, interval, options) -> pd.
     table = pd.concat(tables, ignore_index=True)
     table["note"] = np.where(
         table["estimate"].isna(),
-        "after the end of follow-up",
-        np.where(table["std_error"] == 0, "no variation seen, so no interval", ""),
+        note("survival.not_followed"),
+        np.where(table["std_error"] == 0, note("multistate.no_variation"), ""),
     )
     return table
 

@@ -12,29 +12,33 @@ from analysis.methods.pathmodel import quality
 from analysis.methods.pathmodel.model import PathModel
 from analysis.methods.pathmodel.solve import Estimates
 from analysis.methods.resampling import bootstrap_table
+from analysis.notes import note
 
-NOT_FACTORS = (
-    "Composites are weighted sums of answers, not common factors: their paths lean towards zero "
-    "where items are unreliable. The consistent estimates beside them correct for that, and hold "
-    "if one common factor stands behind each reflective construct."
-)
-NOT_CONSISTENT = (
-    "The consistent estimates are not admissible here (a reliability outside 0 to 1, or "
-    "correlations that cannot be): do not read them."
-)
-NOT_PARTED = (
-    "Some constructs can hardly be parted once their unreliability is taken out: do not read their "
-    "consistent paths."
-)
-INADMISSIBLE = "consistent estimate not admissible"
-EXTREME = "consistent path beyond ±1"
-TOO_ALIKE = "constructs too alike for consistent paths"
+NOT_FACTORS = note("paths.not_factors")
+NOT_CONSISTENT = note("paths.not_consistent")
+NOT_PARTED = note("paths.not_parted")
+INADMISSIBLE = note("paths.inadmissible")
+EXTREME = note("paths.beyond_one")
+TOO_ALIKE = note("paths.too_alike")
 MOST_INFLATION = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """What every table of an estimate is made from."""
+    """What every table of an estimate is made from.
+
+    Attributes
+    ----------
+    model : PathModel
+    sample : Estimates
+        A batch of one.
+    replicates : Estimates or None
+        One a bootstrap sample.
+    n : int
+        Answer sheets.
+    conf_level : float
+        Of the intervals.
+    """
 
     model: PathModel
     sample: Estimates
@@ -60,7 +64,7 @@ def describe(told: Told, matrix: np.ndarray, f_squared: np.ndarray) -> dict[str,
     loadings = sample.outer.loadings[0]
     paths = _paths(told, f_squared)
     notes = {INADMISSIBLE: NOT_CONSISTENT, EXTREME: NOT_PARTED, TOO_ALIKE: NOT_PARTED}
-    said = dict.fromkeys(notes[note] for note in paths["note"] if note)
+    said = dict.fromkeys(notes[why] for why in paths["note"] if why)
     return {
         "table": paths,
         "effects": _effects(told),

@@ -12,7 +12,7 @@ from analysis.methods.pathmodel.model import PathModel
 from analysis.methods.pathmodel.solve import Estimates, effect_sizes, solve
 from analysis.methods.resampling import bootstrap_covariances, covariance
 from analysis.methods.scales import Missing, check_scales, clusters_of, item_answers
-from analysis.notes import note
+from analysis.notes import Note, note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +21,7 @@ class PathEstimate:
 
     Attributes
     ----------
+    model : PathModel
     table : the paths: term ("image → loyalty"), from, to, estimate, std_error, conf_low,
         conf_high, n, p_value, f_squared (R² lost when estimated anew without the path), vif,
         consistent (PLSc estimate), note.
@@ -36,7 +37,7 @@ class PathEstimate:
     goodness_of_fit : reproduced, not to be read as fit (see `quality.goodness_of_fit`).
     n, n_dropped, n_filled, n_unsettled : answer sheets used, dropped; single answers filled;
         bootstrap samples without convergence (left out).
-    notes : sentences that belong beside the numbers.
+    notes : (Note, …), what belongs beside the numbers.
     """
 
     model: PathModel
@@ -53,7 +54,7 @@ class PathEstimate:
     n_dropped: int
     n_filled: int
     n_unsettled: int
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def estimate_path_model(
@@ -70,21 +71,34 @@ def estimate_path_model(
 ) -> PathEstimate:
     """Estimate a PLS path model, and consistent PLS beside it.
 
-    Columns used: the items of the model (numbers within their scale's range), and `cluster`
-    (customers who answer more than once are then resampled whole).
-
     Parameters
     ----------
+    survey : DataFrame
+        One row an answer sheet: the items of the model, numbers within their scale's range.
+    model : PathModel
     scheme : "centroid", "factorial" or "path" inner weights.
     scaled : standardise the items; False weighs them by their variance, as plspm's scaled=FALSE.
     missing : "listwise" or "person_mean" (within each construct), counted.
     replications : bootstrap samples; intervals are percentiles. 0: least-squares errors of the
         paths only, read by Student's t.
+    rng : Generator, optional
+        Needed with replications.
+    cluster : str, optional
+        Column of customers, whom the bootstrap draws whole.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    PathEstimate
 
     Raises
     ------
-    DataError for text, answers outside their range, constant items, fewer answers than
-    parameters, no convergence.
+    ParamsError
+        An unknown scheme, or replications without `rng`.
+    DataError
+        Text, answers outside their range, constant items, fewer answers than parameters, no
+        convergence.
 
     References
     ----------

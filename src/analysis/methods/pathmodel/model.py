@@ -116,9 +116,24 @@ def ecsi_model(
 ) -> PathModel:
     """The ECSI model of the constructs that were measured.
 
-    `scales` names some of image, expectations, quality, value, satisfaction, complaints, loyalty;
-    paths from or to a construct that was not measured are left out, and so is a construct that then
+    Paths from or to a construct that was not measured are left out, and so is a construct that then
     lies on none.
+
+    Parameters
+    ----------
+    scales : mapping of str to Scale
+        Some of image, expectations, quality, value, satisfaction, complaints, loyalty.
+    modes : mapping of str to {"A", "B"}, optional
+        How a construct is measured; A (reflective) by default.
+
+    Returns
+    -------
+    PathModel
+
+    Raises
+    ------
+    ParamsError
+        A scale that ECSI does not know.
     """
     known = {*ECSI_PATHS, "loyalty"}
     strangers = sorted(set(scales) - known)

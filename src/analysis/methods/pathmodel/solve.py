@@ -12,7 +12,25 @@ from analysis.methods.resampling import correlations, over_draws
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimates:
-    """Estimates of a batch of samples, batch first; `scaled`: of standardised items."""
+    """Estimates of a batch of samples, batch first.
+
+    Attributes
+    ----------
+    scaled : bool
+        Whether of standardised items.
+    outer : Outer
+        Weights, loadings and correlations of scores.
+    paths, totals : ndarray, (batch, constructs, constructs)
+        Path coefficients and total effects, from row to column.
+    explained : ndarray, (batch, constructs)
+        R².
+    reliabilities : ndarray, (batch, constructs)
+        rho_A; 1 for constructs of mode B.
+    consistent_paths : ndarray, (batch, constructs, constructs)
+        PLSc.
+    consistent_explained : ndarray, (batch, constructs)
+        R² of PLSc.
+    """
 
     scaled: bool
     outer: Outer

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import optimize
+
+from analysis.methods.intervals import critical_value
+from analysis.notes import Note, note
 
 LOG_BOUND = 11.5
 """Parameters outside exp(-11.5) .. exp(11.5) mean that the likelihood has no inner maximum."""
@@ -30,7 +33,8 @@ SETTLED = 1e-6
 
 FLAT = 1e-9
 """Per customer, on the log scale: below it the data do not hold a parameter."""
-NO_ERRORS = "standard errors are not estimable"
+NO_ERRORS = (note("purchases.flat"), note("purchases.not_settled"))
+"""What leaves a maximum without standard errors."""
 
 Likelihood = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
@@ -39,14 +43,21 @@ Likelihood = Callable[[np.ndarray], tuple[float, np.ndarray]]
 class Maximum:
     """Where a likelihood is highest.
 
-    `params` (natural scale), `log_likelihood`, `covariance` of the log parameters (square, NaN
-    where not estimable, 0 for a parameter that is taken as fixed), `note` (empty: all is well).
+    Attributes
+    ----------
+    params : ndarray, (k,)
+        On the natural scale.
+    log_likelihood : float
+    covariance : ndarray, (k, k)
+        Of the log parameters; NaN where not estimable, 0 for a parameter that is taken as fixed.
+    note : Note or str
+        Why not, or what warns of it; empty: all is well.
     """
 
     params: np.ndarray
     log_likelihood: float
     covariance: np.ndarray
-    note: str
+    note: Note | str
 
 
 def weigh(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -86,19 +97,19 @@ def _search(objective: Callable, start: Sequence[float], customers: float, **how
     logs, information = _polish(objective, found.x)
     value, gradient = objective(logs)
     edge = np.abs(logs) > LOG_BOUND - 0.5
-    note = _trouble(edge, information, gradient, customers)
+    trouble = _trouble(edge, information, gradient, customers)
     covariance = np.full(information.shape, np.nan)
-    if not note.startswith(NO_ERRORS):
+    if trouble not in NO_ERRORS:
         covariance = np.zeros(information.shape)
         free = np.ix_(~edge, ~edge)
         covariance[free] = np.linalg.inv(information[free]) / customers
-    return Maximum(np.exp(logs), -value * customers, covariance, note)
+    return Maximum(np.exp(logs), -value * customers, covariance, trouble)
 
 
-def not_estimable(terms: int, note: str) -> Maximum:
-    """A maximum that no data support."""
+def not_estimable(terms: int, why: Note) -> Maximum:
+    """A maximum that no data support, and why."""
     nothing = np.full((terms, terms), np.nan)
-    return Maximum(nothing[0], np.nan, nothing, f"not estimable: {note}")
+    return Maximum(nothing[0], np.nan, nothing, why)
 
 
 def params_table(
@@ -107,7 +118,7 @@ def params_table(
     """Estimates with standard errors and log-scale intervals."""
     variances = np.diag(maximum.covariance)
     errors = np.sqrt(np.where(variances > 0, variances, np.nan))
-    reach = stats.norm.ppf(0.5 + conf_level / 2) * errors
+    reach = critical_value(conf_level) * errors
     return pd.DataFrame(
         {
             "term": list(terms),
@@ -155,21 +166,28 @@ def _information(objective: Callable, logs: np.ndarray) -> np.ndarray:
 
 def _trouble(
     edge: np.ndarray, information: np.ndarray, gradient: np.ndarray, customers: float
-) -> str:
+) -> Note | str:
     free = information[np.ix_(~edge, ~edge)]
     flat = max(FLAT, 1 / (customers * LOG_BOUND**2))  # a standard error as wide as the range
     if not np.isfinite(free).all() or not free.size or np.linalg.eigvalsh(free).min() <= flat:
-        return f"{NO_ERRORS}: the likelihood is flat at its maximum (customers hardly differ)"
+        return NO_ERRORS[0]
     if np.abs(gradient[~edge]).max() > 1e-5:
-        return f"{NO_ERRORS}: the search for the maximum did not settle"
+        return NO_ERRORS[1]
     if edge.any():
-        return (
-            f"{edge.sum()} of {edge.size} parameters run to the edge of their range and are taken "
-            "as fixed there (too little variation between customers, or nobody seems to leave)"
-        )
+        return note("purchases.at_the_edge", edge=int(edge.sum()), all=edge.size)
     return ""
 
 
-def not_fitted(model) -> str:
-    """Why a model has no parameters; empty where it has (a note of its own may warn of them)."""
+def not_fitted(model) -> Note | str:
+    """Why a model has no parameters; empty where it has (a note of its own may warn of them).
+
+    Parameters
+    ----------
+    model : fitted model
+        Of purchases, spend or renewals.
+
+    Returns
+    -------
+    Note or str
+    """
     return "" if np.isfinite(model.params).all() else model.note

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods.purchases._rows import check_columns, counted_rows
+from analysis.notes import Note, note
 
 TAIL = 1e-12
 """A discounted sum over periods stops when what is left out is below this share of it."""
@@ -19,8 +20,21 @@ LONGEST = 200_000
 def renewal_rows(alive: list[float] | np.ndarray) -> pd.DataFrame:
     """Turn the customers alive after 0, 1, 2, … renewals into counted rows.
 
-    Returns columns `duration` (periods), `event` (True: ended in that period; False: still alive
-    at the last count) and `count`.
+    Parameters
+    ----------
+    alive : array
+        Customers alive after 0, 1, 2, … renewals: two or more numbers that never rise.
+
+    Returns
+    -------
+    DataFrame
+        `duration` (periods), `event` (True: ended in that period; False: still alive at the last
+        count), `count`.
+
+    Raises
+    ------
+    DataError
+        Fewer than two numbers, or numbers that rise.
     """
     alive = np.asarray(alive, float)
     if alive.ndim != 1 or len(alive) < 2 or not np.isfinite(alive).all():
@@ -50,14 +64,14 @@ def check_renewals(lives: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndar
     return duration, event == 1, counts
 
 
-def thin_renewals(duration: np.ndarray, event: np.ndarray, counts: np.ndarray) -> str:
+def thin_renewals(duration: np.ndarray, event: np.ndarray, counts: np.ndarray) -> Note | str:
     """Say why the lives support no model; empty when they may."""
     if counts.sum() < 2:
-        return "one customer alone does not show how customers differ"
+        return note("purchases.one_history")
     if not event.any():
-        return "nobody has left"
+        return note("purchases.nobody_left")
     if len(np.unique(duration[event])) < 2:
-        return "customers left in one period only"
+        return note("purchases.one_period")
     return ""
 
 

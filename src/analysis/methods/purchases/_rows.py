@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
+from analysis.notes import Note, note
 
 HISTORY = ("frequency", "recency", "age")
 MOST_CELLS = 2**62
@@ -107,13 +108,13 @@ def _distinct(
     return tuple(customers[name].to_numpy(float)[first] for name in columns), key
 
 
-def thin_history(frequency: np.ndarray, counts: np.ndarray) -> str:
+def thin_history(frequency: np.ndarray, counts: np.ndarray) -> Note | str:
     """Say why the histories support no model; empty when they may."""
     customers, repeaters = counts.sum(), counts[frequency > 0].sum()
     if customers < 2:
-        return "one customer alone does not show how customers differ"
+        return note("purchases.one_history")
     if repeaters < 2:
-        return f"{repeaters:,.0f} of {customers:,.0f} customers bought again, two are the least"
+        return note("purchases.too_few_repeaters", repeaters=repeaters, customers=customers)
     return ""
 
 

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.methods.intervals import critical_value
 from analysis.methods.purchases._rows import check_columns
 from analysis.methods.purchases.gammagamma import SPEND
+from analysis.notes import note
 
 WEAK, STRONG = 0.1, 0.3
 """Cohen (1988): a correlation below .1 is negligible, from .3 on it is of consequence."""
@@ -19,8 +21,13 @@ WEAK, STRONG = 0.1, 0.3
 class SpendCheck:
     """Whether who buys often also spends more (Gamma-Gamma takes the two as independent).
 
-    table : term ('pearson', 'spearman'), estimate, std_error, conf_low, conf_high, n, p_value,
-    note. size : 'negligible', 'weak', 'strong' or 'not estimable', by Pearson's correlation.
+    Attributes
+    ----------
+    table : DataFrame
+        `term` ('pearson', 'spearman')`, estimate, std_error, conf_low, conf_high, n, p_value,
+        note`.
+    size : str
+        'negligible', 'weak', 'strong' or 'not estimable', by Pearson's correlation.
     """
 
     table: pd.DataFrame
@@ -30,8 +37,24 @@ class SpendCheck:
 def check_spend(customers: pd.DataFrame, *, conf_level: float = 0.95) -> SpendCheck:
     """Correlate mean spend with the number of repeat purchases, among repeat buyers.
 
-    Columns used: `frequency`, `monetary_value`; optional `count`. Intervals by Fisher's z, for
-    Spearman's with the variance of Bonett & Wright (2000).
+    Intervals by Fisher's z, for Spearman's with the variance of Bonett & Wright (2000).
+
+    Parameters
+    ----------
+    customers : DataFrame
+        `frequency` (repeat purchases), `monetary_value` (mean spend on them, currency); optional
+        `count`.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    SpendCheck
+
+    References
+    ----------
+    Bonett & Wright (2000), Psychometrika 65, 23-28 (the variance of Spearman's); Cohen (1988) for
+    the names of sizes.
     """
     check_columns(customers, SPEND)
     repeaters = customers[customers["frequency"] > 0]
@@ -40,12 +63,11 @@ def check_spend(customers: pd.DataFrame, *, conf_level: float = 0.95) -> SpendCh
     spread = [repeaters[name].nunique() for name in SPEND]
     if n < 4 or min(spread, default=0) < 2:
         nothing = dict.fromkeys(("estimate", "std_error", "conf_low", "conf_high"), np.nan)
-        alike = ("did so equally often", "spend the same")
-        why = (text for text, values in zip(alike, spread, strict=True) if values < 2)
-        few = "fewer than four customers bought again"
-        note = f"not estimable: {few if n < 4 else f'all who bought again {next(why)}'}"
+        alike = (note("purchases.equally_often"), note("purchases.same_mean"))
+        all_alike = (text for text, values in zip(alike, spread, strict=True) if values < 2)
+        why = note("purchases.fewer_than_four") if n < 4 else next(all_alike)
         rows = [
-            {"term": term, **nothing, "n": round(n), "p_value": np.nan, "note": note}
+            {"term": term, **nothing, "n": round(n), "p_value": np.nan, "note": why}
             for term in ("pearson", "spearman")
         ]
         return SpendCheck(pd.DataFrame(rows), "not estimable")
@@ -63,7 +85,7 @@ def check_spend(customers: pd.DataFrame, *, conf_level: float = 0.95) -> SpendCh
 
 def _line(term: str, r: float, variance: float, n: float, conf_level: float) -> dict:
     error = np.sqrt(variance)
-    reach = stats.norm.ppf(0.5 + conf_level / 2) * error
+    reach = critical_value(conf_level) * error
     z = np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15))
     p_value = 2 * stats.norm.sf(abs(z) / error)
     low, high = np.tanh(z - reach), np.tanh(z + reach)

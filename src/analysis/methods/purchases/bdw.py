@@ -19,6 +19,7 @@ from analysis.methods.purchases._renewals import (
     discounted_lives,
     thin_renewals,
 )
+from analysis.notes import Note, note
 
 TERMS = ("alpha", "beta", "c")
 
@@ -27,9 +28,22 @@ TERMS = ("alpha", "beta", "c")
 class BdW:
     """A fitted beta-discrete-Weibull model; times are contract periods.
 
-    table : term, estimate, std_error, conf_low, conf_high, n, note; one row a parameter.
-    params : alpha, beta, c. covariance : of the log parameters, 3 x 3.
-    log_likelihood, customers (count), longest (periods observed), note.
+    Attributes
+    ----------
+    table : DataFrame
+        One row a parameter: `term, estimate, std_error, conf_low, conf_high, n, note`.
+    params : ndarray, (3,)
+        alpha, beta, c.
+    covariance : ndarray, (3, 3)
+        Of the log parameters; NaN where not estimable, 0 for a parameter that is taken as fixed.
+    log_likelihood : float
+        At the maximum.
+    customers : int
+        Counted.
+    longest : int
+        Periods observed.
+    note : Note or str
+        Why it is not estimable, or what warns of it; empty: all is well.
     """
 
     table: pd.DataFrame
@@ -38,16 +52,11 @@ class BdW:
     log_likelihood: float
     customers: int
     longest: int
-    note: str
+    note: Note | str
 
     def survival(self, periods: float | np.ndarray) -> np.ndarray:
         """Share of customers who make at least so many renewals."""
         return np.exp(_log_survival(self.params, np.asarray(periods, float))[0])
-
-    def retention(self, periods: int | np.ndarray) -> np.ndarray:
-        """Share of those facing their `periods`-th renewal who make it."""
-        periods = np.asarray(periods, float)
-        return self.survival(periods) / self.survival(periods - 1)
 
     def residual_life(self, renewals: int, rate: float) -> float:
         """DERL: discounted renewals still expected of a customer with so many behind her.
@@ -64,9 +73,20 @@ class BdW:
 def fit_bdw(lives: pd.DataFrame, *, conf_level: float = 0.95) -> BdW:
     """Fit the beta-discrete-Weibull model by maximum likelihood.
 
-    Columns used: `duration` (whole periods: the renewal that was declined, or the last that is
-    known to be made), `event` (True: declined), optional `count`. Fewer than three periods with
-    customers leaving cannot tell three parameters apart: NaN and a note.
+    Fewer than three periods with customers leaving cannot tell three parameters apart: NaN and a
+    note.
+
+    Parameters
+    ----------
+    lives : DataFrame
+        `duration` (whole periods, 1 or more: the renewal that was declined, or the last that is
+        known to be made), `event` (True: declined), optional `count`.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    BdW
 
     Raises
     ------
@@ -81,7 +101,7 @@ def fit_bdw(lives: pd.DataFrame, *, conf_level: float = 0.95) -> BdW:
     n = counts.sum()
     reason = thin_renewals(duration, event, counts)
     if not reason and (periods := len(np.unique(duration[event]))) < 3:
-        reason = f"customers left in {periods} periods only, three are the least"
+        reason = note("purchases.too_few_periods", periods=periods)
     if reason:
         found = not_estimable(3, reason)
     else:

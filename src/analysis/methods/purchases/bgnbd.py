@@ -27,6 +27,7 @@ from analysis.methods.purchases._rows import (
     thin_history,
     usual_rate,
 )
+from analysis.notes import Note
 
 TERMS = ("r", "alpha", "a", "b")
 
@@ -35,10 +36,26 @@ TERMS = ("r", "alpha", "a", "b")
 class BGNBD:
     """A fitted BG/NBD or MBG/NBD model; times are in the unit of the frame that it was fitted on.
 
-    table : term, estimate, std_error, conf_low, conf_high, n, note; one row a parameter.
-    params : r, alpha, a, b. covariance : of the log parameters, 4 x 4.
-    log_likelihood, customers (count), rows (distinct histories), longest_age, note.
-    first_coin : 1 where she may leave right at the first purchase (MBG/NBD), 0 where not (BG/NBD).
+    Attributes
+    ----------
+    table : DataFrame
+        One row a parameter: `term, estimate, std_error, conf_low, conf_high, n, note`.
+    params : ndarray, (4,)
+        r, alpha, a, b.
+    covariance : ndarray, (4, 4)
+        Of the log parameters; NaN where not estimable, 0 for a parameter that is taken as fixed.
+    log_likelihood : float
+        At the maximum.
+    customers : int
+        Counted.
+    rows : int
+        Distinct histories.
+    longest_age : float
+        Of the histories, in their unit.
+    note : Note or str
+        Why it is not estimable, or what warns of it; empty: all is well.
+    first_coin : {0, 1}
+        1 where she may leave right at the first purchase (MBG/NBD), 0 where not (BG/NBD).
     """
 
     table: pd.DataFrame
@@ -48,7 +65,7 @@ class BGNBD:
     customers: int
     rows: int
     longest_age: float
-    note: str
+    note: Note | str
     first_coin: int
 
     def alive(self, customers: pd.DataFrame) -> np.ndarray:
@@ -89,9 +106,20 @@ class BGNBD:
 def fit_bgnbd(customers: pd.DataFrame, *, conf_level: float = 0.95) -> BGNBD:
     """Fit BG/NBD by maximum likelihood.
 
-    Columns used: `frequency` (repeat purchases, 0, 1, …), `recency` (time of the last one, 0 when
-    none), `age` (length of observation), in one unit, all since the first purchase; optional
-    `count` (frequency weight). Fewer than two repeat buyers: NaN and a note.
+    Fewer than two repeat buyers: NaN and a note.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        One row a customer (or history counted `count` times): `frequency` (repeat purchases: 0, 1,
+        …), `recency` (time of the last one, 0 when none), `age` (length of observation, above 0),
+        in one unit, all since the first purchase; optional `count` (frequency weight).
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    BGNBD
 
     Raises
     ------
@@ -107,6 +135,17 @@ def fit_bgnbd(customers: pd.DataFrame, *, conf_level: float = 0.95) -> BGNBD:
 
 def fit_mbgnbd(customers: pd.DataFrame, *, conf_level: float = 0.95) -> BGNBD:
     """Fit MBG/NBD by maximum likelihood; columns, notes and errors as in `fit_bgnbd`.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        As in `fit_bgnbd`.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    BGNBD
 
     References
     ----------

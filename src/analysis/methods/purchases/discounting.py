@@ -9,19 +9,27 @@ from typing import Literal
 import numpy as np
 
 from analysis.errors import ParamsError
+from analysis.units import WEEKS_PER_YEAR
 
 
 @dataclass(frozen=True, slots=True)
 class Discounting:
     """How money to come is brought to today.
 
-    annual_rate : 0.1 for ten per cent a year. periods_per_year : model time units in a year.
-    period : length in time units of the periods that are summed. timing : when in its period a
-    purchase is counted as made.
+    Attributes
+    ----------
+    annual_rate : float
+        0.1 for ten per cent a year.
+    periods_per_year : float
+        Model time units in a year.
+    period : float
+        Length in time units of the periods that are summed.
+    timing : {"start", "middle", "end"}
+        When in its period a purchase is counted as made.
     """
 
     annual_rate: float = 0.0
-    periods_per_year: float = 365.25 / 7
+    periods_per_year: float = WEEKS_PER_YEAR
     period: float = 4.0
     timing: Literal["start", "middle", "end"] = "middle"
 

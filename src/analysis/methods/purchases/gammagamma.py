@@ -16,6 +16,7 @@ from scipy.special import digamma, gammaln
 from analysis.errors import DataError
 from analysis.methods.purchases._fit import Maximum, maximise, not_estimable, params_table, weigh
 from analysis.methods.purchases._rows import check_columns, counted_rows, per_customer
+from analysis.notes import Note, note
 
 TERMS = ("p", "q", "gamma")
 SPEND = ("frequency", "monetary_value")
@@ -25,10 +26,24 @@ SPEND = ("frequency", "monetary_value")
 class GammaGamma:
     """A fitted Gamma-Gamma model of spend, in the currency of the frame.
 
-    table : term, estimate, std_error, conf_low, conf_high, n, note; one row a parameter.
-    params : p, q, gamma. covariance : of the log parameters, 3 x 3.
-    log_likelihood, customers (who bought again and spent), left_out (bought again, but a mean of
-    0 or less: no gamma variable), rows (distinct pairs), note.
+    Attributes
+    ----------
+    table : DataFrame
+        One row a parameter: `term, estimate, std_error, conf_low, conf_high, n, note`.
+    params : ndarray, (3,)
+        p, q, gamma.
+    covariance : ndarray, (3, 3)
+        Of the log parameters; NaN where not estimable, 0 for a parameter that is taken as fixed.
+    log_likelihood : float
+        At the maximum.
+    customers : int
+        Counted: who bought again and spent.
+    left_out : int
+        Repeat buyers whose mean spend is 0 or less: no gamma variable.
+    rows : int
+        Distinct pairs.
+    note : Note or str
+        Why it is not estimable, or what warns of it; empty: all is well.
     """
 
     table: pd.DataFrame
@@ -38,7 +53,7 @@ class GammaGamma:
     customers: int
     left_out: int
     rows: int
-    note: str
+    note: Note | str
 
     @property
     def mean(self) -> float:
@@ -70,9 +85,20 @@ class GammaGamma:
 def fit_gammagamma(customers: pd.DataFrame, *, conf_level: float = 0.95) -> GammaGamma:
     """Fit the Gamma-Gamma model by maximum likelihood.
 
-    Columns used: `frequency` (repeat purchases) and `monetary_value` (mean spend on those, in
-    currency); optional `count`. Customers without a repeat purchase say nothing here; those whose
-    mean is 0 or less are left out and counted. Nobody left: NaN and a note.
+    Customers without a repeat purchase say nothing here; those whose mean is 0 or less are left
+    out and counted. Nobody left: NaN and a note.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        `frequency` (repeat purchases) and `monetary_value` (mean spend on those, in currency);
+        optional `count`.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    GammaGamma
 
     Raises
     ------
@@ -127,9 +153,9 @@ def _likelihood(params, x, z, counts) -> tuple[float, np.ndarray]:
     return weigh(value, counts), weigh(slopes, counts)
 
 
-def _thin(spend: np.ndarray, counts: np.ndarray) -> str:
+def _thin(spend: np.ndarray, counts: np.ndarray) -> Note | str:
     if counts.sum() < 3:
-        return f"{counts.sum():.0f} customers bought again and spent something, three are the least"
+        return note("purchases.too_few_spenders", customers=counts.sum())
     if np.ptp(spend) == 0:
-        return "all customers spend the same"
+        return note("purchases.same_spend")
     return ""

@@ -7,11 +7,12 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.errors import DataError, ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.methods.purchases._rows import check_columns, check_history
 from analysis.methods.purchases.totals import PurchaseModel, group_totals
+from analysis.notes import note
 
 LEAST_EXPECTED = 1e-12
 
@@ -20,10 +21,18 @@ LEAST_EXPECTED = 1e-12
 class Tracking:
     """Repeat purchases of a cohort, period by period, made and expected.
 
-    table : time (end of the period), actual, expected, cumulative_actual, cumulative_expected,
-    holdout (True after `split`). split : where the fit ended. made, forecast : purchases in the
-    holdout. shortfall : 1 - forecast / made, the share that the forecast missed (negative: too
-    many; NaN when none were made).
+    Attributes
+    ----------
+    table : DataFrame
+        One row a period: `time` (its end)`, actual, expected, cumulative_actual,
+        cumulative_expected, holdout` (True after `split`).
+    split : float
+        Where the fit ended.
+    made, forecast : float
+        Purchases in the holdout.
+    shortfall : float
+        1 - forecast / made, the share that the forecast missed (negative: too many; NaN when none
+        were made).
     """
 
     table: pd.DataFrame
@@ -45,9 +54,28 @@ def track_purchases(
 ) -> Tracking:
     """Compare repeat purchases by calendar time with what the model expects of such a cohort.
 
-    Columns used: `starts`: `start` (each customer's first purchase); `repeats`: `time` (each
-    repeat purchase); both in model time units since one common origin, optional `count`. Made
-    and expected purchases are those in (0, until]; the model saw those up to `split`.
+    Made and expected purchases are those in (0, until]; the model saw those up to `split`.
+
+    Parameters
+    ----------
+    model : BGNBD or ParetoNBD
+    starts : DataFrame
+        `start` (each customer's first purchase), in model time units since one common origin,
+        optional `count`.
+    repeats : DataFrame
+        `time` (each repeat purchase), from the same origin, optional `count`.
+    split : float
+        Where the fit ended.
+    until : float
+        Where the tracking ends.
+    observed_until : float
+        Where the data end.
+    period : float
+        Length of the periods that are told, above 0.
+
+    Returns
+    -------
+    Tracking
 
     Raises
     ------
@@ -83,10 +111,19 @@ def track_purchases(
 class Calibration:
     """Purchases in the holdout by group of customers, made and forecast from their history.
 
-    table : group, n, actual and expected (means a customer), std_error, conf_low, conf_high (of
-    the actual mean), note. forecast : the total with its predictive interval (one row). made :
-    purchases in the holdout. shortfall : 1 - forecast / made. correlation : Spearman's, between
-    forecast and made.
+    Attributes
+    ----------
+    table : DataFrame
+        `group, n, actual` and `expected` (means a customer)`, std_error, conf_low, conf_high` (of
+        the actual mean)`, note`.
+    forecast : DataFrame
+        The total with its predictive interval (one row).
+    made : float
+        Purchases in the holdout.
+    shortfall : float
+        1 - forecast / made.
+    correlation : float
+        Spearman's, between forecast and made.
     """
 
     COUNTED_BY: ClassVar = {"table": "n"}
@@ -110,9 +147,36 @@ def check_holdout(
 ) -> Calibration:
     """Compare each group's purchases in the `time` after the fit with the forecast.
 
-    Columns used: `frequency`, `recency`, `age` up to the end of the fit, `holdout` (purchases in
-    the `time` after it); optional `count`. Groups: repeat purchases so far (`most` and more
-    together), or tenths of the customers by their forecast, ties kept together.
+    Groups: repeat purchases so far (`most` and more together), or tenths of the customers by their
+    forecast, ties kept together.
+
+    Parameters
+    ----------
+    model : BGNBD or ParetoNBD
+    customers : DataFrame
+        `frequency, recency, age` up to the end of the fit, `holdout` (purchases in the `time` after
+        it); optional `count`.
+    time : float
+        Length of the holdout, in the unit of the model.
+    rng : Generator
+        Random numbers.
+    by : {"frequency", "decile"}
+        How groups are formed.
+    most : int
+        Repeat purchases from which customers are taken together.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    ParamsError
+        Another `by`.
+    DataError
+        Impossible histories, or a holdout below 0.
     """
     if by not in ("frequency", "decile"):
         raise ParamsError(f"by must be 'frequency' or 'decile', but '{by}' came")
@@ -168,7 +232,7 @@ def _tenth(expected: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def _means(code, names, made, expected, counts, conf_level) -> pd.DataFrame:
-    reach = stats.norm.ppf(0.5 + conf_level / 2)
+    reach = critical_value(conf_level)
     rows = []
     for group in np.unique(code):
         of = code == group
@@ -177,9 +241,9 @@ def _means(code, names, made, expected, counts, conf_level) -> pd.DataFrame:
         spread = counts[of] @ (made[of] - mean) ** 2
         error = np.sqrt(spread / (n - 1) / n) if n > 1 else np.nan
         low, high = max(mean - reach * error, 0.0), mean + reach * error
-        note = "" if n > 1 else "one customer: no interval"
+        why = "" if n > 1 else note("purchases.one_customer")
         forecast = counts[of] @ expected[of] / n
-        rows.append((names[group], round(n), mean, forecast, error, low, high, note))
+        rows.append((names[group], round(n), mean, forecast, error, low, high, why))
     columns = ["group", "n", "actual", "expected", "std_error", "conf_low", "conf_high", "note"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import digamma, expit, gammaln
 
-from analysis.errors import ParamsError
 from analysis.methods.purchases._fit import maximise, not_estimable, params_table, weigh
 from analysis.methods.purchases._rows import (
     HISTORY,
@@ -25,13 +24,12 @@ from analysis.methods.purchases._rows import (
     thin_history,
     usual_rate,
 )
+from analysis.notes import Note
 
 TERMS = ("r", "alpha", "s", "beta")
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
 WIDEST = 4.0
 """Of a panel of so many nodes, for twelve digits."""
-PANELS, FAR = 64, 700.0
-"""How the discounted life is cut, and how many powers of e below its top it no longer counts."""
 NUDGE = 1e-7
 """Distance kept from s = 1, where the closed form is 0/0."""
 
@@ -40,9 +38,24 @@ NUDGE = 1e-7
 class ParetoNBD:
     """A fitted Pareto/NBD model; times are in the unit of the frame that it was fitted on.
 
-    table : term, estimate, std_error, conf_low, conf_high, n, note; one row a parameter.
-    params : r, alpha, s, beta. covariance : of the log parameters, 4 x 4.
-    log_likelihood, customers (count), rows (distinct histories), longest_age, note.
+    Attributes
+    ----------
+    table : DataFrame
+        One row a parameter: `term, estimate, std_error, conf_low, conf_high, n, note`.
+    params : ndarray, (4,)
+        r, alpha, s, beta.
+    covariance : ndarray, (4, 4)
+        Of the log parameters; NaN where not estimable, 0 for a parameter that is taken as fixed.
+    log_likelihood : float
+        At the maximum.
+    customers : int
+        Counted.
+    rows : int
+        Distinct histories.
+    longest_age : float
+        Of the histories, in their unit.
+    note : Note or str
+        Why it is not estimable, or what warns of it; empty: all is well.
     """
 
     table: pd.DataFrame
@@ -52,7 +65,7 @@ class ParetoNBD:
     customers: int
     rows: int
     longest_age: float
-    note: str
+    note: Note | str
 
     def alive(self, customers: pd.DataFrame) -> np.ndarray:
         """P(alive at the end of observation), one number a customer."""
@@ -81,33 +94,24 @@ class ParetoNBD:
         bought = rng.poisson(rng.gamma(r + x) / (alpha + T) * np.minimum(life, time))
         return np.where(rng.random(x.shape) < alive_probability(self.params, x, t_x, T), bought, 0)
 
-    def discounted(self, customers: pd.DataFrame, rate: float) -> np.ndarray:
-        """DERT: discounted expected residual transactions, without end.
-
-        `rate` is the continuously compounded rate a unit of time: an annual rate d on weeks is
-        log(1 + d) / 52. NaN where the model was not estimable; `note` says why. Fader, Hardie & Lee
-        (2005), JMR 42, 415-430, eq. 2, its confluent hypergeometric function by quadrature: the
-        usual routines lose all digits for a shape s above 10 and some near whole ones.
-        """
-        if not rate > 0:
-            raise ParamsError(f"the discount rate must be above 0, but {rate} came")
-        check_history(customers)
-        return per_customer(customers, HISTORY, lambda *h: self._discounted_rows(*h, rate))
-
-    def _discounted_rows(self, x, t_x, T, rate) -> np.ndarray:
-        r, alpha, s, beta = self.params
-        ages, place = np.unique(T, return_inverse=True)
-        life = (beta + ages) * discounted_life(s, rate * (beta + ages))
-        alive = alive_probability(self.params, x, t_x, T)
-        return alive * (r + x) / (alpha + T) * life[place]
-
 
 def fit_paretonbd(customers: pd.DataFrame, *, conf_level: float = 0.95) -> ParetoNBD:
     """Fit Pareto/NBD by maximum likelihood.
 
-    Columns used: `frequency` (repeat purchases, 0, 1, …), `recency` (time of the last one, 0 when
-    none), `age` (length of observation), in one unit, all since the first purchase; optional
-    `count` (frequency weight). Fewer than two repeat buyers: NaN and a note.
+    Fewer than two repeat buyers: NaN and a note.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        One row a customer (or history counted `count` times): `frequency` (repeat purchases: 0, 1,
+        …), `recency` (time of the last one, 0 when none), `age` (length of observation, above 0),
+        in one unit, all since the first purchase; optional `count` (frequency weight).
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    ParetoNBD
 
     Raises
     ------
@@ -144,26 +148,6 @@ def expected_while_alive(r, alpha, s, beta, t) -> np.ndarray:
     """Purchases in (0, t] of one who is alive (Schmittlein, Morrison & Colombo 1987, eq. 17)."""
     s = np.where(np.abs(s - 1) < NUDGE, 1 + NUDGE, s)
     return r * beta / (alpha * (s - 1)) * -np.expm1((s - 1) * np.log(beta / (beta + t)))
-
-
-def discounted_life(s: float, reach: np.ndarray) -> np.ndarray:
-    """Integral over u > 0 of exp(-reach u) (1 + u)^-s: reach^(s-1) U(s, s, reach), (n,).
-
-    In v = log(1 + u) the integrand falls by less than a factor exp(-2 FAR) where it counts, so that
-    panels of equal width see it smooth for every shape and reach above 0.
-    """
-    if not np.isfinite(s):
-        return np.full(reach.shape, np.nan)
-    last = np.log1p(FAR / reach)
-    if s > 1:
-        last = np.minimum(last, FAR / (s - 1))
-    edges = np.linspace(0, 1, PANELS + 1)
-    share = (edges[:-1, None] + (NODES + 1) / (2 * PANELS)).ravel()
-    v = last[:, None] * share
-    log_height = -reach[:, None] * np.expm1(v) - (s - 1) * v
-    top = log_height.max(axis=1, keepdims=True)
-    area = np.exp(log_height - top) @ np.tile(WEIGHTS / (2 * PANELS), PANELS)
-    return last * area * np.exp(top[:, 0])
 
 
 def _likelihood(params, x, t_x, T, counts) -> tuple[float, np.ndarray]:

@@ -27,10 +27,15 @@ ALL = "all"
 class RenewalTotals:
     """Expected fees of the renewals to come.
 
-    table : group (renewals behind a customer, then 'all'), n, periods (mean discounted renewals to
-    come, DERL), estimate (total of the group), std_error, conf_low, conf_high, note. rate : of one
-    period. The interval is one for what will be paid: it holds the uncertainty of the parameters
-    and of who stays.
+    Attributes
+    ----------
+    table : DataFrame
+        `group` (renewals behind a customer, then 'all')`, n, periods` (mean discounted renewals to
+        come, DERL)`, estimate` (total of the group)`, std_error, conf_low, conf_high, note`. The
+        interval is one for what will be paid: it holds the uncertainty of the parameters and of who
+        stays.
+    rate : float
+        Discount rate of one period.
     """
 
     table: pd.DataFrame
@@ -48,8 +53,25 @@ def renewal_totals(
 ) -> RenewalTotals:
     """Forecast the discounted fees of the renewals still to come.
 
-    Columns used: `renewals` (made so far, whole), `fee` (of one period, in currency, 0 or more).
-    `rate` is the discount rate of one period; the next renewal is not discounted.
+    The next renewal is not discounted.
+
+    Parameters
+    ----------
+    model : SBG or BdW
+    customers : DataFrame
+        `renewals` (made so far, whole), `fee` (of one period, in currency, 0 or more).
+    rate : float
+        Discount rate of one period, above 0.
+    rng : Generator
+        Random numbers.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    draws : int
+        Draws of the parameters.
+
+    Returns
+    -------
+    RenewalTotals
 
     Raises
     ------

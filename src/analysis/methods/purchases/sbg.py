@@ -21,6 +21,7 @@ from analysis.methods.purchases._renewals import (
     discounted_lives,
     thin_renewals,
 )
+from analysis.notes import Note
 
 TERMS = ("alpha", "beta")
 
@@ -29,9 +30,22 @@ TERMS = ("alpha", "beta")
 class SBG:
     """A fitted shifted-beta-geometric model; times are contract periods.
 
-    table : term, estimate, std_error, conf_low, conf_high, n, note; one row a parameter.
-    params : alpha, beta. covariance : of the log parameters, 2 x 2.
-    log_likelihood, customers (count), longest (periods observed), note.
+    Attributes
+    ----------
+    table : DataFrame
+        One row a parameter: `term, estimate, std_error, conf_low, conf_high, n, note`.
+    params : ndarray, (2,)
+        alpha, beta.
+    covariance : ndarray, (2, 2)
+        Of the log parameters; NaN where not estimable, 0 for a parameter that is taken as fixed.
+    log_likelihood : float
+        At the maximum.
+    customers : int
+        Counted.
+    longest : int
+        Periods observed.
+    note : Note or str
+        Why it is not estimable, or what warns of it; empty: all is well.
     """
 
     table: pd.DataFrame
@@ -40,17 +54,11 @@ class SBG:
     log_likelihood: float
     customers: int
     longest: int
-    note: str
+    note: Note | str
 
     def survival(self, periods: float | np.ndarray) -> np.ndarray:
         """Share of customers who make at least so many renewals."""
         return _survival(self.params, np.asarray(periods, float))
-
-    def retention(self, periods: int | np.ndarray) -> np.ndarray:
-        """Share of those facing their `periods`-th renewal who make it."""
-        alpha, beta = self.params
-        periods = np.asarray(periods, float)
-        return (beta + periods - 1) / (alpha + beta + periods - 1)
 
     def residual_life(self, renewals: int, rate: float) -> float:
         """DERL: discounted renewals still expected of a customer with so many behind her.
@@ -67,9 +75,20 @@ class SBG:
 def fit_sbg(lives: pd.DataFrame, *, conf_level: float = 0.95) -> SBG:
     """Fit the shifted-beta-geometric model by maximum likelihood.
 
-    Columns used: `duration` (whole periods: the renewal that was declined, or the last that is
-    known to be made), `event` (True: declined), optional `count`. `renewal_rows` makes them from
-    the customers alive after 0, 1, 2, … renewals. Nobody left: NaN and a note.
+    `renewal_rows` makes them from the customers alive after 0, 1, 2, … renewals. Nobody left: NaN
+    and a note.
+
+    Parameters
+    ----------
+    lives : DataFrame
+        `duration` (whole periods, 1 or more: the renewal that was declined, or the last that is
+        known to be made), `event` (True: declined), optional `count`.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    SBG
 
     Raises
     ------

@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.errors import DataError, ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.methods.purchases._rows import HISTORY, check_columns, check_history
 from analysis.methods.purchases.bgnbd import BGNBD
 from analysis.methods.purchases.discounting import UNDISCOUNTED, Discounting
 from analysis.methods.purchases.gammagamma import SPEND, GammaGamma
 from analysis.methods.purchases.paretonbd import ParetoNBD
+from analysis.notes import Note, joined, note
 
 PurchaseModel = BGNBD | ParetoNBD
 ALL, SQUARE = "all", "monetary_square"
@@ -31,8 +32,15 @@ LEAST_FOR_INTERVAL = 2
 class GroupTotals:
     """Expected totals of groups over the time to come.
 
-    table : group, term ('purchases', then 'revenue' or 'margin'), estimate, std_error, conf_low,
-    conf_high, n, note. time : length of the horizon. discounting : as it was applied.
+    Attributes
+    ----------
+    table : DataFrame
+        `group, term` ('purchases', then 'revenue' or 'margin')`, estimate, std_error, conf_low,
+        conf_high, n, note`.
+    time : float
+        Length of the horizon.
+    discounting : Discounting
+        As it was applied.
     """
 
     table: pd.DataFrame
@@ -56,14 +64,38 @@ def group_totals(
 ) -> GroupTotals:
     """Forecast what the present customers will still buy: their residual value.
 
-    Columns used: `frequency`, `recency`, `age`; `monetary_value` with `spend`; `by` (known at the
-    end of observation); optional `count`, and with it `monetary_square`: where a row stands for
-    customers of unlike spend, `monetary_value` is their mean and this the mean of its square, all
-    that totals and their variance need. Both the number of purchases and its value are
-    discounted. `net` is the share of what is spent on purchases that later returns leave, as if
-    so many purchases came back whole: the value is net of them, the number of purchases is not.
-    `margin` is the share of (net) revenue that is kept: without it the value is *revenue*, not
-    lifetime value. `draws` futures of each customer measure how much totals vary.
+    Both the number of purchases and its value are discounted.
+
+    Parameters
+    ----------
+    model : BGNBD or ParetoNBD
+    customers : DataFrame
+        `frequency, recency, age`; `monetary_value` with `spend`; `by`; optional `count`, and with
+        it `monetary_square`: where a row stands for customers of unlike spend, `monetary_value` is
+        their mean and this the mean of its square, all that totals and their variance need.
+    time : float
+        The horizon, above 0, in the unit of the model.
+    rng : Generator
+        Random numbers.
+    by : str, optional
+        Column of groups known at the end of observation.
+    spend : GammaGamma, optional
+        Without it purchases only are told.
+    margin : float, optional
+        Share of (net) revenue that is kept, above 0: without it the value is *revenue*, not
+        lifetime value.
+    net : float
+        Share of what is spent on purchases that later returns leave, above 0, as if so many
+        purchases came back whole: the value is net of them, the number of purchases is not.
+    discounting : Discounting
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    draws : int
+        Futures of each customer, which measure how much totals vary.
+
+    Returns
+    -------
+    GroupTotals
 
     Raises
     ------
@@ -87,8 +119,15 @@ def group_totals(
 class AcquisitionValue:
     """What a new customer is worth over a horizon, from her first purchase on.
 
-    table : term ('purchases', 'revenue' or 'margin', and 'value_to_cost' with a cost), estimate,
-    std_error, conf_low, conf_high, n, note. Parameter uncertainty only: it is a mean.
+    Attributes
+    ----------
+    table : DataFrame
+        `term` ('purchases', 'revenue' or 'margin', and 'value_to_cost' with a cost)`, estimate,
+        std_error, conf_low, conf_high, n, note`. Parameter uncertainty only: it is a mean.
+    time : float
+        Length of the horizon.
+    discounting : Discounting
+        As it was applied.
     """
 
     table: pd.DataFrame
@@ -109,8 +148,34 @@ def acquisition_value(
 ) -> AcquisitionValue:
     """Value a customer who is about to make her first purchase; compare it with her cost.
 
-    The first purchase is counted, undiscounted. `margin` and `net` as in `group_totals`. `cost` is
-    the acquisition cost of one customer; where it is 0 the ratio is not estimable and says so.
+    The first purchase is counted, undiscounted.
+
+    Parameters
+    ----------
+    model : BGNBD or ParetoNBD
+    time : float
+        The horizon, above 0, in the unit of the model.
+    spend : GammaGamma, optional
+        Without it purchases only are told.
+    margin : float, optional
+        As in `group_totals`.
+    net : float
+        As in `group_totals`.
+    cost : float, optional
+        Acquisition cost of one customer, currency, 0 or more; where it is 0 the ratio is not
+        estimable and says so.
+    discounting : Discounting
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    AcquisitionValue
+
+    Raises
+    ------
+    ParamsError
+        The horizon is not above 0, or the cost is below 0.
     """
     if not time > 0:
         raise ParamsError(f"the horizon must be above 0, but {time} came")
@@ -136,9 +201,9 @@ def acquisition_value(
         columns=["term", "estimate", "std_error", "n"],
     )
     table = _with_intervals(table, conf_level)
-    table["note"] = _note(model, spend, time, model.customers)
-    if cost == 0:
-        table.loc[table["term"] == "value_to_cost", "note"] = "not estimable: acquisition cost is 0"
+    free = (table["term"] == "value_to_cost") & (cost == 0)
+    told = _note(model, spend, time, model.customers)
+    table["note"] = np.where(free, note("purchases.won_for_nothing"), told)
     return AcquisitionValue(table, time, discounting)
 
 
@@ -266,7 +331,7 @@ def _delta(statistic, model, spend) -> tuple[np.ndarray, np.ndarray]:
 
 def _with_intervals(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     """Log-scale intervals: a total is never negative."""
-    reach = stats.norm.ppf(0.5 + conf_level / 2) * table["std_error"] / table["estimate"]
+    reach = critical_value(conf_level) * table["std_error"] / table["estimate"]
     table.insert(table.columns.get_loc("n"), "conf_low", table["estimate"] * np.exp(-reach))
     table.insert(table.columns.get_loc("n"), "conf_high", table["estimate"] * np.exp(reach))
     few = table["n"] < LEAST_FOR_INTERVAL
@@ -274,15 +339,12 @@ def _with_intervals(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     return table
 
 
-def _note(model, spend, time, n) -> str:
+def _note(model, spend, time, n) -> Note | str:
     notes = [m.note for m in (model, spend) if m is not None and m.note]
     if spend is not None and not np.isfinite(spend.mean) and not spend.note:
-        notes.append("not estimable: mean spend is infinite (q is 1 or less)")
+        notes.append(note("purchases.infinite_spend"))
     if n < LEAST_FOR_INTERVAL:
-        notes.append("no interval for one customer")
+        notes.append(note("purchases.one_customer"))
     if time > model.longest_age:
-        notes.append(
-            f"extrapolates: the horizon of {time:g} is longer than the {model.longest_age:.4g} "
-            "that any customer was observed"
-        )
-    return "; ".join(notes)
+        notes.append(note("purchases.extrapolates", time=time, longest=model.longest_age))
+    return joined(notes)

@@ -43,7 +43,12 @@ class Curvature:
 
     Attributes
     ----------
-    value : the log likelihood. scores : (rows, k + cuts) per answer. hessian : negative definite.
+    value : float
+        The log likelihood.
+    scores : ndarray, (rows, k + cuts)
+        One row an answer.
+    hessian : ndarray, (k + cuts, k + cuts)
+        Negative definite.
     """
 
     value: float

@@ -28,7 +28,13 @@ class Term(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A number as it is."""
+    """A number as it is.
+
+    Attributes
+    ----------
+    column : str
+        Of numbers.
+    """
 
     column: str
 
@@ -42,7 +48,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Spline:
-    """Restricted cubic spline: straight beyond the outer knots; Harrell (2015), formula 2.25."""
+    """Restricted cubic spline: straight beyond the outer knots; Harrell (2015), formula 2.25.
+
+    Attributes
+    ----------
+    column : str
+        Of numbers.
+    knots : tuple of float
+        Rising, three or more.
+    """
 
     column: str
     knots: tuple[float, ...]
@@ -69,14 +83,22 @@ class Spline:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """An indicator for having reached each cut: thresholds, with nothing between them."""
+    """An indicator for having reached each cut: thresholds, with nothing between them.
+
+    Attributes
+    ----------
+    column : str
+        Of numbers.
+    cuts : tuple of float
+        Rising.
+    """
 
     column: str
     cuts: tuple[float, ...]
 
     @property
     def names(self) -> list[str]:
-        return [f"{self.column} at least {cut:g}" for cut in self.cuts]
+        return [f"{self.column}>={cut:g}" for cut in self.cuts]
 
     def columns(self, frame: pd.DataFrame) -> np.ndarray:
         x = frame[self.column].to_numpy(float)
@@ -85,14 +107,22 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Bend:
-    """A line that changes its slope at one point."""
+    """A line that changes its slope at one point.
+
+    Attributes
+    ----------
+    column : str
+        Of numbers.
+    at : float
+        Where the slope changes.
+    """
 
     column: str
     at: float
 
     @property
     def names(self) -> list[str]:
-        return [self.column, f"{self.column} above {self.at:g}"]
+        return [self.column, f"{self.column}>{self.at:g}"]
 
     def columns(self, frame: pd.DataFrame) -> np.ndarray:
         x = frame[self.column].to_numpy(float)
@@ -105,6 +135,15 @@ class Levels:
 
     A level is joined where other columns say of every row whether it is of the level: its
     indicator would repeat them (two groups that are not known of the same customers).
+
+    Attributes
+    ----------
+    column : str
+        Of categories.
+    levels : tuple
+        All of them, the first being the reference.
+    joined : tuple
+        Those without an indicator of their own.
     """
 
     column: str
@@ -133,7 +172,12 @@ class Levels:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Every column of one term times every column of another."""
+    """Every column of one term times every column of another.
+
+    Attributes
+    ----------
+    one, other : Term
+    """
 
     one: Term
     other: Term
@@ -149,7 +193,14 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """The terms of a model; `matrix` makes the same columns for any frame."""
+    """The terms of a model; `matrix` makes the same columns for any frame.
+
+    Attributes
+    ----------
+    terms : tuple of Term
+    intercept : bool
+        Whether a column of ones comes first.
+    """
 
     terms: tuple[Term, ...]
     intercept: bool = True

@@ -7,9 +7,11 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.methods.regression.fit import RegressionFit, mean_of, mean_slope
 from analysis.methods.regression.likelihood import maximise, variance_of
 from analysis.methods.regression.scaling import inverse_gram
+from analysis.notes import note
 
 HIGH_VIF = 5.0
 WIDE_SPREAD = 1.5
@@ -23,9 +25,13 @@ class Calibration:
 
     Attributes
     ----------
-    table : group (tenth by prediction), predicted, estimate (observed), std_error, conf_low,
-        conf_high, n; every prediction is from a fit that had not seen the customer.
-    slope : 1 is right; below 1 predictions are too extreme. intercept : 0 is right.
+    table : DataFrame
+        `group` (tenth by prediction)`, predicted, estimate` (observed)`, std_error, conf_low,
+        conf_high, n`; every prediction is from a fit that had not seen the customer.
+    slope : float
+        1 is right; below 1 predictions are too extreme.
+    intercept : float
+        0 is right.
     """
 
     table: pd.DataFrame
@@ -39,6 +45,15 @@ def diagnose(fit: RegressionFit) -> pd.DataFrame:
     `variance inflation` of each column but intercept and indicators of one category among
     themselves; the largest Cook's distance and the share of answers above 4/n; Pearson dispersion
     of counts and Cameron & Trivedi's (1990, J. Econometrics 46) regression-based check.
+
+    Parameters
+    ----------
+    fit : RegressionFit
+
+    Returns
+    -------
+    DataFrame
+        `term, estimate, p_value, note`.
     """
     rows = _inflation(fit) + _influence(fit)
     if fit.family in ("poisson", "negative_binomial"):
@@ -46,7 +61,7 @@ def diagnose(fit: RegressionFit) -> pd.DataFrame:
             {
                 "term": "dispersion",
                 "estimate": fit.dispersion,
-                "note": "overdispersed" if fit.dispersion > WIDE_SPREAD else "",
+                "note": note("regression.overdispersed") if fit.dispersion > WIDE_SPREAD else "",
             }
         )
     if fit.family == "poisson":
@@ -64,9 +79,9 @@ def _inflation(fit: RegressionFit) -> list[dict[str, object]]:
     factors = np.diag(np.linalg.pinv(spread / np.outer(size, size), hermitian=True))
     return [
         {
-            "term": f"variance inflation: {name}",
+            "term": note("regression.inflation_of", column=name),
             "estimate": factor,
-            "note": "shares most of its spread with others" if factor > HIGH_VIF else "",
+            "note": note("regression.shares_spread") if factor > HIGH_VIF else "",
         }
         for name, factor in zip(fit.design.names[first:], factors, strict=True)
     ]
@@ -97,7 +112,7 @@ def _influence(fit: RegressionFit) -> list[dict[str, object]]:
         {
             "term": "largest Cook's distance",
             "estimate": float(distance.max()),
-            "note": "one answer decides much" if distance.max() > 1 else "",
+            "note": note("regression.influential") if distance.max() > 1 else "",
         },
         {
             "term": "share above 4/n",
@@ -115,19 +130,39 @@ def _cameron_trivedi(fit: RegressionFit) -> dict[str, object]:
     slope = (counts * mean) @ excess / square
     error = np.sqrt(counts @ (excess - slope * mean) ** 2 / free / square)
     p_value = float(stats.t.sf(slope / error, free))
-    note = "spread beyond Poisson: read robust errors" if p_value < 0.05 else ""
+    why = note("regression.beyond_poisson") if p_value < 0.05 else ""
     return {
         "term": "overdispersion (NB2)",
         "estimate": float(slope),
         "p_value": p_value,
-        "note": note,
+        "note": why,
     }
 
 
 def calibrate(fit: RegressionFit, *, folds: int = FOLDS) -> Calibration:
     """Cross-fitted calibration of a logit or count regression, customers kept in one fold.
 
-    Slope and intercept: the outcome regressed on the left-out linear predictor (Cox 1958).
+    Slope and intercept: the outcome regressed on the left-out linear predictor .
+
+    Parameters
+    ----------
+    fit : RegressionFit
+        Of chances or counts.
+    folds : int
+        Parts that are left out in turn.
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    ParamsError
+        The fit is linear.
+
+    References
+    ----------
+    Cox (1958), Biometrika 45, 562-565.
     """
     if fit.link == "identity":
         raise ParamsError("calibration is of chances and counts, but the fit is linear")
@@ -160,7 +195,7 @@ def _tenths(
     outcome: np.ndarray, predicted: np.ndarray, weights: np.ndarray, conf_level: float
 ) -> pd.DataFrame:
     tenth = pd.qcut(pd.Series(predicted).rank(method="first"), DECILES, labels=False).to_numpy() + 1
-    z = stats.norm.ppf(0.5 + conf_level / 2)
+    z = critical_value(conf_level)
     rows = []
     for group in range(1, DECILES + 1):
         member = tenth == group

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.methods.regression.design import Levels, Steps
 from analysis.methods.regression.fit import RegressionFit
 from analysis.methods.regression.ordinal import OrdinalFit
@@ -29,12 +30,22 @@ def average_marginal_effects(
 
     Parameters
     ----------
-    drivers : columns of the fit; all by default.
-    by : a column of the fit (moderator, tier): one effect a group.
+    fit : RegressionFit, TwoPartFit or OrdinalFit
+    drivers : list of str, optional
+        Columns of the fit; all by default.
+    by : str, optional
+        A column of the fit (moderator, tier): one effect a group.
 
     Returns
     -------
-    group, term, (level for ordinal fits), estimate, std_error, conf_low, conf_high, n, p_value.
+    DataFrame
+        `group, term,` (`level` for ordinal fits) `estimate, std_error, conf_low, conf_high, n,
+        p_value`.
+
+    Raises
+    ------
+    ParamsError
+        A driver is not in the fit.
     """
     frame = fit.sample.frame
     terms = {term.column: term for term in fit.design.terms if hasattr(term, "column")}
@@ -103,7 +114,7 @@ def _effect(
     share = totals / totals.sum() / step
     effects, gradients = share @ gap, np.einsum("n,nlk->lk", share, slope)
     errors = np.sqrt(np.einsum("lk,kj,lj->l", gradients, fit.covariance, gradients))
-    z = stats.norm.ppf(0.5 + fit.conf_level / 2)
+    z = critical_value(fit.conf_level)
     rows = []
     for level, effect, error in zip(levels, effects, errors, strict=True):
         row = {"term": label, "level": level, "estimate": effect, "std_error": error}

@@ -14,7 +14,8 @@ from analysis.methods.regression.fit import (
 from analysis.methods.regression.likelihood import maximise, variance_of
 from analysis.methods.regression.sample import Sample
 from analysis.methods.regression.scaling import inverse_gram
-from analysis.methods.regression.separation import NOTE, looks_separated, separated_terms
+from analysis.methods.regression.separation import SEPARATES, looks_separated, separated_terms
+from analysis.notes import Note, note
 
 LINKS = {
     "linear": "identity",
@@ -61,7 +62,7 @@ def fit_family(
             n=sample.n,
             conf_level=conf_level,
             degrees=free if family == "linear" else np.inf,
-            not_estimable=dict.fromkeys(lost, NOTE),
+            not_estimable=dict.fromkeys(lost, SEPARATES),
         ),
         parameters=parameters,
         covariance=covariance,
@@ -99,10 +100,10 @@ def _not_estimable(family: str, sample: Sample, y: np.ndarray, parameters: np.nd
     return separated_terms(names, -sample.matrix, free=zero, pinned=~zero) if zero.any() else []
 
 
-def _notes(sample: Sample, n_units: int) -> tuple[str, ...]:
+def _notes(sample: Sample, n_units: int) -> tuple[Note, ...]:
     notes = []
     if sample.n_missing:
-        notes.append(f"{sample.n_missing:,} answers with something missing were left out")
+        notes.append(note("regression.left_out", answers=sample.n_missing))
     if sample.units is not None and n_units < FEW_CUSTOMERS:
-        notes.append(f"only {n_units} customers: clustered errors are too small with so few")
+        notes.append(note("regression.few_customers", customers=n_units))
     return tuple(notes)

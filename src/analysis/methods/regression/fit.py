@@ -10,6 +10,7 @@ from scipy.special import expit
 
 from analysis.methods.regression.design import Design
 from analysis.methods.regression.sample import Sample
+from analysis.notes import Note
 
 Errors = Literal["robust", "model"]
 Link = Literal["identity", "logit", "log"]
@@ -22,17 +23,36 @@ class RegressionFit:
 
     Attributes
     ----------
-    table : term, estimate, std_error, conf_low, conf_high, n, p_value, note; on the scale of the
-        link (log odds for logit, log for counts and spend).
-    parameters : (k,). covariance : (k, k).
-    influence : (rows, k) each answer's pull on the parameters; their cross-product is the
-        robust covariance before its small-sample factor.
-    fitted : (rows,) means in the outcome's unit. sample : the rows used.
-    family : linear, logit, poisson, negative_binomial, gamma. link : identity, logit, log.
-    log_likelihood : NaN where the family is only a working one.
-    dispersion : Pearson chi-squared over its degrees of freedom.
-    overdispersion : alpha of the negative binomial, else NaN.
-    n_clusters : customers, where errors are clustered, else the answers.
+    outcome : str
+    family : {"linear", "logit", "poisson", "negative_binomial", "gamma"}
+    link : {"identity", "logit", "log"}
+    table : DataFrame
+        `term, estimate, std_error, conf_low, conf_high, n, p_value, note`; on the scale of the link
+        (log odds for logit, log for counts and spend).
+    parameters : ndarray, (k,)
+    covariance : ndarray, (k, k)
+        Of the parameters, robust or of the model.
+    influence : ndarray, (rows, k)
+        Each answer's pull on the parameters; their cross-product is the robust covariance before
+        its small-sample factor.
+    fitted : ndarray, (rows,)
+        Means in the outcome's unit.
+    sample : Sample
+        The rows used.
+    exposure : str or None
+        Column whose logarithm enters with coefficient one.
+    log_likelihood : float
+        NaN where the family is only a working one.
+    dispersion : float
+        Pearson chi-squared over its degrees of freedom.
+    overdispersion : float
+        Alpha of the negative binomial, else NaN.
+    n_clusters : int
+        Customers, where errors are clustered, else the answers.
+    conf_level : float
+        Of the intervals.
+    notes : tuple of Note
+        Answers left out, too few customers.
     """
 
     outcome: str
@@ -50,7 +70,7 @@ class RegressionFit:
     overdispersion: float
     n_clusters: int
     conf_level: float
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def n(self) -> int:
@@ -125,7 +145,7 @@ def coefficient_table(
     n: int,
     conf_level: float,
     degrees: float = np.inf,
-    not_estimable: dict[str, str] | None = None,
+    not_estimable: dict[str, Note] | None = None,
 ) -> pd.DataFrame:
     """The table of estimates; t quantiles where `degrees` are finite, else normal."""
     errors = np.sqrt(np.clip(np.diag(covariance), 0, None))
@@ -142,11 +162,9 @@ def coefficient_table(
             "conf_high": parameters + reach,
             "n": n,
             "p_value": p_value,
-            "note": "",
+            "note": [(not_estimable or {}).get(name, "") for name in names],
         }
     )
-    for name, note in (not_estimable or {}).items():
-        row = table["term"].eq(name)
-        table.loc[row, ["estimate", "std_error", "conf_low", "conf_high", "p_value"]] = np.nan
-        table.loc[row, "note"] = note
+    unknown = table["note"].ne("")
+    table.loc[unknown, ["estimate", "std_error", "conf_low", "conf_high", "p_value"]] = np.nan
     return table

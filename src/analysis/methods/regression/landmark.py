@@ -14,7 +14,10 @@ class Landmark:
 
     Attributes
     ----------
-    answers : those rows. n_unobserved : rows left out because their window was cut off.
+    answers : DataFrame
+        Those rows.
+    n_unobserved : int
+        Rows left out because their window was cut off.
     """
 
     answers: pd.DataFrame
@@ -26,12 +29,25 @@ def landmark(
 ) -> Landmark:
     """Keep the answers that a regression on a later outcome may use.
 
-    Columns used: `answered_at` and `outcome_from` (dates: the answer, the window's first day),
-    `observed` (whether the window was seen to its end).
+    Parameters
+    ----------
+    survey : DataFrame
+        One row an answer sheet: the columns named below.
+    answered_at : str
+        Column of the day of the answer.
+    outcome_from : str
+        Column of the window's first day.
+    observed : str
+        Column that says whether the window was seen to its end.
+
+    Returns
+    -------
+    Landmark
 
     Raises
     ------
-    DataError when an outcome window begins before its survey.
+    DataError
+        An outcome window begins before its survey.
     """
     require_columns(survey, [answered_at, outcome_from, observed])
     early = survey[outcome_from] < survey[answered_at]

@@ -28,12 +28,32 @@ def fit_linear(
 ) -> RegressionFit:
     """Least squares of an intention, a scale score or a margin on its drivers.
 
-    Columns used: `outcome` and `drivers` (numbers), and those of `sample.Columns`. Incomplete rows
-    are left out and counted.
+    Incomplete rows are left out and counted.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row an answer: the outcome, the drivers and the columns named below.
+    outcome : str
+        Column of numbers.
+    drivers : list of str
+        Columns of numbers; none constant or twice.
+    errors : {"robust", "model"}
+        Sandwich errors (by customer with `cluster`), or those of the model.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    **columns
+        Further columns by name (`Columns`): `controls, moderator, shapes, weight, count, cluster,
+        exposure`.
+
+    Returns
+    -------
+    RegressionFit
 
     Raises
     ------
-    DataError for text in a number, constant or repeated drivers, fewer answers than parameters.
+    DataError
+        Text in a number, constant or repeated drivers, fewer answers than parameters.
     """
     sample = _sample(frame, outcome, drivers, columns)
     return fit_family(sample, outcome, family="linear", errors=errors, conf_level=conf_level)
@@ -50,12 +70,33 @@ def fit_logit(
 ) -> RegressionFit:
     """Logit of something that happened or not in a window after the survey (0/1).
 
-    Columns as in `fit_linear`. Only rows whose window was observed to its end belong here (see
-    `landmark`). Terms that separate the outcomes perfectly are NaN with a note.
+    Only rows whose window was observed to its end belong here (see `landmark`). Terms that
+    separate the outcomes perfectly are NaN with a note.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row an answer: the outcome, the drivers and the columns named below.
+    outcome : str
+        Column of 0 and 1.
+    drivers : list of str
+        Columns of numbers; none constant or twice.
+    errors : {"robust", "model"}
+        Sandwich errors (by customer with `cluster`), or those of the model.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    **columns
+        Further columns by name (`Columns`): `controls, moderator, shapes, weight, count, cluster,
+        exposure`.
+
+    Returns
+    -------
+    RegressionFit
 
     Raises
     ------
-    DataError for an outcome that is not 0/1 or does not vary, and as `fit_linear`.
+    DataError
+        An outcome that is not 0/1 or does not vary, and as `fit_linear`.
     """
     sample = _sample(frame, outcome, drivers, columns)
     _require_both(sample.outcome, outcome)
@@ -74,13 +115,36 @@ def fit_counts(
 ) -> RegressionFit:
     """Poisson, or negative binomial (NB2), regression of purchases in a window.
 
-    Columns as in `fit_linear`; `exposure` (positive; the time observed) enters as log offset. The
-    Poisson coefficients with robust errors hold under overdispersion; the negative binomial
-    (`overdispersed`) also describes the spread.
+    `exposure` (positive; the time observed) enters as log offset. The Poisson coefficients with
+    robust errors hold under overdispersion; the negative binomial (`overdispersed`) also describes
+    the spread.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row an answer: the outcome, the drivers and the columns named below.
+    outcome : str
+        Column of whole numbers, 0 or more.
+    drivers : list of str
+        Columns of numbers; none constant or twice.
+    overdispersed : bool
+        Negative binomial (NB2) instead of Poisson.
+    errors : {"robust", "model"}
+        Sandwich errors (by customer with `cluster`), or those of the model.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    **columns
+        Further columns by name (`Columns`): `controls, moderator, shapes, weight, count, cluster,
+        exposure`.
+
+    Returns
+    -------
+    RegressionFit
 
     Raises
     ------
-    DataError for counts that are negative or not whole, and as `fit_linear`.
+    DataError
+        Counts that are negative or not whole, and as `fit_linear`.
     """
     sample = _sample(frame, outcome, drivers, columns)
     _require_not_negative(sample.outcome, outcome)
@@ -106,8 +170,30 @@ def fit_spend(
 ) -> RegressionFit:
     """Spend in a window, zeros with the rest, by Poisson pseudo-likelihood with robust errors.
 
-    Only the mean exp(x'b) must be right; amounts need not be whole, nor Poisson. Columns as in
-    `fit_counts`, amounts not negative.
+    Only the mean exp(x'b) must be right; amounts need not be whole, nor Poisson.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row an answer: the outcome, the drivers and the columns named below.
+    outcome : str
+        Column of amounts, 0 or more, in currency.
+    drivers : list of str
+        Columns of numbers; none constant or twice.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    **columns
+        Further columns by name (`Columns`): `controls, moderator, shapes, weight, count, cluster,
+        exposure`.
+
+    Returns
+    -------
+    RegressionFit
+
+    Raises
+    ------
+    DataError
+        An amount below 0, and as `fit_linear`.
 
     References
     ----------

@@ -15,7 +15,7 @@ from analysis.methods.regression.design import Design, require_columns
 from analysis.methods.regression.fit import Errors, coefficient_table, sandwich
 from analysis.methods.regression.sample import Columns, Sample, take_sample
 from analysis.methods.regression.scaling import column_scale, inverse_information
-from analysis.methods.regression.separation import NOTE, looks_separated, separated_terms
+from analysis.methods.regression.separation import SEPARATES, looks_separated, separated_terms
 from analysis.notes import note
 
 
@@ -25,11 +25,28 @@ class OrdinalFit:
 
     Attributes
     ----------
-    table : term, estimate, std_error, conf_low, conf_high, n, p_value, note; a positive estimate
-        goes with higher answers (log odds for logit). The cuts are the terms "Low | Medium".
-    levels : the answers, low to high. link : logit or probit.
-    parameters : (slopes, cuts). covariance : of them. influence : (rows, slopes + cuts).
-    log_likelihood, deviance : -2 log likelihood. sample : the rows used.
+    outcome : str
+    levels : tuple
+        The answers, low to high.
+    link : {"logit", "probit"}
+    table : DataFrame
+        `term, estimate, std_error, conf_low, conf_high, n, p_value, note`; a positive estimate goes
+        with higher answers (log odds for logit). The cuts are the terms "Low | Medium".
+    parameters : ndarray, (slopes + cuts,)
+    covariance : ndarray, (slopes + cuts, slopes + cuts)
+        Of the parameters.
+    influence : ndarray, (rows, slopes + cuts)
+        Each answer's pull on the parameters.
+    log_likelihood, deviance : float
+        The deviance is -2 log likelihood.
+    sample : Sample
+        The rows used.
+    level : ndarray of int, (rows,)
+        Place of each answer in `levels`.
+    n_clusters : int
+        Customers, where errors are clustered, else the answers.
+    conf_level : float
+        Of the intervals.
     """
 
     outcome: str
@@ -91,14 +108,38 @@ def fit_ordinal(
 ) -> OrdinalFit:
     """Regress an ordered answer on drivers and controls.
 
-    Columns used: `outcome` (an ordered categorical, whole numbers, or text with `levels` from low
-    to high), `drivers` (numbers), and those of `sample.Columns`. Levels that nobody chose are
-    left out.
+    Levels that nobody chose are left out.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row an answer: the outcome, the drivers and the columns named below.
+    outcome : str
+        Column of an ordered categorical, whole numbers, or text with `levels`.
+    drivers : list of str
+        Columns of numbers; none constant or twice.
+    levels : sequence, optional
+        All answers, from low to high.
+    link : {"logit", "probit"}
+        Of the cumulative chances.
+    errors : {"robust", "model"}
+        Sandwich errors (by customer with `cluster`), or those of the model.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    **columns
+        Further columns by name (`Columns`): `controls, moderator, shapes, weight, count, cluster,
+        exposure`.
+
+    Returns
+    -------
+    OrdinalFit
 
     Raises
     ------
-    DataError for answers that are not among the levels, fewer than two levels in use, and as
-    `fit_linear`.
+    ParamsError
+        Another link.
+    DataError
+        Answers that are not among the levels, fewer than two levels in use, and as `fit_linear`.
 
     References
     ----------
@@ -173,7 +214,7 @@ def _fit(
             covariance,
             n=sample.n,
             conf_level=conf_level,
-            not_estimable=dict.fromkeys(lost, NOTE),
+            not_estimable=dict.fromkeys(lost, SEPARATES),
         ),
         parameters=parameters,
         covariance=covariance,

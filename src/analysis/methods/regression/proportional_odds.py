@@ -13,6 +13,7 @@ from analysis.methods.regression.likelihood import maximise
 from analysis.methods.regression.ordinal import OrdinalFit
 from analysis.methods.regression.scaling import column_scale, inverse_gram, wald_statistic
 from analysis.methods.regression.separation import looks_separated, separated_terms
+from analysis.notes import note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +37,20 @@ def check_proportional_odds(fit: OrdinalFit) -> ProportionalOdds:
     slopes, or a logit of the top box. Needs three levels and the logit link. Where the fit has
     clusters or sampling weights, so has the test.
 
+    Parameters
+    ----------
+    fit : OrdinalFit
+        With the logit link and three levels or more.
+
+    Returns
+    -------
+    ProportionalOdds
+
+    Raises
+    ------
+    ParamsError
+        The fit is a probit, or has two levels only.
+
     References
     ----------
     Brant (1990), Biometrics 46, 1171-1178.
@@ -55,7 +70,7 @@ def check_proportional_odds(fit: OrdinalFit) -> ProportionalOdds:
     names = fit.sample.design.names
     tests = {"all drivers": list(range(len(names)))} | {name: [k] for k, name in enumerate(names)}
     rows = [_wald(label, slopes, covariance, terms, lost) for label, terms in tests.items()]
-    cuts = [f"above {level}" for level in fit.levels[:-1]]
+    cuts = [f">{level}" for level in fit.levels[:-1]]
     errors = np.sqrt(np.clip(np.diag(covariance), 0, None)).reshape(slopes.shape)
     return ProportionalOdds(
         table=pd.DataFrame(rows).assign(n=fit.n),
@@ -139,5 +154,5 @@ def _wald(
         "estimate": statistic,
         "degrees": degrees,
         "p_value": float(stats.chi2.sf(statistic, degrees)),
-        "note": "" if np.isfinite(statistic) else "not estimable: a level is too rare at some cut",
+        "note": "" if np.isfinite(statistic) else note("regression.rare_level"),
     }

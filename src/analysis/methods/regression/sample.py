@@ -47,11 +47,24 @@ class Sample:
 
     Attributes
     ----------
-    frame : the complete rows. matrix : (rows, k). outcome : (rows,).
-    weights : (rows,) sampling weights scaled to mean one; ones without.
-    counts : (rows,) how many identical answers a row stands for; ones without.
-    units : (rows,) code of the customer (cluster); None without clusters.
-    n : answers (the sum of counts). n_missing : answers left out for missing values.
+    frame : DataFrame
+        The complete rows.
+    design : Design
+        The terms.
+    matrix : ndarray, (rows, k)
+    outcome : ndarray, (rows,)
+    weights : ndarray, (rows,)
+        Sampling weights scaled to mean one; ones without.
+    counts : ndarray, (rows,)
+        How many identical answers a row stands for; ones without.
+    units : ndarray of int, (rows,), or None
+        Code of the customer (cluster); None without clusters.
+    n : int
+        Answers (the sum of counts).
+    n_missing : int
+        Answers left out for missing values.
+    weighted : bool
+        Whether there are sampling weights.
     """
 
     frame: pd.DataFrame

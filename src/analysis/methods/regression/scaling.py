@@ -42,5 +42,17 @@ def wald_statistic(gap: np.ndarray, covariance: np.ndarray) -> float:
 
 
 def wald_p_value(gap: np.ndarray, covariance: np.ndarray) -> float:
-    """The probability of a Wald statistic as large, were all gaps zero."""
+    """The probability of a Wald statistic as large, were all gaps zero.
+
+    Parameters
+    ----------
+    gap : array, (k,)
+        Estimates of what the hypothesis says is 0.
+    covariance : array, (k, k)
+        Of them.
+
+    Returns
+    -------
+    float
+    """
     return float(stats.chi2.sf(wald_statistic(gap, covariance), len(gap)))

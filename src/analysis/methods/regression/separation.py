@@ -4,8 +4,9 @@ import numpy as np
 from scipy.optimize import linprog
 
 from analysis.methods.regression.scaling import column_scale
+from analysis.notes import note
 
-NOTE = "not estimable: it separates the outcomes perfectly"
+SEPARATES = note("regression.separates")
 SUSPECT_SPREAD = 12.0
 TOLERANCE = 1e-6
 

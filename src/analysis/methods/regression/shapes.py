@@ -6,9 +6,9 @@ from typing import Unpack
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.errors import DataError, ParamsError
+from analysis.methods.intervals import critical_value
 from analysis.methods.regression.design import Bend, Line, Spline, Steps, Term
 from analysis.methods.regression.family import fit_family
 from analysis.methods.regression.fit import RegressionFit
@@ -23,7 +23,7 @@ KNOT_QUANTILES = {
     5: (0.05, 0.275, 0.5, 0.725, 0.95),
 }
 GRID_POINTS = 41
-SEARCHED = "the bend was searched for: a p-value would be too small"
+SEARCHED = note("regression.searched")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,13 +32,21 @@ class ShapeComparison:
 
     Attributes
     ----------
-    table : shape (line, spline, steps, bend), parameters, log_likelihood, aic, bic, p_value (that
-        the shape is a line, robust Wald), n, note.
-    curve : group (the shape), value of the driver, and the columns of estimates: the expected
+    driver, outcome : str
+    table : DataFrame
+        `shape` (line, spline, steps, bend)`, parameters, log_likelihood, aic, bic, p_value` (that
+        the shape is a line, robust Wald)`, n, note`.
+    curve : DataFrame
+        `group` (the shape)`, value` of the driver, and the columns of estimates: the expected
         outcome if every customer gave that answer, all else as it is.
-    steps : the columns of estimates: the change at each cut.
-    bend : where the slope changes, and the columns of estimates of both slopes' terms.
-    favoured : the shape of lowest AIC; "line" where no likelihood is defined.
+    steps : DataFrame
+        `cut`, and the columns of estimates: the change there.
+    bend : DataFrame
+        The columns of estimates of the slope below the bend, and of its change there.
+    bend_at : float
+        The answer at which the slope changes; NaN where no bend can be tried.
+    favoured : str
+        The shape of lowest AIC; "line" where no likelihood is defined.
     """
 
     driver: str
@@ -47,6 +55,7 @@ class ShapeComparison:
     curve: pd.DataFrame
     steps: pd.DataFrame
     bend: pd.DataFrame
+    bend_at: float
     favoured: str
 
 
@@ -63,13 +72,37 @@ def compare_shapes(
 ) -> ShapeComparison:
     """Fit a line, a restricted cubic spline, steps at `cuts`, and the best single bend.
 
-    Columns as in `fit_linear`. `family` is linear, logit or poisson. Cuts are thresholds such as
-    7 and 9 on a scale to 10 (outrage below, delight above); by default every answer given by at
-    least one in twenty, or fifths where there are more than eleven.
+    Parameters
+    ----------
+    frame : DataFrame
+        One row an answer: the outcome, the drivers and the columns named below.
+    outcome : str
+        Column of the outcome.
+    driver : str
+        Column of numbers with four values or more.
+    family : {"linear", "logit", "poisson"}
+        Of the regression.
+    cuts : sequence of float, optional
+        Thresholds such as 7 and 9 on a scale to 10 (outrage below, delight above); by default every
+        answer given by at least one in twenty, or fifths where there are more than eleven.
+    knots : int
+        Of the spline: 3, 4 or 5.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    **columns
+        Further columns by name (`Columns`): `controls, moderator, shapes, weight, count, cluster,
+        exposure`.
+
+    Returns
+    -------
+    ShapeComparison
 
     Raises
     ------
-    DataError where the driver takes fewer than four values, and as `fit_linear`.
+    ParamsError
+        Another family or number of knots.
+    DataError
+        The driver takes fewer than four values, and as `fit_linear`.
     """
     if family not in ("linear", "logit", "poisson"):
         raise ParamsError(f"family must be linear, logit or poisson, but {family!r} came")
@@ -92,9 +125,11 @@ def compare_shapes(
     fits = {"line": fit(Line(driver))}
     spline = Spline(driver, _knots(values, knots))
     fits["spline"] = fit(spline)
-    fits["steps"] = fit(Steps(driver, tuple(cuts) if cuts else _cuts(values)))
-    bends = [fit(Bend(driver, at)) for at in _bend_points(values)]
-    fits["bend"] = max(bends, key=lambda bent: bent.log_likelihood) if bends else fits["line"]
+    places = tuple(cuts) if cuts else _cuts(values)
+    fits["steps"] = fit(Steps(driver, places))
+    bends = {at: fit(Bend(driver, at)) for at in _bend_points(values)}
+    best = max(bends, key=lambda at: bends[at].log_likelihood, default=np.nan)
+    fits["bend"] = bends.get(best, fits["line"])
     table = _comparison(fits, driver)
     usable = table["aic"].notna().any()
     return ShapeComparison(
@@ -102,8 +137,9 @@ def compare_shapes(
         outcome=outcome,
         table=table,
         curve=pd.concat([_curve(name, fitted, driver, values) for name, fitted in fits.items()]),
-        steps=_own_rows(fits["steps"], driver),
+        steps=_own_rows(fits["steps"], driver).assign(cut=places),
         bend=_own_rows(fits["bend"], driver),
+        bend_at=best,
         favoured=str(table.loc[table["aic"].idxmin(), "shape"]) if usable else "line",
     )
 
@@ -170,7 +206,7 @@ def _curve(shape: str, fit: RegressionFit, driver: str, values: pd.Series) -> pd
         grid = np.linspace(values.min(), values.max(), GRID_POINTS)
     frame, total = fit.sample.frame, fit.sample.weights * fit.sample.counts
     share = total / total.sum()
-    z = stats.norm.ppf(0.5 + fit.conf_level / 2)
+    z = critical_value(fit.conf_level)
     rows = []
     for value in grid:
         moved = frame.assign(**{driver: float(value)})

@@ -22,9 +22,18 @@ class TwoPartFit:
 
     Attributes
     ----------
-    table : part ("any", "amount"), then the columns of estimates of each part.
-    any_spend, amount : the two fits. covariance : of both parts' parameters together, so that an
-        effect on expected spend carries both parts' uncertainty.
+    outcome : str
+    table : DataFrame
+        `part` ("any", "amount"), then the columns of estimates of each part.
+    any_spend, amount : RegressionFit
+        The two fits.
+    covariance : ndarray, (2 k, 2 k)
+        Of both parts' parameters together, so that an effect on expected spend carries both parts'
+        uncertainty.
+    influence : ndarray, (rows, 2 k)
+        Each answer's pull on them.
+    conf_level : float
+        Of the intervals.
     """
 
     outcome: str
@@ -80,8 +89,30 @@ def fit_two_part(
 ) -> TwoPartFit:
     """Fit spend in a window where many customers spend nothing.
 
-    Columns as in `fit_linear`; amounts not negative. There is no smearing: the amount's mean is
-    modelled itself.
+    There is no smearing: the amount's mean is modelled itself.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row an answer: the outcome, the drivers and the columns named below.
+    outcome : str
+        Column of amounts, 0 or more, in currency.
+    drivers : list of str
+        Columns of numbers; none constant or twice.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    **columns
+        Further columns by name (`Columns`): `controls, moderator, shapes, weight, count, cluster,
+        exposure`.
+
+    Returns
+    -------
+    TwoPartFit
+
+    Raises
+    ------
+    DataError
+        An amount below 0, a level of the controls without a buyer, and as `fit_linear`.
 
     References
     ----------

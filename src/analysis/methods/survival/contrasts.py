@@ -5,6 +5,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.errors import ParamsError
+from analysis.methods.intervals import critical_value
+from analysis.notes import joined, note
 
 
 def choose_reference(groups: list[str], reference: str | None) -> str:
@@ -18,7 +20,7 @@ def choose_reference(groups: list[str], reference: str | None) -> str:
 
 def add_interval(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     """Symmetric `conf_low` and `conf_high` around `estimate`, from `std_error`."""
-    reach = norm.ppf((1 + conf_level) / 2) * table["std_error"]
+    reach = critical_value(conf_level) * table["std_error"]
     table["conf_low"], table["conf_high"] = table["estimate"] - reach, table["estimate"] + reach
     return table
 
@@ -33,9 +35,25 @@ def contrast_rows(
 ) -> list[dict]:
     """Rows `group, reference, term, estimate, ...` of each group against the reference.
 
-    `estimates` has `group, estimate, std_error, n, note`, one row a group; `covariance` is indexed
-    by group (None: independent). A ratio's interval is symmetric on the logarithm; its std_error is
-    that of the logarithm.
+    A ratio's interval is symmetric on the logarithm; its std_error is that of the logarithm.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        `group, estimate, std_error, n, note`, one row a group.
+    reference : str
+        The group that the others are compared with.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    covariance : DataFrame, optional
+        Of the estimates, by group; independent by default.
+    ratio : bool
+        Tell ratios beside differences.
+
+    Returns
+    -------
+    list of dict
+        `group, reference, n, note, term, estimate, std_error, conf_low, conf_high, p_value`.
     """
     rows = []
     base = estimates.set_index("group").loc[reference]
@@ -47,12 +65,12 @@ def contrast_rows(
         notes = [row.note, base["note"]]
         if row.std_error == 0 or base["std_error"] == 0:
             error = np.nan
-            notes.append("nothing ended yet in one of the groups: no test")
+            notes.append(note("survival.no_test"))
         common = {
             "group": row.group,
             "reference": reference,
             "n": int(row.n + base["n"]),
-            "note": "; ".join(dict.fromkeys(filter(None, notes))),
+            "note": joined(dict.fromkeys(notes)),
         }
         rows.append({**common, **_difference(row.estimate - base["estimate"], error, conf_level)})
         if ratio:
@@ -61,7 +79,7 @@ def contrast_rows(
 
 
 def _difference(estimate: float, error: float, conf_level: float) -> dict:
-    reach = norm.ppf((1 + conf_level) / 2) * error
+    reach = critical_value(conf_level) * error
     return {
         "term": "difference",
         "estimate": estimate,
@@ -81,7 +99,7 @@ def _ratio(row, base: pd.Series, shared: float, conf_level: float) -> dict:
             - 2 * shared / (row.estimate * base["estimate"])
         )
     error = np.sqrt(max(variance, 0))
-    reach = norm.ppf((1 + conf_level) / 2) * error
+    reach = critical_value(conf_level) * error
     return {
         "term": "ratio",
         "estimate": np.exp(log_ratio),

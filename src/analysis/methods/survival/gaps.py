@@ -11,16 +11,14 @@ import pandas as pd
 from analysis.errors import DataError
 from analysis.methods._durations import check_columns
 from analysis.methods.survival.milestones import Milestones, milestone_differences
+from analysis.notes import Note, note
 
-LATER_GAPS = (
-    "gaps after the first are seen only for customers whose earlier gaps were short enough to be "
-    "completed in time: describe them, do not read differences between orders as effects"
-)
+LATER_GAPS = note("survival.later_gaps")
 
 
 def gap_milestones(
     gaps: pd.DataFrame, *, times, max_order: int | None = None, conf_level: float = 0.95
-) -> tuple[Milestones, tuple[str, ...]]:
+) -> tuple[Milestones, tuple[Note, ...]]:
     """Compare the share still waiting after given times between first, second, ... gaps.
 
     Parameters
@@ -32,13 +30,20 @@ def gap_milestones(
         In the unit of `duration`.
     max_order : int, optional
         Leave out later gaps.
+    conf_level : float
+        Level of the intervals, in (0, 1).
 
     Returns
     -------
     Milestones
         Groups are orders; standard errors by customer, who appears in several orders.
-    tuple of str
-        Notes.
+    tuple of Note
+        What later gaps do not say.
+
+    Raises
+    ------
+    DataError
+        A column is missing, or a customer has two gaps of one order.
 
     References
     ----------

@@ -13,14 +13,15 @@ from analysis.errors import ParamsError
 from analysis.methods._durations import (
     align_times,
     check_choice,
-    check_level,
     drop_uncounted,
     read_durations,
     read_groups,
 )
 from analysis.methods._risksets import RiskSets, count_risk_sets
+from analysis.methods.intervals import check_level
 from analysis.methods.survival.product_limit import product_limit, survival_interval
 from analysis.methods.survival.quantiles import quantile_row
+from analysis.notes import Note, note
 
 CONF_TYPES = ("log-log", "log", "plain")
 
@@ -39,7 +40,7 @@ class SurvivalCurve:
     medians : DataFrame
         One row a group: `group, term, estimate, std_error, conf_low, conf_high, n, events, note`;
         time units. Not reached is NaN and noted. `std_error` is NaN: the interval is the band's.
-    notes : tuple of str
+    notes : tuple of Note
         What to keep in mind: risk sets that ran empty, few at risk early under delayed entry.
     risk_sets : dict of str to RiskSets
         The counts behind each group's curve.
@@ -49,7 +50,7 @@ class SurvivalCurve:
 
     table: pd.DataFrame
     medians: pd.DataFrame
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     risk_sets: dict[str, RiskSets]
     conf_level: float
     conf_type: str
@@ -97,7 +98,7 @@ class SurvivalCurve:
                 "conf_high": values[:, 3],
                 "at_risk": sets.at_risk_at(times),
                 "n": sets.n,
-                "note": np.where(beyond, f"beyond follow-up, which ends at {last:g}", ""),
+                "note": np.where(beyond, note("survival.beyond_follow_up", end=last), ""),
             }
         )
 
@@ -164,6 +165,10 @@ def survival_curve(
     conf_type : {"log-log", "log", "plain"}
         Scale on which the interval is symmetric.
 
+    Returns
+    -------
+    SurvivalCurve
+
     Raises
     ------
     DataError
@@ -226,17 +231,14 @@ def _curve_columns(sets: RiskSets, conf_level: float, conf_type: str) -> dict[st
     }
 
 
-def _curve_notes(group: str, sets: RiskSets) -> list[str]:
+def _curve_notes(group: str, sets: RiskSets) -> list[Note]:
     notes = []
     if not sets.events.any():
-        notes.append(f"{group}: no relationship ended, the curve stays at 1")
+        notes.append(note("survival.stays_at_one", group=group))
     emptied = (sets.at_risk == sets.events) & (sets.events > 0)
     if emptied[:-1].any():
-        notes.append(
-            f"{group}: all {sets.at_risk[emptied][0]:,} then at risk ended at "
-            f"{sets.time[emptied][0]:g}, before others had entered: the curve is 0 from there on; "
-            "start it later"
-        )
+        number, time = sets.at_risk[emptied][0], sets.time[emptied][0]
+        notes.append(note("survival.ran_empty", group=group, number=number, time=time))
     return notes
 
 

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods._durations import align_times, check_level, drop_uncounted, read_durations
+from analysis.methods._durations import align_times, drop_uncounted, read_durations
+from analysis.methods.intervals import check_level
 from analysis.methods.survival.contrasts import add_interval
 from analysis.methods.survival.kaplan_meier import SurvivalCurve, survival_curve
 from analysis.methods.survival.restricted_mean import carried_forward, mean_and_areas
+from analysis.notes import note
 
 
 def landmark_curve(
@@ -25,8 +27,26 @@ def landmark_curve(
 ) -> SurvivalCurve:
     """Estimate survival from a landmark on, among those still active then; time counts from it.
 
-    Columns as in `survival_curve`; `by` must be known at the landmark. Those who ended or were last
-    seen at or before `at` are left out; late entrants join when they enter.
+    Those who ended or were last seen at or before `at` are left out; late entrants join when they
+    enter.
+
+    Parameters
+    ----------
+    durations : DataFrame
+        `duration` (time units, >= 0), `event` (1 ended, 0 open), optional `entry` and `count`, as
+        in `survival_curve`.
+    at : float
+        The landmark, 0 or later, in the unit of `duration`.
+    by : str, optional
+        Column of groups that are known at the landmark.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    conf_type : {"log-log", "log", "plain"}
+        Scale on which the interval is symmetric.
+
+    Returns
+    -------
+    SurvivalCurve
 
     References
     ----------
@@ -74,6 +94,12 @@ def remaining_life(
         Times already survived.
     horizon : float
         How far ahead to look, > 0, time units.
+    by : str, optional
+        Column of groups that are known at each landmark.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    conf_type : {"log-log", "log", "plain"}
+        Scale on which the interval is symmetric.
 
     Returns
     -------
@@ -81,6 +107,13 @@ def remaining_life(
         For each group and `active_since`: the share alive `horizon` later, the restricted mean
         within `horizon` and the median remaining time: `group, active_since, term, estimate,
         std_error, conf_low, conf_high, n` (active then), `note`.
+
+    Raises
+    ------
+    ParamsError
+        The horizon is not above 0.
+    DataError
+        As `survival_curve`; and nobody is active after a landmark.
     """
     check_level(conf_level)
     if not (np.isfinite(horizon) and horizon > 0):
@@ -92,8 +125,10 @@ def remaining_life(
         )
         rows = pd.concat([curve.at(horizon), _means(curve, horizon), curve.medians])
         tables.append(rows.assign(active_since=since))
-    names = {"survival": f"alive {horizon:g} later", "median": "median remaining"}
-    shown = pd.concat(tables, ignore_index=True).replace({"term": names})
+    alive = note("survival.alive_later", time=horizon)
+    names = {"survival": alive, "median": "median remaining"}
+    shown = pd.concat(tables, ignore_index=True)
+    shown["term"] = [names.get(term, term) for term in shown["term"]]
     order = ["group", "active_since", "term", "estimate", "std_error", "conf_low", "conf_high"]
     return shown[[*order, "n", "note"]]
 
@@ -105,7 +140,7 @@ def _means(curve: SurvivalCurve, horizon: float) -> pd.DataFrame:
         rows.append(
             {
                 "group": group,
-                "term": f"restricted mean remaining within {horizon:g}",
+                "term": note("survival.remaining_mean", until=horizon),
                 "estimate": mean,
                 "std_error": std_error,
                 "n": sets.n,
@@ -120,8 +155,27 @@ def follow_up(
 ) -> pd.DataFrame:
     """Median time for which relationships were followed, by reverse Kaplan-Meier.
 
-    Open ones count as ended and ended ones as open: Schemper & Smith (1996), Controlled Clinical
-    Trials 17, 343-346. Columns: `group, term, estimate, ..., n, events` (the open ones), `note`.
+    Open ones count as ended and ended ones as open.
+
+    Parameters
+    ----------
+    durations : DataFrame
+        `duration` (time units, >= 0), `event` (1 ended, 0 open), optional `entry` and `count`, as
+        in `survival_curve`.
+    by : str, optional
+        Column of groups that are told one by one; all together by default.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    DataFrame
+        `group, term, share, estimate, std_error, conf_low, conf_high, n, events` (the open ones)`,
+        note`.
+
+    References
+    ----------
+    Schemper & Smith (1996), Controlled Clinical Trials 17, 343-346.
     """
     columns = read_durations(durations)
     reversed_ends = drop_uncounted(durations).assign(event=~columns.event)

@@ -19,6 +19,7 @@ from analysis.methods._durations import (
     read_groups,
 )
 from analysis.methods._group_counts import count_by_group, quadratic_form, split_by
+from analysis.notes import Note, note
 
 WEIGHTS = ("logrank", "gehan", "tarone-ware")
 
@@ -38,7 +39,8 @@ class LogRankTest:
         Of the weighted differences.
     weights : str
         Which test.
-    note : str
+    note : Note or str
+        Why there is no test; empty otherwise.
     """
 
     chi2: float
@@ -47,7 +49,7 @@ class LogRankTest:
     table: pd.DataFrame
     variance: np.ndarray
     weights: str
-    note: str
+    note: Note | str
 
 
 def logrank_test(
@@ -68,6 +70,10 @@ def logrank_test(
     weights : {"logrank", "gehan", "tarone-ware"} or ("fleming-harrington", p, q)
         Gehan weighs by the number at risk, Tarone-Ware by its root, Fleming-Harrington by
         S(t-)^p (1 - S(t-))^q with S the pooled Kaplan-Meier curve of the stratum.
+
+    Returns
+    -------
+    LogRankTest
 
     Raises
     ------
@@ -105,9 +111,9 @@ def logrank_test(
             "variance": np.diag(variance),
         }
     )
-    note = "" if dof else "not estimable: no end happened while two groups were at risk"
+    why = "" if dof else note("survival.never_together")
     p_value = float(chi_squared.sf(chi2, dof)) if dof else np.nan
-    return LogRankTest(chi2, dof, p_value, table, variance, _name(weights), note)
+    return LogRankTest(chi2, dof, p_value, table, variance, _name(weights), why)
 
 
 def _read_weights(weights: str | tuple) -> str | tuple[float, float]:

@@ -43,8 +43,29 @@ def milestone_differences(
 ) -> Milestones:
     """Compare the share alive between groups at fixed times (Greenwood, or robust by cluster).
 
-    Columns as in `survival_curve`; `cluster` names a column (`customer_id`) whose rows belong
-    together, within and across groups. Past a group's follow-up: NaN and a note.
+    Past a group's follow-up: NaN and a note.
+
+    Parameters
+    ----------
+    durations : DataFrame
+        `duration` (time units, >= 0), `event` (1 ended, 0 open), optional `entry` and `count`, as
+        in `survival_curve`.
+    by : str or None
+        Column of groups known at time zero.
+    times : list of float
+        0 or later, in the unit of `duration`.
+    reference : str, optional
+        Group that the others are compared with; by default the first.
+    cluster : str, optional
+        Column whose rows belong together (`customer_id`), within and across groups.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+    conf_type : {"log-log", "log", "plain"}
+        Scale on which the interval is symmetric.
+
+    Returns
+    -------
+    Milestones
 
     References
     ----------

@@ -4,18 +4,13 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
-from analysis.methods._durations import (
-    Durations,
-    check_level,
-    drop_uncounted,
-    read_durations,
-    read_groups,
-)
+from analysis.methods._durations import Durations, drop_uncounted, read_durations, read_groups
 from analysis.methods._group_counts import count_by_group
+from analysis.methods.intervals import check_level, critical_value
 from analysis.methods.pairs import holm
 from analysis.methods.survival.log_rank import logrank_test
+from analysis.notes import note
 
 
 def pairwise_tests(
@@ -27,6 +22,20 @@ def pairwise_tests(
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
     """Compare each pair of groups of `by`: log-rank test and hazard ratio (Cox, Efron's ties).
+
+    Parameters
+    ----------
+    durations : DataFrame
+        `duration` (time units, >= 0), `event` (1 ended, 0 open), optional `entry` and `count`, as
+        in `survival_curve`.
+    by : str
+        Column of groups, two or more.
+    strata : str, optional
+        Column within whose values they are compared.
+    weights : str or tuple
+        As in `logrank_test`.
+    conf_level : float
+        Level of each interval, in (0, 1).
 
     Returns
     -------
@@ -68,13 +77,13 @@ def _ratio_row(
     columns: Durations, second: np.ndarray, layers: np.ndarray, conf_level: float
 ) -> dict:
     log_ratio, error = log_hazard_ratio(columns, second.astype(np.intp), layers)
-    reach = norm.ppf((1 + conf_level) / 2) * error
+    reach = critical_value(conf_level) * error
     return {
         "estimate": np.exp(log_ratio),
         "std_error": error,
         "conf_low": np.exp(log_ratio - reach),
         "conf_high": np.exp(log_ratio + reach),
-        "note": "not estimable: nothing ended in one of the groups" if np.isnan(error) else "",
+        "note": note("survival.group_without_ends") if np.isnan(error) else "",
     }
 
 

@@ -1,7 +1,8 @@
 """The product limit, Greenwood's variance, and intervals on three scales."""
 
 import numpy as np
-from scipy.stats import norm
+
+from analysis.methods.intervals import critical_value
 
 
 def product_limit(at_risk: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -15,7 +16,7 @@ def survival_interval(
     survival: np.ndarray, log_error: np.ndarray, conf_level: float, conf_type: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pointwise interval of shares (T,), given the standard error of their logarithm (T,)."""
-    reach = norm.ppf((1 + conf_level) / 2) * log_error
+    reach = critical_value(conf_level) * log_error
     with np.errstate(all="ignore"):
         if conf_type == "plain":
             return np.maximum(survival * (1 - reach), 0), np.minimum(survival * (1 + reach), 1)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from analysis.methods._risksets import RiskSets
+from analysis.notes import note
 
 SAME_SHARE = np.sqrt(np.finfo(float).eps)  # R's tolerance for a curve that lies on the quantile
 
@@ -16,7 +17,7 @@ def quantile_row(group: str, curve, sets: RiskSets, share: float) -> dict:
     )
     return {
         "group": group,
-        "term": "median" if share == 0.5 else f"quantile {share:g}",
+        "term": "median" if share == 0.5 else note("survival.quantile", share=share),
         "share": share,
         "estimate": estimate,
         "std_error": np.nan,
@@ -24,7 +25,7 @@ def quantile_row(group: str, curve, sets: RiskSets, share: float) -> dict:
         "conf_high": high,
         "n": sets.n,
         "events": int(sets.events.sum()),
-        "note": "not reached" if np.isnan(estimate) else "",
+        "note": note("survival.not_reached") if np.isnan(estimate) else "",
     }
 
 

@@ -13,15 +13,16 @@ from analysis.errors import ParamsError
 from analysis.methods._durations import (
     Durations,
     align_times,
-    check_level,
     drop_uncounted,
     read_durations,
     read_groups,
 )
 from analysis.methods._risksets import RiskSets, count_risk_sets
+from analysis.methods.intervals import check_level
 from analysis.methods.survival.contrasts import add_interval, choose_reference, contrast_rows
 from analysis.methods.survival.influence import row_influence, sum_by_cluster
 from analysis.methods.survival.product_limit import product_limit
+from analysis.notes import Note, note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,12 +62,20 @@ def restricted_mean(
     ----------
     durations : DataFrame
         As in `survival_curve`.
+    by : str, optional
+        Column of groups known at time zero.
     until : float, optional
         Horizon, > 0; by default the shortest of the groups' longest follow-up.
     reference : str, optional
         Group that the others are compared with; by default the first.
     cluster : str, optional
         Column whose rows belong together (`customer_id`), within and across groups.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    RestrictedMeans
 
     References
     ----------
@@ -124,7 +133,7 @@ def _mean_row(label: str, sets: RiskSets, until: float) -> dict:
     mean, std_error, _ = mean_and_areas(sets, until)
     return {
         "group": label,
-        "term": f"restricted mean to {until:g}",
+        "term": note("survival.restricted_mean", until=until),
         "estimate": mean,
         "std_error": std_error,
         "conf_low": np.nan,
@@ -135,14 +144,14 @@ def _mean_row(label: str, sets: RiskSets, until: float) -> dict:
     }
 
 
-def carried_forward(sets: RiskSets, until: float) -> str:
+def carried_forward(sets: RiskSets, until: float) -> Note | str:
     """The note for a curve without ends, or that ends above 0 before the horizon."""
     if not sets.events[sets.time <= until].any():
-        return f"nothing ended by {until:g}: no standard error"
+        return note("survival.nothing_ended_by", until=until)
     last = sets.time[-1]
     if until <= last or sets.events[-1] == sets.at_risk[-1]:
         return ""
-    return f"follow-up ends at {last:g}: the last share is carried forward to {until:g}"
+    return note("survival.carried_forward", end=last, until=until)
 
 
 def _cluster_covariance(

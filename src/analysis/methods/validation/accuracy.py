@@ -4,15 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, rankdata
+from scipy.stats import rankdata
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods._durations import (
-    Durations,
-    check_level,
-    read_durations,
-)
+from analysis.methods._durations import Durations, read_durations
 from analysis.methods._risksets import count_risk_sets
+from analysis.methods.intervals import check_level, critical_value
 from analysis.methods.validation.observation import (
     StepCurve,
     inverse,
@@ -21,6 +18,7 @@ from analysis.methods.validation.observation import (
     refuse_entry,
     survival_steps,
 )
+from analysis.notes import note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +80,12 @@ def brier_score(
     training : DataFrame, optional
         `duration, event` of those used in fitting: gives the chance to be still observed and the
         Kaplan-Meier curve to beat; by default the held-out customers.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    BrierScore
 
     References
     ----------
@@ -104,7 +108,7 @@ def brier_score(
         baseline = np.average(weight * (alive - share) ** 2, weights=count)
         rows.append((time, score, np.sqrt(spread / count.sum()), baseline))
     table = pd.DataFrame(rows, columns=["time", "estimate", "std_error", "null"])
-    reach = norm.ppf((1 + conf_level) / 2) * table["std_error"]
+    reach = critical_value(conf_level) * table["std_error"]
     beyond = ~np.isfinite(table["estimate"]) | (times > columns.duration.max())
     table = table.assign(
         term="Brier score",
@@ -113,7 +117,7 @@ def brier_score(
         skill=1 - table["estimate"] / table["null"],
     )
     table.loc[beyond, ["estimate", "std_error", "conf_low", "conf_high", "null", "skill"]] = np.nan
-    table = table.assign(n=columns.n, note=np.where(beyond, "beyond follow-up", ""))
+    table = table.assign(n=columns.n, note=np.where(beyond, note("survival.not_followed"), ""))
     mean, mean_null = (_time_average(times, table[name]) for name in ("estimate", "null"))
     order = ["term", "time", "estimate", "std_error", "conf_low", "conf_high", "null", "skill"]
     return BrierScore(table[[*order, "n", "note"]], mean, mean_null, 1 - mean / mean_null)
@@ -129,9 +133,36 @@ def calibrate(
 ) -> Calibration:
     """Compare predicted shares alive at a horizon with Kaplan-Meier, in groups of equal size.
 
-    `held_out` as in `brier_score` (late `entry` allowed); `survival` (n,) predicted at `horizon`.
     Groups with equal predictions are joined. Log-log intervals; NaN and a note where follow-up of a
-    group ends before the horizon. D'Agostino & Nam (2003), Handbook of Statistics 23, 1-25.
+    group ends before the horizon.
+
+    Parameters
+    ----------
+    held_out : DataFrame
+        `duration, event`, optional `entry` and `count`: customers not used in fitting.
+    survival : ndarray, (n,)
+        Predicted share alive of each row at the horizon, in 0-1.
+    horizon : float
+        In the unit of `duration`.
+    groups : int
+        Groups of similar predictions, 1 or more.
+    conf_level : float
+        Level of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    ParamsError
+        `groups` is no whole number of 1 or more.
+    DataError
+        A column is wrong, or shares lie outside 0-1.
+
+    References
+    ----------
+    D'Agostino & Nam (2003), Handbook of Statistics 23, 1-25.
     """
     check_level(conf_level)
     if not (isinstance(groups, int | np.integer) and groups >= 1):
@@ -143,7 +174,7 @@ def calibrate(
     rows = []
     for position, code in enumerate(np.unique(codes), start=1):
         chosen = codes == code
-        row = {"group": str(position), "term": f"alive at {horizon:g}"}
+        row = {"group": str(position), "term": note("survival.alive_at", time=horizon)}
         row["predicted"] = np.average(predicted[chosen], weights=count[chosen])
         rows.append(row | _observed_share(columns.take(chosen), horizon, conf_level))
     overall = _observed_share(columns, horizon, conf_level)["estimate"]
@@ -160,10 +191,11 @@ def _observed_share(columns: Durations, horizon: float, conf_level: float) -> di
     row = {"estimate": share, "std_error": np.nan, "conf_low": np.nan, "conf_high": np.nan}
     row |= {"n": columns.n, "note": ""}
     if horizon > sets.time[-1]:
-        return row | {"estimate": np.nan, "note": f"follow-up ends at {sets.time[-1]:g}"}
+        beyond = note("survival.beyond_follow_up", end=sets.time[-1])
+        return row | {"estimate": np.nan, "note": beyond}
     if 0 < share < 1:
         log_error = np.sqrt((d / (n * (n - d))).sum())
-        factor = np.exp(norm.ppf((1 + conf_level) / 2) * log_error / -np.log(share))
+        factor = np.exp(critical_value(conf_level) * log_error / -np.log(share))
         row |= {"std_error": share * log_error, "conf_low": share**factor}
         row |= {"conf_high": share ** (1 / factor)}
     return row

@@ -21,13 +21,25 @@ from analysis.methods.validation.observation import (
     refuse_entry,
     survival_steps,
 )
+from analysis.notes import note
 
 
 def harrell_concordance(predictions: pd.DataFrame) -> Concordance:
     """Harrell's C of `risk` (higher: expected to end sooner), ties in risk counting half.
 
-    Columns: `duration, event, risk`, optional `entry, count`. Harrell et al. (1982), JAMA 247,
-    2543-2546; standard error by infinitesimal jackknife, as R's survival.
+    Parameters
+    ----------
+    predictions : DataFrame
+        `duration, event, risk`, optional `entry` and `count`.
+
+    Returns
+    -------
+    Concordance
+
+    References
+    ----------
+    Harrell et al. (1982), JAMA 247, 2543-2546; standard error by infinitesimal jackknife, as R's
+    survival.
     """
     columns, risk = _read_risk(predictions)
     return count_concordance(columns, risk)
@@ -38,10 +50,30 @@ def uno_concordance(
 ) -> Concordance:
     """Uno's C: as Harrell's, with pairs weighted so that censoring does not decide which count.
 
-    Columns as in `harrell_concordance`, without `entry`. `until` leaves out ends at or after it;
-    `training` (`duration, event`) gives the chance to be still observed, by default the predicted
-    customers themselves. The standard error takes the weights as known. Uno et al. (2011),
-    Statistics in Medicine 30, 1105-1117.
+    The standard error takes the weights as known.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        `duration, event, risk`, optional `count`.
+    until : float, optional
+        Leaves out ends at or after it.
+    training : DataFrame, optional
+        `duration, event`: gives the chance to be still observed; by default the predicted customers
+        themselves.
+
+    Returns
+    -------
+    Concordance
+
+    Raises
+    ------
+    DataError
+        Nobody is observed any more when the last relationship ends.
+
+    References
+    ----------
+    Uno et al. (2011), Statistics in Medicine 30, 1105-1117.
     """
     columns, risk = _read_risk(predictions)
     refuse_entry(columns)
@@ -81,10 +113,26 @@ def dynamic_auc(
 ) -> pd.DataFrame:
     """Chance that one who ended by a time had a higher `risk` than one alive then.
 
-    Columns as in `uno_concordance`. Returns one row a time and a last one, `term` mean AUC,
-    averaged over the fall of the survival curve: `term, time, estimate, cases, controls, n, note`.
-    Cumulative cases, dynamic controls: Uno et al. (2007), JASA 102, 527-537; Lambert & Chevret
-    (2016), Statistical Methods in Medical Research 25, 2088-2102 for the mean.
+    Parameters
+    ----------
+    predictions : DataFrame
+        `duration, event, risk` (higher: expected to end sooner), optional `count`.
+    times : list of float
+        Within follow-up, in the unit of `duration`.
+    training : DataFrame, optional
+        `duration, event`: gives the chance to be still observed; by default the predicted
+        customers.
+
+    Returns
+    -------
+    DataFrame
+        `term, time, estimate, cases, controls, n, note`: one row a time and a last one, `term` mean
+        AUC, averaged over the fall of the survival curve.
+
+    References
+    ----------
+    Uno et al. (2007), JASA 102, 527-537 (cumulative cases, dynamic controls); Lambert & Chevret
+    (2016), Statistical Methods in Medical Research 25, 2088-2102 (the mean).
     """
     columns, risk = _read_risk(predictions)
     refuse_entry(columns)
@@ -96,7 +144,7 @@ def dynamic_auc(
     fall = -np.diff(np.append(1.0, survival_steps(columns).after(times)))
     mean = float(table["estimate"] @ fall / fall.sum()) if fall.sum() > 0 else np.nan
     last = {"term": "mean AUC", "time": np.nan, "estimate": mean, "n": columns.n}
-    last["note"] = "not estimable" if np.isnan(mean) else ""
+    last["note"] = note("not_estimable") if np.isnan(mean) else ""
     return pd.concat([table, pd.DataFrame([last])], ignore_index=True)
 
 
@@ -109,8 +157,8 @@ def _auc_at(
     row = {"term": "AUC", "time": time, "estimate": np.nan, "cases": cases, "controls": controls}
     row |= {"n": columns.n, "note": ""}
     if not cases or not controls:
-        why = "nobody was left by then" if cases else "nobody ended by then"
-        return row | {"note": f"not estimable: {why}"}
+        left = note("survival.nobody_left_then")
+        return row | {"note": left if cases else note("survival.nobody_ended_then")}
     weight = count[case] * inverse(observed.before(columns.duration[case]))
     order = np.argsort(risk[control])
     ranked = risk[control][order]

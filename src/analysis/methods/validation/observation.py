@@ -15,7 +15,15 @@ from analysis.methods._risksets import count_risk_sets
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StepCurve:
-    """A falling step function: `share` (T,) from each `time` (T,) on, 1 before."""
+    """A falling step function.
+
+    Attributes
+    ----------
+    time : ndarray, (T,)
+        Rising.
+    share : ndarray, (T,)
+        From each time on; 1 before the first.
+    """
 
     time: np.ndarray
     share: np.ndarray

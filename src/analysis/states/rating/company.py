@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis.data import Tables
 from analysis.errors import ParamsError
+from analysis.notes import Note, note
 from analysis.params import Params
 from analysis.states.rating.rerating import Rerating, summary_of_ratings
 from analysis.states.rating.tiers import Rating, make_rating
@@ -115,11 +116,11 @@ def rate_by_company(
 
 
 def _rating(rows: pd.DataFrame, day: date, tiers: Sequence[str], customers: int) -> Rating:
-    since = pd.to_datetime(rows["since"]).dt.strftime("%Y-%m-%d")
+    since = pd.to_datetime(rows["since"]).dt.date
     return make_rating(
         rows["customer_id"],
         pd.Index(tiers).get_indexer(rows["tier"]),
-        ("the company's own, since " + since).to_numpy(object),
+        [note("tiers.own_since", day=day_of) for day_of in since],
         tiers,
         COMPANY,
         day,
@@ -127,7 +128,6 @@ def _rating(rows: pd.DataFrame, day: date, tiers: Sequence[str], customers: int)
     )
 
 
-def notes_of(without: int) -> list[str]:
+def notes_of(without: int) -> list[Note]:
     """What is to be said of those who held no tier."""
-    left = f"{without:,} customers had no tier of the company and are left out"
-    return [left] if without else []
+    return [note("tiers.none_of_the_company", customers=int(without))] if without else []

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
+from analysis.notes import Note, note
 from analysis.params.tiers import Rfm, Scheme, Score
 from analysis.states.rating.quantities import MONEY
 
+MORE_IS_BETTER = (
+    "tiers.more_is_better.lowest",
+    "tiers.more_is_better.between",
+    "tiers.more_is_better.highest",
+)
+LESS_IS_BETTER = (
+    "tiers.less_is_better.lowest",
+    "tiers.less_is_better.between",
+    "tiers.less_is_better.highest",
+)
 SCORE_DIGITS = 9
 """Scores that differ later are the same but for the order in which they were added up."""
 NEAR = 1e-14
@@ -30,9 +42,9 @@ class Criterion:
     sign: float = 1.0
 
 
-def criteria_of(customers: pd.DataFrame, scheme: Scheme) -> tuple[list[Criterion], list[str]]:
+def criteria_of(customers: pd.DataFrame, scheme: Scheme) -> tuple[list[Criterion], list[Note]]:
     """The criteria of a scheme on these customers, and what is to be said about them."""
-    notes: list[str] = []
+    notes: list[Note] = []
     if scheme.thresholds:
         limits = scheme.thresholds.limits
         _require(customers, list(limits))
@@ -50,9 +62,8 @@ def criteria_of(customers: pd.DataFrame, scheme: Scheme) -> tuple[list[Criterion
         criteria = [Criterion("score", score, _score_cuts(score, scheme.score))]
     for criterion in criteria:
         if unknown := int(np.isnan(criterion.values).sum()):
-            notes.append(
-                f"{criterion.name} is unknown for {unknown:,} customers, who do not reach it"
-            )
+            of = {"quantity": criterion.name, "customers": unknown}
+            notes.append(note("tiers.unknown_of_some", **of))
     return criteria, notes
 
 
@@ -67,32 +78,34 @@ def levels_of(
 
 
 def reasons_of(criteria: list[Criterion], deciding: np.ndarray) -> np.ndarray:
-    """In words: the deciding quantity, its value, and the limits on either side of it."""
+    """As notes: the deciding quantity, its value, and the limits on either side of it."""
     reasons = np.empty(len(deciding), dtype=object)
     for k, criterion in enumerate(criteria):
         of = np.flatnonzero(deciding == k)
-        level = _levels(criterion, 0.0)[of]
-        reached, short = ("at most", "over") if criterion.sign < 0 else ("at least", "under")
         form = ".15g" if criterion.name in MONEY else ".6g"  # to the last cent
-        limits = [
-            f"{criterion.sign * cut:{form}}" if np.isfinite(cut) else "what anybody reached"
-            for cut in criterion.cuts
-        ]
-        tails = [
-            ", ".join(
-                ([f"{reached} {limits[i - 1]}"] if i > 0 else [])
-                + ([f"{short} {limits[i]}"] if i < len(limits) else [])
-            )
-            for i in range(len(limits) + 1)
-        ]
+        limits = _limits(criterion, form)
+        unknown = note("tiers.unknown", quantity=criterion.name)
         values = criterion.sign * criterion.values[of]
         reasons[of] = [
-            f"{criterion.name} is unknown"
+            unknown
             if np.isnan(value)
-            else f"{criterion.name} {value:{form}}: {tails[i]}"
-            for value, i in zip(values, level, strict=True)
+            else note(
+                "tiers.reached", quantity=criterion.name, value=f"{value:{form}}", limits=limits[i]
+            )
+            for value, i in zip(values, _levels(criterion, 0.0)[of], strict=True)
         ]
     return reasons
+
+
+def _limits(criterion: Criterion, form: str) -> list[Note]:
+    """What a customer of each level, low to high, has reached and has not."""
+    lowest, between, highest = LESS_IS_BETTER if criterion.sign < 0 else MORE_IS_BETTER
+    cuts = [
+        f"{criterion.sign * cut:{form}}" if np.isfinite(cut) else note("tiers.what_anybody_reached")
+        for cut in criterion.cuts
+    ]
+    middle = [note(between, reached=one, short=following) for one, following in pairwise(cuts)]
+    return [note(lowest, short=cuts[0]), *middle, note(highest, reached=cuts[-1])]
 
 
 def lowered(cuts: np.ndarray, slack: float) -> np.ndarray:
@@ -131,7 +144,7 @@ def _criterion(customers: pd.DataFrame, quantity: str, cuts: tuple[float, ...]) 
     return Criterion(quantity.removeprefix("-"), values, sign * np.array(cuts), sign)
 
 
-def _quantile_criterion(customers: pd.DataFrame, scheme: Scheme, notes: list[str]) -> Criterion:
+def _quantile_criterion(customers: pd.DataFrame, scheme: Scheme, notes: list[Note]) -> Criterion:
     rule = scheme.quantiles
     _require(customers, [rule.quantity])
     values, sign = _values(customers, rule.quantity)
@@ -140,7 +153,7 @@ def _quantile_criterion(customers: pd.DataFrame, scheme: Scheme, notes: list[str
         raise DataError(f"{rule.quantity} must be known of somebody, but is missing in every row")
     cuts = _cuts_at_shares(known, rule.cuts)
     if len(np.unique(cuts)) < len(cuts):
-        notes.append(f"{rule.quantity} is so often the same that some tiers coincide")
+        notes.append(note("tiers.coincide", quantity=rule.quantity))
     return Criterion(rule.quantity.removeprefix("-"), values, cuts, sign)
 
 
@@ -174,7 +187,7 @@ def _rfm_points(customers: pd.DataFrame, rule: Rfm) -> np.ndarray:
     return points
 
 
-def _score(customers: pd.DataFrame, rule: Score, notes: list[str]) -> np.ndarray:
+def _score(customers: pd.DataFrame, rule: Score, notes: list[Note]) -> np.ndarray:
     total, weight = np.zeros(len(customers)), np.zeros(len(customers))
     absent = []
     for name, dimension in rule.dimensions.items():
@@ -182,10 +195,10 @@ def _score(customers: pd.DataFrame, rule: Score, notes: list[str]) -> np.ndarray
         missing = [q for q in dimension.quantities if q not in present]
         if not present:
             absent.append(name)
-            notes.append(f"the {name} dimension is missing; its weight is shared out")
+            notes.append(note("tiers.no_dimension", dimension=name))
             continue
         if missing:
-            notes.append(f"the {name} dimension is without {', '.join(missing)}")
+            notes.append(note("tiers.without", dimension=name, quantities=tuple(missing)))
         ranks = np.array([_percent_below(_values(customers, q)[0]) for q in present])
         known = ~np.isnan(ranks)
         has = known.any(axis=0)
@@ -193,10 +206,8 @@ def _score(customers: pd.DataFrame, rule: Score, notes: list[str]) -> np.ndarray
         total += np.where(has, dimension.weight * mean, 0.0)
         weight += np.where(has, dimension.weight, 0.0)
         if not has.all():
-            notes.append(
-                f"the {name} dimension is missing for {(~has).sum():,} customers; their other "
-                "dimensions count in its place"
-            )
+            lacking = int((~has).sum())
+            notes.append(note("tiers.not_of_all", dimension=name, customers=lacking))
     if len(absent) == len(rule.dimensions):
         wanted = [q for dimension in rule.dimensions.values() for q in dimension.quantities]
         raise DataError(

@@ -15,6 +15,7 @@ import numpy as np
 from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.frames.counted import nearest
+from analysis.notes import Note, note
 from analysis.params.tiers import Rfm, Scheme, Score
 from analysis.states.rating.criteria import SCORE_DIGITS, lowered
 from analysis.states.rating.engine_ranks import (
@@ -48,7 +49,7 @@ class EngineCriterion:
 
 def engine_criteria(
     tables: Tables, rows: ibis.Table, scheme: Scheme
-) -> tuple[ibis.Table, list[EngineCriterion], list[str]]:
+) -> tuple[ibis.Table, list[EngineCriterion], list[Note]]:
     """The criteria of a scheme on these customers, as columns of a table, and what is to be said.
 
     Parameters
@@ -62,7 +63,7 @@ def engine_criteria(
     DataError
         A quantity of the scheme that the customers do not have.
     """
-    notes: list[str] = []
+    notes: list[Note] = []
     if scheme.thresholds:
         rows, criteria = _limits(rows, scheme.thresholds.limits)
     elif scheme.bands:
@@ -77,7 +78,7 @@ def engine_criteria(
     unknown = {one.column: rows[one.column].isnull().sum() for one in criteria}
     counted = tables.fetch(rows.aggregate(**unknown)).iloc[0].fillna(0)
     notes += [
-        f"{one.name} is unknown for {int(counted[one.column]):,} customers, who do not reach it"
+        note("tiers.unknown_of_some", quantity=one.name, customers=int(counted[one.column]))
         for one in criteria
         if counted[one.column]
     ]
@@ -112,7 +113,7 @@ def _quantiles(tables, rows, scheme: Scheme, notes) -> tuple[ibis.Table, list[En
     if cuts is None:
         raise DataError(f"{rule.quantity} must be known of somebody, but is missing in every row")
     if len(np.unique(cuts)) < len(cuts):
-        notes.append(f"{rule.quantity} is so often the same that some tiers coincide")
+        notes.append(note("tiers.coincide", quantity=rule.quantity))
     return rows, [EngineCriterion(name, "criterion_0", cuts, sign=sign)]
 
 
@@ -133,10 +134,10 @@ def _score(tables, rows, rule: Score, notes) -> tuple[ibis.Table, list[EngineCri
         present = [q for q in dimension.quantities if plain_quantity(q)[0] in has]
         missing = [q for q in dimension.quantities if q not in present]
         if not present:
-            notes.append(f"the {name} dimension is missing; its weight is shared out")
+            notes.append(note("tiers.no_dimension", dimension=name))
             continue
         if missing:
-            notes.append(f"the {name} dimension is without {', '.join(missing)}")
+            notes.append(note("tiers.without", dimension=name, quantities=tuple(missing)))
         parts.append((name, dimension.weight, [percent_column(quantity) for quantity in present]))
     if not parts:
         wanted = [q for dimension in rule.dimensions.values() for q in dimension.quantities]
@@ -147,10 +148,8 @@ def _score(tables, rows, rule: Score, notes) -> tuple[ibis.Table, list[EngineCri
     gaps = {f"gaps_{name}": mean.isnull().sum() for name, mean in means.items()}
     for name, gap in tables.fetch(rows.aggregate(**gaps)).iloc[0].items():
         if gap:
-            notes.append(
-                f"the {name.removeprefix('gaps_')} dimension is missing for {int(gap):,} customers;"
-                " their other dimensions count in its place"
-            )
+            dimension = name.removeprefix("gaps_")
+            notes.append(note("tiers.not_of_all", dimension=dimension, customers=int(gap)))
     cuts = np.array(rule.cuts)
     if rule.cut_at == "share":
         cuts = score_cuts(tables, rows, rule.cuts)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ibis
 
 from analysis.data import Tables
+from analysis.notes import Note
 from analysis.params.tiers import Scheme
 from analysis.states.rating.tiers import cluster_values, form_groups, group_notes
 
 
 def engine_clusters(
     tables: Tables, base: ibis.Table, scheme: Scheme, some: Tables
-) -> tuple[ibis.Table, tuple[str, ...], list[str]]:
+) -> tuple[ibis.Table, tuple[str, ...], list[Note]]:
     """Form the groups on the customers drawn by lot; everybody is in that with the nearest centre.
 
     As `cluster_values` and `cluster_customers`: logarithms, standardised, gaps filled by the
@@ -26,7 +27,7 @@ def engine_clusters(
     drawn = tables.fetch(base.semi_join(some["customers"], "customer_id"))
     values = cluster_values(drawn, rule.quantities)
     found = form_groups(values, rule)
-    tiers = scheme.tiers or tuple(f"group {k + 1}" for k in range(rule.k or found.k))
+    tiers = scheme.tiers or tuple(f"group_{k + 1}" for k in range(rule.k or found.k))
     usual, spread = drawn[list(values)].astype(float).median().fillna(0.0), values.std(ddof=0)
     spread = spread.where(spread > 0, 1.0)
     columns = {}

@@ -15,6 +15,7 @@ from analysis.data.crossing import fetch_count
 from analysis.frames import EngineLabels, sample_customers
 from analysis.frames.money import to_minor_unit
 from analysis.frames.relationships import open_relationships
+from analysis.notes import Note
 from analysis.params import Params
 from analysis.params.tiers import Scheme, preset_scheme
 from analysis.states.rating.engine_criteria import (
@@ -116,7 +117,7 @@ class RatedRows:
 
     rows: ibis.Table
     criteria: list[EngineCriterion]
-    notes: list[str]
+    notes: list[Note]
     tiers: tuple[str, ...]
 
     def rating(self, tables: Tables, name: str, day: date) -> Rating:

@@ -15,6 +15,7 @@ from analysis.data import Tables
 from analysis.errors import DataError
 from analysis.frames import is_large, spells
 from analysis.frames.money import at_minor_unit
+from analysis.notes import Note, note
 from analysis.params import Params
 from analysis.params.tiers import Scheme
 from analysis.states.rating.company import COMPANY, rate_by_company
@@ -26,10 +27,10 @@ from analysis.states.rating.quantities import outcomes_after, quantities_frame, 
 from analysis.states.rating.rerating import Rerating, rate_again, summary_of_ratings
 from analysis.states.rating.tiers import Rating
 
-SHORT = "the observation is shorter than one rating period"
-NOBODY_YET = "nobody had bought at a day of rating, so all are rated at the end"
+SHORT = note("tiers.short")
+NOBODY_YET = note("tiers.nobody_yet")
 NOBODY_BOUGHT = "customers must have bought before the observation ends to be rated, but nobody had"
-NOBODY_OPEN = "nobody's contract was open at a rating, so all who ever bought are rated"
+NOBODY_OPEN = note("tiers.nobody_open")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +49,7 @@ class RatedPeriods:
         The latest rating whose next period was observed to its end.
     value : str
         'margin' where the study knows it, else 'amount'.
-    notes : tuple of str
+    notes : tuple of Note
         What is to be said about the ratings.
     scheme : Scheme or None
         That rated them; None where the company's own tiers are in force.
@@ -65,7 +66,7 @@ class RatedPeriods:
     months: int
     judged_at: date | None
     value: str
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     scheme: Scheme | None
     rates: str
     without_tier: int = 0
@@ -181,7 +182,7 @@ def rate_periods(tables: Tables, params: Params, *, each: bool = False) -> Rated
     )  # fmt: skip
 
 
-def _in_engine(tables: Tables, params: Params, days: list[date], notes: list[str]) -> RatedPeriods:
+def _in_engine(tables: Tables, params: Params, days: list[date], notes: list[Note]) -> RatedPeriods:
     months, scheme = params.tiers.rating_months, params.tiers.rated_by
     contractual = params.relationship == "contractual"
     after = [day for day in days if _end(day, months) <= params.observed_until]

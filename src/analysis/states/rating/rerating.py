@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ParamsError
+from analysis.notes import note
 from analysis.params.tiers import Scheme
 from analysis.states.rating.criteria import criteria_of, levels_of, reasons_of
 from analysis.states.rating.tiers import (
@@ -90,8 +91,8 @@ def _rate_knowing(
     level = np.where(grace, last, steady)
     reasons = reasons_of(criteria, deciding)
     slack = (level > earned) & ~grace
-    reasons[slack] = [f"{text} (kept: close enough)" for text in reasons[slack]]
-    reasons[grace] = [f"{text} (kept: grace)" for text in reasons[grace]]
+    reasons[slack] = [note("tiers.kept_close", reason=why) for why in reasons[slack]]
+    reasons[grace] = [note("tiers.kept_by_grace", reason=why) for why in reasons[grace]]
     rating = make_rating(
         customers["customer_id"], level, reasons, scheme.tiers, scheme.name, day,
         thresholds=thresholds_of(criteria, scheme.tiers), notes=notes,

@@ -12,11 +12,12 @@ import pandas as pd
 from analysis.errors import DataError
 from analysis.frames import EngineLabels
 from analysis.methods.clusters import Clustering, cluster_customers
+from analysis.notes import Note, note
 from analysis.params.tiers import Clusters, Scheme
 from analysis.states.rating.criteria import Criterion, criteria_of, levels_of, reasons_of
 from analysis.states.rating.engine_criteria import EngineCriterion
 
-ALIKE = "no more kinds of customers differ than there are groups, so equal ones share a group"
+ALIKE = note("tiers.alike")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +36,7 @@ class Rating:
     table: pd.DataFrame | EngineLabels = field(repr=False)
     summary: pd.DataFrame
     thresholds: pd.DataFrame
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     scheme: str
     tiers: tuple[str, ...]
     rated_at: date | None
@@ -118,7 +119,7 @@ def make_rating(
 def summary_of(n: np.ndarray, tiers: Sequence[str]) -> pd.DataFrame:
     """How many are in each tier, low to high; a tier that nobody is in is said."""
     summary = pd.DataFrame({"tier": list(tiers), "n": n, "share": n / n.sum()})
-    return summary.assign(note=np.where(n == 0, "nobody is in this tier", ""))
+    return summary.assign(note=np.where(n == 0, note("tiers.nobody"), ""))
 
 
 def thresholds_of(
@@ -155,18 +156,18 @@ def form_groups(values: pd.DataFrame, rule: Clusters) -> Clustering:
     return Clustering(labels, kinds, pd.DataFrame(), len(kinds), float("nan"))
 
 
-def group_notes(customers: pd.DataFrame, names: Sequence[str], found: Clustering) -> list[str]:
+def group_notes(customers: pd.DataFrame, names: Sequence[str], found: Clustering) -> list[Note]:
     """What is to be said about groups that were formed on some quantities."""
     unknown = customers[list(names)].isna().any(axis=1).sum()
-    notes = [f"{unknown:,} customers lack a quantity; its median stands in"] if unknown else []
+    notes = [note("tiers.median_stands_in", customers=int(unknown))] if unknown else []
     return notes + ([ALIKE] if found.table.empty else [])
 
 
 def _rate_by_clusters(customers, scheme: Scheme, rated_at) -> Rating:
     values = cluster_values(customers, scheme.clusters.quantities)
     found = form_groups(values, scheme.clusters)
-    tiers = scheme.tiers or tuple(f"group {k + 1}" for k in range(scheme.clusters.k or found.k))
-    reasons = [f"nearest to the centre of {tiers[k]}" for k in found.labels]
+    tiers = scheme.tiers or tuple(f"group_{k + 1}" for k in range(scheme.clusters.k or found.k))
+    reasons = [note("tiers.nearest", tier=tiers[k]) for k in found.labels]
     return make_rating(
         customers["customer_id"], found.labels, reasons, tiers, scheme.name, rated_at,
         notes=group_notes(customers, list(values), found), clusters=found,

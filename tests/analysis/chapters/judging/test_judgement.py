@@ -6,6 +6,7 @@ import pytest
 
 from analysis.chapters.judging.judgement import judge_rating
 from analysis.errors import DataError
+from analysis.notes import note
 from analysis.params.tiers import Scheme
 from analysis.states.rating.tiers import rate_customers
 
@@ -81,7 +82,7 @@ def test_all_zero_outcomes_are_noted(base):
     )
     assert np.isnan(judged.top_share)
     assert np.isnan(judged.missed)
-    assert judged.trend["note"][0] == "not estimable: all values are equal"
+    assert judged.trend["note"][0] == note("concentration.all_equal")
     assert judged.gain.table["estimate"].isna().all()
 
 

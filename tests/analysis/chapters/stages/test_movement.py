@@ -89,7 +89,7 @@ def test_rare_moves_are_counted_with_the_next_rarest(paths):
     assert told.loc[("declining", "declining"), "estimate"] == pytest.approx(
         whole.loc["declining"]["estimate"].sum()
     )
-    assert told.loc[("declining", "declining"), "note"] == "with the few of the same stage"
+    assert told.loc[("declining", "declining"), "note"] == note("multistate.joined")
     assert told.loc[("new", "mature"), "estimate"] == whole.loc[("new", "mature"), "estimate"]
     moves = monthly_moves(paths, min_cell=25).table
     assert set(zip(moves["from"], moves["to"], strict=True)) >= {("declining", "churned")}

@@ -7,6 +7,7 @@ import pytest
 from rated_studies import SPEND, steady, study, tables_of
 
 from analysis.errors import ParamsError
+from analysis.notes import note
 from analysis.states.rating.company import order_of_tiers, tiers_held
 from analysis.states.rating.periods import rate_periods
 
@@ -41,7 +42,7 @@ def test_who_holds_no_tier_is_left_out_and_counted():
     assert table["tier"].astype(str).to_dict() == {"a": "prime", "b": "basic"}
     assert table.at["a", "reason"] == "the company's own, since 2022-12-31"
     assert rated.without_tier == 2
-    assert rated.present.notes == ("2 customers had no tier of the company and are left out",)
+    assert rated.present.notes == (note("tiers.none_of_the_company", customers=2),)
     assert rated.present_frame["customer_id"].tolist() == ["a", "b"]
 
 

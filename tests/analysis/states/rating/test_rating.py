@@ -11,10 +11,15 @@ from hypothesis import strategies as st
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods.clusters import cluster_customers
+from analysis.notes import note
+from analysis.params import read_params
 from analysis.params.tiers import PRESETS, Scheme, preset_scheme
 from analysis.states.rating.rerating import rate_again
 from analysis.states.rating.tiers import rate_customers
+from analysis.telling.wording import wording_for
+from reporting.project import ROOT
 
+SAY = wording_for(read_params(ROOT / "params" / "market.yml"))
 THREE = ("basic", "silver", "gold")
 DAY, NEXT, THIRD = date(2024, 1, 1), date(2025, 1, 1), date(2026, 1, 1)
 RULES = {
@@ -80,11 +85,11 @@ def test_thresholds_by_hand():
         customers([90, 100, 700, 700], purchases=[9, 2, 5, 6]), scheme("thresholds")
     )
     assert rating.table["tier"].tolist() == ["basic", "silver", "silver", "gold"]
-    assert rating.table["reason"].tolist() == [
-        "amount 90: under 100",
-        "amount 100: at least 100, under 500",
+    assert rating.table["reason"].map(SAY.note).tolist() == [
+        "revenue 90: under 100",
+        "revenue 100: at least 100, under 500",
         "purchases 5: at least 2, under 6",
-        "amount 700: at least 500",
+        "revenue 700: at least 500",
     ]
     assert rating.summary["share"].tolist() == [0.25, 0.5, 0.25]
 
@@ -92,7 +97,7 @@ def test_thresholds_by_hand():
 def test_any_threshold_and_less_is_better_by_hand():
     rating = rate_customers(customers([90, 90, 600], recency=[70, 10, 99]), scheme("any"))
     assert rating.table["tier"].tolist() == ["basic", "gold", "gold"]
-    assert rating.table["reason"].tolist()[1] == "recency_days 10: at most 10"
+    assert SAY.note(rating.table["reason"][1]) == "days since the last purchase 10: at most 10"
     limits = rating.thresholds.set_index(["quantity", "tier"])["limit"]
     assert limits["recency_days", "silver"] == 60
 
@@ -103,16 +108,15 @@ def test_score_by_hand():
         customers([1, 2, 3, 4], purchases=[1, 1, 1, 1], recency=[4, 4, 4, 4]), scheme("score")
     )
     # .6 x own + .4 x 50: 27.5, 42.5, 57.5, 72.5
-    assert rating.table["reason"].tolist()[2] == "score 57.5: at least 50, under 80"
+    assert SAY.note(rating.table["reason"][2]) == "score (of 100) 57.5: at least 50, under 80"
     assert rating.table["tier"].tolist() == ["basic", "basic", "silver", "silver"]
 
 
 def test_rfm_by_hand():
     frame = customers([1, 2, 3, 4, 5], purchases=[1, 2, 3, 4, 5], recency=[50, 40, 30, 20, 10])
     rating = rate_customers(frame, scheme("rfm"))
-    assert [text.split(":")[0] for text in rating.table["reason"]] == [
-        f"rfm_points {points}" for points in (3, 6, 9, 12, 15)
-    ]
+    assert [reason.of("value") for reason in rating.table["reason"]] == ["3", "6", "9", "12", "15"]
+    assert {reason.of("quantity") for reason in rating.table["reason"]} == {"rfm_points"}
 
 
 @pytest.mark.parametrize("kind", ["quantiles", "share"])
@@ -135,8 +139,8 @@ def test_hysteresis_and_grace_by_hand():
     assert tiers[1] == ["gold", "gold", "gold", "gold"]
     assert tiers[2] == ["gold", "silver", "gold", "gold"]
     reasons = kept.ratings[1].table["reason"]
-    assert reasons[0] == "amount 460: at least 100, under 500 (kept: close enough)"
-    assert reasons[1].endswith("(kept: grace)")
+    assert SAY.note(reasons[0]) == "revenue 460: at least 100, under 500 (kept: close enough)"
+    assert reasons[1].key == "tiers.kept_by_grace"
     assert kept.summary.query("tier == 'gold'")["kept"].tolist() == [0, 3, 2]
     strict = rate_again(frames, scheme("bands"))
     assert strict.ratings[1].table["tier"].tolist() == ["silver", "silver", "silver", "gold"]
@@ -173,7 +177,7 @@ def test_tiers_are_a_partition(kind, amount, seed):
     assert rating.table["customer_id"].tolist() == frame["customer_id"].tolist()
     assert rating.table["tier"].notna().all()
     assert rating.summary["n"].sum() == n
-    assert rating.table["reason"].str.len().gt(0).all()
+    assert rating.table["reason"].map(lambda reason: len(SAY.note(reason)) > 0).all()
 
 
 @pytest.mark.parametrize("kind", RULES)
@@ -205,7 +209,7 @@ def test_presets_rate_what_transactions_alone_tell(preset):
     assert rating.summary["n"].sum() == 500
     assert (rating.summary["n"] > 0).all()
     if preset == "value":
-        assert "the emotional dimension is missing; its weight is shared out" in rating.notes
+        assert note("tiers.no_dimension", dimension="emotional") in rating.notes
 
 
 def test_a_missing_dimension_has_its_weight_shared_out():
@@ -222,13 +226,13 @@ def test_a_missing_dimension_has_its_weight_shared_out():
         }
     )
     assert without.table["level"].tolist() == rate_customers(frame, alone).table["level"].tolist()
-    assert without.notes == ("the behavioural dimension is missing; its weight is shared out",)
+    assert without.notes == (note("tiers.no_dimension", dimension="behavioural"),)
 
 
 def test_one_customers_missing_dimension_is_shared_out_for_her():
     frame = customers([1, 2, 3, 4]).assign(nps=[10, np.nan, 3, 8])
     rating = rate_customers(frame, preset_scheme("value"))
-    assert "emotional dimension is missing for 1 customers" in rating.notes[-1]
+    assert rating.notes[-1] == note("tiers.not_of_all", dimension="emotional", customers=1)
     assert rating.table["tier"].notna().all()
 
 
@@ -237,7 +241,7 @@ def test_clusters_are_ordered_by_the_first_quantity():
     frame = customers(np.append(rng.normal(1000, 50, 40), rng.normal(20, 2, 60)))
     made = Scheme.model_validate({"clusters": {"quantities": ("amount", "purchases")}})
     rating = rate_customers(frame, made)
-    assert rating.tiers == ("group 1", "group 2")
+    assert rating.tiers == ("group_1", "group_2")
     assert rating.summary["n"].tolist() == [60, 40]
     assert rating.clusters.table["chosen"].sum() == 1
 
@@ -274,8 +278,8 @@ def test_a_tier_nobody_is_in_is_noted():
     rating = rate_customers(customers([1, 2]), scheme("bands"))
     assert rating.summary["note"].tolist() == [
         "",
-        "nobody is in this tier",
-        "nobody is in this tier",
+        note("tiers.nobody"),
+        note("tiers.nobody"),
     ]
 
 
@@ -285,14 +289,14 @@ def test_one_customer_and_all_zero_spend_are_rated():
         assert rating.summary["n"].sum() == 1
     equal = rate_customers(customers([0.0] * 9), scheme("quantiles"))
     assert len(set(equal.table["tier"])) == 1
-    assert "so often the same that some tiers coincide" in equal.notes[0]
+    assert equal.notes[0].key == "tiers.coincide"
 
 
 def test_an_unknown_quantity_is_not_reached_and_said():
     rating = rate_customers(customers([np.nan, 700]), scheme("bands"))
     assert rating.table["tier"].tolist() == ["basic", "gold"]
-    assert rating.table["reason"][0] == "amount is unknown"
-    assert rating.notes == ("amount is unknown for 1 customers, who do not reach it",)
+    assert rating.table["reason"][0] == note("tiers.unknown", quantity="amount")
+    assert rating.notes == (note("tiers.unknown_of_some", quantity="amount", customers=1),)
 
 
 @pytest.mark.parametrize("amounts", [[2, 1, 2], [5, 5, 5]])
@@ -301,7 +305,7 @@ def test_no_more_kinds_of_customers_than_clusters_are_groups_of_equals(amounts):
     rating = rate_customers(customers(amounts), made)
     levels = pd.Series(rating.table["level"].to_numpy()).groupby(amounts).unique()
     assert [list(held) for held in levels] == [[place] for place in range(len(set(amounts)))]
-    assert rating.tiers == ("group 1", "group 2", "group 3")
+    assert rating.tiers == ("group_1", "group_2", "group_3")
     assert "equal ones share a group" in rating.notes[0]
 
 
@@ -309,7 +313,7 @@ def test_the_last_rating_decides_how_many_clusters_there_are():
     made = Scheme.model_validate({"clusters": {"quantities": ("amount",)}})
     few, many = customers([1, 1, 9, 9]), customers([1, 1.1, 50, 51, 2000, 2001])
     rerating = rate_again({date(2023, 1, 1): few, date(2024, 1, 1): many}, made)
-    assert {rating.tiers for rating in rerating.ratings} == {("group 1", "group 2", "group 3")}
+    assert {rating.tiers for rating in rerating.ratings} == {("group_1", "group_2", "group_3")}
 
 
 def test_no_dates_are_refused():
