@@ -95,9 +95,8 @@ def _become_kernel(wakes: Connection, waker: Connection) -> None:
     os.chdir(folder)
     sys.path[:] = [place for place in sys.path if place]
     sys.argv = ["ipykernel_launcher", *command[command.index("ipykernel_launcher") + 1 :]]
-    IPKernelApp.parent_handle.default_value = os.getppid()
     try:
-        IPKernelApp.launch_instance()
+        IPKernelApp.launch_instance(parent_handle=os.getppid())
     finally:
         sys.stdout.flush()
         atexit._run_exitfuncs()

@@ -10,7 +10,6 @@ from reporting.keys import imports_of, python_of
 from reporting.project import notebooks
 
 LATER = (
-    "ibis.backends.duckdb",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "matplotlib.backends.backend_svg",
@@ -21,7 +20,7 @@ LATER = (
     "seaborn",
     "statsmodels.api",
 )
-"""What is imported when it is first needed."""
+"""What is imported when it is first needed; not DuckDB, which starts a thread when imported."""
 
 
 def _preload() -> None:
