@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -115,3 +116,11 @@ def test_folder_that_others_may_enter_is_not_used(monkeypatch, tmp_path, capfd):
     told = capfd.readouterr().err
     assert told == "  the warm server could not be started: tiny 10_light runs without it\n"
     assert not (folder / "server").exists()
+
+
+def test_server_forks_before_duckdb_is_imported():
+    code = "import reporting.preload, sys; print(*sys.modules)"
+    asked = [sys.executable, "-c", code]
+    imported = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.split()
+    assert {"papermill", "ipykernel.kernelapp", "pandas", "analysis.study"} <= set(imported)
+    assert "duckdb" not in imported, "its import starts a thread, and a process with threads forks"
