@@ -49,7 +49,7 @@ def _shown(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def note(key: str, **numbers: Any) -> Note:
+def note(key: str, /, **numbers: Any) -> Note:
     """Make a remark: its key, and what its sentence names."""
     return Note(key, tuple(numbers.items()))
 
