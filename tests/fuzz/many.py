@@ -97,11 +97,11 @@ def main() -> None:
         for kind, details in dict(reversed(outcome.problems)).items():
             more = details[-1500:].replace("\n", "\n    ") if kind in new else "(as before)"
             print(f"  {kind}\n    {more}", flush=True)
-    result = "\n".join(tally.lines())
-    print(result)
-    if asked.store:
-        head = INTRODUCTION.format(first=asked.first, after=asked.after)
-        asked.store.write_text(f"{head}\n{result}\n", encoding="utf-8")
+        if asked.store:  # after each, so that a run that is stopped leaves what it found
+            head = INTRODUCTION.format(first=asked.first, after=seed + 1)
+            result = "\n".join(tally.lines())
+            asked.store.write_text(f"{head}\n{result}\n", encoding="utf-8")
+    print("\n".join(tally.lines()))
     sys.exit(bool(tally.problems))
 
 

@@ -186,6 +186,7 @@ def _in_batches(covariances: np.ndarray, n_controls: int, n_drivers: int) -> np.
     return np.concatenate(parts, axis=1)
 
 
+@over_draws
 def shapley_shares(explained: np.ndarray) -> np.ndarray:
     """(batch, p) average gain of each driver over all orders, from `explained_by_subset`."""
     n_drivers = len(explained).bit_length() - 1

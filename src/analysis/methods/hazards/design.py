@@ -144,6 +144,11 @@ def refuse_constant(design: Design) -> None:
 
 def refuse_collinear(terms: list[str], information: np.ndarray) -> None:
     """Raise with the columns that are combinations of each other, given a (p, p) information."""
+    if not terms:
+        raise DataError(
+            "covariates must be one or more, but none is left; take some that vary",
+            why=note("reasons.singular"),
+        )
     scale = np.sqrt(np.clip(np.diag(information), 0, None))
     flat = scale <= 1e-9 * max(scale.max(), 1e-300)
     if flat.any():

@@ -4,13 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.errors import DataError
 from analysis.methods.hazards.design import RUNAWAY, name_separating, refuse_collinear
 from analysis.methods.hazards.partial_likelihood import (
     RiskRows,
     score_and_information,
     sum_risk_sets,
 )
+from analysis.notes import note
 
+RUNS_OFF = (
+    "covariates must leave a likelihood with a maximum, but some combination of them runs off to "
+    "infinity; take fewer covariates"
+)
 DECREMENT = 1e-10  # a Newton step below this gain is followed by one that changes nothing visible
 MAX_STEPS = 50
 
@@ -47,7 +53,7 @@ def maximise(rows: RiskRows, terms: list[str]) -> tuple[np.ndarray, Likelihood, 
     refuse_collinear(terms, null.information)
     for _ in range(MAX_STEPS):
         if not np.isfinite(current.information).all():
-            name_separating(terms, np.ones(len(terms), bool))
+            raise DataError(RUNS_OFF, why=note("reasons.singular"))
         step = np.linalg.lstsq(current.information, current.score, rcond=None)[0]
         gain = current.score @ step
         proposed = evaluate(rows, beta + step)

@@ -9,11 +9,13 @@ from scipy.special import digamma, gammaln
 from analysis.errors import DataError
 from analysis.methods.regression.fit import mean_slope
 from analysis.methods.regression.scaling import column_scale
+from analysis.notes import note
 
 NO_MAXIMUM = (
     "the outcomes must allow a maximum of the likelihood, but none was found from the first step "
     "on; look at the largest values, or take fewer columns"
 )
+SINGULAR = note("reasons.singular")
 LOG_ALPHA = (-12.0, 6.0)
 MOST_ROUNDS = 500
 SETTLED = 1e-9
@@ -51,7 +53,7 @@ def _maximise(
         try:
             fitted = model.fit(tol=1e-12, tol_criterion="params", maxiter=50)
         except ValueError:  # statsmodels: "The first guess on the deviance function returned a nan"
-            raise DataError(NO_MAXIMUM) from None
+            raise DataError(NO_MAXIMUM, why=SINGULAR) from None
         whole = family == "logit" or (family == "poisson" and not np.mod(y, 1).any())
         reached = float(fitted.llf) if whole else np.nan
     if family == "negative_binomial":
@@ -73,7 +75,7 @@ def _maximise_negative_binomial(
         with np.errstate(over="ignore"):
             mean = np.exp(x @ parameters + shift)
         if not (np.isfinite(mean) & (mean > 0)).all():
-            raise DataError(NO_MAXIMUM)
+            raise DataError(NO_MAXIMUM, why=SINGULAR)
         before, log_alpha = log_alpha, _solve_log_alpha(y, mean, total)
         weight = total * mean / (1 + np.exp(log_alpha) * mean)
         working = x @ parameters + (y - mean) / mean

@@ -211,7 +211,7 @@ def _curve(shape: str, fit: RegressionFit, driver: str, values: pd.Series) -> pd
     for value in grid:
         moved = frame.assign(**{driver: float(value)})
         estimate, slope = share @ fit.predict(moved), share @ fit.gradient(moved)
-        error = float(np.sqrt(slope @ fit.covariance @ slope))
+        error = float(np.sqrt(max(slope @ fit.covariance @ slope, 0.0)))
         rows.append((shape, value, estimate, error, estimate - z * error, estimate + z * error))
     columns = ["group", "value", "estimate", "std_error", "conf_low", "conf_high"]
     return pd.DataFrame(rows, columns=columns).assign(n=fit.n)
