@@ -45,6 +45,9 @@ def propose(study: str, origin: str) -> None:
     text = propose_params(study, origin, params_folder())
     path.write_text(text, encoding="utf-8")
     print(f"params/{path.name} is written: read it, mend it, then make validate STUDY={study}")
+    asked = text.count(": ???")
+    if asked:
+        print(f"{asked} of its values {'is' if asked == 1 else 'are'} ???, for you to decide")
 
 
 def check(study: str) -> None:

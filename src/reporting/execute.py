@@ -224,10 +224,15 @@ def _short(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The step as make runs it."""
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     # under make -j kernels share the cores; threads of BLAS would wait for each other
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     speak(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -100,7 +100,8 @@ def description_of(study: Study) -> str:
 
 def study_rules(study: Study) -> str:
     """One rule for the tables, one a notebook, one for the report."""
-    folder, name, python = in_rule(study.folder), study.params.study, "@$(PY) -m"
+    folder, name = in_rule(study.folder), study.params.study
+    python = "@$(PY) -m reporting.warm"
     tables = f"{folder}/tables/key.json"
     again = " FORCE" if os.environ.get("REFRESH") == "1" else ""
     lines = [

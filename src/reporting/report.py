@@ -120,5 +120,10 @@ def put_in_place(aside: Path, folder: Path) -> None:
         (aside / name).replace(place)
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The step as make runs it."""
     speak(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -36,5 +36,10 @@ def _told(study: Study, record: Path) -> str:
     )
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The step as make runs it."""
     speak(main)
+
+
+if __name__ == "__main__":
+    run()

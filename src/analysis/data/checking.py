@@ -10,9 +10,10 @@ from analysis.data.between_rows import check_between_rows
 from analysis.data.clocks import ask_clocks, check_clocks
 from analysis.data.crossing import fetch_count, fetch_rows
 from analysis.data.faults import Fault
+from analysis.data.filtering import check_filters, filter_rows
 from analysis.data.joining import check_lookups
 from analysis.data.keys import Audit, check_duplicates, check_ids, count_rows
-from analysis.data.mapping import ABSENT, Plan, check_filters, filter_rows, map_rows, plan_columns
+from analysis.data.mapping import ABSENT, Plan, map_rows, plan_columns
 from analysis.data.missing import ask_codes, check_codes
 from analysis.data.parsing import EXACT
 from analysis.data.places import first_places

@@ -17,7 +17,7 @@ from analysis.data.missing import CODED, check_names, code_held, codes_in, prese
 from analysis.data.parsing import read_bare_time, read_column, read_number, read_text
 from analysis.data.raw import ORIGIN, ROW, RawTable
 from analysis.params import Params
-from analysis.params.source import Filter, ProductOf, TableSource
+from analysis.params.source import ProductOf
 
 FREE_COLUMNS = ("customers", "surveys")  # may carry columns that the contract does not know
 UNREAD, ABSENT, SHOWN, BARE = "unread__", "absent__", "shown__", "bare__"
@@ -78,7 +78,7 @@ def plan_columns(raw: RawTable, params: Params) -> Plan:
             plan.origins[column] = mapped.get(column, column)
             plan.kinds[column] = spec.metadata["kind"]
         elif spec.required:
-            plan.faults.append(_lacking(raw, column, column))
+            plan.faults.append(lacking_column(raw, column, column))
     for column, origin in _extra_columns(raw, params).items():
         if column not in contract:
             plan.origins[column] = origin
@@ -89,19 +89,6 @@ def plan_columns(raw: RawTable, params: Params) -> Plan:
     plan.faults += _strange_formats(plan)
     _infer_kinds(plan, _group_columns(params))
     return plan
-
-
-def filter_rows(rows: ibis.Table, source: TableSource) -> ibis.Table:
-    """Keep the rows that the params file asks for."""
-    for wanted in source.filters:
-        rows = rows.filter(_holds(rows[wanted.column], wanted, source))
-    return rows
-
-
-def check_filters(raw: RawTable) -> list[Fault]:
-    """Find filters on columns that the source does not have."""
-    missing = [f.column for f in raw.source.filters if f.column not in raw.table.columns]
-    return [_lacking(raw, "", column, "a filter's column") for column in missing]
 
 
 def map_rows(plan: Plan, rows: ibis.Table, clean_ids: bool) -> ibis.Table:
@@ -196,7 +183,7 @@ def _check_origin(plan: Plan, column: str, origin: str | ProductOf) -> None:
     parts = origin.product_of if isinstance(origin, ProductOf) else (origin,)
     lacking = [part for part in parts if part not in raw.table.columns]
     if lacking:
-        plan.faults.append(_lacking(raw, column, lacking[0]))
+        plan.faults.append(lacking_column(raw, column, lacking[0]))
         del plan.origins[column]
         return
     if isinstance(origin, ProductOf):
@@ -255,49 +242,8 @@ def _infer_kinds(plan: Plan, groups: set[str]) -> None:
         plan.kinds |= {column: schemas.NUMBER for column, is_number in found.items() if is_number}
 
 
-def _holds(column: ibis.Column, wanted: Filter, source: TableSource) -> ibis.Column:
-    (comparison, value), *_ = wanted.comparisons().items()
-    sample = value[0] if isinstance(value, tuple) else value
-    if isinstance(sample, str | bool):
-        column = read_text(column)
-        value = _lower(value)
-    elif isinstance(sample, int | float):
-        column = read_number(column, source)
-    else:
-        column = read_column(column, schemas.DAY, source.days_of(_meant(wanted, source)))
-    match comparison:
-        case "equals":
-            return column == value
-        case "not_equals":
-            return (column != value) | column.isnull()
-        case "is_in":
-            return column.isin(value)
-        case "not_in":
-            return column.notin(value) | column.isnull()
-        case "at_least":
-            return column >= value
-        case "at_most":
-            return column <= value
-        case "starts_with":
-            return read_text(column).startswith(value)
-        case _:
-            return ~read_text(column).startswith(value) | column.isnull()
-
-
-def _meant(wanted: Filter, source: TableSource) -> str:
-    """The column of the contract that a filter's column becomes."""
-    named = {origin: c for c, origin in source.columns.items() if isinstance(origin, str)}
-    return named.get(wanted.column, wanted.column)
-
-
-def _lower(value):
-    """Write booleans as the text that `read_text` makes of them."""
-    if isinstance(value, tuple):
-        return tuple(_lower(one) for one in value)
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-def _lacking(raw: RawTable, column: str, origin: str, what: str = "a column") -> Fault:
+def lacking_column(raw: RawTable, column: str, origin: str, what: str = "a column") -> Fault:
+    """Say that a source lacks a column, with near ones and the cause where it is plain."""
     near = difflib.get_close_matches(origin, raw.table.columns, n=3, cutoff=0.5)
     listed = ", ".join(near or raw.table.columns[:12])
     rule = f"must come from {what} '{origin}'"

@@ -1,8 +1,9 @@
-"""Mark the groups of customers whose names are words of the catalogue (see `analysis.names`)."""
+"""Mark names of groups, and of reasons, that are words of the catalogue (`analysis.names`)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import ibis
 
@@ -10,25 +11,28 @@ from analysis.names import AS_JOINED, MARK, words
 from analysis.params import Params
 
 
-def mark_groups(customers: ibis.Table, params: Params) -> ibis.Table:
-    """The customers, the texts of their columns marked where they would be read as other words.
+def mark_groups(
+    table: ibis.Table, params: Params, *, columns: Sequence[str] | None = None
+) -> ibis.Table:
+    """The table, its names of groups marked where they would be read as other words.
 
     The groups of a simulated company are words of the code.
 
     Parameters
     ----------
-    customers : ibis.Table
-        Every text column but `customer_id` holds names of groups.
+    table : ibis.Table
     params : Params
         Uses the columns and labels that the study names: they are words too.
+    columns : sequence of str, optional
+        Those that hold names of groups; every text column but `customer_id` by default.
     """
     if params.simulated:
-        return customers
+        return table
     labels = params.satisfaction.labels
     taken = sorted(words() | {*params.segments, *params.covariates, *labels})
-    types = customers.schema().items()
-    texts = [name for name, kind in types if kind.is_string() and name != "customer_id"]
-    return customers.mutate(**{name: _marked(customers[name], taken) for name in texts})
+    wanted = set(table.columns if columns is None else columns) - {"customer_id"}
+    texts = [name for name, kind in table.schema().items() if kind.is_string() and name in wanted]
+    return table.mutate(**{name: _marked(table[name], taken) for name in texts}) if texts else table
 
 
 def _marked(column: ibis.Column, taken: list[str]) -> ibis.Column:

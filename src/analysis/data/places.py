@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from analysis.data.crossing import fetch_rows
-from analysis.data.mapping import SHOWN, Plan, filter_rows, map_rows
+from analysis.data.filtering import filter_rows
+from analysis.data.mapping import SHOWN, Plan, map_rows
 from analysis.data.raw import ORIGIN, ROW
 from analysis.data.rules import any_of, dropped_rows, rules_of
 from analysis.params import Params

@@ -235,10 +235,12 @@ def _comment(text: str, comment: str) -> str:
 
 
 def _scalar(value: Any) -> str:
-    text = yaml.safe_dump(
-        value, default_flow_style=True, allow_unicode=True, width=10_000, sort_keys=False
-    )
-    return text.strip().removesuffix("...").strip()
+    options = {"default_flow_style": True, "allow_unicode": True, "width": 10**9}
+    options["sort_keys"] = False
+    text = yaml.safe_dump(value, **options).strip().removesuffix("...").strip()
+    if UNSEEN.search(text):
+        return yaml.safe_dump(value, **options, default_style='"').strip()
+    return text
 
 
 KEEPING = ("customers", "surveys")

@@ -157,6 +157,9 @@ def complete_tables(by_name: dict[str, ibis.Table], params: Params) -> dict[str,
         by_name = by_name | {"customers": people}
     customers = mark_groups(by_name["customers"], params)
     by_name = by_name | {"customers": customers}
+    if "contracts" in by_name:
+        reasons = mark_groups(by_name["contracts"], params, columns=["ended_reason"])
+        by_name = by_name | {"contracts": reasons}
     year = OF_CONTRACTS[0]
     if year in params.segments and "contracts" in by_name and year not in customers.columns:
         first = (

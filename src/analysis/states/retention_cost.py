@@ -16,7 +16,6 @@ from analysis.params import Params
 
 COLUMNS = ["spent_on", "spent_year", "n", "spent_each"]
 SOURCES = (("contacts", "interactions"), ("campaigns", "campaigns"))
-NOT_A_YEAR = note("value.not_a_year")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +62,8 @@ def retention_cost(tables: Tables, params: Params) -> RetentionCost:
     start = until - pd.DateOffset(months=12) + pd.Timedelta(days=1)
     customers, kept = (_contracts if contractual else _buyers)(tables, params, start)
     if start < pd.Timestamp(params.observed_from):
-        return RetentionCost(pd.DataFrame(columns=COLUMNS), contractual, NOT_A_YEAR)
+        why = note("reasons.not_a_year")
+        return RetentionCost(pd.DataFrame(columns=COLUMNS), contractual, why)
     rows = []
     for kind, name in SOURCES:
         if name not in tables or "cost" not in tables[name].columns:

@@ -12,7 +12,7 @@ from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from analysis.methods.survival import SurvivalCurve
-from analysis.states.within import longest_horizon
+from analysis.states.within import best_supported_shares, longest_horizon
 from analysis.telling.palette import ACCENT, CONTEXT, DASHES, GROUPS, INK
 from analysis.telling.wording import Wording
 
@@ -61,24 +61,21 @@ def mark_shares(rows: pd.DataFrame, ax: Axes, say: Wording, *, at: str, colours)
         )  # fmt: skip
 
 
-def mark_told(
-    within: pd.DataFrame, ax: Axes, say: Wording, *, shades: Mapping[str, str] | None = None
-) -> None:
-    """Mark the shares of the longest horizon that a sentence tells, of the extreme groups.
+def mark_told(within: pd.DataFrame, ax: Axes, say: Wording) -> None:
+    """Mark the shares that a sentence tells: of all, or of the two groups that differ most clearly.
 
     Parameters
     ----------
     within : DataFrame
         Gated: of `states.within.shares_within`.
-    shades : mapping of str to str, optional
-        The colour of each group; by default ink.
     """
     last = longest_horizon(within, min_cell=say.min_cell)
     if last is None:
         return
-    ends = last.sort_values("estimate", kind="stable").iloc[[0, -1] if len(last) > 1 else [0]]
-    colours = [(shades or {}).get(group, INK) for group in ends["group"]]
-    mark_shares(ends, ax, say, at="weeks", colours=colours)
+    if len(last) > 1:
+        pair = best_supported_shares(last, conf_level=say.conf_level)
+        last = last[last["group"].astype(str).isin([pair.get("most"), pair.get("least")])]
+    mark_shares(last, ax, say, at="weeks", colours=[INK] * len(last))
 
 
 def draw_curves(

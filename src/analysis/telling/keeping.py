@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.states.retention_cost import NOT_A_YEAR, RetentionCost
+from analysis.states.retention_cost import RetentionCost
 from analysis.telling.facts import Beside, Fact, nothing
 
 
@@ -24,8 +24,6 @@ def keeping_fact(result: RetentionCost, *, base: str, fee_year: float = 0.0) -> 
     """
     kept = result.table.dropna(subset=["n"])
     if not len(kept):
-        if result.note == NOT_A_YEAR:
-            return nothing("keeping", "short")
         return nothing("keeping", "too_few" if len(result.table) else "no_costs", why=result.note)
     row = kept.iloc[-1]
     numbers = {"spent": row["spent_year"]}

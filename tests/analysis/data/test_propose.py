@@ -216,6 +216,7 @@ def test_commands_write_once_and_validate(exports, monkeypatch, capsys):
     folder = exports.parent / "params"
     monkeypatch.setenv("PARAMS", str(folder))
     commands.main(["new", "--study", "acme", "--from", str(exports)])
+    assert "3 of its values are ???, for you to decide" in capsys.readouterr().out
     with pytest.raises(ParamsError, match="timezone must be decided by a person"):
         commands.main(["validate", "--study", "acme"])
     (folder / "acme.yml").write_text(answered((folder / "acme.yml").read_text("utf-8")), "utf-8")

@@ -19,6 +19,7 @@ from analysis.telling.palette import CONTEXT, GROUPS, INK, SEQUENTIAL, STAGES
 from analysis.telling.wording import Wording
 
 LABEL_SHARE = 0.06
+RULE_WIDTH = 0.1  # of the axis, for the name of a step by rule
 LETTER_WIDTH = 0.014  # of the axis, for the bold label font
 QUIET = "#5b6570"
 HIDDEN = "#eef0f3"
@@ -94,11 +95,7 @@ def plot_stage_course(result: StageCourse, ax: Axes, say: Wording) -> Axes:
     ax.set(xlabel=say(months), ylabel=say("share_axis"))
     _name_areas(share[order], top, ax, say)
     _mark_told(result, share, top, ax, say)
-    for step in result.steps:
-        ax.axvline(step, color=INK, linewidth=1, linestyle=(0, (2, 2)))
-        place = {"xy": (step, 1), "xycoords": ("data", "axes fraction"), "xytext": (0, 4)}
-        style = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 9.5}
-        ax.annotate(say("by_rule"), **place, **style, color=QUIET, annotation_clip=False)
+    _mark_rules(result.steps, ax, say)
     _count_observed(observed, ax, say)
     return ax
 
@@ -245,6 +242,20 @@ def _room(bottom: pd.Series, top: pd.Series, centre: float, reach: float):
     along = slice(first, np.searchsorted(times, centre + reach, side="left"))
     floor, ceiling = bottom.iloc[along].max(), top.iloc[along].min()
     return centre, (floor + ceiling) / 2, ceiling - floor
+
+
+def _mark_rules(steps: tuple[float, ...], ax: Axes, say: Wording) -> None:
+    """Dash the months at which the rules make a step; steps close together share a name."""
+    low, high = ax.get_xlim()
+    named = -np.inf
+    for step in steps:
+        ax.axvline(step, color=INK, linewidth=1, linestyle=(0, (2, 2)))
+        if step - named < RULE_WIDTH * (high - low):
+            continue
+        place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+        style = {"ha": "left", "va": "bottom", "fontsize": 9.5, "annotation_clip": False}
+        ax.annotate(say("by_rule"), (step, 1), (0, 4), color=QUIET, **place, **style)
+        named = step
 
 
 def _count_observed(observed: pd.Series, ax: Axes, say: Wording) -> None:

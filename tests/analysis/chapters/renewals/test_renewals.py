@@ -17,7 +17,7 @@ from analysis.frames import spells
 from analysis.methods.survival import survival_curve
 from analysis.notes import note
 from analysis.params import Params
-from analysis.states.retention_cost import NOT_A_YEAR, retention_cost
+from analysis.states.retention_cost import retention_cost
 from analysis.study import open_study
 from analysis.telling.keeping import keeping_fact
 
@@ -142,9 +142,9 @@ def test_cost_of_keeping_sums_the_last_year(made):
     assert table.loc["together", "spent_year"] == pytest.approx(12)
     assert retention_cost(made[0], study()).note
     short = retention_cost(tables, study(observed_from=date(2024, 1, 2)))
-    assert short.note == NOT_A_YEAR
+    assert short.note == note("reasons.not_a_year")
     assert retention_cost(tables, study(observed_from=date(2024, 1, 1))).note == ""
-    assert keeping_fact(short, base="current").variant == "short"
+    assert keeping_fact(short, base="current").numbers["why"] == short.note
 
 
 @pytest.mark.parametrize(

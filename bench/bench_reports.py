@@ -1,0 +1,97 @@
+"""How long all reports take: this commit, the same without its warm server, and an earlier commit.
+
+Run: python bench/bench_reports.py [--against COMMIT] [--study NAME]
+
+Each is built by `make -j2` from an empty `build/`, one after the other on this machine, with the
+environment ready; processor seconds are those of make and of all that it started. Results of this
+commit must be the same bytes with the warm server and without it. Aim: a third of what the commit
+before the warm server took.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+BEFORE = "e1efc78"
+SUBREAPER = 36
+KINDS = ("results/*.csv", "results/*.json", "report.html")
+
+
+def checkout(commit: str, place: Path) -> Path:
+    """A clone at a commit, with this environment: its own where its lock is another one."""
+    subprocess.run(["git", "clone", "--quiet", ROOT, place], check=True)
+    subprocess.run(["git", "checkout", "--quiet", commit], cwd=place, check=True)
+    lock = "requirements.lock"
+    if (place / lock).read_bytes() == (ROOT / lock).read_bytes():
+        shutil.copytree(ROOT / ".venv", place / ".venv", symlinks=True, copy_function=os.link)
+        (place / ".venv" / ".ready").touch()
+    subprocess.run(["make", "env"], cwd=place, check=True, stdout=subprocess.DEVNULL)
+    return place
+
+
+def timed(folder: Path, *options: str) -> tuple[float, float]:
+    """Seconds on the wall and of the processor until all that make started has ended."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    made = subprocess.run(
+        ["make", "-j2", *options], cwd=folder, check=False, capture_output=True, text=True
+    )
+    wall = time.perf_counter() - began
+    if made.returncode:
+        raise SystemExit(f"{folder.name}: make must succeed, but said\n{made.stderr[-2000:]}")
+    while True:  # servers whose make has gone are children of this process now
+        try:
+            os.wait()
+        except ChildProcessError:
+            break
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return wall, used
+
+
+def contents(build: Path) -> dict[str, bytes]:
+    """What a build says: results and pages of every study, by name."""
+    found = (file for kind in KINDS for file in build.glob(f"*/{kind}"))
+    return {str(file.relative_to(build)): file.read_bytes() for file in found}
+
+
+def main() -> None:
+    """Build three times and print a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--against", default=BEFORE)
+    parser.add_argument("--study", help="this one alone")
+    chosen = parser.parse_args()
+    ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
+    os.environ["SOURCE_DATE_EPOCH"] = "1700000000"
+    goal = ["report", f"STUDY={chosen.study}"] if chosen.study else ["reports"]
+    with tempfile.TemporaryDirectory() as name:
+        now = checkout("HEAD", Path(name) / "now")
+        then = checkout(chosen.against, Path(name) / "then")
+        took = {chosen.against: timed(then, *goal)}
+        took["this commit, no server"] = timed(now, *goal, "WARM=")
+        cold = contents(now / "build")
+        shutil.rmtree(now / "build")
+        took["this commit"] = timed(now, *goal)
+        warm = contents(now / "build")
+    base = took[chosen.against]
+    print("| commit | seconds | of it | processor seconds | of it |\n|---|--:|--:|--:|--:|")
+    for label, (wall, used) in took.items():
+        shares = f"{wall / base[0]:.2f} | {used:.0f} | {used / base[1]:.2f}"
+        print(f"| {label} | {wall:.0f} | {shares} |")
+    other = sorted(name for name in cold | warm if cold.get(name) != warm.get(name))
+    if other:
+        sys.exit(f"the warm server must give the same bytes, but not in {', '.join(other)}")
+    print(f"\n{len(warm)} files of results are the same bytes with the server and without it.")
+
+
+if __name__ == "__main__":
+    main()
