@@ -9,6 +9,7 @@ from shared_cases import shared_case
 from analysis.data import check_source, fetch, read_tables
 from analysis.data.validate import validation_report
 from analysis.errors import DataError, ParamsError
+from analysis.notes import note
 from analysis.params import read_params
 from analysis.states.answers import read_answers
 from analysis.states.recommendation import recommendation
@@ -33,7 +34,7 @@ def asked(study, missing, scales=None, answers=ANSWERS):
 def blanked(params):
     _, (surveys, *_) = check_source(params)
     rows = [row for row in surveys.audit if row[1] == "blanked"]
-    return {reason.removeprefix("the code "): n for _, _, reason, n in rows}, surveys.faults
+    return {f"{why.of('code')} in {why.of('column')}": n for _, _, why, n in rows}, surveys.faults
 
 
 def test_a_code_blanks_its_own_column_alone(study):
@@ -80,9 +81,9 @@ def test_a_word_stands_for_the_whole_table(study):
     params = asked(study, ["n/a", "none"], answers=ANSWERS.replace(",99,", ",9,"))
     text, faults = validation_report(params)
     assert not faults, text
-    assert "surveys: 1 row blanked (the code n/a in food)" in text
-    assert "surveys: 1 row blanked (the code n/a in age)" in text
-    assert "surveys: 0 rows blanked (the code none in any column)" in text
+    assert "surveys: 1 row blanked (code blanked (code n/a, column food))" in text
+    assert "surveys: 1 row blanked (code blanked (code n/a, column age))" in text
+    assert "surveys: 0 rows blanked (code blanked (code none, column any column))" in text
 
 
 def test_codes_of_numbers_that_are_typed(study):
@@ -114,7 +115,7 @@ def test_codes_of_the_parts_of_a_product(study):
     tables = read_tables(params, stored=False)
     assert fetch(tables["transactions"])["amount"].tolist() == [7.0]
     told = repairs(tables.audit).set_index("reason")["rows"]
-    assert told["the code -1 in amount"] == 1
+    assert told[note("rows.code_blanked", code="-1", column="amount")] == 1
     assert told["rows without a value that is needed"] == 1
 
 
@@ -140,7 +141,7 @@ def test_shared_case_codes_belong_to_columns(tmp_path):
     tables = read_tables(params, stored=False)
     lines = pd.read_csv(folder / "survey.csv")
     told = repairs(tables.audit).set_index("reason")["rows"]
-    assert told["the code 6 in food"] == (lines["food"] == 6).sum()
+    assert told[note("rows.code_blanked", code="6", column="food")] == (lines["food"] == 6).sum()
     overall = recommendation(read_answers(tables, params)).table.iloc[0]
     assert overall["n"] == 400
     assert round(overall["estimate"]) == -8
