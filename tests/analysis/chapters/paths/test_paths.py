@@ -63,7 +63,7 @@ def test_few_answers_are_one_line_with_the_reason(asked, survey, block):
 
 def test_nobody_varies(asked, survey, block):
     same = survey.assign(**dict.fromkeys(survey.columns[:6], 7))
-    assert "do not differ enough to estimate the model" in told(*asked(same, block))
+    assert "is not told: all have the same value of" in told(*asked(same, block))
 
 
 def model_of(estimate) -> SatisfactionPaths:
