@@ -65,6 +65,8 @@ class Wording:
         customers.
     own : frozenset of str
         The study's own columns and scales: their names are told with blanks for `_`.
+    shipped : bool
+        Whether all names are (a simulated company, a package): none comes from somebody's data.
     """
 
     language: str
@@ -76,6 +78,7 @@ class Wording:
     simulated: bool
     people: Mapping[str, str] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
+    shipped: bool = False
 
     def of(self, chapter: str) -> Wording:
         """The catalogue with a chapter's own texts laid over the shared ones."""
@@ -177,7 +180,8 @@ class Wording:
     def _part(self, part: str) -> str:
         told = None if is_marked(part) else self._told("values", part)
         if told is None:
-            return part.replace("_", " ") if part in self.own else one_line(part)
+            is_own = part in self.own or (self.shipped and not is_marked(part))
+            return part.replace("_", " ") if is_own else one_line(part)
         return told
 
     def name(self, name: str) -> str:
@@ -270,6 +274,7 @@ def wording_for(params: Params) -> Wording:
         simulated=params.simulated,
         people=people,
         own=own_columns(params),
+        shipped=params.simulated or params.data.package is not None,
     )
 
 
@@ -310,6 +315,9 @@ def own_columns(params: Params) -> frozenset[str]:
     asked = params.satisfaction
     items = {column for _, column in asked.questions}
     named = {*params.segments, *params.covariates, *asked.scales, *asked.touchpoints, *items}
+    source = params.data
+    tables = source.files or (source.connection.tables if source.connection else {})
+    named |= {column for table in tables.values() for column in table.named}
     return frozenset(named | set(asked.answer.drivers if asked.answer else ()))
 
 

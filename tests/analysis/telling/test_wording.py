@@ -166,6 +166,7 @@ def test_value_tells_joined_names_one_by_one(say):
 
 
 def test_value_tells_a_name_from_the_data_as_it_stands(say):
+    say = replace(say, shipped=False)
     assert say.value("a_b_c") == "a_b_c"
     assert say.value("Berlin, all") == "Berlin, all"
     assert say.value("others") == "Others"
@@ -175,7 +176,10 @@ def test_value_tells_a_name_from_the_data_as_it_stands(say):
 
 
 def test_value_tells_a_column_of_the_study_without_its_underscores(say):
-    assert replace(say, own=frozenset({"city_size"})).value("city_size") == "city size"
+    assert (
+        replace(say, shipped=False, own=frozenset({"city_size"})).value("city_size") == "city size"
+    )
+    assert replace(say, shipped=True).value("city_size") == "city size"
 
 
 def test_name_of_a_column_is_not_that_of_a_category(say):
