@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import subprocess
+from dataclasses import replace
 
 import pandas as pd
 import pypandoc
@@ -157,7 +158,7 @@ def test_cells_leave_numbers_as_they_are():
 @SOME
 @given(names=st.lists(NAMES, min_size=1, max_size=30))
 def test_table_and_its_csv_say_the_same(names):
-    say = wording_for(read_params(ROOT / "params" / "cdnow.yml"))
+    say = replace(wording_for(read_params(ROOT / "params" / "cdnow.yml")), shipped=False)
     table = pd.DataFrame({"group": [f"x{name}" for name in names], "n": 100})
     made = present(table, say, caption="report.chapters.caption")
     told = [row["group"] for row in csv.DictReader(io.StringIO(made.csv))]
