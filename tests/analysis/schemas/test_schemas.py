@@ -37,7 +37,7 @@ def test_data_dictionary_says_what_every_column_means():
 
 
 def test_ids_and_free_text_are_private():
-    assert private_columns() == {"customer_id", "order_id", "comment"}
+    assert private_columns() == {"customer_id", "order_id", "contract_id", "comment"}
 
 
 def test_schema_validates_an_engine_table_by_pandera_itself():
