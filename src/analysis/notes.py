@@ -73,3 +73,8 @@ def read_note(text: str) -> Note | str:
 def _note_of(found: dict[str, Any]) -> Note:
     numbers = tuple((name, value) for name, value in found["numbers"])
     return Note(found["key"], numbers, tuple(map(_note_of, found["also"])))
+
+
+def includes(remark: Note | str, one: Note) -> bool:
+    """Whether a remark, or one that stands beside it, is of the same key."""
+    return isinstance(remark, Note) and one.key in (remark.key, *(also.key for also in remark.also))

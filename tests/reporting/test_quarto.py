@@ -26,7 +26,10 @@ if sys.argv[1:] == ["--version"]:
     sys.exit(0)
 {body}
 """
-WRITES = "Path('report.html').write_text('<html>q</html>'); Path('report.pdf').write_text('q')"
+WRITES = (
+    "Path('report.html').write_text('<html><head></head>q</html>'); "
+    "Path('report.pdf').write_text('q')"
+)
 
 
 @pytest.fixture
@@ -56,7 +59,9 @@ def test_render_runs_quarto_on_a_copy_and_names_its_version(stand_in, staged, tm
     assert version == ["--version"]
     assert call == ["render", "report.qmd"]
     assert {"_quarto.yml", "report.qmd", "nb", "fonts", "theme.css", "theme.lua"} <= set(files)
-    assert (tmp_path / "out" / "a.html").read_text() == "<html>q</html>"
+    page = (tmp_path / "out" / "a.html").read_text()
+    assert page.startswith("<html><head>\n<meta ")
+    assert page.endswith("</head>q</html>")
     assert (tmp_path / "out" / "a.pdf").read_text() == "q"
     assert not (staged / "report.html").exists()
 

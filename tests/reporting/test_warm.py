@@ -14,11 +14,6 @@ from waiting import HANGING, wait_until
 
 from reporting import warm
 
-if not sys.platform.startswith("linux"):
-    pytest.skip(
-        "the warm server is Linux's alone: elsewhere steps run cold", allow_module_level=True
-    )
-
 WAITS = """from pathlib import Path
 import time
 Path("../started").touch()

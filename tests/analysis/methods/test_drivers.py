@@ -214,7 +214,7 @@ def test_penalty_notes_a_group_that_nobody_is_in():
     found = penalty_reward(frame, outcome="y", drivers=["price"], low_at=3, high_at=8)
     row = found.table.set_index("term").loc["penalty"]
     assert np.isnan(row["estimate"])
-    assert row["note"] == note("drivers.nobody_or_everybody")
+    assert row["note"] == note("drivers.nobody_rated_so")
     assert found.kinds.loc[0, "kind"] == "not estimable"
 
 

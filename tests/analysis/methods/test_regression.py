@@ -578,7 +578,7 @@ def test_shapes_find_a_bend_and_leave_a_line_alone():
         frame.assign(loyalty=delight + noise), outcome="loyalty", driver="satisfaction"
     )
     assert bent.favoured == "bend"
-    assert "satisfaction above 7" in set(bent.bend["term"])
+    assert "satisfaction>7" in set(bent.bend["term"])
     assert bent.table.set_index("shape").at["spline", "p_value"] < 1e-6
     straight = compare_shapes(
         frame.assign(loyalty=line + noise), outcome="loyalty", driver="satisfaction"
@@ -589,7 +589,7 @@ def test_shapes_find_a_bend_and_leave_a_line_alone():
         0.5 * curve["value"] < curve["conf_high"]
     )
     assert inside.mean() > 0.8
-    assert Bend("satisfaction", 7).names == ["satisfaction", "satisfaction above 7"]
+    assert Bend("satisfaction", 7).names == ["satisfaction", "satisfaction>7"]
 
 
 def test_clustered_intervals_cover_when_customers_answer_often():

@@ -148,7 +148,7 @@ def test_brier_score_past_follow_up_is_noted():
 def test_dynamic_auc_without_cases_is_noted():
     table = pd.DataFrame({"duration": [3, 4], "event": [1, 1], "risk": [1, 0]})
     found = dynamic_auc(table, times=[1])["note"].iloc[0]
-    assert found == note("survival.nobody_to_compare")
+    assert found == note("survival.nobody_ended_then")
 
 
 def test_validation_refuses_wrong_input(split):

@@ -198,8 +198,9 @@ def test_more_time_converts_no_fewer(rows):
 def test_missing_contacts_and_costs_are_refused(few):
     without = people(("a", None, "search", 1.0))
     sold = purchases(("a", "2022-02-01"))
-    with pytest.raises(DataError, match="must be known for somebody"):
-        read_prospects(tables_of(without, sold), study())
+    nobody = read_prospects(tables_of(without, sold), study())
+    assert nobody.table.empty
+    assert nobody.left_out.set_index("reason")["people"].iloc[0] == 1
     with pytest.raises(DataError, match="must have first_contact_at"):
         read_prospects(tables_of(without.drop(columns="first_contact_at"), sold), study())
     bare = Prospects(few.table.drop(columns="acquisition_cost"), few.left_out)

@@ -36,7 +36,7 @@ def test_repeated_levels_join_the_first_of_their_kind(frame):
         frame.assign(third=frame["third"].replace("not known", "high")),
         covariates=["region", "third"],
     )
-    assert fit.log_likelihood == pytest.approx(known.log_likelihood)
+    assert fit.maximum.final.log_likelihood == pytest.approx(known.maximum.final.log_likelihood)
 
 
 def test_regressions_join_them_and_say_so(frame):

@@ -15,7 +15,12 @@ from analysis.states.answers import read_answers, with_states
 
 def test_weights_that_some_answers_lack_are_refused(asked, survey, block):
     gaps = survey.assign(survey_weight=np.where(survey.index < 3, np.nan, 1.5))
-    refuse(asked, gaps, block, "survey_weight must be above 0 on every row, but 3 of 200 rows")
+    refuse(
+        asked,
+        gaps,
+        block,
+        "must be given in every row, or in none, but 3 of 200 rows",
+    )
 
 
 def test_blank_items_are_handled_as_asked_and_counted(asked, survey, block):

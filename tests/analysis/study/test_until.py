@@ -14,6 +14,7 @@ from pandas.testing import assert_frame_equal
 from analysis.data import Tables
 from analysis.errors import ParamsError
 from analysis.frames import customer_months
+from analysis.names import without_marks
 from analysis.params import Params
 from analysis.states.stages import assign_stages
 from analysis.study import Study, open_study
@@ -109,9 +110,21 @@ def source_ending(study: Study, day: str, folder: Path) -> Study:
     return open_study(path)
 
 
+def as_written(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows, names of groups as the data have them."""
+    changed = {}
+    for name, column in rows.items():
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            changed[name] = column.cat.rename_categories(without_marks)
+        elif pd.api.types.is_string_dtype(column):
+            changed[name] = column.map(without_marks, na_action="ignore").astype(column.dtype)
+    return rows.assign(**changed)
+
+
 def same_rows(one: pd.DataFrame, other: pd.DataFrame) -> None:
-    """Equal as sets of rows, types and names included."""
+    """Equal as sets of rows, types and names included; a file's groups are marked as names."""
     assert list(one) == list(other)
+    one, other = as_written(one), as_written(other)
     ordered = [part.sort_values(list(part), ignore_index=True) for part in (one, other)]
     assert_frame_equal(*ordered, rtol=1e-9, check_categorical=False)
 

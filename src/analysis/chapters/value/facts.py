@@ -9,7 +9,7 @@ from analysis.chapters.value.acquisition import AcquiredValue
 from analysis.chapters.value.forecast import ForecastCheck
 from analysis.chapters.value.residual import RETURNED, ResidualValue, ValueModels
 from analysis.methods.pairs import best_supported, compare_pairs, is_known, logarithms
-from analysis.notes import Note, note
+from analysis.notes import Note, includes, note
 from analysis.telling.facts import Beside, Fact, Sentence, nothing
 
 BASE = "ever_bought"
@@ -72,7 +72,7 @@ def residual_fact(
 
 
 def _reason(result: ResidualValue | AcquiredValue) -> str:
-    return "returned" if RETURNED in result.note else "none"
+    return "returned" if includes(result.note, RETURNED) else "none"
 
 
 def _others(result: ResidualValue) -> list[Sentence]:

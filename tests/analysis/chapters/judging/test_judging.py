@@ -144,7 +144,7 @@ def test_tiers_are_told_better_or_worse_than_the_last_amount(calm, chapter):
         assert fact.variant == variant
         assert "The difference is" in show.finding(fact).detail
     none = replace(gain, differences=gain.differences.iloc[:0])
-    assert gain_fact(replace(judged, gain=none), rated).variant == "not_estimable"
+    assert gain_fact(replace(judged, gain=none), rated).variant == "alike_before"
 
 
 def test_another_scheme_is_better_only_where_it_is_clear(calm, chapter, words):
@@ -157,7 +157,7 @@ def test_another_scheme_is_better_only_where_it_is_clear(calm, chapter, words):
     own = replace(schemes, table=table.iloc[:1])
     few = show.gated(replace(schemes, table=table.assign(n=4)))
     untold = replace(schemes, table=table.assign(conf_high=np.nan))
-    variants = {"alone": own, "too_few": few, "not_estimable": untold}
+    variants = {"alone": own, "too_few": few, "one_tier": untold}
     for variant, result in variants.items():
         fact = schemes_fact(result, rated, conf_level=0.95)
         assert fact.variant == variant

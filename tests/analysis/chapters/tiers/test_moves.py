@@ -84,6 +84,6 @@ def test_one_tier_has_no_moves():
     lines = [(f"c{k}", day, 0.0) for k in range(40) for day in ("2021-02-01", "2022-02-01")]
     params, tables = study(clusters), tables_of(lines)
     rated = rate_periods(tables, params)
-    assert rated.rerating.tiers == ("group 1",)
+    assert rated.rerating.tiers == ("group_1",)
     moves = tier_moves(rated, tables, params, rng=rng())
     assert moves_fact(moves).variant == "one_tier"

@@ -85,7 +85,8 @@ def test_odd_studies_are_told_in_sentences(told, name):
     if name == "clusters":
         assert "groups found by clustering have no limits" in text
     if name == "fewer than a cell":
-        assert text.count("is not told: fewer than") == 4
+        assert text.count("is not told: fewer than") == 3
+        assert "What the tiers hold is not told: so few customers are in each tier" in text
 
 
 def test_small_top_tier_is_not_told(chapter, words):

@@ -40,7 +40,7 @@ def test_who_holds_no_tier_is_left_out_and_counted():
     assert rated.scheme is None
     assert rated.present.rated_at == DAY
     assert table["tier"].astype(str).to_dict() == {"a": "prime", "b": "basic"}
-    assert table.at["a", "reason"] == "the company's own, since 2022-12-31"
+    assert table.at["a", "reason"] == note("tiers.own_since", day=date(2022, 12, 31))
     assert rated.without_tier == 2
     assert rated.present.notes == (note("tiers.none_of_the_company", customers=2),)
     assert rated.present_frame["customer_id"].tolist() == ["a", "b"]

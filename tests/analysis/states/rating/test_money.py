@@ -17,6 +17,7 @@ from analysis.params.tiers import Scheme
 from analysis.states.rating.criteria import criteria_of, levels_of
 from analysis.states.rating.periods import rate_periods
 from analysis.states.stages import assign_stages
+from analysis.telling.wording import wording_for
 
 SPLITS = ((176.45, 0.54, 23.01), (0.1, 0.2, 199.7), (33.3, 66.6, 100.1), (66.666, 66.666, 66.666))
 """Each is told as 200.00: floats miss it by their last bits, lines of three decimals by less than
@@ -122,8 +123,9 @@ def test_reasons_name_money_to_the_last_cent():
     rule = Scheme.model_validate({"tiers": ("a", "b"), "thresholds": {
         "limits": {"amount": (20000.0,)}}})  # fmt: skip
     tables = tables_of(bought("x", 19999.99))
-    rating = rate_periods(tables, study({"scheme": rule.model_dump()})).present
-    assert rating.table["reason"].item() == "amount 19999.99: under 20000"
+    params = study({"scheme": rule.model_dump()})
+    reason = rate_periods(tables, params).present.table["reason"].item()
+    assert wording_for(params).note(reason) == "revenue 19999.99: under 20000"
 
 
 def test_equal_first_amounts_share_a_third():

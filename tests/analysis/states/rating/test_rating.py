@@ -306,7 +306,7 @@ def test_no_more_kinds_of_customers_than_clusters_are_groups_of_equals(amounts):
     levels = pd.Series(rating.table["level"].to_numpy()).groupby(amounts).unique()
     assert [list(held) for held in levels] == [[place] for place in range(len(set(amounts)))]
     assert rating.tiers == ("group_1", "group_2", "group_3")
-    assert "equal ones share a group" in rating.notes[0]
+    assert rating.notes[0].key == "tiers.alike"
 
 
 def test_the_last_rating_decides_how_many_clusters_there_are():
