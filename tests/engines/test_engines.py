@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 from answering import answered
+from marked_names import as_written
 
 from analysis.data import fetch_rows, read_tables, tables_until
 from analysis.data.connection import connect
@@ -91,11 +92,12 @@ def compare(found, expected):
     assert found.keys() == expected.keys()
     for name, frame in expected.items():
         assert len(frame) > 0
+        came, frame = as_written(found[name]), as_written(frame)
         pd.testing.assert_frame_equal(
-            found[name], frame, check_like=True, check_exact=False, rtol=MONEY, atol=1e-6 * MONEY
+            came, frame, check_like=True, check_exact=False, rtol=MONEY, atol=1e-6 * MONEY
         )
         exact = [c for c in frame if not pd.api.types.is_float_dtype(frame[c])]
-        pd.testing.assert_frame_equal(found[name][exact], frame[exact], check_exact=True)
+        pd.testing.assert_frame_equal(came[exact], frame[exact], check_exact=True)
 
 
 @pytest.fixture(scope="module", params=[CDNOW, MARKET], ids=["cdnow", "market"])

@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from marked_names import as_written
 from pandas.testing import assert_frame_equal
 
 from analysis.data import Tables
 from analysis.errors import ParamsError
 from analysis.frames import customer_months
-from analysis.names import without_marks
 from analysis.params import Params
 from analysis.states.stages import assign_stages
 from analysis.study import Study, open_study
@@ -108,17 +108,6 @@ def source_ending(study: Study, day: str, folder: Path) -> Study:
     path = folder / "params" / study.params.path.name
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
     return open_study(path)
-
-
-def as_written(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows, names of groups as the data have them."""
-    changed = {}
-    for name, column in rows.items():
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            changed[name] = column.cat.rename_categories(without_marks)
-        elif pd.api.types.is_string_dtype(column):
-            changed[name] = column.map(without_marks, na_action="ignore").astype(column.dtype)
-    return rows.assign(**changed)
 
 
 def same_rows(one: pd.DataFrame, other: pd.DataFrame) -> None:
