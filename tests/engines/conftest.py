@@ -103,7 +103,7 @@ def spark(tmp_path_factory):
         .config("spark.sql.codegen.wholeStage", "false")  # tables are small, questions many
         .config("spark.sql.adaptive.enabled", "false")
         .config("spark.buffer.pageSize", "1m")
-        .config("spark.driver.memory", "1g")
+        .config("spark.driver.memory", "3g")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
         .getOrCreate()

@@ -29,11 +29,12 @@ ENGINES = (
     "ibis",
 )
 FAMILIAR = (
+    ("OutOfMemory", "must fit the memory of one kernel", "it does not; raise ANALYSIS_MEMORY"),
     ("Could not set lock", "must be free to read", "another process holds it open for writing"),
     ("database is locked", "must be free to read", "another process holds it for writing"),
     ("(?i)password.protected|encrypted", "must open without a password", "it asks for one"),
     (
-        "version number|newer version|serialization",
+        "(?is)^(?=.*(duckdb|database file)).*(version number|newer version|serialization)",
         "must be a database that this DuckDB can read",
         "it was written by another version",
     ),
@@ -73,7 +74,6 @@ FAMILIAR = (
         "must have sql that its engine reads",
         'it does not; quote names that are words of SQL ("at")',
     ),
-    ("OutOfMemory", "must fit the memory of one kernel", "it does not; raise ANALYSIS_MEMORY"),
 )
 
 _hidden: set[str] = set()
@@ -94,7 +94,8 @@ def told_plainly(name: str, origin: str) -> Iterator[None]:
 
 def explain(name: str, origin: str, error: BaseException) -> Fault:
     """Return the fault that an engine's error stands for."""
-    text = without_secrets(f"{type(error).__name__} {error}")
+    kind = type(error)
+    text = without_secrets(f"{kind.__module__}.{kind.__name__} {error}")
     structure = _structure(text)
     if structure:
         return Fault(name, "", "must have the same fields in each row", f"{origin} {structure}")

@@ -19,6 +19,7 @@ import pytest
 from waiting import HANGING
 
 from analysis.data import read_tables
+from analysis.data.problems import explain
 from analysis.data.reading import check_source
 from analysis.data.validate import validation_report
 from analysis.errors import DataError, ParamsError
@@ -476,3 +477,28 @@ def test_unknown_kind_of_connection_is_told(study):
     params = study.params({"connection": {"url": "nosuch://x", "tables": {"transactions": {}}}})
     with pytest.raises(DataError, match=r"data\.connection must be readable"):
         read_tables(params)
+
+
+class ClusterError(Exception):
+    """An error as a cluster raises it."""
+
+    __module__ = "pyspark.errors"
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            duckdb.SerializationException("Serialization Error: Failed to deserialize"),
+            "must be a database that this DuckDB can read, but x: it was written by another",
+        ),
+        (
+            ClusterError("OutOfMemoryError while the serialization of a broadcast was stored"),
+            "must fit the memory of one kernel",
+        ),
+        (ClusterError("serialization failed"), "must be readable, but x is not: serialization"),
+    ],
+    ids=["another version", "memory", "neither"],
+)
+def test_cause_is_that_of_the_engine_at_hand(error, sentence):
+    assert sentence in str(explain("orders", "x", error))
