@@ -18,6 +18,7 @@ from typing import Any
 
 from analysis.notes import Note, note, written
 from reporting.crossed import keep_record
+from reporting.early import set_early
 from reporting.errors import ReportError, speak
 from reporting.keys import lock_key
 from reporting.partial import partial_path
@@ -226,11 +227,7 @@ def _short(path: Path) -> str:
 
 def run() -> None:
     """The step as make runs it."""
-    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
-    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    # under make -j kernels share the cores; threads of BLAS would wait for each other
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    set_early()
     speak(main)
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 MAKE = "WARM"
 """The variable of the environment that holds the number of make's process."""
 LONGEST = 80
+STOPPED = 128 + signal.SIGTERM
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -46,17 +47,24 @@ def _warm(step: list[str]) -> int | None:
                 send_handle(server, stream, None)
             pid = server.recv()
             for number in PASSED_ON:
-                signal.signal(number, lambda number, _: os.kill(pid, number))
+                signal.signal(number, lambda number, _: _send(pid, number))
             return server.recv()
     except (OSError, EOFError):
         if pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            _send(pid, signal.SIGKILL)
+        if not Path(f"/proc/{make}").exists():
+            return STOPPED  # the server has ended with its make, as it should
         for number in PASSED_ON:
             signal.signal(number, signal.SIG_DFL)
         told = "ended before its time" if pid else "could not be started"
         print(f"  the warm server {told}: {' '.join(step[1:])} runs without it", file=sys.stderr)
         return None
+
+
+def _send(pid: int, number: int) -> None:
+    """Send a signal to a process that may have ended by now."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def connected(make: int) -> Connection:

@@ -18,25 +18,17 @@ from multiprocessing.connection import Connection, Listener, wait
 from multiprocessing.reduction import DupFd, recv_handle
 from pathlib import Path
 
+from reporting.early import set_early
 from reporting.forked import run_step
 
 LEAVING = 60
 """Seconds that a step is given to end when who asked for it has gone."""
-EARLY = {
-    "JUPYTER_PREFER_ENV_PATH": "1",
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    # under make -j kernels share the cores; threads of BLAS would wait for each other
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-}
-"""What modules read when they are imported."""
 
 
 def main() -> None:
     """Serve the make whose process the first argument names, in the folder of the second."""
     make, folder = os.pidfd_open(int(sys.argv[1])), Path(sys.argv[2])
-    os.environ.update({name: os.environ.get(name, value) for name, value in EARLY.items()})
+    set_early()
     forks = multiprocessing.get_context("forkserver")
     forks.set_forkserver_preload(["reporting.preload"])
     running: set[multiprocessing.Process] = set()

@@ -103,10 +103,10 @@ def test_killed_step_is_the_only_one_that_fails(waiting):
 
 def test_folder_that_others_may_enter_is_not_used(monkeypatch, tmp_path, capfd):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    folder = warm.server_folder(12345)
+    folder = warm.server_folder(os.getpid())
     folder.mkdir(mode=0o755)
     folder.chmod(0o755)
-    monkeypatch.setenv(warm.MAKE, "12345")
+    monkeypatch.setenv(warm.MAKE, str(os.getpid()))
     assert warm._warm(["reporting.execute", "tiny", "10_light"]) is None
     told = capfd.readouterr().err
     assert told == "  the warm server could not be started: tiny 10_light runs without it\n"
@@ -119,3 +119,13 @@ def test_server_forks_before_duckdb_is_imported():
     imported = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.split()
     assert {"papermill", "ipykernel.kernelapp", "pandas", "analysis.study"} <= set(imported)
     assert "duckdb" not in imported, "its import starts a thread, and a process with threads forks"
+
+
+def test_step_is_not_run_again_for_a_make_that_is_gone(waiting):
+    light, running = waiting
+    server = server_of(light)
+    os.kill(running.pid, signal.SIGKILL)
+    assert wait_until(lambda: not Path(f"/proc/{server}").exists())
+    assert wait_until(lambda: not light.processes()), "a step runs for nobody"
+    assert "runs without it" not in running.communicate(timeout=HANGING)[0]
+    assert light.published() == light.good

@@ -49,7 +49,7 @@ def test_too_few_customers_are_one_line(chapter):
     bases = show.gated(ledger(few))
     fact = bases_fact(bases, 39)
     assert fact.silent
-    assert "is not shown" in show.reason(fact).markdown
+    assert "it would give away a group of fewer than 10" in show.reason(fact).markdown
     table = show.table(bases_table(bases), "bases.table", count=None, at=bases.at)
     assert "| customers now | – |" in table.markdown.replace("  ", " ")
     assert "997" not in table.markdown, "the parts of one whole must not give one away"
