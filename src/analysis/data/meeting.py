@@ -63,7 +63,7 @@ def why_apart(
 def apart_fault(
     table: str, ids: ibis.Table, other: str, known: ibis.Table, column: str = "customer_id"
 ) -> list[Fault]:
-    """Find the cause where most ids of a table meet none of another only by how they are written.
+    """Find the cause for which few ids of a table meet those of another: how they are written.
 
     Parameters
     ----------
@@ -72,13 +72,11 @@ def apart_fault(
     ids, known : Table
         Both have the column, as text.
     """
-    found = share_met(ids[column], known[column])
-    if found["met"] > FEW * found["ids"]:
-        return []
     cause, would = why_apart(ids[column], known[column], OF_IDS)
     if not cause:
         return []
     rule = f"must be written as in {other}"
+    found = share_met(ids[column], known[column])
     came = f"{cause} between the two tables: {found['met']:,} of {found['ids']:,} ids meet, "
     came += f"{would:,} would if they were written alike"
     return [Fault(table, column, rule, came, remedy=_remedy(cause))]

@@ -21,7 +21,7 @@ from analysis.data.faults import Fault, FaultyData
 from analysis.data.fingerprint import source_fingerprint, text_fingerprint
 from analysis.data.located import read_key
 from analysis.data.marking import mark_groups
-from analysis.data.meeting import apart_fault
+from analysis.data.meeting import FEW, apart_fault
 from analysis.data.problems import told_plainly
 from analysis.data.promised import OF_CONTRACTS, missing_promises
 from analysis.data.raw import RawTable
@@ -94,19 +94,17 @@ def check_source(params: Params) -> tuple[ibis.BaseBackend, list[Checked]]:
         fault = Fault("transactions", "", "must be given", came)
         checked.append(Checked("transactions", None, [fault], [], None))
     if not any(table.faults for table in checked):
-        checked += [Checked(fault.table, None, [fault], [], None) for fault in _apart(checked)]
+        shared = count_shared_ids({table.name: table.table for table in checked})
+        apart = _apart(checked, shared) or apart_faults(shared, params)
+        checked += [Checked(fault.table, None, [fault], [], None) for fault in apart]
     if all(table.columns for table in checked):
         columns = {table.name: table.columns for table in checked}
         broken = missing_promises(params, {"customers": ()} | columns)
         checked += [Checked(fault.table, None, [fault], [], None) for fault in broken]
-    if not any(table.faults for table in checked):
-        shared = count_shared_ids({table.name: table.table for table in checked})
-        apart = apart_faults(shared, params)
-        checked += [Checked(fault.table, None, [fault], [], None) for fault in apart]
     return connection, checked
 
 
-def _apart(checked: list[Checked]) -> list[Fault]:
+def _apart(checked: list[Checked], shared: pd.DataFrame) -> list[Fault]:
     """Find tables whose ids are written otherwise than those of the customers, or the purchases.
 
     Ids that are the numbers of rows are nobody's.
@@ -116,8 +114,9 @@ def _apart(checked: list[Checked]) -> list[Fault]:
         return []
     order = ("customers", "transactions", "contracts", "surveys")
     base = next((name for name in order if name in tables), next(iter(tables)))
-    others = [name for name in tables if name != base]
-    return [f for name in others for f in apart_fault(name, tables[name], base, tables[base])]
+    met = shared[(shared["other"] == base) & shared["table"].isin(tables)]
+    few = met.loc[met["met"] <= FEW * met["customers"], "table"]
+    return [f for name in few for f in apart_fault(name, tables[name], base, tables[base])]
 
 
 def _by_rows(source: TableSource) -> bool:
