@@ -77,7 +77,7 @@ test: $(READY)  ## run every test, files side by side on the cores
 	@$(PY) -m pytest $(SIDE_BY_SIDE)
 
 test-quick: $(READY)  ## run the tests that make no report, need no server and are soon over
-	@$(PY) -m pytest $(SIDE_BY_SIDE) -m "not whole"
+	@$(PY) -m pytest $(SIDE_BY_SIDE) -m "not whole and not long"
 
 format: $(READY)  ## lay out code and notebooks as the project does
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format .

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from long_tests import Stopwatch, function_of, stored
 from not_run import pytest_sessionfinish, pytest_terminal_summary, skip_beside
 from waiting import HANGING
 
@@ -112,14 +113,28 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(4, os.cpu_count() or 1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer to write down which tests take long."""
+    parser.addoption("--store-long", action="store_true", help="write tests/long.txt anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Time the tests where they are reported: in the process that the workers report to."""
+    if config.getoption("--store-long") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Stopwatch())
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what makes reports or needs a server, and begin with it, so that workers end together.
 
     One file that waits for the reports comes first, the others last: they would only wait, too.
     """
+    long = stored()
     for item in items:
         if WHOLE & set(item.fixturenames) or "engines" in item.path.parts:
             item.add_marker("whole")
+        if function_of(item.nodeid) in long:
+            item.add_marker("long")
     waiting = list(dict.fromkeys(item.path for item in items if "built" in item.fixturenames))
 
     def turn(item: pytest.Item) -> int:

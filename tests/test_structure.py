@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from long_tests import stored
 
 from reporting.errors import ReportError
 from reporting.project import notebooks
@@ -122,3 +123,13 @@ def test_notebook_faults_names_what_does_not_belong(tmp_path):
 
 def test_report_error_keeps_all_faults():
     assert str(ReportError(["one", "two"])) == "one\ntwo"
+
+
+def test_long_tests_exist():
+    def is_there(name: str) -> bool:
+        file, _, function = name.partition("::")
+        path = SOURCES.parent / file
+        return path.is_file() and f"def {function}(" in path.read_text(encoding="utf-8")
+
+    gone = [name for name in stored() if not is_there(name)]
+    assert gone == [], "write tests/long.txt anew: python -m pytest --store-long"
