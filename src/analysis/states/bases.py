@@ -62,6 +62,7 @@ from analysis.data import Tables, fetch, fetch_count
 from analysis.errors import DataError
 from analysis.frames import purchase_days
 from analysis.frames.calendar import days_between
+from analysis.methods.parts import small_parts
 from analysis.params import Params
 
 STAGES_OF_DECLINE = ("at_risk", "declining", "declining_or_churned")
@@ -98,7 +99,34 @@ ROWS = (
     ("answers", "answers", "", ""),
 )
 KEYS = frozenset(base for base, *_ in (*PURCHASES, *CONTRACTS, *ROWS))
+WHOLE = "known"
 STEPS = ("known", "ever_bought", "ever_contract", "current", "active")
+
+
+def small_bases(table: pd.DataFrame, min_cell: int) -> pd.Series:
+    """Which bases must be hidden: the few, and what would give them away, all who are known first.
+
+    Parameters
+    ----------
+    table : DataFrame
+        That of `Bases`.
+    min_cell : int
+        The smallest number that may be shown.
+
+    Returns
+    -------
+    Series of bool, indexed as `table`
+    """
+    sums: dict[str, list[tuple[str, ...]]] = {}
+    for (whole, _), parts in _wholes(table).items():
+        sums.setdefault(whole, []).append(parts)
+    hidden = small_parts(table.set_index("base")["n"], sums, min_cell, first=WHOLE)
+    return hidden.set_axis(table.index)
+
+
+def _wholes(table: pd.DataFrame) -> dict[tuple[str, str], tuple[str, ...]]:
+    parts = table[table["parts_of"].ne("")].groupby(["parts_of", "by"], sort=False)
+    return {whole: tuple(rows["base"]) for whole, rows in parts}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +143,7 @@ class Bases:
         The day, at whose end all is counted.
     """
 
-    COUNTED_BY: ClassVar = {"table": "n"}
+    COUNTED_BY: ClassVar = {"table": small_bases}
 
     table: pd.DataFrame
     at: date
@@ -141,8 +169,7 @@ class Bases:
     @property
     def wholes(self) -> dict[tuple[str, str], tuple[str, ...]]:
         """Every set of parts: (whole, by what) to the parts, which add up to it."""
-        parts = self.table[self.table["parts_of"].ne("")].groupby(["parts_of", "by"], sort=False)
-        return {whole: tuple(rows["base"]) for whole, rows in parts}
+        return _wholes(self.table)
 
     @property
     def steps(self) -> pd.DataFrame:

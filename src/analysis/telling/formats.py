@@ -8,48 +8,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-LARGE_AMOUNT = 1000
-"""From here on amounts are told without their minor units."""
+from analysis.telling.apart import LARGE_AMOUNT, Apart, Told
 
 
 class AtMost(float):
     """A p-value of which only an upper bound is known: as small as its draws can make it."""
 
 
-class Apart(float):
-    """A difference that is told beside the two numbers that it lies between.
-
-    It is told as the difference of these as they are told, so that .63, .68 and -.05 agree; as a
-    number it is the difference itself.
-    """
-
-    def __new__(cls, one: float, other: float) -> Apart:
-        made = super().__new__(cls, one - other)
-        made.ends = (float(one), float(other))
-        return made
-
-    def __getnewargs__(self) -> tuple[float, float]:
-        return self.ends
-
-
 def drawn_p(p_value: float, draws: float) -> float:
     """A p-value estimated by so many draws as it may be told: none is below 1 / (1 + draws)."""
     least = 1 / (1 + draws)
     return AtMost(p_value) if p_value <= least * (1 + 1e-9) else float(p_value)
-
-
-def _as_told(number: float, kind: str) -> float:
-    """A number rounded as its format tells it."""
-    match kind:
-        case "percent" | "points":
-            return round(number, 3)
-        case "percent0":
-            return round(number, 2)
-        case "money":
-            return round(number, 0 if abs(number) >= LARGE_AMOUNT else 2)
-        case _ if kind.startswith("number"):
-            return round(number, int(kind.removeprefix("number")))
-    raise ValueError(f"a difference must be told in percent, money or a number, not as '{kind}'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +66,8 @@ class Formats:
             return f"\N{LESS-THAN OR EQUAL TO} {self._plain(max(number, 0.001), 3)}"
         if not math.isfinite(number):
             raise ValueError(f"a number that is told must be finite, but {value} came")
-        if isinstance(value, Apart):
-            one, other = (_as_told(end, kind) for end in value.ends)
-            number = one - other
+        if isinstance(value, Apart | Told):
+            return self._beside(number, kind, value.digits(kind))
         return self._number(number, kind)
 
     def cell(self, value: Any, kind: str) -> str:
@@ -107,6 +75,15 @@ class Formats:
         if value is None or value != value or value in (math.inf, -math.inf):
             return self.none
         return self.show(value, kind)
+
+    def _beside(self, number: float, kind: str, digits: int) -> str:
+        """A number with digits of its own."""
+        if kind == "money":
+            return self._money(number, digits)
+        if kind.startswith("number"):
+            return self._plain(number, digits)
+        told = self._plain(100 * number, digits)
+        return told if kind == "points" else self.percent.format(told)
 
     def _number(self, number: float, kind: str) -> str:
         match kind:

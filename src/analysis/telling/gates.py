@@ -2,14 +2,15 @@
 
 A result class says in `COUNTED_BY` which column counts the people behind each row of its tables:
 `{"within": "n"}`, or for a two-way table the count, the rows and the columns:
-`{"table": ("active", "cohort", "months_since")}`. `gated(result, min_cell)` blanks the numbers of
+`{"table": ("active", "cohort", "months_since")}`; or, where its rows are parts of each other, what
+tells the rows to hide: `{"table": small_bases}`. `gated(result, min_cell)` blanks the numbers of
 rows that must not be shown. Facts, figures and tables are made of the gated result, so that none
 can tell what another hides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from analysis.methods.disclosure import small_cells, small_rows
 from analysis.schemas import private_columns
 
 Result = TypeVar("Result")
+HiddenRows = Callable[[pd.DataFrame, int], pd.Series]
 BLOCKS = ("segment", "weeks", "months", "parts_of", "by")
 CLOCKS = ("weeks", "months", "months_since", "time", "period")
 
@@ -67,7 +69,7 @@ def refuse_private(table: pd.DataFrame) -> None:
 
 
 def hide_small(
-    table: pd.DataFrame, counted_by: str | tuple[str, str, str], min_cell: int
+    table: pd.DataFrame, counted_by: str | tuple[str, str, str] | HiddenRows, min_cell: int
 ) -> pd.DataFrame:
     """Blank the numbers of the rows that must be hidden; names and clocks stay.
 
@@ -87,9 +89,11 @@ def hide_small(
 
 
 def hidden_rows(
-    table: pd.DataFrame, counted_by: str | tuple[str, str, str], min_cell: int
+    table: pd.DataFrame, counted_by: str | tuple[str, str, str] | HiddenRows, min_cell: int
 ) -> pd.Series:
     """Which rows must be hidden; those that are hidden already (no count) stay so."""
+    if callable(counted_by):
+        return counted_by(table, min_cell)
     if isinstance(counted_by, tuple):
         count, row, column = counted_by
         counts = table.pivot(index=row, columns=column, values=count)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.states.recommendation import Recommendation
-from analysis.telling.formats import Apart
+from analysis.telling.apart import Apart, Told
 
 
 def scores_table(result: Recommendation) -> pd.DataFrame:
@@ -19,8 +19,12 @@ def scores_table(result: Recommendation) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Its table; `estimate` is told as the difference of the shares that stand beside it.
+        Its table; `estimate` is told with the shares that it lies between.
     """
-    shares = 100 * result.table[["promoters", "detractors"]]
-    apart = [Apart(*pair) for pair in shares.itertuples(index=False)]
-    return result.table.assign(estimate=pd.Series(apart, result.table.index, dtype=object))
+    shares = [tuple(pair) for pair in result.table[["promoters", "detractors"]].to_numpy(float)]
+    told = {
+        "promoters": [Told(pair[0], (pair,)) for pair in shares],
+        "detractors": [Told(pair[1], (pair,)) for pair in shares],
+        "estimate": [Apart(100 * one, 100 * other) for one, other in shares],
+    }
+    return result.table.assign(**pd.DataFrame(told, result.table.index, dtype=object))

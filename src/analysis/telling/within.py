@@ -10,8 +10,8 @@ import pandas as pd
 from analysis.methods.pairs import is_known
 from analysis.methods.survival import LogRankTest, SurvivalCurve
 from analysis.states.within import best_supported_shares, longest_horizon
+from analysis.telling.apart import told_apart
 from analysis.telling.facts import Beside, Fact, nothing
-from analysis.telling.formats import Apart
 
 
 class Waited(Protocol):
@@ -102,7 +102,8 @@ def groups_within(
     apart = best_supported_shares(last, conf_level=conf_level)
     clear = apart["p_pair"] < 1 - conf_level
     ends = {name: apart.pop(name) for name in ("estimate", "low", "high")}
-    ends["estimate"] = Apart(apart["most_share"], apart["least_share"])
+    told = told_apart(apart["most_share"], apart["least_share"])
+    apart["most_share"], apart["least_share"], ends["estimate"] = told
     return Fact(
         key,
         in_summary=in_summary,

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.telling.apart import Apart, told_apart
 from analysis.telling.facts import Fact
-from analysis.telling.formats import Apart, AtMost, Formats, drawn_p
+from analysis.telling.formats import AtMost, Formats, drawn_p
 from analysis.telling.pairs import with_told_differences
 
 SAY = Formats.of(
@@ -27,31 +28,79 @@ def told(text):
     return float(text.strip("%").replace("€", "").replace(",", "").replace("−", "-"))
 
 
+def digits(text):
+    return len(text.strip("%").partition(".")[2])
+
+
+def agree(shown, true):
+    """The difference told is that of the numbers told, and the true one, both rounded to it."""
+    one, other, apart = map(told, shown)
+    half = 0.5 * 10.0 ** -digits(shown[2])
+    assert abs(apart - (one - other)) < half * (1 - 1e-6)
+    assert abs(apart - true) <= half * (1 + 1e-6) + 1e-9
+    if digits(shown[0]) == digits(shown[2]):
+        assert apart == pytest.approx(one - other, abs=1e-7)
+
+
 def test_a_difference_is_that_of_the_numbers_beside_it():
     own, last = 0.6252305, 0.6826
     assert [SAY.show(own, "number2"), SAY.show(last, "number2")] == ["0.63", "0.68"]
     assert SAY.show(own - last, "number2") == "−0.06"
-    assert SAY.show(Apart(own, last), "number2") == "−0.05"
-    assert SAY.cell(Apart(own, last), "number2") == "−0.05"
-    assert Apart(own, last) == own - last
+    beside = told_apart(own, last)
+    assert [SAY.show(one, "number2") for one in beside] == ["0.6252", "0.6826", "−0.0574"]
+    assert beside == (own, last, own - last)
 
 
-@given(
-    st.floats(-1, 1).map(lambda x: round(x, 6)),
-    st.floats(-1, 1).map(lambda x: round(x, 6)),
-    st.sampled_from(sorted(SCALES)),
+def test_a_score_is_told_as_it_is():
+    south, north = 50.0 + 2 / 3, 42.0 + 1 / 3
+    shown = [SAY.show(one, "number0") for one in told_apart(south, north)]
+    assert shown == ["50.7", "42.3", "8"]  # not 51, 42 and 9, nor 8.4; no more digits agree
+    assert [SAY.show(one, "number0") for one in told_apart(51.2, 42.6)] == ["51.2", "42.6", "8.6"]
+    assert [SAY.show(one, "number0") for one in told_apart(51.2, 42.1)] == ["51", "42", "9"]
+
+
+NUMBERS = (
+    st.floats(-1, 1)
+    | st.floats(-1, 1).map(lambda x: round(x, 4))
+    | st.fractions(-1, 1, max_denominator=1200).map(float)
 )
-def test_told_differences_add_up(one, other, kind):
-    shown = [told(SAY.show(number, kind)) for number in (one, other, Apart(one, other))]
-    assert shown[2] == pytest.approx(shown[0] - shown[1], abs=1e-9)
-    assert abs(shown[2] - SCALES[kind] * (one - other)) <= 1.0001
+
+
+@given(NUMBERS, NUMBERS, st.sampled_from(sorted(SCALES)))
+def test_told_differences_are_those_of_what_is_told_and_true(one, other, kind):
+    shown = [SAY.show(number, kind) for number in told_apart(one, other)]
+    agree(shown, SCALES[kind] * (one - other))
+    usual = digits(SAY.show(0.0, kind))
+    assert all(usual <= digits(text) <= usual + 2 for text in shown)
+    assert digits(shown[0]) == digits(shown[1]) >= digits(shown[2])
 
 
 @given(st.floats(1, 1e7), st.floats(1, 1e7))
-def test_told_differences_of_money_add_up(one, other):
-    shown = [told(SAY.show(number, "money")) for number in (one, other)]
-    off = abs(told(SAY.show(Apart(one, other), "money")) - (shown[0] - shown[1]))
-    assert off <= (0.5 if abs(one - other) >= 999 else 0.005) + 1e-6
+def test_told_differences_of_money_are_those_of_what_is_told_and_true(one, other):
+    shown = [SAY.show(number, "money") for number in told_apart(one, other)]
+    agree(shown, one - other)
+    assert max(one, other) < 1000 or digits(shown[0]) in (0, 2)
+
+
+def test_a_difference_that_is_not_that_of_its_neighbours_stays_as_it_is():
+    assert told_apart(0.7, 0.5, 0.1) == (0.7, 0.5, 0.1)
+    assert SAY.show(told_apart(0.7, 0.5, 0.1)[2], "number2") == "0.10"
+    assert SAY.show(told_apart(0.7, 0.5, 0.7 - 0.5)[2], "number2") == "0.20"
+
+
+@given(st.lists(NUMBERS, min_size=2, max_size=5), st.sampled_from(["number1", "percent"]))
+def test_all_pairs_of_groups_agree_with_the_numbers_of_one_column(numbers, kind):
+    groups = pd.DataFrame({"group": range(len(numbers)), "mean": numbers})
+    pairs = pd.DataFrame(
+        [(i, j, numbers[i] - numbers[j]) for i in groups["group"] for j in range(i)],
+        columns=["group", "reference", "estimate"],
+    )
+    pairs, groups = with_told_differences(pairs, groups, number="mean")
+    shown = [SAY.cell(one, kind) for one in groups["mean"]]
+    assert len(set(map(digits, shown))) == 1
+    for row in pairs.itertuples():
+        told_pair = (shown[row.group], shown[row.reference], SAY.cell(row.estimate, kind))
+        agree(told_pair, SCALES.get(kind, 1) * float(row.estimate))
 
 
 def test_a_missing_difference_is_a_dash_and_a_fact_keeps_the_number():
@@ -83,11 +132,14 @@ def test_an_untested_question_has_no_p():
     assert SAY.cell(drawn_p(np.nan, 0), "p_cell") == "–"
 
 
-def test_pairs_of_groups_are_told_as_the_difference_of_their_numbers():
+def test_pairs_of_groups_are_told_beside_their_numbers():
     groups = pd.DataFrame({"group": ["a", "b", "c"], "mean": [21.64, 25.16, np.nan]})
     pairs = pd.DataFrame(
         {"group": ["b", "a", "b"], "reference": ["a", "b", "c"], "estimate": [3.52, -3.52, 1.0]}
     )
-    told = with_told_differences(pairs, groups, number="mean")["estimate"]
-    assert [SAY.show(one, "number1") for one in told] == ["3.6", "−3.6", "1.0"]  # 25.2 and 21.6
-    assert told.astype(float).tolist() == pytest.approx(pairs["estimate"].tolist())
+    told_pairs, told_groups = with_told_differences(pairs, groups, number="mean")
+    shown = [SAY.cell(one, "number1") for one in told_groups["mean"]]
+    assert shown == ["21.64", "25.16", "–"]  # 25.2 less 21.6 is not 3.5
+    assert [SAY.show(one, "number1") for one in told_pairs["estimate"]] == ["3.52", "−3.52", "1.0"]
+    told_floats = told_pairs["estimate"].astype(float).tolist()
+    assert told_floats == pytest.approx(pairs["estimate"].tolist())

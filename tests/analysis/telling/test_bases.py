@@ -55,6 +55,16 @@ def test_too_few_customers_are_one_line(chapter):
     assert "997" not in table.markdown, "the parts of one whole must not give one away"
 
 
+def test_who_ever_bought_is_told_where_few_never_did(chapter):
+    show = chapter("data")
+    counts = {"known": 1008, "prospects": 8}
+    few = [(base, counts.get(base, n), *rest) for base, n, *rest in SHOP]
+    bases = show.gated(ledger([*few, ("people_who_answered", 4, "customers", "", "")]))
+    shown = bases.table.set_index("base")["n"].dropna()
+    assert shown.to_dict() == {"ever_bought": 1000, "current": 400, "churned": 600, "answers": 90}
+    assert not bases_fact(bases, 39).silent
+
+
 def test_every_base_has_a_name_and_a_meaning(chapter):
     say = chapter("data").say
     table = bases_table(ledger([(base, 1, "customers", "", "") for base in sorted(KEYS)]))

@@ -7,8 +7,8 @@ import numpy as np
 from analysis.chapters.intention.intended import Intention
 from analysis.notes import note
 from analysis.states.slopes import adjusted_for, clear_tests, joined_levels
+from analysis.telling.apart import told_apart
 from analysis.telling.facts import Fact, Sentence, nothing
-from analysis.telling.formats import Apart
 from analysis.telling.shapes import joined_sentence
 
 BASE = "intention.complete_answers"
@@ -74,6 +74,7 @@ def mediation_fact(result: Intention) -> Fact:
     options = {"n": int(share["n"]), "base": "intention.split_answers", "in_summary": False}
     if share["note"]:
         return Fact("mediation", variant="unclear", numbers={"driver": split.driver}, **options)
+    total, through, direct = told_apart(rows.at["total", "estimate"], indirect["estimate"])
     return Fact(
         "mediation",
         estimate=share["estimate"],
@@ -81,9 +82,9 @@ def mediation_fact(result: Intention) -> Fact:
         also=("detail", "caution"),
         numbers={
             "driver": split.driver,
-            "total": rows.at["total", "estimate"],
-            "direct": Apart(rows.at["total", "estimate"], indirect["estimate"]),
-            "indirect": indirect["estimate"],
+            "total": total,
+            "direct": direct,
+            "indirect": through,
             "indirect_low": indirect["conf_low"],
             "indirect_high": indirect["conf_high"],
         },

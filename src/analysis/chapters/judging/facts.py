@@ -10,11 +10,10 @@ from analysis.chapters.judging.futures import TierFutures
 from analysis.chapters.judging.groups import OwnGroups
 from analysis.chapters.judging.judgement import BASELINE, LEVEL, Judgement
 from analysis.chapters.judging.schemes import OtherSchemes
-from analysis.chapters.judging.tables import scheme_gain
 from analysis.methods.clusters import WEAK
 from analysis.states.rating.periods import RatedPeriods
+from analysis.telling.apart import told_apart
 from analysis.telling.facts import Beside, Fact, Sentence, nothing
-from analysis.telling.formats import Apart
 
 UNJUDGED = "unjudged"
 
@@ -122,26 +121,23 @@ def gain_fact(result: Judgement | None, rated: RatedPeriods) -> Fact:
     own, last = (lines.loc[(score, "normalised_gini")] for score in (LEVEL, BASELINE))
     ranks = {"rank": LEVEL, "last_rank": BASELINE}
     ranks = {name: lines.loc[(of, "spearman"), "estimate"] for name, of in ranks.items()}
-    gaps = {
-        "gap": Apart(own["estimate"], last["estimate"]),
-        "gap_low": gap["conf_low"],
-        "gap_high": gap["conf_high"],
-    }
-    shown = [own["estimate"], last["estimate"], *ranks.values(), *gaps.values()]
+    reached, before, apart = told_apart(own["estimate"], last["estimate"])
+    gaps = {"gap": apart, "gap_low": gap["conf_low"], "gap_high": gap["conf_high"]}
+    shown = [reached, before, *ranks.values(), *gaps.values()]
     if not np.isfinite(shown).all():
         return nothing("gain", _ungained(rated), claim="predictive", **rated.judged_period)
     variant = "better" if gap["conf_low"] > 0 else "worse" if gap["conf_high"] < 0 else "alike"
     return Fact(
         "gain",
         "predictive",
-        estimate=own["estimate"],
+        estimate=reached,
         low=own["conf_low"],
         high=own["conf_high"],
         unit="number2",
         variant=variant,
         also=("detail", "meaning"),
         numbers=rated.judged_period | ranks | gaps,
-        comparator=Beside("naive_rule", *last[["estimate", "conf_low", "conf_high"]]),
+        comparator=Beside("naive_rule", before, last["conf_low"], last["conf_high"]),
         in_summary=False,
         **_rated(rated),
     )
@@ -213,9 +209,10 @@ def schemes_fact(result: OtherSchemes, rated: RatedPeriods, *, conf_level: float
     own, best = result.table.iloc[0], others.loc[others["gain"].idxmax()]
     p_value = min(best["p_value"] * len(others), 1.0)
     clear = p_value < 1 - conf_level and best["gain"] > 0
+    reached, now, gain = told_apart(best["estimate"], own["estimate"], best["gain"])
     numbers = {
         "scheme": best["scheme"], "others": len(others), "p": p_value,
-        "change": best["would_change"], "gain": scheme_gain(best, own),
+        "change": best["would_change"], "gain": gain,
         "gain_low": best["gain_conf_low"], "gain_high": best["gain_conf_high"],
         "own_share": own["top_share"], "own_customers": own["top_customers"],
         "best_share": best["top_share"], "best_customers": best["top_customers"],
@@ -224,14 +221,14 @@ def schemes_fact(result: OtherSchemes, rated: RatedPeriods, *, conf_level: float
     return Fact(
         "schemes",
         "predictive",
-        estimate=best["estimate"],
+        estimate=reached,
         low=best["conf_low"],
         high=best["conf_high"],
         unit="number2",
         variant="better" if clear else "alike",
         also=("detail", "more_tiers") if best["tiers"] > own["tiers"] else ("detail",),
         numbers=rated.judged_period | numbers,
-        comparator=Beside("in_force", *own[["estimate", "conf_low", "conf_high"]]),
+        comparator=Beside("in_force", now, own["conf_low"], own["conf_high"]),
         in_summary=False,
         **_rated(rated),
     )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -12,7 +9,7 @@ from analysis.chapters.judging.futures import TierFutures
 from analysis.chapters.judging.groups import OwnGroups
 from analysis.chapters.judging.judgement import Judgement
 from analysis.chapters.judging.schemes import OtherSchemes
-from analysis.telling.formats import Apart
+from analysis.telling.pairs import with_told_differences
 
 
 def next_table(result: Judgement | None) -> pd.DataFrame:
@@ -71,19 +68,15 @@ def schemes_table(result: OtherSchemes) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Its table; `gain` is told as the difference of the numbers of `estimate` that stand there.
+        Its table; `gain` is told with the numbers of `estimate` that it lies between.
     """
     if not len(result.table):
         return result.table
-    own, rows = result.table.iloc[0], result.table.to_dict("records")
-    gains = [scheme_gain(row, own) if row["gain"] == row["gain"] else np.nan for row in rows]
-    return result.table.assign(gain=pd.Series(gains, result.table.index, dtype=object))
-
-
-def scheme_gain(other: Mapping[str, Any], own: Mapping[str, Any]) -> float:
-    """How much better another scheme sorts the same customers than the one in force."""
-    rates_all = np.isclose(other["gain"], other["estimate"] - own["estimate"], atol=1e-9)
-    return Apart(other["estimate"], own["estimate"]) if rates_all else other["gain"]
+    places = range(len(result.table))
+    pairs = pd.DataFrame({"group": places, "reference": 0, "estimate": result.table["gain"]})
+    schemes = result.table.assign(group=places)
+    pairs, schemes = with_told_differences(pairs, schemes, number="estimate")
+    return schemes.assign(gain=pairs["estimate"]).drop(columns="group")
 
 
 def stay_table(result: TierFutures) -> pd.DataFrame:

@@ -11,8 +11,8 @@ import pandas as pd
 from analysis.chapters.one_more_point.margin import MarginGained
 from analysis.chapters.one_more_point.months import MonthsGained
 from analysis.methods.standardisation import EValue
+from analysis.telling.apart import Apart, told_apart
 from analysis.telling.facts import Fact, Sentence, nothing
-from analysis.telling.formats import Apart
 from analysis.telling.shapes import joined_sentence, never_bought_sentence
 
 BASES = {"months": "active_answers", "sooner": "buyers_answers"}
@@ -40,8 +40,6 @@ def months_fact(result: MonthsGained, *, min_cell: int, conf_level: float = 0.95
     row = result.table.iloc[0]
     numbers = {
         "horizon": result.horizon,
-        "answered": row["as_answered"],
-        "raised": row["raised"],
         "customers": result.customers,
         "events": result.events,
     }
@@ -98,7 +96,7 @@ def margin_fact(result: MarginGained, *, min_cell: int) -> Fact:
         return nothing("money", reason or "none", **told)
     row = result.table.iloc[0]
     told = {"unit": "money", "n": result.n, "base": "one_more_point.followed_answers"}
-    numbers = {"weeks": result.weeks, "answered": row["as_answered"], "raised": row["raised"]}
+    numbers = {"weeks": result.weeks}
     beside = ["slopes.weighted"] if result.weighted else []
     beside += joined_sentence(result.joined)
     beside += never_bought_sentence(result.n_never_bought, min_cell)
@@ -120,7 +118,8 @@ def _difference(
     one, other = row["raised"], row["as_answered"]
     more, less = Apart(one, other), Apart(other, one)
     more, less = (less, more) if key == "sooner" else (more, less)
-    numbers = numbers | {"longer": more, "less": less}
+    raised, answered, _ = told_apart(one, other)
+    numbers = numbers | {"longer": more, "less": less, "raised": raised, "answered": answered}
     estimate = more if key == "money" else row["estimate"]
     options = {"claim": "predictive", "numbers": numbers, **told}
     if low <= 0 <= high:

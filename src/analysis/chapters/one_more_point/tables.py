@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.telling.formats import Apart
+from analysis.telling.apart import told_apart
 
 
 def gained_table(table: pd.DataFrame, *, outcome: str = "") -> pd.DataFrame:
@@ -20,13 +20,12 @@ def gained_table(table: pd.DataFrame, *, outcome: str = "") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The table; `estimate` is told as the difference of the two as they are told.
+        The table; `estimate` is told with the two that it is the difference of.
     """
     if not len(table):
         return table
     order = ["raised", "as_answered"]
-    ends = zip(
-        *(table[name] for name in (order[::-1] if outcome == "sooner" else order)), strict=True
-    )
-    apart = [Apart(one, other) for one, other in ends]
-    return table.assign(estimate=pd.Series(apart, table.index, dtype=object))
+    order = order[::-1] if outcome == "sooner" else order
+    told = [told_apart(*pair) for pair in table[order].to_numpy(float)]
+    names = [*order, "estimate"]
+    return table.assign(**pd.DataFrame(told, table.index, dtype=object).set_axis(names, axis=1))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.chapters.paths.model import SatisfactionPaths
+from analysis.telling.apart import Apart, told_apart
 from analysis.telling.facts import Fact, Sentence, nothing
-from analysis.telling.formats import Apart
 
 
 def paths_fact(result: SatisfactionPaths, *, min_cell: int) -> Fact:
@@ -83,7 +83,8 @@ def consistent_fact(result: SatisfactionPaths) -> Fact:
         row = table.loc[(table["consistent"] - table["estimate"]).abs().idxmax()]
         pair = sorted((row["consistent"], row["estimate"]), reverse=True)
         variant, own = "", {"estimate": Apart(*pair), "unit": "number2"}
-    numbers = {"path": row["term"], "composite": row["estimate"], "consistent": row["consistent"]}
+    composite, consistent, _ = told_apart(row["estimate"], row["consistent"])
+    numbers = {"path": row["term"], "composite": composite, "consistent": consistent}
     numbers |= {"paths": len(table), "htmt": result.constructs["htmt_largest"].max()}
     return Fact("consistent", variant=variant, also=("detail",), numbers=numbers, **own, **options)
 

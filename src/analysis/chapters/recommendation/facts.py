@@ -6,8 +6,8 @@ import numpy as np
 
 from analysis.methods.pairs import best_supported, compare_pairs
 from analysis.states.recommendation import Recommendation
+from analysis.telling.apart import Apart, told_apart
 from analysis.telling.facts import Fact, nothing
-from analysis.telling.formats import Apart
 
 
 def score_fact(result: Recommendation, *, conf_level: float) -> Fact:
@@ -36,6 +36,7 @@ def score_fact(result: Recommendation, *, conf_level: float) -> Fact:
         "gap": clear,
         "no_gap": bool(apart) and not clear,
     }
+    promoters, detractors, _ = told_apart(row["promoters"], row["detractors"])
     return Fact(
         "score",
         estimate=Apart(100 * row["promoters"], 100 * row["detractors"]),
@@ -46,8 +47,8 @@ def score_fact(result: Recommendation, *, conf_level: float) -> Fact:
         base="recommendation.answers",
         also=tuple(key for key, holds in sentences.items() if holds),
         numbers={
-            "promoters": row["promoters"],
-            "detractors": row["detractors"],
+            "promoters": promoters,
+            "detractors": detractors,
             "by": shown_segment(result),
             **apart,
         },
@@ -70,13 +71,13 @@ def best_supported_scores(result: Recommendation, *, conf_level: float) -> dict[
     if pair is None:
         return {}
     scores = shown.set_index("group")["estimate"]
-    most, least = scores[pair["group"]], scores[pair["reference"]]
+    most, least, gap = told_apart(scores[pair["group"]], scores[pair["reference"]])
     return {
         "most": pair["group"],
         "most_score": most,
         "least": pair["reference"],
         "least_score": least,
-        "gap": Apart(most, least),
+        "gap": gap,
         "gap_low": pair["conf_low"],
         "gap_high": pair["conf_high"],
         "p_gap": pair["p_holm"],

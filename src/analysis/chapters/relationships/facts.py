@@ -13,8 +13,6 @@ from analysis.chapters.relationships.ends import EndsByCause
 from analysis.chapters.relationships.length import RelationshipLength
 from analysis.methods.pairs import best_supported
 from analysis.telling.facts import Beside, Fact, Sentence, nothing
-from analysis.telling.formats import Apart
-from analysis.telling.pairs import with_told_differences
 
 FIRST = "relationships.first"
 TOLD = "relationships.told"
@@ -146,18 +144,15 @@ def clearest_pair(result: RelationshipLength) -> dict[str, Any] | None:
     row = best_supported(pairs)
     if row is None:
         row = pairs.loc[pairs["estimate"].abs().idxmax()]
-    told = with_told_differences(row.to_frame().T, result.summary(), number="mean")
-    months = told["estimate"].iloc[0]
     difference = row[["estimate", *ENDS]].to_numpy(float)
     ratio = row[["hazard_ratio", *(f"hazard_ratio_{end}" for end in ENDS)]].to_numpy(float)
     long, short = row["group"], row["reference"]
     if difference[0] < 0:
         long, short, difference = short, long, -difference[[0, 2, 1]]
-        months = Apart(*months.ends[::-1]) if isinstance(months, Apart) else -months
     else:
         ratio = 1 / ratio[[0, 2, 1]]
     names = ("estimate", "low", "high", "ratio", "ratio_low", "ratio_high")
-    numbers = dict(zip(names, [*difference, *ratio], strict=True)) | {"estimate": months}
+    numbers = dict(zip(names, [*difference, *ratio], strict=True))
     return {"long": str(long), "short": str(short), "p_difference": row["p_holm"], **numbers}
 
 

@@ -19,7 +19,6 @@ from analysis.methods.pairs import best_supported
 from analysis.notes import note
 from analysis.telling.facts import Beside, Fact, nearly_all, nothing
 from analysis.telling.formats import drawn_p
-from analysis.telling.pairs import with_told_differences
 
 FOLLOWED = "stages.followed"
 
@@ -125,7 +124,6 @@ def months_fact(
         return nothing("months", "not_followed", **numbers)
     options = {"n": result.customers, "base": FOLLOWED, "in_summary": False}
     pairs = result.differences.dropna(subset=["estimate", "p_holm"])
-    pairs = with_told_differences(pairs, result.table, number="estimate", by=["stage"])
     if not len(pairs):
         return Fact("months", variant="too_few", also=("detail",), numbers=numbers, **options)
     reach = (pairs["conf_high"] - pairs["conf_low"]).astype(float)

@@ -79,8 +79,8 @@ def stage_playbook(result: StagesNow) -> pd.DataFrame:
     return result.table[known].assign(asks=[note(f"stages.playbook.{name}") for name in names])
 
 
-def differences_table(compared: StageMonthsBySegment) -> pd.DataFrame:
-    """The groups that lie furthest apart in each stage.
+def months_tables(compared: StageMonthsBySegment) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The groups that lie furthest apart in each stage, and the months of all groups.
 
     Parameters
     ----------
@@ -89,8 +89,8 @@ def differences_table(compared: StageMonthsBySegment) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Its differences, told as those of the months that the summary tells.
+    DataFrame, DataFrame
+        Its differences and its summary, told together.
     """
     by = ["segment", "stage"]
     return with_told_differences(

@@ -10,8 +10,8 @@ from analysis.chapters.tiers.moves import Moves
 from analysis.methods.concentration import Concentration
 from analysis.states.rating.periods import RatedPeriods
 from analysis.states.rating.profiles import TierProfile
+from analysis.telling.apart import told_apart
 from analysis.telling.facts import Beside, Fact, Sentence, nothing
-from analysis.telling.formats import Apart
 
 RATED = "tiers.rated"
 
@@ -108,9 +108,10 @@ def moves_fact(result: Moves) -> Fact:
     rates = result.rates.set_index("term")
     stay, (first, second) = rates.loc["stay"], result.dates
     luck, comparator = _luck(result)
+    moved, up, down = told_apart(1 - stay["estimate"], rates.at["up", "estimate"])
     return Fact(
         "moves",
-        estimate=Apart(rates.at["up", "estimate"], -rates.at["down", "estimate"]),
+        estimate=moved,
         low=1 - stay["conf_high"],
         high=1 - stay["conf_low"],
         unit="percent",
@@ -121,8 +122,8 @@ def moves_fact(result: Moves) -> Fact:
             "first": first,
             "second": second,
             "number": stay["n"] - stay["n"] * stay["estimate"],
-            "up": rates.loc["up", "estimate"],
-            "down": rates.loc["down", "estimate"],
+            "up": up,
+            "down": down,
         },
         comparator=comparator,
     )
