@@ -47,6 +47,7 @@ chapter:  ## run and render one chapter alone: STUDY=cdnow CHAPTER=retention
 ifneq ($(filter tables notebooks report reports chapter expected,$(MAKECMDGOALS)),)
 # The process of this make, with which the server of its steps ends.
 export WARM := $(shell echo $$PPID)
+export GOALS := $(MAKECMDGOALS)
 ifneq ($(filter report,$(MAKECMDGOALS)),)
 ifeq ($(STUDY),)
 $(error make report needs a study: make report STUDY=cdnow)

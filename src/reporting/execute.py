@@ -30,6 +30,7 @@ from reporting.project import (
     read_study,
     study_file,
 )
+from reporting.took import keep
 
 # Validating URIs in notebook metadata is not needed, and its import takes two seconds.
 sys.modules["rfc3987_syntax"] = None
@@ -52,7 +53,7 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     started = time.monotonic()
     run_notebook(study, notebook.path)
-    print(f"  {study.name}: {notebook.name} ({time.monotonic() - started:.0f} s)", flush=True)
+    print(f"  {study.name}: {notebook.name} ({keep(study, notebook.name, started)})", flush=True)
 
 
 def run_notebook(study: Study, source: Path) -> Path:

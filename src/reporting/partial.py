@@ -16,8 +16,8 @@ def partial_path(place: Path) -> Path:
 
 
 def clear_partials(folder: Path) -> None:
-    """Remove what runs that were killed left half-made in a folder and its `notebooks/`."""
-    for inside in (folder, folder / "notebooks"):
+    """Remove what runs that were killed left half-made in a study's folder."""
+    for inside in (folder, folder / "notebooks", folder / "took"):
         for path in inside.iterdir() if inside.is_dir() else ():
             found = HALF_MADE.fullmatch(path.name)
             if found and not _runs(int(next(part for part in found.groups() if part))):

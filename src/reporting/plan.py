@@ -17,7 +17,8 @@ from analysis.data.fingerprint import source_fingerprint
 from analysis.errors import DataError, ParamsError
 from analysis.params import read_settings
 from reporting.errors import ReportError, printable, speak
-from reporting.keys import digest, notebook_key, report_key, tables_key
+from reporting.imported import digest, keep_imports
+from reporting.keys import notebook_key, report_key, tables_key
 from reporting.partial import clear_partials
 from reporting.project import (
     ROOT,
@@ -51,6 +52,7 @@ def all_rules(plan: Path) -> list[str]:
         rules = [rules_of(path) for path in study_files()]
     except (ParamsError, ReportError) as error:
         return [fault_rules(plan.stem, str(error))]
+    keep_imports()
     index = build_folder() / "index.html"
     return [*rules, f"reports:\n\t@echo {in_shell(f'All reports: {_near(index)}')}\n"]
 

@@ -6,7 +6,8 @@ import contextlib
 import importlib
 import json
 
-from reporting.keys import imports_of, python_of
+from reporting.imported import imports_of
+from reporting.keys import python_of
 from reporting.project import notebooks
 
 LATER = (

@@ -20,6 +20,7 @@ from reporting.project import ROOT, Study, build_folder, read_study, study_file
 from reporting.rendering import render_report
 from reporting.site import write_index
 from reporting.staging import stage_report
+from reporting.took import REPORT, keep
 
 # The PDF comes last: Make takes the report as made when its youngest file is in place.
 PUBLISHED = ("report", "results", "report.json", "report.html", "report.pdf")
@@ -38,9 +39,8 @@ def main() -> None:
     write_index(build_folder())
     if told := not_translated(study):
         print(f"  {study.name}: {told}", flush=True)
-    print(
-        f"  {study.name}: report.html, report.pdf ({time.monotonic() - started:.1f} s)", flush=True
-    )
+    told = keep(study, REPORT, started)
+    print(f"  {study.name}: report.html, report.pdf ({told})", flush=True)
 
 
 def make_report(study: Study) -> None:

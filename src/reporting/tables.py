@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from pathlib import Path
 
 from reporting.crossed import crossed, keep_record
 from reporting.errors import speak
 from reporting.project import Study, read_study, study_file
+from reporting.took import keep
 
 NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "pyspark": "Spark"}
 
@@ -16,12 +18,13 @@ NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "pyspark": "Spark"}
 def main() -> None:
     """Write the frames of the study that the first argument names."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    study = read_study(study_file(sys.argv[1]))
+    study, began = read_study(study_file(sys.argv[1])), time.monotonic()
     from analysis.frames import write_frames
 
     record = keep_record(study, "tables")
     write_frames(study.params, folder=study.folder)
-    print(f"  {study.name}: tables{_told(study, record)}", flush=True)
+    told = f" ({keep(study, 'tables', began)}{_told(study, record)})"
+    print(f"  {study.name}: tables{told}", flush=True)
 
 
 def _told(study: Study, record: Path) -> str:
@@ -30,9 +33,9 @@ def _told(study: Study, record: Path) -> str:
     if found is None:
         return ""
     return (
-        f" ({found.answers} answers came over from {NAMES.get(found.engine, found.engine)}, "
+        f"; {found.answers} answers came over from {NAMES.get(found.engine, found.engine)}, "
         f"{found.rows:,} rows in all, "
-        f"{found.largest:,} in the largest; each in {record.parent.name}/{record.name})"
+        f"{found.largest:,} in the largest; each in {record.parent.name}/{record.name}"
     )
 
 

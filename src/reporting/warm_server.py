@@ -20,6 +20,7 @@ from pathlib import Path
 
 from reporting.early import set_early
 from reporting.forked import run_step
+from reporting.took import ask_make
 
 LEAVING = 60
 """Seconds that a step is given to end when who asked for it has gone."""
@@ -35,6 +36,7 @@ def main() -> None:
     with Listener(str(folder / "server"), "AF_UNIX") as listener:
         print("ready", flush=True)
         threading.Thread(target=_listen, args=(listener, forks, running), daemon=True).start()
+        threading.Thread(target=ask_make, args=(folder,), daemon=True).start()
         select.select([make], [], [])
         for step in list(running):
             step.terminate()

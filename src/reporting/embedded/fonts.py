@@ -8,6 +8,7 @@ import typst
 
 from analysis.telling.glyphs import fallback_fonts
 from analysis.telling.scripts import CJK, NO_CJK, cjk_family, is_cjk
+from reporting.embedded.packed import packed
 from reporting.errors import ReportError
 
 SANS, FALLBACK = "Source Sans Pro", "DejaVu Sans"
@@ -63,4 +64,4 @@ def compile_pdf(source: Path, pdf: Path, root: Path, families: list[str]) -> Non
     if warnings:
         said = "; ".join(sorted({warning.message for warning in warnings}))
         raise ReportError(f"the PDF must typeset without a warning, but Typst said: {said}")
-    pdf.write_bytes(made)
+    pdf.write_bytes(packed(made))
