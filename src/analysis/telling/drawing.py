@@ -25,6 +25,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import Formatter
 
 from analysis.errors import ParamsError
+from analysis.telling import html
 from analysis.telling.glyphs import drawable
 from analysis.telling.markup import tidy
 from analysis.telling.scripts import CJK, NO_CJK, cjk_family, is_cjk
@@ -55,11 +56,17 @@ class Illustration:
     def __repr__(self) -> str:
         return f"Illustration({self.caption!r})"
 
+    @property
+    def html(self) -> str:
+        """The picture with its caption and how to read it, for JupyterLab."""
+        below = html.paragraph(self.caption), html.paragraph(self.reading, "small")
+        drawn = html.picture(self.svg, self.alt)
+        return html.told(f"<figure>{drawn}<figcaption>{''.join(below)}</figcaption></figure>")
+
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         told = {"caption": self.caption, "alt": self.alt}
-        return {"image/svg+xml": self.svg}, told | (
-            {"reading": self.reading} if self.reading else {}
-        )
+        reading = {"reading": self.reading} if self.reading else {}
+        return {"image/svg+xml": self.svg, "text/html": self.html}, told | reading
 
 
 def illustrate(
