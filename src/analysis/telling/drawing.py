@@ -27,7 +27,7 @@ from matplotlib.ticker import Formatter
 from analysis.errors import ParamsError
 from analysis.telling import html
 from analysis.telling.glyphs import drawable
-from analysis.telling.markup import tidy
+from analysis.telling.markup import Filled, tidy
 from analysis.telling.scripts import CJK, NO_CJK, cjk_family, is_cjk
 from analysis.telling.wording import Wording
 
@@ -46,12 +46,15 @@ class Illustration:
     svg, caption, alt : str
     reading : str
         How to read it, in one line; empty where it explains itself.
+    below : str
+        The same as a sentence of its own, for JupyterLab.
     """
 
     svg: str
     caption: str
     alt: str
     reading: str = ""
+    below: str = ""
 
     def __repr__(self) -> str:
         return f"Illustration({self.caption!r})"
@@ -59,9 +62,9 @@ class Illustration:
     @property
     def html(self) -> str:
         """The picture with its caption and how to read it, for JupyterLab."""
-        below = html.paragraph(self.caption), html.paragraph(self.reading, "small")
+        words = "\n".join([html.paragraph(self.caption), html.paragraph(self.below, "small")])
         drawn = html.picture(self.svg, self.alt)
-        return html.told(f"<figure>{drawn}<figcaption>{''.join(below)}</figcaption></figure>")
+        return html.told(f"<figure>{drawn}<figcaption>{words}</figcaption></figure>")
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         told = {"caption": self.caption, "alt": self.alt}
@@ -112,7 +115,8 @@ def illustrate(
         _as_text(figure, has_cjk=family is not None)
         drawn = io.StringIO()
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    return Illustration(_light(drawn.getvalue()), caption, alt, reading)
+    below = say("report.reading", reading=Filled(reading)) if reading else ""
+    return Illustration(_light(drawn.getvalue()), caption, alt, reading, below)
 
 
 def _light(svg: str) -> str:

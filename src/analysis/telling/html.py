@@ -21,18 +21,17 @@ MARKED = (
 )
 TYPESET = re.compile(r"\$|\\|&#36;|&#92;")
 STYLE = """<style>
-.told { max-width: 54em; line-height: 1.4; overflow-x: auto; }
-.told p { margin: .3em 0; }
-.told .number { font-size: 1.7em; font-weight: 600; margin-right: .3em; }
+.told { line-height: 1.4; overflow-x: auto; }
+.told p { margin: .3em 0; max-width: 54em; }
+.told .number { font-size: 1.7em; font-weight: 600; margin-right: .2em; }
 .told .small { opacity: .75; font-size: .9em; }
 .told .claim { border: 1px solid; border-radius: 1em; padding: 0 .6em; }
 .told.finding { border-left: 3px solid; padding-left: .8em; }
-.told table { border-collapse: collapse; margin: .3em 0; }
-.told th, .told td { text-align: left; padding: .2em .7em; vertical-align: top; border: 0; }
-.told th { border-bottom: 1px solid; }
-.told .right { text-align: right; white-space: nowrap; }
-.told caption { text-align: left; caption-side: top; padding: .2em .7em; color: inherit; }
 .told figure { margin: 0; }
+.told table { border-collapse: collapse; margin: .3em 0; }
+.told.told th, .told.told td { text-align: left; padding: .2em .7em; vertical-align: top; }
+.told.told th { border-bottom: 1px solid; vertical-align: bottom; }
+.told.told .right { text-align: right; white-space: nowrap; }
 .told img { background: #fff; max-width: 100%; height: auto; }
 </style>"""
 
@@ -88,6 +87,10 @@ def table(
         Which columns stand at the right.
     caption : str
         HTML, above the table.
+
+    Returns
+    -------
+    str
     """
     sides = [' class="right"' if one else "" for one in right]
     head = "".join(f"<th{side}>{one}</th>" for side, one in zip(sides, heads, strict=True))
@@ -95,8 +98,9 @@ def table(
         "<tr>" + "".join(f"<td{s}>{c}</td>" for s, c in zip(sides, row, strict=True)) + "</tr>"
         for row in rows
     )
-    above = f"<caption>{caption}</caption>" if caption else ""
-    return f"<table>{above}<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>"
+    drawn = f"<table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>"
+    above = f"<figcaption><p>{caption}</p></figcaption>" if caption else ""
+    return f"<figure>{above}{drawn}</figure>"
 
 
 def picture(svg: str, alt: str) -> str:

@@ -76,7 +76,7 @@ class Finding:
         """The finding for JupyterLab: number, headline, detail, claim and n."""
         if self.fact.silent:
             return html.told(html.paragraph(self.markdown))
-        number = f'<span class="number">{html.inline(self.number)}</span>' if self.number else ""
+        number = f'<span class="number">{html.inline(self.number)}</span> ' if self.number else ""
         claim = f'<span class="claim">{html.inline(self.label)}</span>'
         return html.told(
             f"<p>{number}<b>{html.inline(self.headline)}</b></p>",

@@ -102,13 +102,13 @@ def test_finding_for_lab_says_number_claim_and_n():
 
 
 def test_figure_for_lab_has_caption_alternative_text_and_reading():
-    drawn = Illustration("<svg></svg>", "Half *come* back.", 'A "curve".', "Higher is better.")
+    drawn = Illustration("<svg></svg>", "Half *come* back.", 'A "curve".', "higher", "How: higher.")
     page = drawn.html
     assert_safe(page)
     picture = BeautifulSoup(page, "html.parser").img
     assert picture["alt"] == 'A "curve".'
     assert picture["src"].startswith("data:image/svg+xml;base64,")
-    assert shown(page) == "Half come back. Higher is better."
+    assert shown(page) == "Half come back. How: higher."
 
 
 def test_limits_are_paragraphs_and_what_is_silent_shows_nothing():
