@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE
 # What somebody gives is text: make reads nothing into it, nor does a shell.
-GIVEN := STUDY CHAPTER SET FROM TIMEOUT REFRESH QUARTO BUILD PARAMS EXPORTS
+GIVEN := STUDY CHAPTER SET FROM TIMEOUT REFRESH QUARTO BUILD PARAMS EXPORTS ARGS
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 
@@ -35,8 +35,8 @@ $(READY): requirements.lock src/reporting/environment.py
 	@command -v python3 >/dev/null || { echo 'python3 must be on PATH, but is not; install Python 3.11 to 3.13 (Debian, Ubuntu: apt install python3 python3-venv)' >&2; exit 1; }
 	@python3 src/reporting/environment.py $(VENV)
 
-lab: $(READY)  ## open the notebooks in JupyterLab
-	@cd notebooks && JUPYTER_PREFER_ENV_PATH=1 ../$(VENV)/bin/jupyter lab
+lab: $(READY)  ## open the notebooks in JupyterLab: ARGS="--port 9000" goes to it
+	@$(PY) -m reporting.lab
 
 tables:  ## check the data of every study (or STUDY=…) and write its frames
 notebooks:  ## run every notebook of every study (or STUDY=…)

@@ -10,7 +10,7 @@ from long_tests import stored
 
 from reporting.errors import ReportError
 from reporting.project import notebooks
-from reporting.sources import notebook_faults
+from reporting.sources import notebook_faults, output_faults
 
 SOURCES = Path(__file__).parents[1] / "src"
 FLOORS = {
@@ -116,9 +116,21 @@ def test_notebook_faults_names_what_does_not_belong(tmp_path):
         ' "execution_count": 1, "source": ["#| label: x\\n", "def f(): pass"]}]}'
     )
     faults = "\n".join(notebook_faults(path))
-    assert "without outputs" in faults
     assert "holds def" in faults
     assert "label x must begin with" in faults
+
+
+def test_output_faults_find_every_notebook_that_was_run(tmp_path):
+    run = '{"cells": [{"cell_type": "code", "source": [], "outputs": [1], "execution_count": 1}]}'
+    clean = '{"cells": [{"cell_type": "code", "source": [], "outputs": []}]}'
+    places = ("Untitled.ipynb", "notebooks/own/x.ipynb", "docs/10_x-Copy1.ipynb")
+    for name in (*places, "build/cdnow/notebooks/x.ipynb", ".ipynb_checkpoints/x.ipynb"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(run)
+    (tmp_path / "clean.ipynb").write_text(clean)
+    (tmp_path / "broken.ipynb").write_text("{")
+    faults = output_faults(tmp_path)
+    assert [fault.split(" must hold no outputs")[0] for fault in faults] == sorted(places)
 
 
 def test_report_error_keeps_all_faults():

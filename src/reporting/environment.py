@@ -39,6 +39,7 @@ def main(folder: Path) -> None:
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e9
     stamp.write_text(wanted)
     print(f"The environment is ready: {size:.1f} GB in {time.monotonic() - started:.0f} s.")
+    print(FILTER, flush=True)
 
 
 def add(folder: Path, what: str) -> None:
@@ -57,6 +58,10 @@ NOT_INSTALLED = (
 NO_QUARTO = (
     "Quarto's own download must be reached to bring it in, but the step above failed; the embedded "
     "renderer goes on making the reports, or install Quarto yourself and name it with QUARTO=path."
+)
+FILTER = (
+    "JupyterLab saves notebooks without outputs (make lab). To have git leave outputs out, whoever "
+    "saved them:\n  git config filter.notebook.clean 'python3 src/reporting/lab/cleaning.py'"
 )
 PIP_OPTIONS = (
     "--quiet",

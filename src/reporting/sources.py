@@ -12,6 +12,7 @@ from reporting.chapters import chapter_source
 from reporting.errors import ReportError, speak
 from reporting.executed import LABEL
 from reporting.keys import python_of
+from reporting.lab.cleaning import is_clean
 from reporting.notes import notes_faults
 from reporting.project import ROOT, notebooks
 from reporting.subset import check_sources
@@ -40,12 +41,31 @@ def main() -> None:
     """Check every notebook and every `.qmd`; all faults at once."""
     faults = [fault for notebook in notebooks() for fault in notebook_faults(notebook.path)]
     outside, warnings = check_sources(sorted((ROOT / "reports").rglob("*.qmd")))
-    faults += outside + texts_faults() + notes_faults()
+    faults += outside + texts_faults() + notes_faults() + output_faults(ROOT)
     for warning in warnings:
         print(warning)
     if faults:
         raise ReportError(faults)
     print(f"{len(notebooks())} notebooks and their chapters are in order.")
+
+
+def output_faults(root: Path) -> list[str]:
+    """Notebooks anywhere in the tree that hold what a run left in them; it may name customers."""
+    faults = []
+    for path in sorted(root.rglob("*.ipynb")):
+        place = path.relative_to(root)
+        if place.parts[0] == "build" or any(part.startswith(".") for part in place.parts[:-1]):
+            continue
+        try:
+            clean = is_clean(json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, LookupError, TypeError, AttributeError):
+            continue
+        if not clean:
+            faults.append(
+                f"{place} must hold no outputs, which may name customers, but does; open it with "
+                f"make lab and save it, or delete it"
+            )
+    return faults
 
 
 def texts_faults() -> list[str]:
@@ -77,8 +97,6 @@ def notebook_faults(path: Path) -> list[str]:
 def _cell_faults(content: dict[str, Any]) -> list[str]:
     faults = []
     for number, cell in enumerate(content["cells"], start=1):
-        if cell.get("outputs") or cell.get("execution_count"):
-            faults.append(f"cell {number} must be committed without outputs; clear them")
         label = LABEL.search("".join(cell["source"]))
         if label and not label[1].startswith(PREFIXES):
             faults.append(f"cell {number}: label {label[1]} must begin with {', '.join(PREFIXES)}")

@@ -27,6 +27,8 @@ from analysis.telling.markup import markdown, one_line
 from analysis.telling.tables import present
 from analysis.telling.wording import wording_for
 from reporting import quarto
+from reporting.contained import read_page
+from reporting.executed import FORMS
 from reporting.project import ROOT
 from reporting.rendering import render_report
 from reporting.staging import _clean_cell
@@ -231,6 +233,31 @@ def test_csv_shows_each_name(say):
     cells = [row["group"] for row in csv.DictReader(io.StringIO(made))]
     told = [cell[1:] if re.match(r"'\s*'*[=+\-@]", cell) else cell for cell in cells]
     assert [" ".join(one.split()) for one in told] == [shown(name) for name in names]
+
+
+def test_lab_shows_each_name_and_runs_or_typesets_none(say):
+    names = [name for name in (*NAMES, *shared_names(), *odd_names(150, 9)) if shown(name)]
+    table = pd.DataFrame({"group": [f"x{name}" for name in names], "n": 100})
+    told = present(table, say, caption="report.chapters.caption").html
+    page = read_page(told)
+    assert page.faults == []
+    assert page.scripts == []
+    body = BeautifulSoup(told, "html.parser").tbody
+    cells = [row.td for row in body.find_all("tr")]
+    assert [" ".join(cell.get_text().split()) for cell in cells] == [shown(f"x{n}") for n in names]
+    for cell in cells:
+        pieces = [str(text) for text in cell.find_all(string=True)]
+        assert not [one for one in pieces if len(one) > 1 and ("$" in one or "\\" in one)], cell
+
+
+def test_staging_drops_what_only_lab_shows(say):
+    table = pd.DataFrame({"group": ["a", "b"], "n": 100})
+    told = present(table, say, caption="report.chapters.caption")
+    cells = {"tbl-names": told, "fig-names": figure(["a"], say)}
+    for label, cell in cells.items():
+        assert "text/html" in output(cell)["data"]
+        (staged,) = _clean_cell(label, output(cell))["outputs"]
+        assert set(staged["data"]) <= set(FORMS)
 
 
 def test_sign_without_a_glyph_is_named_in_pdf_and_figure():

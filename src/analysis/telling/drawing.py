@@ -25,8 +25,9 @@ from matplotlib.text import Text
 from matplotlib.ticker import Formatter
 
 from analysis.errors import ParamsError
+from analysis.telling import html
 from analysis.telling.glyphs import drawable
-from analysis.telling.markup import tidy
+from analysis.telling.markup import Filled, tidy
 from analysis.telling.scripts import CJK, NO_CJK, cjk_family, is_cjk
 from analysis.telling.wording import Wording
 
@@ -45,21 +46,30 @@ class Illustration:
     svg, caption, alt : str
     reading : str
         How to read it, in one line; empty where it explains itself.
+    below : str
+        The same as a sentence of its own, for JupyterLab.
     """
 
     svg: str
     caption: str
     alt: str
     reading: str = ""
+    below: str = ""
 
     def __repr__(self) -> str:
         return f"Illustration({self.caption!r})"
 
+    @property
+    def html(self) -> str:
+        """The picture with its caption and how to read it, for JupyterLab."""
+        words = "\n".join([html.paragraph(self.caption), html.paragraph(self.below, "small")])
+        drawn = html.picture(self.svg, self.alt)
+        return html.told(f"<figure>{drawn}<figcaption>{words}</figcaption></figure>")
+
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         told = {"caption": self.caption, "alt": self.alt}
-        return {"image/svg+xml": self.svg}, told | (
-            {"reading": self.reading} if self.reading else {}
-        )
+        reading = {"reading": self.reading} if self.reading else {}
+        return {"image/svg+xml": self.svg, "text/html": self.html}, told | reading
 
 
 def illustrate(
@@ -105,7 +115,8 @@ def illustrate(
         _as_text(figure, has_cjk=family is not None)
         drawn = io.StringIO()
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    return Illustration(_light(drawn.getvalue()), caption, alt, reading)
+    below = say("report.reading", reading=Filled(reading)) if reading else ""
+    return Illustration(_light(drawn.getvalue()), caption, alt, reading, below)
 
 
 def _light(svg: str) -> str:

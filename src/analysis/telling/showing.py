@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from analysis.data import Tables
 from analysis.frames.lot import SAMPLE
 from analysis.params import Params
+from analysis.telling import html
 from analysis.telling.drawing import Illustration, illustrate
 from analysis.telling.facts import Fact, Sentence
 from analysis.telling.gates import gated
@@ -40,6 +41,8 @@ class Finding:
         The part of the detail that the executive summary shows.
     label : str
         The claim in the reader's language.
+    counted : str
+        How many stand behind the number; empty where it counts nobody.
     """
 
     fact: Fact
@@ -48,6 +51,7 @@ class Finding:
     detail: str
     brief: str
     label: str
+    counted: str = ""
 
     @property
     def sentence(self) -> str:
@@ -67,6 +71,20 @@ class Finding:
             f"**{self.headline}**\n\n{told} [{self.label}]{{.claim}}\n:::"
         )
 
+    @property
+    def html(self) -> str:
+        """The finding for JupyterLab: number, headline, detail, claim and n."""
+        if self.fact.silent:
+            return html.told(html.paragraph(self.markdown))
+        number = f'<span class="number">{html.inline(self.number)}</span> ' if self.number else ""
+        claim = f'<span class="claim">{html.inline(self.label)}</span>'
+        return html.told(
+            f"<p>{number}<b>{html.inline(self.headline)}</b></p>",
+            html.paragraph(self.detail),
+            f'<p class="small">{claim} {html.inline(self.counted)}</p>',
+            kind="finding",
+        )
+
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         told = {
             "claim": self.fact.claim,
@@ -77,7 +95,7 @@ class Finding:
             "silent": self.fact.silent,
             "fact": self.fact.record(),
         }
-        return {"text/markdown": self.markdown}, {"finding": told}
+        return {"text/markdown": self.markdown, "text/html": self.html}, {"finding": told}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +105,14 @@ class Text:
     markdown: str
     silent: bool = False
 
+    @property
+    def html(self) -> str:
+        """The same for JupyterLab."""
+        return html.told(html.paragraphs(self.markdown)) if self.markdown else ""
+
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        return {"text/markdown": self.markdown}, {"silent": self.silent}
+        shown = {"text/markdown": self.markdown, "text/html": self.html}
+        return shown, {"silent": self.silent}
 
 
 SILENT = Text("", silent=True)
@@ -123,6 +147,7 @@ class Chapter:
             detail=" ".join(details),
             brief=details[0] if details else "",
             label=self.say(f"claims.{fact.claim}"),
+            counted=self.say("bench.counted", n=fact.n) if fact.n is not None else "",
         )
 
     def figure(

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.notes import Note
+from analysis.telling import html
 from analysis.telling.cells import as_cells
 from analysis.telling.gates import CLOCKS, hidden_rows, hide_small, refuse_private
 from analysis.telling.markup import Filled, markdown
@@ -41,9 +42,10 @@ class Presented:
     columns: list[dict[str, str]]
     base: str = ""
     blank: bool = False
+    html: str = ""
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        data = {"text/markdown": self.markdown, "text/csv": self.csv}
+        data = {"text/markdown": self.markdown, "text/csv": self.csv, "text/html": self.html}
         return data, {"caption": self.caption, "columns": self.columns, "base": self.base}
 
 
@@ -103,16 +105,18 @@ def present(
     cells, below = _columns(shown, known, say), ""
     if "note" in known and len(cells) > MOST_WITH_NOTES:
         cells, below = _notes_below(cells, say)
-    parts = [_markdown(cells), below, say("tables.hidden") if hidden.any() else ""]
+    notes = [below, say("tables.hidden") if hidden.any() else ""]
     dictionary = [{"name": n, "head": c.head, "means": c.means} for n, c in known.items()]
     title = caption if say.has(caption) else f"{caption}.caption"
+    told = say.markdown(title, **numbers)
     return Presented(
-        "\n\n".join(filter(None, parts)),
+        "\n\n".join(filter(None, [_markdown(cells), *notes])),
         _csv(shown, known, say),
-        say.markdown(title, **numbers),
+        told,
         dictionary,
         base,
         _is_blank(shown, known),
+        _html(cells, told, notes),
     )
 
 
@@ -192,6 +196,17 @@ def _interval(low: Any, high: Any, kind: str, say: Wording) -> str:
         return say("tables.open_interval", low=say.formats.cell(low, bare))
     ends = (say.formats.cell(end, bare) for end in (low, high))
     return say("tables.interval", **dict(zip(("low", "high"), ends, strict=True)))
+
+
+def _html(cells: list[_Cells], caption: str, notes: list[str]) -> str:
+    rows = zip(*(map(html.inline, column.texts) for column in cells), strict=True)
+    drawn = html.table(
+        [html.inline(column.head) for column in cells],
+        rows,
+        right=[column.right for column in cells],
+        caption=html.inline(caption),
+    )
+    return html.told(drawn, *(html.paragraph(note, "small") for note in notes))
 
 
 def _markdown(cells: list[_Cells]) -> str:
