@@ -125,7 +125,7 @@ def test_pair_told_is_that_of_the_large_groups(tmp_path, words):
     level = 1 - 0.05 / numbers["pairs"]
     assert numbers["gap"] / (reach / norm.ppf((1 + level) / 2)) == pytest.approx(3.2, abs=0.05)
     assert numbers["p_gap"] < 0.05
-    assert "the clearest difference is between “South” (51) and “North” (42)" in told(
+    assert "the clearest difference is between “South” (50.7) and “North” (42.3): 8 points" in told(
         result, show, words
     )
 
