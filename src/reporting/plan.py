@@ -13,7 +13,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from analysis.data.fingerprint import source_fingerprint
+from analysis.data.located import source_fingerprint
 from analysis.errors import DataError, ParamsError
 from analysis.params import read_settings
 from reporting.errors import ReportError, printable, speak

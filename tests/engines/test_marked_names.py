@@ -5,8 +5,8 @@ from __future__ import annotations
 import ibis
 from test_engines import load
 
+from analysis.data.completing import mark_groups
 from analysis.data.crossing import fetch_rows
-from analysis.data.marking import mark_groups
 from analysis.params import read_params
 from reporting.project import ROOT
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.data.crossing import Crossing, crossings, fetch, fetch_count, fetch_rows
-    from analysis.data.fingerprint import source_fingerprint
+    from analysis.data.located import source_fingerprint
     from analysis.data.past import tables_until
     from analysis.data.reading import check_source, read_tables
     from analysis.data.store import write_stored
@@ -38,7 +38,7 @@ HOMES = {
     "Tables": "tables",
     "check_source": "reading",
     "read_tables": "reading",
-    "source_fingerprint": "fingerprint",
+    "source_fingerprint": "located",
     "tables_until": "past",
     "write_stored": "store",
 }

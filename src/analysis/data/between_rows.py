@@ -12,7 +12,7 @@ import ibis
 from analysis import schemas
 from analysis.data.crossing import fetch_count, fetch_rows
 from analysis.data.faults import Fault
-from analysis.data.mapping import Plan
+from analysis.data.planning import Plan
 from analysis.params import Params
 
 WEIGHT = "survey_weight"

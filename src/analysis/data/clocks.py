@@ -3,48 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import ibis
 
 from analysis import schemas
 from analysis.data.crossing import fetch_rows
 from analysis.data.faults import Fault
-from analysis.data.keys import Audit
-from analysis.data.mapping import BARE, Plan
+from analysis.data.mapping import BARE
+from analysis.data.planning import Plan
+from analysis.data.questions import Judged, Question
+from analysis.data.rules import Laid
 from analysis.notes import note
 from analysis.params import Params
 
 
-def ask_clocks(plan: Plan, mapped: ibis.Table) -> dict[str, ibis.Scalar]:
-    """Count, a column, the times that carry no zone, and those of them that are not midnight."""
-    asked = {}
+def ask_clocks(plan: Plan, laid: Laid, params: Params) -> Question:
+    """Ask as what times without a zone were read; days may not be moved to another zone.
+
+    The simulator writes local time: there is nothing to say of it.
+    """
+    mapped, asked = laid.mapped, {}
     for column in plan.origins:
         if BARE + column in mapped.columns:
             bare = mapped[BARE + column]
             asked |= {f"bare_{column}": bare.count(), f"clock_{column}": _by_day(bare).sum()}
-    return asked
+    return Question(asked, partial(_judge, plan, params))
 
 
-def busiest_hour(bare: ibis.Column) -> int | None:
-    """Return the hour in which most of the times lie that are not midnight; None without any."""
-    times = bare.name("time").as_table()
-    times = times.filter(_by_day(times.time))
-    counted = times.group_by(hour=times.time.hour()).agg(rows=times.count())
-    busiest = fetch_rows(counted.order_by([ibis.desc("rows"), "hour"]).limit(1))
-    return busiest[0]["hour"] if busiest else None
-
-
-def _by_day(bare: ibis.Column) -> ibis.Column:
-    """Whether a time is one of the day, not the midnight that stands for a day."""
-    return bare.cast("date").cast("timestamp") != bare
-
-
-def check_clocks(plan: Plan, found: Mapping[str, int], params: Params, audit: Audit) -> list[Fault]:
-    """Say as what times without a zone were read; days may not be moved to another zone.
-
-    The simulator writes local time: there is nothing to say of it.
-    """
-    name, zone, faults = plan.raw.name, plan.raw.source.clock_zone, []
+def _judge(plan: Plan, params: Params, found: Mapping[str, int]) -> Judged:
+    name, zone, audit, faults = plan.raw.name, plan.raw.source.clock_zone, [], []
     dated = [c for c in plan.origins if plan.kinds[c] in (schemas.DAY, schemas.TIME)]
     for column in dated:
         bare, clock = found.get(f"bare_{column}", 0), found.get(f"clock_{column}", 0)
@@ -61,4 +49,18 @@ def check_clocks(plan: Plan, found: Mapping[str, int], params: Params, audit: Au
         came = "none came (days, and times with a zone, are read as they stand)"
         rule = "must hold times without a zone for times_in"
         faults.append(Fault(name, "", rule, came, remedy="leave times_in out"))
-    return faults
+    return audit, faults
+
+
+def busiest_hour(bare: ibis.Column) -> int | None:
+    """Return the hour in which most of the times lie that are not midnight; None without any."""
+    times = bare.name("time").as_table()
+    times = times.filter(_by_day(times.time))
+    counted = times.group_by(hour=times.time.hour()).agg(rows=times.count())
+    busiest = fetch_rows(counted.order_by([ibis.desc("rows"), "hour"]).limit(1))
+    return busiest[0]["hour"] if busiest else None
+
+
+def _by_day(bare: ibis.Column) -> ibis.Column:
+    """Whether a time is one of the day, not the midnight that stands for a day."""
+    return bare.cast("date").cast("timestamp") != bare

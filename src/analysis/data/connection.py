@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from analysis.data.faults import Fault, FaultyData
 from analysis.data.joining import look_up
 from analysis.data.postgres import plain_columns
 from analysis.data.problems import SECRET_NAME, explain, hide, told_plainly
-from analysis.data.raw import RawTable
+from analysis.data.raw import RawTable, Source
 from analysis.data.spark import open_spark, open_spark_table, spark_tables
 from analysis.errors import ParamsError
 from analysis.params import Params
@@ -59,9 +60,15 @@ def with_placeholders(url: str, study: str) -> str:
     return url
 
 
-def open_connection(params: Params):
+def open_connection(params: Params) -> Source:
     """Connect to the database or cluster that the params file names."""
-    return connect(params.data.connection.url, params.timezone, params.path.parent)
+    named = params.data.connection
+    connection = connect(named.url, params.timezone, params.path.parent)
+    openers = {
+        name: partial(open_table, connection, name, table, named.url)
+        for name, table in named.tables.items()
+    }
+    return Source(connection, openers)
 
 
 def connect(url: str, timezone: str, folder: Path):

@@ -4,36 +4,44 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import ibis
 
 from analysis.data import delimited, lists
 from analysis.data.date_systems import SYSTEM_1900, SYSTEM_1904, date_system
+from analysis.data.engine import open_duckdb
 from analysis.data.faults import Fault, FaultyData
 from analysis.data.joining import look_up
 from analysis.data.located import KINDS, file_kind, named_files
 from analysis.data.problems import told_plainly
-from analysis.data.raw import ORIGIN, ROW, RawTable
+from analysis.data.raw import ORIGIN, ROW, RawTable, Source
 from analysis.data.sql import path_list
 from analysis.params import Params
 from analysis.params.joined import Joined
 from analysis.params.source import TableSource
 
 
-def open_files(connection, params: Params, name: str, source: TableSource) -> RawTable:
+def open_files(params: Params) -> Source:
+    """Open the embedded engine for the files that the params file names."""
+    connection = open_duckdb(params.timezone)
+    tables = params.data.files.items()
+    return Source(
+        connection, {n: partial(_open_table, connection, params, n, t) for n, t in tables}
+    )
+
+
+def _open_table(connection, params: Params, name: str, source: TableSource) -> RawTable:
     """Open the files of one table; what no file says, the params file may give."""
     paths = named_files(params, name, source)
+    others = {
+        label: _open_joined(connection, params, f"{name}.join.{label}", one, source)
+        for label, one in source.join.items()
+    }
     if source.sha256:
         _check_content(name, source, paths)
-    raw = _with_given(open_paths(connection, name, source, paths))
-    return look_up(
-        raw,
-        {
-            label: _open_joined(connection, params, f"{name}.join.{label}", one, source)
-            for label, one in source.join.items()
-        },
-    )
+    return look_up(_with_given(open_paths(connection, name, source, paths)), others)
 
 
 def _open_joined(connection, params: Params, name: str, one: Joined, source: TableSource):
@@ -151,11 +159,6 @@ def _open_duckdb(connection, name, source, paths, origin) -> RawTable:
         wanted = lists.chosen(name, source, known, origin)
         table = connection.table(wanted, database=(catalog, "main"))
     return RawTable(name, table, source, origin, lazy=True)
-
-
-def number_rows(table: ibis.Table, origin: str) -> ibis.Table:
-    """Number the rows of a table that the engine holds in order; the head is row 1."""
-    return table.mutate(**{ROW: ibis.row_number() + 2, ORIGIN: ibis.literal(origin)})
 
 
 OPENERS = {

@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import ibis
 
 from analysis import schemas
-from analysis.data.faults import Fault
-from analysis.data.mapping import lacking_column
 from analysis.data.parsing import read_column, read_number, read_text
 from analysis.data.raw import RawTable
 from analysis.params.source import Filter, TableSource
 
 
-def filter_rows(rows: ibis.Table, source: TableSource) -> ibis.Table:
+def filter_rows(raw: RawTable) -> RawTable:
     """Keep the rows that the params file asks for."""
-    for wanted in source.filters:
-        rows = rows.filter(_holds(rows[wanted.column], wanted, source))
-    return rows
+    if not raw.source.filters:
+        return raw
 
+    def kept(rows: ibis.Table) -> ibis.Table:
+        for wanted in raw.source.filters:
+            rows = rows.filter(_holds(rows[wanted.column], wanted, raw.source))
+        return rows
 
-def check_filters(raw: RawTable) -> list[Fault]:
-    """Find filters on columns that the source does not have."""
-    missing = [f.column for f in raw.source.filters if f.column not in raw.table.columns]
-    return [lacking_column(raw, "", column, "a filter's column") for column in missing]
+    numbered = None if raw.numbered is None else lambda: kept(raw.numbered())
+    return replace(raw, table=kept(raw.table), numbered=numbered)
 
 
 def _holds(column: ibis.Column, wanted: Filter, source: TableSource) -> ibis.Column:
     (comparison, value), *_ = wanted.comparisons().items()
     sample = value[0] if isinstance(value, tuple) else value
+    named = {origin: c for c, origin in source.columns.items() if isinstance(origin, str)}
+    meant = source.days_of(named.get(wanted.column, wanted.column))
     if isinstance(sample, str | bool):
         column = read_text(column)
         value = _lower(value)
     elif isinstance(sample, int | float):
         column = read_number(column, source)
     else:
-        column = read_column(column, schemas.DAY, source.days_of(_meant(wanted, source)))
+        column = read_column(column, schemas.DAY, meant)
     match comparison:
         case "equals":
             return column == value
@@ -52,12 +55,6 @@ def _holds(column: ibis.Column, wanted: Filter, source: TableSource) -> ibis.Col
             return read_text(column).startswith(value)
         case _:
             return ~read_text(column).startswith(value) | column.isnull()
-
-
-def _meant(wanted: Filter, source: TableSource) -> str:
-    """The column of the contract that a filter's column becomes."""
-    named = {origin: c for c, origin in source.columns.items() if isinstance(origin, str)}
-    return named.get(wanted.column, wanted.column)
 
 
 def _lower(value):

@@ -11,9 +11,8 @@ import ibis
 from analysis.data.crossing import fetch_rows
 from analysis.data.date_systems import SYSTEM_1904
 from analysis.data.faults import Fault, FaultyData
-from analysis.data.mapping import FLOAT_ID
+from analysis.data.ids import as_key
 from analysis.data.meeting import FEW, why_apart
-from analysis.data.parsing import read_text
 from analysis.data.raw import ORIGIN, ROW, RawTable
 from analysis.notes import note
 from analysis.params.source import TableSource
@@ -97,13 +96,6 @@ def bring(rows: ibis.Table, lookup: Lookup) -> ibis.Table:
     return rows.left_join(other, met).select(*rows.columns, *names)
 
 
-def as_key(column: ibis.Column) -> ibis.Column:
-    """Write a key as text; blanks are none, whole numbers written as decimals lose their '.0'."""
-    text = read_text(column)
-    text = ibis.ifelse(text.strip() == "", ibis.null("string"), text)
-    return ibis.ifelse(text.re_search(FLOAT_ID), text.re_replace(r"\.0+[ \t]*$", ""), text)
-
-
 def check_lookups(raw: RawTable) -> tuple[list[tuple[str, str, str, int]], list[Fault]]:
     """Count what meets nothing on either side; refuse keys that stand twice in the table looked up.
 
@@ -115,14 +107,16 @@ def check_lookups(raw: RawTable) -> tuple[list[tuple[str, str, str, int]], list[
     audit, faults = [], []
     for lookup in raw.lookups:
         by = " and ".join(lookup.keys)
-        found = _count(lookup)
+        ours = _keyed(lookup.before, lookup.keys)
+        theirs = _keyed(lookup.other, lookup.keys.values())
+        found = _count(ours, theirs)
         if found["twice"]:
             rule = f"must find one row of {lookup.origin} by {by}"
             came = f"{found['twice']:,} of {found['keys']:,} keys stand there on several rows"
             remedy = f"look it up the other way round, or give {lookup.label} one row a key"
             faults.append(Fault(raw.name, "", rule, came, remedy=remedy))
         elif found["met"] <= FEW * found["rows"]:
-            faults += _apart(raw, lookup, found, by)
+            faults += _apart(raw, lookup, found, ours[f"{KEY}0"], theirs[f"{KEY}0"])
         where = {"table": lookup.origin, "key": by}
         if lonely := found["rows"] - found["met"]:
             audit.append((raw.name, "noticed", note("rows.meet_none", **where), lonely))
@@ -131,9 +125,8 @@ def check_lookups(raw: RawTable) -> tuple[list[tuple[str, str, str, int]], list[
     return audit, faults
 
 
-def _count(lookup: Lookup) -> dict[str, int]:
-    """Ask `rows, met` of the table, and `keys, twice, unmet` of the one looked up."""
-    ours, theirs = _keyed(lookup.before, lookup.keys), _keyed(lookup.other, lookup.keys.values())
+def _count(ours: ibis.Table, theirs: ibis.Table) -> dict[str, int]:
+    """Ask `rows, met` of a table's keys, and `keys, twice, unmet` of those looked up."""
     names = list(ours.columns)
     keys = theirs.group_by(names).agg(stands=theirs.count())
     met = ours.semi_join(keys, names)
@@ -152,13 +145,14 @@ def _keyed(table: ibis.Table, columns) -> ibis.Table:
     return keyed.filter([keyed[column].notnull() for column in keyed.columns])
 
 
-def _apart(raw: RawTable, lookup: Lookup, found: dict[str, int], by: str) -> list[Fault]:
+def _apart(
+    raw: RawTable, lookup: Lookup, found: dict[str, int], ours: ibis.Column, theirs: ibis.Column
+) -> list[Fault]:
     """Refuse a join that nothing meets; name the cause where keys are only written otherwise."""
-    ours, theirs = next(iter(lookup.keys.items()))
-    cause, _ = why_apart(as_key(lookup.before[ours]), as_key(lookup.other[theirs]))
+    cause, _ = why_apart(ours, theirs)
     if found["met"] and not cause:
         return []
-    rule = f"must meet rows of {lookup.origin} by {by}"
+    rule = f"must meet rows of {lookup.origin} by {' and '.join(lookup.keys)}"
     came = f"{found['met']:,} of {found['rows']:,} rows do"
     came += f": {cause} between the two tables" if cause else ""
     return [Fault(raw.name, "", rule, came, remedy=f"mend join.{lookup.label}.by, or the source")]

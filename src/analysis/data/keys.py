@@ -7,16 +7,52 @@ import ibis
 from analysis import schemas
 from analysis.data.crossing import fetch_count, fetch_rows
 from analysis.data.faults import Fault
-from analysis.data.mapping import FLOAT_ID, ID_PADDING, ROUNDED_ID, Plan
+from analysis.data.ids import FLOAT_ID, ID_PADDING, ROUNDED_ID
 from analysis.data.parsing import EXACT, read_text
+from analysis.data.planning import Plan
+from analysis.data.questions import Audit
 from analysis.data.raw import RawTable
-from analysis.notes import Note
 from analysis.params import Params
 
-Audit = list[tuple[str, str, Note | str, int]]
+
+def check_ids(plan: Plan, params: Params) -> tuple[int, Audit, list[Fault]]:
+    """Count rows, and judge how ids are written: '17850.0' for 17850, or with blanks around them.
+
+    Returns
+    -------
+    tuple
+        The number of rows, what is told of their ids, and the faults.
+    """
+    found = _count_ids(plan, plan.raw.table)
+    name, known, floats, padded = plan.raw.name, found["known"], found["floats"], found["padded"]
+    audit: Audit = []
+    faults = []
+    if found["zeros"]:
+        audit.append((name, "mended", "zeros before ids left out", found["zeros"]))
+    if found["rounded"]:
+        rule = "must be written in full (not 1.23E+11)"
+        remedy = "export the ids as text: their last digits are lost"
+        faults.append(Fault(name, "customer_id", rule, "", found["rounded"], known, "", remedy))
+    if floats and floats == known:
+        plan.float_ids = True
+        audit.append((name, "noticed", "ids written as decimals, read as whole numbers", floats))
+        floats = 0
+    if params.data.repairs.ids == "clean":
+        if floats or padded:
+            audit.append((name, "mended", "ids cleaned of blanks and '.0'", floats + padded))
+        return found["rows"], audit, faults
+    remedy = "set repairs: {ids: clean}, or mend the source"
+    if padded:
+        rule = "must not begin or end with blanks"
+        faults.append(Fault(name, "customer_id", rule, "", padded, known, "", remedy))
+    if floats:
+        rule = "must be written in one way"
+        came = f"{floats:,} of {known:,} ids end in '.0'"
+        faults.append(Fault(name, "customer_id", rule, came, floats, known, "", remedy))
+    return found["rows"], audit, faults
 
 
-def count_rows(plan: Plan, rows: ibis.Table) -> dict[str, int]:
+def _count_ids(plan: Plan, rows: ibis.Table) -> dict[str, int]:
     """Count rows and how ids are written: `rows, known, floats, rounded, padded, zeros`."""
     asked = {"rows": rows.count()}
     ids = rows[plan.origins["customer_id"]]
@@ -33,35 +69,6 @@ def count_rows(plan: Plan, rows: ibis.Table) -> dict[str, int]:
     found = fetch_rows(rows.aggregate(**asked))[0]
     none = dict.fromkeys(("known", "floats", "padded", "rounded", "zeros"), 0)
     return none | {name: int(count or 0) for name, count in found.items()}
-
-
-def check_ids(plan: Plan, found: dict[str, int], params: Params, audit: Audit) -> list[Fault]:
-    """Judge how ids are written: '17850.0' for 17850, or with blanks around them."""
-    name, known, floats, padded = plan.raw.name, found["known"], found["floats"], found["padded"]
-    faults = []
-    if found["zeros"]:
-        audit.append((name, "mended", "zeros before ids left out", found["zeros"]))
-    if found["rounded"]:
-        rule = "must be written in full (not 1.23E+11)"
-        remedy = "export the ids as text: their last digits are lost"
-        faults.append(Fault(name, "customer_id", rule, "", found["rounded"], known, "", remedy))
-    if floats and floats == known:
-        plan.float_ids = True
-        audit.append((name, "noticed", "ids written as decimals, read as whole numbers", floats))
-        floats = 0
-    if params.data.repairs.ids == "clean":
-        if floats or padded:
-            audit.append((name, "mended", "ids cleaned of blanks and '.0'", floats + padded))
-        return faults
-    remedy = "set repairs: {ids: clean}, or mend the source"
-    if padded:
-        rule = "must not begin or end with blanks"
-        faults.append(Fault(name, "customer_id", rule, "", padded, known, "", remedy))
-    if floats:
-        rule = "must be written in one way"
-        came = f"{floats:,} of {known:,} ids end in '.0'"
-        faults.append(Fault(name, "customer_id", rule, came, floats, known, "", remedy))
-    return faults
 
 
 def check_duplicates(

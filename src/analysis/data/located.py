@@ -1,10 +1,16 @@
-"""Where things lie on disk. Nothing here reads data, so that planning a build stays quick."""
+"""Where things lie on disk, and a short text that changes when they do.
+
+No data are read here, so that planning a build stays quick.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
+import os
 import zipfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +20,6 @@ from analysis.params import Params
 from analysis.params.joined import Joined
 from analysis.params.source import TableSource
 
-KEY_FILE = "key.json"
 RECORD = "CROSSED"
 """Names, in the environment, the CSV file that a run adds to for each answer of its engine."""
 PACKAGE_FILES = {
@@ -129,9 +134,64 @@ def named_files(params: Params, name: str, source: TableSource | Joined) -> list
     return found
 
 
-def read_key(folder: Path) -> dict[str, Any]:
-    """Return the key that lies beside a study's stored tables; empty when there is none."""
+def source_fingerprint(params: Params, *, folder: Path) -> str:
+    """Return what changes when a study's data do, without opening them.
+
+    Files count by content (sha256, remembered by size and time in the study's folder), simulated
+    companies by their parameters. A connection is not looked at: its fingerprint lies in the
+    stored `key.json`.
+    """
+    source = params.data
+    paths: list[Path] = []
+    if source.package is not None:
+        paths = package_files(source.package)
+    for name, table in (source.files or {}).items():
+        for one in (table, *table.join.values()):
+            try:
+                paths += named_files(params, name, one)
+            except FaultyData:
+                continue
+    known = file_fingerprints(paths, folder / "fingerprints.json") if paths else {}
+    return text_fingerprint({"data": source.model_dump(mode="json"), "files": known})
+
+
+def text_fingerprint(parts: Mapping[str, Any]) -> str:
+    """Hash what determines the data: names, numbers, the fingerprints of files."""
+    text = json.dumps(dict(parts), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def file_fingerprints(paths: Iterable[Path], cache: Path) -> dict[str, str]:
+    """Return the sha256 of each file, remembered in `cache` by its size and time.
+
+    The names are those of the files without their folders, so that a fingerprint does not
+    depend on where a checkout lies.
+    """
+    before = _read_cache(cache)
+    known = dict(before)
+    found: dict[str, str] = {}
+    for path in sorted(paths):
+        stat = path.stat()
+        seen = f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}"
+        if seen not in known:
+            with path.open("rb") as stream:
+                known[seen] = hashlib.file_digest(stream, "sha256").hexdigest()
+        found[seen] = known[seen]
+    if found != before:
+        _write_cache(cache, found)
+    names = [Path(seen.rsplit(" ", 2)[0]).name for seen in found]
+    return {f"{i} {names[i]}": sha for i, sha in enumerate(found.values())}
+
+
+def _read_cache(cache: Path) -> dict[str, str]:
     try:
-        return json.loads((folder / "tables" / KEY_FILE).read_text("utf-8"))
+        return json.loads(cache.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
+
+
+def _write_cache(cache: Path, found: Mapping[str, str]) -> None:
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    fresh = cache.with_name(f"{cache.name}.{os.getpid()}")
+    fresh.write_text(json.dumps(found), "utf-8")
+    fresh.replace(cache)

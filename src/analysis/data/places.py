@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from analysis.data.crossing import fetch_rows
-from analysis.data.filtering import filter_rows
-from analysis.data.mapping import SHOWN, Plan, map_rows
+from analysis.data.mapping import SHOWN
+from analysis.data.planning import Plan
 from analysis.data.raw import ORIGIN, ROW
-from analysis.data.rules import any_of, dropped_rows, rules_of
+from analysis.data.rules import lay
 from analysis.params import Params
 
 FIRST_PLACES = 3
@@ -17,11 +17,9 @@ def first_places(plan: Plan, params: Params, place: int) -> str:
     """Find the first rows that break a rule; text columns (ids among them) show no values."""
     raw = plan.raw
     numbered = raw.numbered is not None
-    rows = filter_rows(raw.numbered() if numbered else raw.table, raw.source)
-    mapped = map_rows(plan, rows, params.data.repairs.ids == "clean")
-    rule = rules_of(plan, mapped, params)[place]
-    left_out = any_of(dropped_rows(plan, mapped, params).values())
-    broken = mapped.filter(rule.broken & ~left_out)
+    laid = lay(plan, raw.numbered() if numbered else raw.table, params)
+    rule = laid.rules[place]
+    broken = laid.mapped.filter(rule.broken & laid.kept)
     shown = [c for c in (ROW, ORIGIN, SHOWN + rule.column) if c in broken.columns]
     if not shown:
         return ""

@@ -89,7 +89,8 @@ def told_plainly(name: str, origin: str) -> Iterator[None]:
     except Exception as error:
         if not _is_foreign(error):
             raise
-        raise FaultyData([explain(name, origin, error)]) from None
+        fault = explain(name, origin, error)
+        raise FaultyData([fault]) from None
 
 
 def explain(name: str, origin: str, error: BaseException) -> Fault:

@@ -9,7 +9,8 @@ from typing import Any
 
 from analysis.data.conventions import kind_of_values
 from analysis.data.crossing import fetch_rows
-from analysis.data.joining import Lookup, as_key, bring, look_up
+from analysis.data.ids import as_key
+from analysis.data.joining import Lookup, bring, look_up
 from analysis.data.meeting import share_met
 from analysis.data.proposal import describe, first_values
 from analysis.data.proposed import Proposal

@@ -50,6 +50,22 @@ class RawTable:
     lookups: tuple[Any, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Where the tables of a study come from, opened.
+
+    Attributes
+    ----------
+    connection : ibis.BaseBackend
+        The engine that answers.
+    openers : dict
+        Table to what opens it.
+    """
+
+    connection: ibis.BaseBackend
+    openers: dict[str, Callable[[], RawTable]]
+
+
 ROW, ORIGIN = "row__", "origin__"
 
 

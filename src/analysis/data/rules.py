@@ -9,7 +9,8 @@ from datetime import date
 import ibis
 
 from analysis import schemas
-from analysis.data.mapping import ABSENT, UNREAD, Plan
+from analysis.data.mapping import ABSENT, UNREAD, map_rows
+from analysis.data.planning import Plan
 from analysis.params import Params
 from analysis.params.satisfaction import ScaleParams
 from analysis.params.source import SERIAL
@@ -35,6 +36,40 @@ class Rule:
     sentence: str
     broken: ibis.Column
     remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Laid:
+    """The rows of a source as the contract has them, with what is asked of each.
+
+    Attributes
+    ----------
+    mapped : Table
+        The columns of the contract, and beside them where a value was absent or not read.
+    dropped : dict
+        The repairs that leave rows out, by reason, in the order of their counting.
+    kept : boolean column
+        Whether no repair leaves a row out.
+    rows : Table
+        The rows that are kept, with the columns of the contract alone.
+    rules : list of Rule
+        What must hold of the rows that are kept.
+    """
+
+    mapped: ibis.Table
+    dropped: dict[str, ibis.Column]
+    kept: ibis.Value
+    rows: ibis.Table
+    rules: list[Rule]
+
+
+def lay(plan: Plan, rows: ibis.Table, params: Params) -> Laid:
+    """Lay rows of the source under the contract, repaired as the params file asks."""
+    mapped = map_rows(plan, rows, params.data.repairs.ids == "clean")
+    dropped = dropped_rows(plan, mapped, params)
+    kept = ~any_of(dropped.values())
+    left = (mapped.filter(kept) if dropped else mapped).select(*plan.origins)
+    return Laid(mapped, dropped, kept, left, rules_of(plan, mapped, params))
 
 
 def rules_of(plan: Plan, mapped: ibis.Table, params: Params) -> list[Rule]:
@@ -85,7 +120,7 @@ def any_of(conditions: Iterable[ibis.Column]) -> ibis.Column:
 
 
 def _readable(plan: Plan, mapped: ibis.Table, column: str) -> Rule:
-    kind, source = plan.kinds[column], plan.raw.source.days_of(column)
+    kind, source = plan.kinds[column], plan.written[column]
     if kind == schemas.NUMBER:
         code = f'missing: {{{column}: ["n/a"]}}'
         sentence, remedy = "must be a number", f"set decimal: and thousands:, or {code}"

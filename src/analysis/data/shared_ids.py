@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis.data.crossing import fetch_rows
 from analysis.data.faults import Fault
+from analysis.data.meeting import FEW, apart_fault
 from analysis.params import Params
 
 LEADING = ("transactions", "contracts", "customers")
@@ -49,7 +50,36 @@ def count_shared_ids(tables: Mapping[str, ibis.Table]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["table", "customers", "other", "met"])
 
 
-def apart_faults(shared: pd.DataFrame, params: Params) -> list[Fault]:
+def apart_faults(
+    tables: Mapping[str, ibis.Table], own: Mapping[str, ibis.Table], params: Params
+) -> list[Fault]:
+    """Find tables whose customers the others do not know: written otherwise, or too few of them.
+
+    Parameters
+    ----------
+    tables : mapping of str to ibis.Table
+        The tables of the study.
+    own : mapping of str to ibis.Table
+        Those whose ids are the customers' own, not the numbers of rows, which are nobody's.
+    params : Params
+        Uses `data.least_met` and `min_cell`.
+    """
+    shared = count_shared_ids(tables)
+    return _otherwise_written(own, shared) or _few_met(shared, params)
+
+
+def _otherwise_written(tables: Mapping[str, ibis.Table], shared: pd.DataFrame) -> list[Fault]:
+    """Find tables whose ids are written otherwise than those of the customers, or the purchases."""
+    if not tables:
+        return []
+    order = ("customers", "transactions", "contracts", "surveys")
+    base = next((name for name in order if name in tables), next(iter(tables)))
+    met = shared[(shared["other"] == base) & shared["table"].isin(tables)]
+    few = met.loc[met["met"] <= FEW * met["customers"], "table"]
+    return [f for name in few for f in apart_fault(name, tables[name], base, tables[base])]
+
+
+def _few_met(shared: pd.DataFrame, params: Params) -> list[Fault]:
     """Find tables that meet a leading table in too few customers to tell anything of both.
 
     Judged is the share of the smaller of the two that the larger knows (a study of many prospects

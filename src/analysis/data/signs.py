@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import ibis
 
 from analysis import schemas
 from analysis.data.crossing import fetch_rows
 from analysis.data.faults import Fault
-from analysis.data.mapping import SHOWN, Plan
+from analysis.data.mapping import SHOWN
 from analysis.data.parsing import plain_digits
+from analysis.data.planning import Plan
+from analysis.data.questions import Judged, Question
+from analysis.data.rules import Laid
+from analysis.params import Params
 
 SHAPES = {
     "dot_decimal": r"^\d*\.(\d{1,2}|\d{4,})$|^(0\d*|\d{4,})\.\d{3}$|\d,\d{3}\.\d*$",
@@ -76,30 +81,30 @@ def decide_signs(counts: Mapping[str, int]) -> Signs:
     return Signs(".", apart)
 
 
-def ask_either(plan: Plan, mapped: ibis.Table) -> dict[str, ibis.Scalar]:
-    """Count, a column, the values that may read in two ways where no decimal sign is named."""
-    columns = _unnamed(plan)
-    return {f"either_{c}": mapped[SHOWN + c].re_search(EITHER).sum() for c in columns}
+def ask_signs(plan: Plan, laid: Laid, params: Params) -> Question:
+    """Ask for numbers that read in two ways, in all columns of a table, with no sign named."""
+    asked = {c: laid.mapped[SHOWN + c].re_search(EITHER).sum() for c in _unnamed(plan)}
+    return Question(asked, partial(_judge, plan, laid.mapped))
 
 
-def check_signs(plan: Plan, mapped: ibis.Table, found: Mapping[str, int]) -> list[Fault]:
-    """Refuse numbers that read in two ways, in all columns of a table, with no sign named."""
-    columns = [c for c in _unnamed(plan) if found.get(f"either_{c}")]
+def _judge(plan: Plan, mapped: ibis.Table, found: Mapping[str, int]) -> Judged:
+    numbers = _unnamed(plan)
+    columns = [column for column in numbers if found[column]]
     if not columns:
-        return []
+        return [], []
     counts: Counter[str] = Counter()
-    for column in _unnamed(plan):
+    for column in numbers:
         asked = fetch_rows(mapped.aggregate(**count_shapes(mapped[SHOWN + column])))[0]
         counts.update({name: int(count or 0) for name, count in asked.items()})
     signs = decide_signs(counts)
     if not signs.open:
-        return []
+        return [], []
     other = {".": ",", ",": "."}[signs.either]
     came = f"in all {signs.values:,} values with '{signs.either}' three digits follow it"
     came += ", so that it may stand for thousands"
     remedy = f'set decimal: "{signs.either}", or decimal: "{other}" and thousands: "{signs.either}"'
     rule = "must be numbers that read in one way"
-    return [Fault(plan.raw.name, columns[0], rule, came, signs.values, 0, "", remedy)]
+    return [], [Fault(plan.raw.name, columns[0], rule, came, signs.values, 0, "", remedy)]
 
 
 def _unnamed(plan: Plan) -> list[str]:
@@ -108,4 +113,4 @@ def _unnamed(plan: Plan) -> list[str]:
     if "decimal" in raw.source.model_fields_set or raw.signs_known:
         return []
     numbers = [c for c in plan.origins if plan.kinds[c] == schemas.NUMBER]
-    return [c for c in numbers if raw.table[plan.first_part(c)].type().is_string()]
+    return [c for c in numbers if raw.table[plan.parts[c][0]].type().is_string()]

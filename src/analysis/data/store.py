@@ -16,11 +16,12 @@ import ibis
 import pandas as pd
 
 from analysis.data.engine import open_duckdb
-from analysis.data.located import KEY_FILE, read_key
+from analysis.data.located import source_fingerprint
 from analysis.data.tables import Description, Tables
 from analysis.notes import read_note, written
 from analysis.params import Params
 
+KEY_FILE = "key.json"
 KEYED_PARAMS = (
     *("data", "observed_from", "observed_until", "timezone", "currency", "relationship"),
     *("segments", "covariates", "satisfaction"),  # they name columns that are taken along
@@ -31,6 +32,23 @@ KEYED_CODE = (
     *("params", "schemas", "simulate", "data", "frames"),
 )
 KEYED_PACKAGES = ("duckdb", "ibis-framework", "numpy", "pandas", "pyarrow")
+
+
+def known_fingerprint(params: Params, folder: Path) -> str:
+    """Return the fingerprint as far as it is known without opening a connection; else ''."""
+    if params.data.connection is None:
+        return source_fingerprint(params, folder=folder)
+    if os.environ.get("REFRESH") == "1":
+        return ""
+    return read_key(folder).get("key", {}).get("fingerprint", "")
+
+
+def read_key(folder: Path) -> dict[str, Any]:
+    """Return the key that lies beside a study's stored tables; empty when there is none."""
+    try:
+        return json.loads((folder / "tables" / KEY_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
 
 
 def store_key(params: Params, fingerprint: str) -> dict[str, Any]:

@@ -32,10 +32,3 @@ def _text(code: Any) -> Any:
 
 Name = Annotated[str, Field(min_length=1)]
 Missing = Annotated[Codes | dict[Name, Codes], BeforeValidator(_texts)]
-
-
-def codes_of(missing: Codes | Mapping[str, Codes], *names: str) -> Codes:
-    """The codes that stand for nothing in a column, by any of its names."""
-    if not isinstance(missing, Mapping):
-        return tuple(missing)
-    return tuple(dict.fromkeys(code for name in names for code in missing.get(name, ())))

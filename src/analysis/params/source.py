@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -9,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from analysis.params.address import check_address
 from analysis.params.joined import Joined
-from analysis.params.missing import Missing
+from analysis.params.missing import Codes, Missing
 from analysis.params.rows import Block, Filter, FilterValue, ProductOf, Text
 from analysis.params.zones import LOCAL, ClockZone
 
@@ -125,6 +126,18 @@ class TableSource(Block):
         if not isinstance(self.date_format, dict):
             return self
         return self.model_copy(update={"date_format": self.date_format.get(column)})
+
+    def codes_of(self, *names: str) -> Codes:
+        """The codes that stand for nothing in a column, by any of its names."""
+        if not isinstance(self.missing, Mapping):
+            return tuple(self.missing)
+        return tuple(dict.fromkeys(code for name in names for code in self.missing.get(name, ())))
+
+    @property
+    def counts_rows(self) -> bool:
+        """Whether the ids of customers are the numbers of rows, which are nobody's."""
+        named = self.columns.get("customer_id", "customer_id")
+        return self.row_number is not None and named == self.row_number
 
     def counting_from(self, system: str) -> TableSource:
         """The same block, whose serial days (`excel`) are counted by a date system."""

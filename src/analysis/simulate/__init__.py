@@ -25,12 +25,12 @@ from analysis.simulate.campaigns import (
     campaigns_table,
     plan_campaigns,
 )
-from analysis.simulate.clock import Clock, company_seed, make_ids
+from analysis.simulate.clock import Clock, company_seed
 from analysis.simulate.companies import COMPANIES
 from analysis.simulate.contacts import interactions_table
 from analysis.simulate.contracts import contracts_table
 from analysis.simulate.paths import draw_paths, path_table
-from analysis.simulate.people import customers_table, draw_people, latent_table
+from analysis.simulate.people import customers_table, draw_people, latent_table, make_ids
 from analysis.simulate.purchases import draw_orders, transactions_table
 from analysis.simulate.surveys import surveys_table
 from analysis.simulate.tiers import tier_history_table
@@ -117,23 +117,23 @@ def draw_company(preset: Preset, clock: Clock, customers: int, seed: int) -> Com
     acquired = spells.acquired(customers)
     plans = plan_campaigns(preset, clock, acquired, seed)
     orders, ratings, effects = draw_orders(preset, clock, people, spells, plans, seed)
-    known = preset, clock, people
     tables = {
-        "transactions": transactions_table(*known, orders, seed),
-        "customers": customers_table(*known, acquired, seed),
-        "contracts": contracts_table(*known, spells, seed),
-        "surveys": surveys_table(*known, spells, ratings, seed),
-        "interactions": interactions_table(*known, spells, complaints, orders, seed),
-        "tier_history": tier_history_table(*known, acquired, ratings),
-        "campaigns": campaigns_table(*known, plans, orders, seed),
+        "transactions": transactions_table(preset, people, orders, seed),
+        "customers": customers_table(preset, people, acquired, seed),
+        "contracts": contracts_table(preset, clock, people, spells, seed),
+        "surveys": surveys_table(preset, clock, people, spells, acquired, ratings, seed),
+        "interactions": interactions_table(preset, clock, people, spells, complaints, orders, seed),
+        "tier_history": tier_history_table(preset, people, acquired, ratings),
+        "campaigns": campaigns_table(preset, people, plans, orders, seed),
     }
     if not preset.contractual:
         del tables["contracts"]
+    latent = {
+        "campaign_effects": campaign_effects_table(plans, effects),
+        "path": path_table(people, spells),
+        "latent": latent_table(people),
+    }
+    written = {name: clock.write(columns) for name, columns in (tables | latent).items()}
     given = {field.name: getattr(preset, field.name) for field in fields(Preset)}
-    truth = Truth(
-        **given,
-        path=path_table(clock, people, spells),
-        latent=latent_table(people),
-        campaign_effects=campaign_effects_table(clock, plans, effects),
-    )
-    return Company(tables, truth)
+    truth = Truth(**given, **{name: written.pop(name) for name in latent})
+    return Company(written, truth)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 
-from analysis.simulate.clock import Clock, stream
+from analysis.simulate.clock import Clock, Columns, Moments, stream
 from analysis.simulate.people import People
 from analysis.simulate.truth import Preset
 
@@ -54,8 +54,8 @@ def _mondays(clock: Clock, months: tuple[int, ...]) -> list[date]:
 
 
 def campaigns_table(
-    preset: Preset, clock: Clock, people: People, plans: list[Campaign], orders, seed: int
-) -> pa.Table:
+    preset: Preset, people: People, plans: list[Campaign], orders, seed: int
+) -> Columns:
     """Write `campaigns`: one row a customer reached, `at` the midnight on which the window begins.
 
     `cost` is nil in the control arm. A treated customer who orders within the window may redeem
@@ -75,16 +75,14 @@ def campaigns_table(
         np.concatenate([*columns[name], np.empty(0, kind)])
         for name, kind in (("customer", int), ("at", float), ("treated", bool), ("redeemed", float))
     )
-    return pa.table(
-        {
-            "customer_id": people.ids.take(pa.array(customer)),
-            "campaign": pa.chunked_array(columns["name"], pa.string()).combine_chunks(),
-            "at": clock.midnights(at),
-            "arm": pa.array(["control", "treated"]).take(pa.array(treated.astype(int))),
-            "cost": pa.array(np.where(treated, truth.cost, 0.0)),
-            "redeemed_at": clock.stamp(redeemed),
-        }
-    )
+    return {
+        "customer_id": people.ids.take(pa.array(customer)),
+        "campaign": pa.chunked_array(columns["name"], pa.string()).combine_chunks(),
+        "at": Moments(at, midnight=True),
+        "arm": pa.array(["control", "treated"]).take(pa.array(treated.astype(int))),
+        "cost": pa.array(np.where(treated, truth.cost, 0.0)),
+        "redeemed_at": Moments(redeemed),
+    }
 
 
 def _first_orders(plan: Campaign, orders, count: int) -> np.ndarray:
@@ -95,21 +93,18 @@ def _first_orders(plan: Campaign, orders, count: int) -> np.ndarray:
     return np.where(np.isfinite(first), first, np.nan)
 
 
-def campaign_effects_table(
-    clock: Clock, plans: list[Campaign], effects: dict[str, float]
-) -> pa.Table:
+def campaign_effects_table(plans: list[Campaign], effects: dict[str, float]) -> Columns:
     """Write the true average effect of each campaign on orders in its window."""
     treated = [int(plan.treated.sum()) for plan in plans]
-    return pa.table(
-        {
-            "campaign": pa.array([plan.name for plan in plans], pa.string()),
-            "from_at": clock.midnights(np.array([plan.begin for plan in plans], float)),
-            "until_at": clock.midnights(np.array([plan.end for plan in plans], float)),
-            "treated": pa.array(treated, pa.int64()),
-            "control": pa.array(
-                [plan.customer.size - arm for plan, arm in zip(plans, treated, strict=True)],
-                pa.int64(),
-            ),
-            "effect": pa.array([effects[plan.name] for plan in plans], pa.float64()),
-        }
-    )
+    begins, ends = (np.array([getattr(p, end) for p in plans], float) for end in ("begin", "end"))
+    return {
+        "campaign": pa.array([plan.name for plan in plans], pa.string()),
+        "from_at": Moments(begins, midnight=True),
+        "until_at": Moments(ends, midnight=True),
+        "treated": pa.array(treated, pa.int64()),
+        "control": pa.array(
+            [plan.customer.size - arm for plan, arm in zip(plans, treated, strict=True)],
+            pa.int64(),
+        ),
+        "effect": pa.array([effects[plan.name] for plan in plans], pa.float64()),
+    }

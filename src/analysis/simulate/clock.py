@@ -1,17 +1,17 @@
-"""Time, chance and names: the observed days, one stream of chance a table, meaningless ids."""
+"""Time and chance: the observed days, and one stream of chance a table."""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 SECONDS_PER_DAY = 86_400
-_LETTERS = np.frombuffer(b"23456789CDFGHJKM", dtype=np.uint8)
-_ID_BITS = 36
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
@@ -25,22 +25,19 @@ def company_seed(seed: int, company: str) -> int:
     return int(sequence.generate_state(1, np.uint64)[0])
 
 
-def make_ids(prefix: str, count: int, seed: int) -> pa.Array:
-    """Make distinct text ids that carry no meaning: a bijective mix of 0, 1, 2, …"""
-    mask = np.uint64(2**_ID_BITS - 1)
-    first = (seed + zlib.crc32(prefix.encode())) % 2**_ID_BITS
-    number = np.arange(count, dtype=np.uint64) + np.uint64(first)
-    for multiplier, shift in ((0x9E3779B97, 17), (0x5851F42D5, 19)):
-        number = (number * np.uint64(multiplier)) & mask
-        number ^= number >> np.uint64(shift)
-    width = 1 + _ID_BITS // 4
-    text = np.empty((count, width), dtype=np.uint8)
-    text[:, 0] = ord(prefix)
-    for place in range(1, width):
-        text[:, place] = _LETTERS[(number >> np.uint64(4 * (place - 1))) & np.uint64(15)]
-    offsets = np.arange(count + 1, dtype=np.int64) * width
-    wide = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text))
-    return wide.cast(pa.string())
+@dataclass(frozen=True, slots=True, eq=False)
+class Moments:
+    """Times in a column of a table; the clock writes them when the table is whole.
+
+    `midnight` says where the midnight of the day is meant; `unit` is what moments are cut to.
+    """
+
+    times: np.ndarray
+    unit: str = "s"
+    midnight: np.ndarray | bool = False
+
+
+Columns = Mapping[str, pa.Array | Moments]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,18 +64,6 @@ class Clock:
         daily = np.asarray(season)[months] * np.asarray(weekday)[weekdays]
         shares = tuple(np.append(0.0, np.cumsum(hours) / np.sum(hours)) for hours in opening)
         return cls(start, days, np.append(0.0, np.cumsum(daily)), shares)
-
-    def activity(self, times: np.ndarray) -> np.ndarray:
-        """Return the cumulative activity up to each time."""
-        day = np.minimum(times.astype(np.int64), self.days - 1)
-        return self.weight[day] + (times - day) * (self.weight[day + 1] - self.weight[day])
-
-    def times(self, activity: np.ndarray) -> np.ndarray:
-        """Return the time at which the cumulative activity is reached."""
-        day = np.searchsorted(self.weight, activity, side="right") - 1
-        day = np.clip(day, 0, self.days - 1)
-        share = (activity - self.weight[day]) / (self.weight[day + 1] - self.weight[day])
-        return day + np.clip(share, 0, 1 - 1e-9)
 
     def stamp(self, times: np.ndarray, unit: str = "s") -> pa.Array:
         """Write times as local moments, within opening hours; null where a time is NaN."""
@@ -108,9 +93,12 @@ class Clock:
         """Return a calendar day as a time."""
         return float((day - self.start).days)
 
-    def rating_days(self) -> list[date]:
-        """Return each 1 January and 1 July strictly inside the period."""
-        last = self.start + timedelta(days=self.days - 1)
-        years = range(self.start.year, last.year + 1)
-        days = [date(year, month, 1) for year in years for month in (1, 7)]
-        return [day for day in days if self.start < day <= last]
+    def write(self, columns: Columns) -> pa.Table:
+        """Write a table, its times as local moments."""
+        moments = {name: one for name, one in columns.items() if isinstance(one, Moments)}
+        return pa.table(dict(columns) | {name: self._moments(one) for name, one in moments.items()})
+
+    def _moments(self, moments: Moments) -> pa.Array:
+        midnight = pa.array(np.array(np.broadcast_to(moments.midnight, moments.times.shape)))
+        stamped = self.stamp(moments.times, moments.unit)
+        return pc.if_else(midnight, self.midnights(moments.times), stamped)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from analysis.simulate.clock import Clock, stream
+from analysis.simulate.clock import Clock, Columns, Moments, stream
 from analysis.simulate.paths import CHURNED, Complaints, Spells
 from analysis.simulate.people import People, named
 from analysis.simulate.purchases import Orders
@@ -25,7 +25,7 @@ def interactions_table(
     complaints: Complaints,
     orders: Orders,
     seed: int,
-) -> pa.Table:
+) -> Columns:
     """Write `interactions`: one row a contact, enquiry, complaint or return, in order of time.
 
     Contacts have no `resolved_at`; elsewhere it is null where handling took longer than the truth
@@ -44,17 +44,15 @@ def interactions_table(
     mood = 3.6 + 0.6 * people.satisfaction[customer] - 0.5 * np.log1p(days)
     rating = np.clip(np.rint(mood + 0.8 * chance.standard_normal(at.size)), 1, 5).astype(int)
     silent = (chance.random(at.size) >= RATED_SHARE) | (kind == KINDS.index("contact"))
-    return pa.table(
-        {
-            "customer_id": people.ids.take(pa.array(customer)),
-            "at": clock.stamp(at),
-            "kind": named(kind, KINDS),
-            "channel": named(channel, preset.contacts.channels),
-            "resolved_at": clock.stamp(np.where(resolved < clock.days, resolved, np.nan)),
-            "cost": pa.array(np.round(cost, 2)),
-            "rating": pa.array(rating, mask=silent),
-        }
-    )
+    return {
+        "customer_id": people.ids.take(pa.array(customer)),
+        "at": Moments(at),
+        "kind": named(kind, KINDS),
+        "channel": named(channel, preset.contacts.channels),
+        "resolved_at": Moments(np.where(resolved < clock.days, resolved, np.nan)),
+        "cost": pa.array(np.round(cost, 2)),
+        "rating": pa.array(rating, mask=silent),
+    }
 
 
 def _events(preset, clock, spells: Spells, complaints, orders, chance):

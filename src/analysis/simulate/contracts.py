@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from analysis.simulate.clock import Clock, stream
+from analysis.simulate.clock import Clock, Columns, Moments, stream
 from analysis.simulate.paths import NEW, REASONS, WON_BACK, Spells
 from analysis.simulate.people import People, named
 from analysis.simulate.truth import Preset
@@ -18,7 +18,7 @@ SECOND_LASTS_DAYS = 600.0
 
 def contracts_table(
     preset: Preset, clock: Clock, people: People, spells: Spells, seed: int
-) -> pa.Table:
+) -> Columns:
     """Write `contracts`: one row a contract; `ended_at` and `ended_reason` null while it runs.
 
     A relationship's first contract runs from its first day until it churns. A second contract,
@@ -44,16 +44,14 @@ def contracts_table(
     customer, start, stop, reason, plan = (
         part[order] for part in (customer, start, stop, reason, plan)
     )
-    return pa.table(
-        {
-            "customer_id": people.ids.take(pa.array(customer)),
-            "started_at": clock.stamp(start),
-            "ended_at": clock.stamp(stop),
-            "ended_reason": pa.array(REASONS).take(pa.array(reason, mask=np.isnan(stop))),
-            "plan": named(plan, preset.plans),
-            "monthly_fee": pa.array(np.array(list(preset.plans.values()))[plan]),
-        }
-    )
+    return {
+        "customer_id": people.ids.take(pa.array(customer)),
+        "started_at": Moments(start),
+        "ended_at": Moments(stop),
+        "ended_reason": pa.array(REASONS).take(pa.array(reason, mask=np.isnan(stop))),
+        "plan": named(plan, preset.plans),
+        "monthly_fee": pa.array(np.array(list(preset.plans.values()))[plan]),
+    }
 
 
 def _relationships(spells: Spells) -> tuple[np.ndarray, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from analysis.simulate.clock import Clock, stream
+from analysis.simulate.clock import Clock, Columns, Moments, stream
 from analysis.simulate.people import People, named
 from analysis.simulate.truth import ACTIVE_STAGES, STAGES, Preset
 from analysis.units import DAYS_PER_MONTH
@@ -167,16 +167,14 @@ class _Walk:
         return Complaints(*(part[order] for part in parts))
 
 
-def path_table(clock: Clock, people: People, spells: Spells) -> pa.Table:
+def path_table(people: People, spells: Spells) -> Columns:
     """Write the true stays: `customer_id, stage, from_at, to_at, reason`."""
-    return pa.table(
-        {
-            "customer_id": people.ids.take(pa.array(spells.customer)),
-            "stage": named(spells.stage, STAGES),
-            "from_at": clock.stamp(spells.start, "us"),
-            "to_at": clock.stamp(np.where(spells.ended, spells.stop, np.nan), "us"),
-            "reason": pa.array(REASONS, pa.string()).take(
-                pa.array(spells.reason, mask=spells.reason < 0)
-            ),
-        }
-    )
+    return {
+        "customer_id": people.ids.take(pa.array(spells.customer)),
+        "stage": named(spells.stage, STAGES),
+        "from_at": Moments(spells.start, "us"),
+        "to_at": Moments(np.where(spells.ended, spells.stop, np.nan), "us"),
+        "reason": pa.array(REASONS, pa.string()).take(
+            pa.array(spells.reason, mask=spells.reason < 0)
+        ),
+    }

@@ -1,14 +1,18 @@
-"""Who they are: when each was first met, through what, and the latent scores behind answers."""
+"""Who they are: meaningless ids, when each was first met, and the latent scores behind answers."""
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from analysis.simulate.clock import Clock, stream
+from analysis.simulate.clock import Clock, Columns, Moments, stream
 from analysis.simulate.truth import LATENTS, Preset
+
+_LETTERS = np.frombuffer(b"23456789CDFGHJKM", dtype=np.uint8)
+_ID_BITS = 36
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +37,24 @@ class People:
     def satisfaction(self) -> np.ndarray:
         """Latent satisfaction, mean 0 and variance 1."""
         return self.latent[:, LATENTS.index("satisfaction")]
+
+
+def make_ids(prefix: str, count: int, seed: int) -> pa.Array:
+    """Make distinct text ids that carry no meaning: a bijective mix of 0, 1, 2, …"""
+    mask = np.uint64(2**_ID_BITS - 1)
+    first = (seed + zlib.crc32(prefix.encode())) % 2**_ID_BITS
+    number = np.arange(count, dtype=np.uint64) + np.uint64(first)
+    for multiplier, shift in ((0x9E3779B97, 17), (0x5851F42D5, 19)):
+        number = (number * np.uint64(multiplier)) & mask
+        number ^= number >> np.uint64(shift)
+    width = 1 + _ID_BITS // 4
+    text = np.empty((count, width), dtype=np.uint8)
+    text[:, 0] = ord(prefix)
+    for place in range(1, width):
+        text[:, place] = _LETTERS[(number >> np.uint64(4 * (place - 1))) & np.uint64(15)]
+    offsets = np.arange(count + 1, dtype=np.int64) * width
+    wide = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text))
+    return wide.cast(pa.string())
 
 
 def draw_people(preset: Preset, clock: Clock, ids: pa.Array, seed: int) -> People:
@@ -81,9 +103,7 @@ def draw_latents(paths, count: int, chance: np.random.Generator) -> np.ndarray:
     return scores
 
 
-def customers_table(
-    preset: Preset, clock: Clock, people: People, acquired: np.ndarray, seed: int
-) -> pa.Table:
+def customers_table(preset: Preset, people: People, acquired: np.ndarray, seed: int) -> Columns:
     """Write `customers`: one row a person met; `acquired_at` is null for those who never bought.
 
     `acquisition_cost` was spent on the contact, whether or not it led to a purchase.
@@ -93,23 +113,23 @@ def customers_table(
     cost = means[people.segments["channel"]] * chance.gamma(4, 1 / 4, len(people.contact))
     columns = {
         "customer_id": people.ids,
-        "first_contact_at": clock.stamp(people.contact),
-        "acquired_at": clock.stamp(acquired),
+        "first_contact_at": Moments(people.contact),
+        "acquired_at": Moments(acquired),
         "channel": named(people.segments["channel"], preset.segments["channel"]),
         "acquisition_cost": pa.array(np.round(cost, 2)),
     }
     for name, shares in preset.segments.items():
         columns.setdefault(name, named(people.segments[name], shares))
-    return pa.table(columns)
+    return columns
 
 
-def latent_table(people: People) -> pa.Table:
+def latent_table(people: People) -> Columns:
     """Write the latent scores and the constants of each customer."""
     columns = {"customer_id": people.ids}
     columns |= {name: pa.array(people.latent[:, at]) for at, name in enumerate(LATENTS)}
     for name in ("frailty", "mean_spend", "log_churn", "log_rate"):
         columns[name] = pa.array(getattr(people, name))
-    return pa.table(columns)
+    return columns
 
 
 def named(codes: np.ndarray, names) -> pa.Array:

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.simulate.campaigns import Campaign
-from analysis.simulate.clock import Clock, make_ids, stream
+from analysis.simulate.clock import Clock, Columns, Moments, stream
 from analysis.simulate.paths import NEW, WON_BACK, Spells
-from analysis.simulate.people import People, named
-from analysis.simulate.tiers import Ratings, rate_tiers
+from analysis.simulate.people import People, make_ids, named
+from analysis.simulate.tiers import Ratings, rate_tiers, rating_edges
 from analysis.simulate.truth import STAGES, Preset
 from analysis.units import DAYS_PER_MONTH
 
@@ -56,7 +56,7 @@ def draw_orders(
     The effect of a campaign is what treatment adds to the expected orders of its window, averaged
     over all who were reached.
     """
-    edges = np.array([0.0, *(clock.midnight(day) for day in clock.rating_days()), clock.days])
+    edges = rating_edges(clock)
     terms, count = len(edges) - 1, len(people.contact)
     tier = np.zeros((terms, count), dtype=np.int8)
     spend = np.zeros((terms, count))
@@ -85,10 +85,24 @@ def _exposure(preset, clock, spells, log_rate, window) -> _Exposure:
     rates = np.array([preset.purchases.rate.get(name, 0.0) for name in STAGES]) / DAYS_PER_MONTH
     buying = (spells.start < window[1]) & (spells.stop > window[0]) & (rates[spells.stage] > 0)
     customer = spells.customer[buying]
-    low = clock.activity(np.maximum(spells.start[buying], window[0]))
-    high = clock.activity(np.minimum(spells.stop[buying], window[1]))
+    low = activity_until(clock, np.maximum(spells.start[buying], window[0]))
+    high = activity_until(clock, np.minimum(spells.stop[buying], window[1]))
     expected = rates[spells.stage[buying]] * np.exp(log_rate[customer]) * (high - low)
     return _Exposure(customer, low, high, expected)
+
+
+def activity_until(clock: Clock, times: np.ndarray) -> np.ndarray:
+    """Return the cumulative activity up to each time."""
+    day = np.minimum(times.astype(np.int64), clock.days - 1)
+    return clock.weight[day] + (times - day) * (clock.weight[day + 1] - clock.weight[day])
+
+
+def times_of(clock: Clock, activity: np.ndarray) -> np.ndarray:
+    """Return the time at which the cumulative activity is reached."""
+    day = np.searchsorted(clock.weight, activity, side="right") - 1
+    day = np.clip(day, 0, clock.days - 1)
+    share = (activity - clock.weight[day]) / (clock.weight[day + 1] - clock.weight[day])
+    return day + np.clip(share, 0, 1 - 1e-9)
 
 
 def _added(preset, clock, spells, log_rate, plan) -> tuple[_Exposure, float]:
@@ -119,7 +133,7 @@ def _order_times(clock, exposure, chance) -> tuple[np.ndarray, np.ndarray]:
     activity = np.repeat(exposure.low, number)
     width = exposure.high - exposure.low
     activity += np.repeat(width, number) * chance.random(activity.size)
-    return np.repeat(exposure.customer.astype(np.int32), number), clock.times(activity)
+    return np.repeat(exposure.customer.astype(np.int32), number), times_of(clock, activity)
 
 
 def _priced(preset, clock, people, customer, at, chance) -> Orders:
@@ -161,9 +175,7 @@ def _joined(parts: list[Orders]) -> Orders:
     )
 
 
-def transactions_table(
-    preset: Preset, clock: Clock, people: People, orders: Orders, seed: int
-) -> pa.Table:
+def transactions_table(preset: Preset, people: People, orders: Orders, seed: int) -> Columns:
     """Write `transactions`: one row an order or a return, in order of time.
 
     A return repeats its order's product, channel and `order_id`, with amount and margin negated.
@@ -175,17 +187,15 @@ def transactions_table(
     )
     means = np.array([preset.purchases.margin[name] for name in preset.products])
     rate = means[product] * (1 + 0.15 * chance.standard_normal(count).clip(-3, 3))
-    return pa.table(
-        {
-            "customer_id": people.ids.take(pa.array(orders.customer)),
-            "at": clock.stamp(orders.at),
-            "amount": pa.array(orders.amount),
-            "margin": pa.array(np.round(orders.amount * rate[orders.order], 2)),
-            "product": named(product[orders.order], preset.products),
-            "channel": named(channel[orders.order], preset.order_channels),
-            "order_id": make_ids("O", count, seed).take(pa.array(orders.order)),
-        }
-    )
+    return {
+        "customer_id": people.ids.take(pa.array(orders.customer)),
+        "at": Moments(orders.at),
+        "amount": pa.array(orders.amount),
+        "margin": pa.array(np.round(orders.amount * rate[orders.order], 2)),
+        "product": named(product[orders.order], preset.products),
+        "channel": named(channel[orders.order], preset.order_channels),
+        "order_id": make_ids("O", count, seed).take(pa.array(orders.order)),
+    }
 
 
 def _lots(shares, count: int, chance: np.random.Generator) -> np.ndarray:

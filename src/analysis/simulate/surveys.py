@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from analysis.simulate.clock import Clock, stream
+from analysis.simulate.clock import Clock, Columns, Moments, stream
 from analysis.simulate.paths import CHURNED, Spells
 from analysis.simulate.people import People
 from analysis.simulate.tiers import Ratings
@@ -23,8 +23,14 @@ COMMENTS = (
 
 
 def surveys_table(
-    preset: Preset, clock: Clock, people: People, spells: Spells, ratings: Ratings, seed: int
-) -> pa.Table:
+    preset: Preset,
+    clock: Clock,
+    people: People,
+    spells: Spells,
+    acquired: np.ndarray,
+    ratings: Ratings,
+    seed: int,
+) -> Columns:
     """Write `surveys`: one row an answer, in order of time; items are null where skipped.
 
     Each term between two ratings has two waves. The company asks a known share of each tier of
@@ -33,9 +39,10 @@ def surveys_table(
     does not mend.
     """
     truth = preset.survey
-    customer, at, weight = _answers(preset, clock, people, spells, ratings, stream(seed, "waves"))
+    chance = stream(seed, "waves")
+    customer, at, weight = _answers(preset, clock, people, spells, acquired, ratings, chance)
     chance = stream(seed, "items")
-    columns = {"customer_id": people.ids.take(pa.array(customer)), "at": clock.stamp(at)}
+    columns = {"customer_id": people.ids.take(pa.array(customer)), "at": Moments(at)}
     for scale, loadings in truth.loadings.items():
         score = people.latent[customer, LATENTS.index(scale)]
         for item, loading in loadings.items():
@@ -46,12 +53,11 @@ def surveys_table(
     columns["nps"] = _skipped(nps, truth.missing_share, chance)
     columns["survey_weight"] = pa.array(weight)
     columns["comment"] = _comments(nps, stream(seed, "comments"))
-    return pa.table(columns)
+    return columns
 
 
-def _answers(preset, clock, people, spells, ratings, chance):
+def _answers(preset, clock, people, spells, acquired, ratings, chance):
     """Draw who answers when, and with which weight, ordered by time."""
-    acquired = spells.acquired(len(people.ids))
     truth: SurveyTruth = preset.survey
     sampling = np.array([truth.sampling[name] for name in preset.tiers.tiers])
     response = np.array([truth.response[name] for name in preset.segments["age_band"]])

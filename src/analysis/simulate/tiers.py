@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from analysis.simulate.clock import Clock
+from analysis.simulate.clock import Clock, Columns, Moments
 from analysis.simulate.people import People, named
 from analysis.simulate.truth import Preset, TierTruth
 
@@ -31,6 +31,15 @@ class Ratings:
         return self.tier[term, customer]
 
 
+def rating_edges(clock: Clock) -> np.ndarray:
+    """Return where terms begin and end: each 1 January and 1 July strictly inside the period."""
+    last = clock.start + timedelta(days=clock.days - 1)
+    years = range(clock.start.year, last.year + 1)
+    days = [date(year, month, 1) for year in years for month in (1, 7)]
+    inside = [clock.midnight(day) for day in days if clock.start < day <= last]
+    return np.array([0.0, *inside, clock.days])
+
+
 def rate_tiers(tiers: TierTruth, yearly_spend: np.ndarray) -> np.ndarray:
     """Return the tier code that net spend of twelve months earns."""
     cents = np.round(yearly_spend, 2)
@@ -38,8 +47,8 @@ def rate_tiers(tiers: TierTruth, yearly_spend: np.ndarray) -> np.ndarray:
 
 
 def tier_history_table(
-    preset: Preset, clock: Clock, people: People, acquired: np.ndarray, ratings: Ratings
-) -> pa.Table:
+    preset: Preset, people: People, acquired: np.ndarray, ratings: Ratings
+) -> Columns:
     """Write `tier_history`: one row a tier held; `to_at` is null for the present one.
 
     Everybody joins in the lowest tier on the first purchase; a rating that changes nothing
@@ -56,18 +65,15 @@ def tier_history_table(
     customer, start, tier, reason = (part[order] for part in (customer, start, tier, reason))
     last = np.diff(customer, append=-1) != 0
     stop = np.where(last, np.nan, np.roll(start, -1))
-    return pa.table(
-        {
-            "customer_id": people.ids.take(pa.array(customer)),
-            "tier": named(tier, preset.tiers.tiers),
-            "from_at": _moments(clock, start),
-            "to_at": _moments(clock, stop),
-            "reason": named(reason, REASONS),
-        }
-    )
+    return {
+        "customer_id": people.ids.take(pa.array(customer)),
+        "tier": named(tier, preset.tiers.tiers),
+        "from_at": _moments(start),
+        "to_at": _moments(stop),
+        "reason": named(reason, REASONS),
+    }
 
 
-def _moments(clock: Clock, times: np.ndarray) -> pa.Array:
+def _moments(times: np.ndarray) -> Moments:
     """Write ratings as midnights, and joining as the moment it was."""
-    whole = times == np.floor(times)
-    return pc.if_else(pa.array(whole), clock.midnights(times), clock.stamp(times))
+    return Moments(times, midnight=times == np.floor(times))

@@ -96,9 +96,9 @@ def test_brackets_in_the_name_of_a_file_are_no_pattern(study, kind):
         (study.folder / "made").rename(path)
     params = study.files(transactions=f"sales[1].{kind}")
     assert rows_of(params) == [("c1", dt.date(2023, 2, 1), 10.5)]
-    before = source_fingerprint(params)
+    before = source_fingerprint(params, folder=study.folder)
     (study.folder / f"sales[1].{kind}").write_bytes(b"changed")
-    assert source_fingerprint(params) != before
+    assert source_fingerprint(params, folder=study.folder) != before
     assert rows_of(study.files(transactions=f"sales[0-9].{kind}"))[0][2] == 99.0
 
 

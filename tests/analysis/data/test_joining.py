@@ -145,9 +145,9 @@ def test_joins_are_chained_across_kinds_of_files(study):
 
 def test_a_change_of_the_table_looked_up_is_a_change_of_the_data(lines, study):
     params = lines()
-    before = source_fingerprint(params)
+    before = source_fingerprint(params, folder=study.folder)
     study.write("orders.csv", ORDERS.replace("2023-03-01", "2023-03-02"))
-    assert source_fingerprint(params) != before
+    assert source_fingerprint(params, folder=study.folder) != before
 
 
 @pytest.mark.parametrize(

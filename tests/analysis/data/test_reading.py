@@ -283,9 +283,9 @@ def test_stored_tables_are_used_while_nothing_has_changed(study):
     assert set(stored.stored) == {"customer_frame", "customer_months", "spells"}
     fresh = read_tables(params, stored=False)
     pd.testing.assert_frame_equal(customer_frame(stored, params), customer_frame(fresh, params))
-    before = source_fingerprint(params)
+    before = source_fingerprint(params, folder=study.folder)
     study.write("sales.csv", GOOD + "c3,2023-03-01,5\n")
-    assert source_fingerprint(params) != before
+    assert source_fingerprint(params, folder=study.folder) != before
     assert not read_tables(params).stored
     assert len(customer_frame(read_tables(params), params)) == 3
 

@@ -5,8 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.simulate.clock import Clock, make_ids, stream
+from analysis.simulate.clock import Clock, stream
 from analysis.simulate.companies import COMPANIES
+from analysis.simulate.people import make_ids
+from analysis.simulate.purchases import activity_until, times_of
+from analysis.simulate.tiers import rating_edges
 
 
 def clock_of(name="retailer", start=date(2022, 1, 1), until=date(2023, 12, 31)):
@@ -38,8 +41,10 @@ def test_clock_weighs_months_and_weekdays_by_hand():
 
 
 def test_rating_days_lie_strictly_inside():
-    assert clock_of().rating_days() == [date(2022, 7, 1), date(2023, 1, 1), date(2023, 7, 1)]
-    assert clock_of(start=date(2022, 7, 1), until=date(2022, 12, 31)).rating_days() == []
+    # 1 July 2022, 1 January and 1 July 2023
+    assert rating_edges(clock_of()).tolist() == [0, 181, 365, 546, 730]
+    half_year = clock_of(start=date(2022, 7, 1), until=date(2022, 12, 31))
+    assert rating_edges(half_year).tolist() == [0, 184]
 
 
 @settings(max_examples=25, deadline=None)
@@ -47,7 +52,7 @@ def test_rating_days_lie_strictly_inside():
 def test_times_invert_activity(times):
     clock = clock_of()
     times = np.array(times)
-    np.testing.assert_allclose(clock.times(clock.activity(times)), times, atol=1e-6)
+    np.testing.assert_allclose(times_of(clock, activity_until(clock, times)), times, atol=1e-6)
 
 
 @settings(max_examples=25, deadline=None)
@@ -65,7 +70,7 @@ def test_stamp_keeps_order_and_day(times):
 def test_orders_fall_on_weekdays_and_months_as_weighted_and_in_opening_hours(name):
     clock, buying = clock_of(name), COMPANIES[name].purchases
     activity = stream(1, "test").uniform(0, clock.weight[-1], 200_000)
-    moments = clock.stamp(clock.times(activity)).to_numpy(False)
+    moments = clock.stamp(times_of(clock, activity)).to_numpy(False)
     days = moments.astype("datetime64[D]").astype(int)
     weekday = np.bincount((days + 3) % 7, minlength=7) / activity.size
     np.testing.assert_allclose(weekday, np.array(buying.weekday) / 7, atol=0.006)

@@ -1,4 +1,8 @@
-"""Questions that run against their scale: they ask for the opposite, and nobody has said so."""
+"""What is told of checked rows though nothing is wrong with them.
+
+Questions that run against their scale (they ask for the opposite, and nobody has said so), and
+customers who only returned.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +10,36 @@ import math
 
 import ibis
 
-from analysis.data.crossing import fetch_rows
-from analysis.notes import Note, note
+from analysis.data.crossing import fetch_count, fetch_rows
+from analysis.data.questions import Audit
+from analysis.notes import note
 from analysis.params import Params
 from analysis.params.satisfaction import ScaleParams
 
 Z = 1.96
 FEWEST = 20
+RETURNS_ALONE = "customers with returns only, who are in no number of customers"
 
 
-def notice_reversed(table: ibis.Table, params: Params) -> list[tuple[str, str, Note, int]]:
+def notice_rows(name: str, table: ibis.Table, params: Params) -> Audit:
+    """Notice what the rows of a table show that passed the checks, by its name."""
+    if name == "transactions":
+        return _returning_alone(table)
+    return _reversed(table, params) if name == "surveys" else []
+
+
+def _returning_alone(transactions: ibis.Table) -> Audit:
+    """Count the customers who never bought, and only returned."""
+    most = transactions.group_by("customer_id").agg(most=transactions.amount.max())
+    count = fetch_count(most.filter(most.most < 0))
+    return [("transactions", "noticed", RETURNS_ALONE, count)] if count else []
+
+
+def _reversed(table: ibis.Table, params: Params) -> Audit:
     """Find items whose correlation with the other items of their scale is clearly negative.
 
     Items that the params reverse are turned first. Of two items alone it cannot be said which one
-    runs against the other: both are told.
-
-    Parameters
-    ----------
-    table : Table
-        Answers that passed the checks; uses the items of the scales.
-    params : Params
-
-    Returns
-    -------
-    list
-        Rows of the audit: `table, step, reason, rows` (answers to all items of the scale).
+    runs against the other: both are told. Counted are the answers to all items of the scale.
     """
     found = []
     for name, scale in params.satisfaction.scales.items():
