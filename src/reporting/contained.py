@@ -54,40 +54,47 @@ class Loaded:
     data_scripts: bool = False
 
 
-def check_self_contained(html: Path) -> None:
+def check_self_contained(html: Path) -> Loaded:
     """Refuse a page that loads anything from outside itself; ordinary links are fine.
+
+    Returns
+    -------
+    Loaded
+        What it runs: the scripts that lie in it.
 
     Raises
     ------
     ReportError
         The first thing that it would load.
     """
-    found = read_page(html.read_text(encoding="utf-8")).faults
-    if found:
+    loaded = read_page(html.read_text(encoding="utf-8"))
+    if loaded.faults:
+        first = loaded.faults[0][:LONGEST_TOLD]
         raise ReportError(
-            f"{html.name} must hold everything it shows, but it loads {found[0][:LONGEST_TOLD]}; "
+            f"{html.name} must hold everything it shows, but it loads {first}; "
             "stage one clean form of each cell, without text/html"
         )
+    return loaded
 
 
-def carry_policy(html: Path) -> None:
-    """Write the page's policy into its head."""
-    html.write_text(with_policy(html.read_text(encoding="utf-8")), encoding="utf-8")
+def carry_policy(html: Path, loaded: Loaded | None = None) -> None:
+    """Write the page's policy into its head; what it loads need not be read twice."""
+    html.write_text(with_policy(html.read_text(encoding="utf-8"), loaded), encoding="utf-8")
 
 
-def with_policy(page: str) -> str:
+def with_policy(page: str, loaded: Loaded | None = None) -> str:
     """The page with its policy as the first thing in its head."""
     head = HEAD.search(page)
     if head is None:
         raise ReportError("a page must have a head, but this one has none; render it again")
-    policy = escape(policy_of(page), quote=False)
+    policy = escape(policy_of(page, loaded), quote=False)
     tag = f'<meta http-equiv="Content-Security-Policy" content="{policy}" />'
     return f"{page[: head.end()]}\n{tag}{page[head.end() :]}"
 
 
-def policy_of(page: str) -> str:
+def policy_of(page: str, loaded: Loaded | None = None) -> str:
     """The policy of a page: nothing but what lies in it."""
-    loaded = read_page(page)
+    loaded = read_page(page) if loaded is None else loaded
     hashes = [hashlib.sha256(script.encode()).digest() for script in loaded.scripts if script]
     scripts = [f"'sha256-{base64.b64encode(one).decode()}'" for one in dict.fromkeys(hashes)]
     scripts += ["data:"] if loaded.data_scripts else []

@@ -36,7 +36,9 @@ def speak(step: Callable[[], None]) -> None:
     """Run a step; a fault that a user can mend ends it with its sentence and exit code 1."""
     try:
         step()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not isinstance(error.__cause__ or error, KeyboardInterrupt):
+            raise  # DuckDB says a RuntimeError of its own where a query is interrupted
         print("Stopped; what was finished stays: run make again to go on.", file=sys.stderr)
         raise SystemExit(130) from None
     except (ReportError, ParamsError, DataError) as error:

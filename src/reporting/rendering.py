@@ -42,10 +42,9 @@ def render_report(staged: Path, html: Path, pdf: Path) -> str:
         made_html, made_pdf = work / "report.html", work / "report.pdf"
         if program:
             renderer = quarto.render(program, staged, made_html, made_pdf, work / "quarto")
+            carry_policy(made_html, check_self_contained(made_html))
         else:
             renderer = _render_embedded(staged, made_html, made_pdf, work / "embedded")
-        check_self_contained(made_html)
-        carry_policy(made_html)
         put_in_place({made_html: html, made_pdf: pdf})
     return renderer
 

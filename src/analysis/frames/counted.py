@@ -18,8 +18,8 @@ import pandas as pd
 from analysis.data import Tables
 from analysis.data.crossing import fetch_count
 
-LARGE = 2_000_000
-"""Customers from which rows are counted: up to here a frame takes a gigabyte and a minute."""
+LARGE = 500_000
+"""Customers from which rows are counted: up to here each chapter holds a gigabyte or two."""
 MOST_CELLS = 60_000
 """Rows of one counted table; a chapter asks for a dozen at most, so for under a million."""
 MONEY_UNITS = 1e6

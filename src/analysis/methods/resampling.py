@@ -3,6 +3,9 @@
 Reliability, driver shares, mediation and PLS paths depend on the answers only through their
 covariance matrix, so a bootstrap is a batch of covariance matrices: one matrix product instead of
 a loop over refits. Customers who answer more than once are drawn whole (`clusters`).
+
+Of very many a sample draws `MOST_DRAWN` only, m out of n (Bickel, Götze & van Zwet 1997, Statistica
+Sinica 7, 1-31): what is drawn then strays sqrt(n / m) times as far, and is drawn back by as much.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,9 +16,12 @@ from scipy.special import ndtr, ndtri
 
 from analysis.errors import ParamsError
 from analysis.methods.intervals import critical_value
+from analysis.methods.rows import sums_by_unit
 
 CELLS_AT_A_TIME = 20_000_000
 JACKKNIFE_GROUPS = 200
+MOST_DRAWN = 10_000
+"""Rows or customers in one sample: the mean of so many is normal to the second digit."""
 NO_SPREAD = 1e-12
 over_draws = np.errstate(divide="ignore", invalid="ignore", over="ignore")
 """Decorates what is computed of many draws at once: one without spread comes to NaN, silently, and
@@ -36,17 +42,28 @@ def bootstrap_counts(
     rng: np.random.Generator,
     clusters: np.ndarray | None = None,
 ) -> Iterator[np.ndarray]:
-    """How often each row is drawn: integer batches (batch, n_rows), `replications` rows in all."""
+    """How often each row is drawn: integer batches (batch, n_rows), `replications` rows in all.
+
+    As many rows or clusters are drawn as there are, `MOST_DRAWN` at most: where there are more,
+    what is drawn strays `1 / drawn_spread` times as far as a whole sample would.
+    """
     if replications < 1:
         raise ParamsError(f"replications must be at least 1, but {replications!r} came")
     codes = np.arange(n_rows) if clusters is None else pd.factorize(clusters)[0]
     n_units = int(codes.max()) + 1
+    units_drawn = min(n_units, MOST_DRAWN)
     batch = max(1, CELLS_AT_A_TIME // n_rows)
     for first in range(0, replications, batch):
         size = min(batch, replications - first)
-        drawn = rng.integers(n_units, size=(size, n_units)) + n_units * np.arange(size)[:, None]
+        drawn = rng.integers(n_units, size=(size, units_drawn))
+        drawn += n_units * np.arange(size)[:, None]
         counts = np.bincount(drawn.ravel(), minlength=size * n_units).reshape(size, n_units)
         yield counts[:, codes]
+
+
+def drawn_spread(n_units: int) -> float:
+    """How far whole samples of so many rows or clusters stray, for one of those that are drawn."""
+    return float(np.sqrt(min(n_units, MOST_DRAWN) / n_units))
 
 
 def bootstrap_covariances(
@@ -59,6 +76,10 @@ def bootstrap_covariances(
 ) -> np.ndarray:
     """Covariance matrices (replications, p, p) of bootstrap samples of rows or whole clusters."""
     moments = _moments(values, weights)
+    units = np.arange(len(values)) if clusters is None else pd.factorize(clusters)[0]
+    if units.max() >= MOST_DRAWN:
+        sums = moments if clusters is None else sums_by_unit(units, moments)
+        return _covariances_from(_few_drawn(sums, replications, rng))
     draws = bootstrap_counts(len(values), replications=replications, rng=rng, clusters=clusters)
     return _covariances_from(np.vstack([counts.astype(float) @ moments for counts in draws]))
 
@@ -72,10 +93,19 @@ def jackknife_covariances(
     """Covariance matrices with one row or cluster (beyond 200: one group of them) left out."""
     units = np.arange(len(values)) if clusters is None else pd.factorize(clusters)[0]
     groups = units % min(JACKKNIFE_GROUPS, int(units.max()) + 1)
-    moments = _moments(values, weights)
-    sums = np.zeros((groups.max() + 1, moments.shape[1]))
-    np.add.at(sums, groups, moments)
+    sums = sums_by_unit(groups, _moments(values, weights))
     return _covariances_from(sums.sum(axis=0) - sums)
+
+
+def _few_drawn(sums: np.ndarray, replications: int, rng: np.random.Generator) -> np.ndarray:
+    """Means of the moments of samples of `MOST_DRAWN` units, drawn back to those of them all."""
+    if replications < 1:
+        raise ParamsError(f"replications must be at least 1, but {replications!r} came")
+    center, spread = sums.mean(axis=0), drawn_spread(len(sums))
+    drawn = [
+        sums[rng.integers(len(sums), size=MOST_DRAWN)].mean(axis=0) for _ in range(replications)
+    ]
+    return center + spread * (np.array(drawn) - center)
 
 
 def _moments(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:

@@ -95,3 +95,8 @@ def require_estimable(values: np.ndarray, names: Sequence[str]) -> None:
             "drivers must not repeat one another, but one is made of others; drop it",
             why=note("reasons.repeated", columns=tuple(names[:-1])),
         )
+
+
+def sums_by_unit(units: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Sums (units, k) of the rows (n, k) of each unit, by its code."""
+    return np.column_stack([np.bincount(units, column) for column in values.T])

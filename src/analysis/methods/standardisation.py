@@ -15,6 +15,7 @@ from scipy.special import ndtr
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods.intervals import critical_value
+from analysis.methods.rows import sums_by_unit
 from analysis.notes import note
 
 RatioKind = Literal["risk", "odds", "hazard"]
@@ -151,8 +152,7 @@ def _group_rows(
         n_units = sample.counts.sum()
         squares = (sample.counts[:, None] * influence**2).sum(axis=0)
     else:
-        totals = np.zeros((sample.units.max() + 1, means.shape[1]))
-        np.add.at(totals, sample.units, influence * sample.counts[:, None])
+        totals = sums_by_unit(sample.units, influence * sample.counts[:, None])
         n_units, squares = len(totals), (totals**2).sum(axis=0)
     error = np.sqrt(squares * n_units / (n_units - 1))
     reach = critical_value(fit.conf_level) * error

@@ -10,6 +10,7 @@ from typing import Any
 import pypandoc
 import typst
 
+from reporting.contained import carry_policy, check_self_contained
 from reporting.embedded import fonts, page
 from reporting.embedded.expand import expand
 from reporting.errors import ReportError
@@ -19,8 +20,10 @@ from reporting.theme import theme_file
 HERE = Path(__file__).parent
 READER = "markdown+east_asian_line_breaks"
 BUNDLED = Path(pypandoc.__file__).parent / "files" / "pandoc"
+RUNTIME: tuple[str, ...] = ()
 if BUNDLED.is_file():  # the wheel's own pandoc, whichever others the machine has
     os.environ["PYPANDOC_PANDOC"] = str(BUNDLED)
+    RUNTIME = ("+RTS", "-A64m", "-RTS")  # room to write into: its garbage is swept less often
 
 
 def version() -> str:
@@ -56,6 +59,7 @@ def _render_html(staged: Path, html: Path, work: Path, meta: dict[str, Any]) -> 
     options += ["--toc", "--toc-depth=3"] if meta.get("toc") else []
     made = _pandoc("html5", options, meta, {**page.dates(meta), "styles": styles}, staged, work)
     html.write_text(page.self_contained(made, work), encoding="utf-8")
+    carry_policy(html, check_self_contained(html))
 
 
 def _render_pdf(
@@ -95,7 +99,7 @@ def _pandoc(
     for key, value in variables.items():
         command += ["--variable-json", f"{key}={json.dumps(value)}"]
     done = subprocess.run(
-        command + options, cwd=work, capture_output=True, encoding="utf-8", check=False
+        [*command, *options, *RUNTIME], cwd=work, capture_output=True, encoding="utf-8", check=False
     )
     if done.returncode or done.stderr.strip():
         said = " / ".join(done.stderr.strip().splitlines()) or "nothing"

@@ -25,6 +25,7 @@ from analysis.methods.regression import (
     fit_two_part,
     landmark,
 )
+from analysis.methods.regression.design import Levels
 from analysis.methods.regression.diagnostics import cooks_distance
 from analysis.notes import note
 
@@ -590,6 +591,34 @@ def test_shapes_find_a_bend_and_leave_a_line_alone():
     )
     assert inside.mean() > 0.8
     assert Bend("satisfaction", 7).names == ["satisfaction", "satisfaction>7"]
+
+
+def test_curves_of_shapes_are_means_of_predictions():
+    rng = np.random.default_rng(12)
+    frame = answers(300)[["satisfaction"]].assign(
+        channel=rng.choice(["shop", "web", "mail"], 300), weeks=rng.uniform(1, 5, 300)
+    )
+    frame["visits"] = rng.poisson(frame["weeks"] * np.exp(0.2 * frame["satisfaction"] - 1))
+    options = {"outcome": "visits", "controls": ["channel"], "exposure": "weeks"}
+    found = compare_shapes(frame, driver="satisfaction", family="poisson", **options)
+    line = found.curve[found.curve["group"].eq("line")].set_index("value")
+    fit = fit_counts(frame, drivers=["satisfaction"], **options)
+    for value, told in line.iterrows():
+        moved = frame.assign(satisfaction=float(value))
+        slope = fit.gradient(moved).mean(axis=0)
+        assert told["estimate"] == pytest.approx(fit.predict(moved).mean(), rel=1e-9)
+        assert told["std_error"] == pytest.approx(np.sqrt(slope @ fit.covariance @ slope), rel=1e-6)
+    with pytest.raises(ParamsError, match="moderator 'channel' came"):
+        compare_shapes(frame, outcome="visits", driver="satisfaction", moderator="channel")
+
+
+@pytest.mark.parametrize("kind", ["category", object])
+def test_levels_refuse_what_was_not_in_the_data(kind):
+    term = Levels("channel", ("shop", "web", "mail"))
+    known = pd.DataFrame({"channel": pd.Series(["mail", "shop", "web"], dtype=kind)})
+    np.testing.assert_array_equal(term.columns(known), [[0, 1], [0, 0], [1, 0]])
+    with pytest.raises(DataError, match=r"\['fax'\] came"):
+        term.columns(pd.DataFrame({"channel": pd.Series(["shop", "fax"], dtype=kind)}))
 
 
 def test_clustered_intervals_cover_when_customers_answer_often():

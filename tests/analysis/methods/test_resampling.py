@@ -12,6 +12,7 @@ from analysis.methods.resampling import (
     bootstrap_counts,
     bootstrap_covariances,
     covariance,
+    drawn_spread,
     jackknife_covariances,
     percentile_interval,
 )
@@ -73,3 +74,28 @@ def test_resampling_refuses():
         next(bootstrap_counts(3, replications=0, rng=RNG(1)))
     with pytest.raises(ParamsError, match="conf_level must be between 0 and 1"):
         critical_value(95)
+
+
+def test_of_very_many_a_sample_draws_some_and_strays_as_far(monkeypatch):
+    """The spread of m out of n, drawn back, is that of whole samples."""
+    values = RNG(5).normal(size=(1200, 2)) @ [[1.0, 0.5], [0.0, 1.0]]
+
+    def spread(**options):
+        drawn = bootstrap_covariances(values, replications=2000, rng=RNG(6), **options)
+        return drawn.mean(axis=0), drawn.std(axis=0)
+
+    customers = np.repeat(np.arange(600), 2)
+    whole = [spread(), spread(clusters=customers)]
+    monkeypatch.setattr("analysis.methods.resampling.MOST_DRAWN", 300)
+    few = [spread(), spread(clusters=customers)]
+    for (mean, error), (few_mean, few_error) in zip(whole, few, strict=True):
+        np.testing.assert_allclose(few_mean, mean, atol=0.01)
+        np.testing.assert_allclose(few_error, error, rtol=0.08)
+
+
+def test_counts_of_very_many_draw_some(monkeypatch):
+    monkeypatch.setattr("analysis.methods.resampling.MOST_DRAWN", 5)
+    counts = np.vstack(list(bootstrap_counts(20, replications=9, rng=RNG(1))))
+    assert (counts.sum(axis=1) == 5).all()
+    assert drawn_spread(20) == 0.5
+    assert drawn_spread(4) == 1.0

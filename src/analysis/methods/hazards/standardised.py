@@ -20,7 +20,7 @@ from analysis.methods.hazards.cox import CoxRegression, cox_regression
 from analysis.methods.hazards.design import read_design
 from analysis.methods.hazards.maximum import maximise
 from analysis.methods.hazards.partial_likelihood import arrange_rows, sum_risk_sets
-from analysis.methods.resampling import bootstrap_counts
+from analysis.methods.resampling import bootstrap_counts, drawn_spread
 from analysis.notes import note
 
 KNOTS = 48
@@ -160,7 +160,7 @@ def standardised_life(
     units = len(matrix) if clusters is None else int(clusters.max()) + 1
     reach = float(stats.t.ppf(0.5 + conf_level / 2, max(units - 1, 1)))
     return StandardisedLife(
-        table=_table(estimate, replicates, groups, capped, reach),
+        table=_table(estimate, replicates, groups, capped, (drawn_spread(units), reach)),
         fit=fit,
         driver=driver,
         horizon=horizon,
@@ -194,11 +194,12 @@ def _means(
     horizon: float,
 ) -> np.ndarray:
     """(groups, 3) restricted means of the drawn rows: as answered, raised, their difference."""
+    drawn, place_of = np.unique(rows, return_inverse=True)
     center, scale = matrix[rows].mean(axis=0), matrix[rows].std(axis=0)
     varies = scale > 0
-    x = (matrix[:, varies] - center[varies]) / scale[varies]
-    y = (moved[:, varies] - center[varies]) / scale[varies]
-    arranged = arrange_rows(columns.take(rows), x[rows], np.zeros(len(rows), dtype=int))
+    x = (matrix[drawn][:, varies] - center[varies]) / scale[varies]
+    y = (moved[drawn][:, varies] - center[varies]) / scale[varies]
+    arranged = arrange_rows(columns.take(rows), x[place_of], np.zeros(len(rows), dtype=int))
     names = [str(place) for place in range(x.shape[1])]
     beta, *_ = maximise(arranged, names)
     sums = sum_risk_sets(arranged, beta)
@@ -207,12 +208,11 @@ def _means(
     if columns.entry is None:
         life = _life_by_risk(arranged.cell_time, sums.a0, log_risk, horizon)
     else:
-        drawn, life = np.unique(rows), np.full(log_risk.shape, np.nan)
         begun = np.maximum(columns.entry[drawn], 0)
-        life[drawn] = _life_from_entry(arranged.cell_time, sums.a0, log_risk[drawn], begun, horizon)
+        life = _life_from_entry(arranged.cell_time, sums.a0, log_risk, begun, horizon)
     found = np.full((len(members), 3), np.nan)
     for place, member in enumerate(members):
-        inside = rows[member[rows]]
+        inside = place_of[member[rows]]
         if len(inside):
             found[place, :2] = life[inside].mean(axis=0)
     found[:, 2] = found[:, 1] - found[:, 0]
@@ -255,9 +255,10 @@ def _table(
     replicates: np.ndarray,
     groups: list[tuple[str, str, np.ndarray]],
     capped: np.ndarray,
-    quantile: float,
+    spread_and_quantile: tuple[float, float],
 ) -> pd.DataFrame:
-    error = np.nanstd(replicates, axis=0, ddof=1)
+    spread, quantile = spread_and_quantile
+    error = spread * np.nanstd(replicates, axis=0, ddof=1)
     reach = quantile * error
     parts = [
         pd.DataFrame(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.errors import DataError
 from analysis.methods.intervals import critical_value, wilson
-from analysis.methods.rows import require_finite
+from analysis.methods.rows import require_finite, sums_by_unit
 from analysis.notes import Note, note
 
 PROMOTER_FROM = 9
@@ -254,8 +254,7 @@ def _group_means(
     values = marks.to_numpy()
     means = within @ values / within.sum()
     influence = within[:, None] * (values - means) / within.sum()
-    totals = np.zeros((units.max() + 1, values.shape[1]))
-    np.add.at(totals, units, influence)
+    totals = sums_by_unit(units, influence)
     n_units = len(totals)
     enough = np.unique(units[member.to_numpy()]).size > 1
     factor = n_units / (n_units - 1) if linearised and n_units > 1 else 1.0

@@ -160,14 +160,24 @@ class Levels:
         return [f"{self.column}: {level}" for level in self.compared]
 
     def columns(self, frame: pd.DataFrame) -> np.ndarray:
-        given = frame[self.column].to_numpy(object)
-        strangers = set(given) - set(self.levels)
-        if strangers:
+        given = frame[self.column]
+        place = self._places(given)
+        if (place < 0).any():
+            strangers = set(given.to_numpy(object)[place < 0])
             raise DataError(
                 f"{self.column} must be one of {list(self.levels)}, but "
                 f"{sorted(map(str, strangers))} came; predict only for levels that were in the data"
             )
-        return (given[:, None] == np.array(self.compared, object)).astype(float)
+        compared = [self.levels.index(level) for level in self.compared]
+        return (place[:, None] == np.array(compared, int)).astype(float)
+
+    def _places(self, given: pd.Series) -> np.ndarray:
+        """(rows,) the place of each value among the levels; -1 of one that is none of them."""
+        levels = pd.Index(self.levels, dtype=object)
+        if isinstance(given.dtype, pd.CategoricalDtype):
+            known = levels.get_indexer(given.cat.categories.astype(object))
+            return np.append(known, -1)[given.cat.codes.to_numpy()]
+        return levels.get_indexer(pd.Index(given.to_numpy(object), dtype=object))
 
 
 @dataclass(frozen=True, slots=True)

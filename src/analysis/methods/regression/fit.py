@@ -10,6 +10,7 @@ from scipy.special import expit
 
 from analysis.methods.regression.design import Design
 from analysis.methods.regression.sample import Sample
+from analysis.methods.rows import sums_by_unit
 from analysis.notes import Note
 
 Errors = Literal["robust", "model"]
@@ -128,8 +129,7 @@ def sandwich(influence: np.ndarray, sample: Sample, *, n_parameters: int) -> tup
         n_units = sample.n
         factor = n_units / (n_units - n_parameters)
     else:
-        totals = np.zeros((sample.units.max() + 1, influence.shape[1]))
-        np.add.at(totals, sample.units, influence * sample.counts[:, None])
+        totals = sums_by_unit(sample.units, influence * sample.counts[:, None])
         meat, n_units = totals.T @ totals, len(totals)
         factor = n_units / (n_units - 1) * (sample.n - 1) / (sample.n - n_parameters)
     if sample.weighted:

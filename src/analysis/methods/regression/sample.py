@@ -19,6 +19,11 @@ from analysis.methods.regression.design import (
 from analysis.methods.rows import require_finite
 from analysis.notes import note
 
+REPEATED = 1e-9
+"""Singular value of columns of length one, below which one repeats the others."""
+CLEARLY = 1e-8
+"""Its square from which no rounding of the cross-product, some 1e-15, can mislead."""
+
 
 class Columns(TypedDict, total=False):
     """What a regression may take from a frame beside the outcome and its drivers.
@@ -113,7 +118,7 @@ def take_sample(
         intercept=intercept,
     )
     matrix = design.matrix(complete)
-    if len(complete) and np.linalg.matrix_rank(_scaled(matrix), tol=1e-9) < matrix.shape[1]:
+    if len(complete) and not _independent(matrix):
         plain = [column for column in controls if column != moderator and column not in drivers]
         design = join_repeated(design, complete, plain)
         matrix = design.matrix(complete)
@@ -156,6 +161,14 @@ def _complete(frame: pd.DataFrame, used: list[str], positive: list[str]) -> pd.D
     return complete
 
 
+def _independent(matrix: np.ndarray) -> bool:
+    """Whether no column repeats the others: seen by the cross-product, where that is clear."""
+    scaled = _scaled(matrix)
+    if np.linalg.eigvalsh(scaled.T @ scaled)[0] > CLEARLY:
+        return True
+    return bool(np.linalg.matrix_rank(scaled, tol=REPEATED) == matrix.shape[1])
+
+
 def _scaled(matrix: np.ndarray) -> np.ndarray:
     length = np.linalg.norm(matrix, axis=0)
     return matrix / np.where(length > 0, length, 1.0)
@@ -180,9 +193,8 @@ def _require_estimable(matrix: np.ndarray, design: Design, n: int, extra_paramet
             f"drivers must vary, but {', '.join(constant)} is constant; drop it",
             why=note("reasons.constant", columns=tuple(constant)),
         )
-    scaled = _scaled(matrix)
-    if np.linalg.matrix_rank(scaled, tol=1e-9) < matrix.shape[1]:
-        *_, last = np.linalg.svd(scaled)
+    if not _independent(matrix):
+        *_, last = np.linalg.svd(_scaled(matrix), full_matrices=False)
         tied = [
             name for name, share in zip(design.names, last[-1], strict=True) if abs(share) > 1e-6
         ]

@@ -1,6 +1,6 @@
 """Is the link a line? Compare it with a spline, with steps, and with one bend."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Unpack
 
@@ -11,7 +11,7 @@ from analysis.errors import DataError, ParamsError
 from analysis.methods.intervals import critical_value
 from analysis.methods.regression.design import Bend, Line, Spline, Steps, Term
 from analysis.methods.regression.family import fit_family
-from analysis.methods.regression.fit import RegressionFit
+from analysis.methods.regression.fit import RegressionFit, mean_of, mean_slope
 from analysis.methods.regression.sample import Columns, take_sample
 from analysis.methods.regression.scaling import wald_p_value
 from analysis.notes import note
@@ -90,8 +90,7 @@ def compare_shapes(
     conf_level : float
         Level of the intervals, in (0, 1).
     **columns
-        Further columns by name (`Columns`): `controls, moderator, shapes, weight, count, cluster,
-        exposure`.
+        Further columns by name (`Columns`): `controls, weight, count, cluster, exposure`.
 
     Returns
     -------
@@ -100,12 +99,17 @@ def compare_shapes(
     Raises
     ------
     ParamsError
-        Another family or number of knots.
+        Another family or number of knots, or a moderator.
     DataError
         The driver takes fewer than four values, and as `fit_linear`.
     """
     if family not in ("linear", "logit", "poisson"):
         raise ParamsError(f"family must be linear, logit or poisson, but {family!r} came")
+    if columns.get("moderator"):
+        raise ParamsError(
+            f"a shape must be that of all answers, but moderator {columns['moderator']!r} came; "
+            "compare the shapes of its groups one by one"
+        )
     answered = frame[frame[outcome].notna() & frame[driver].notna()]
     values = answered[driver].astype(float)
     if columns.get("count"):
@@ -120,7 +124,8 @@ def compare_shapes(
         sample = take_sample(
             frame, outcome=outcome, drivers=[driver], shapes={driver: term}, **columns
         )
-        return fit_family(sample, outcome, family=family, errors="robust", conf_level=conf_level)
+        how = {"family": family, "errors": "robust", "conf_level": conf_level}
+        return fit_family(sample, outcome, exposure=columns.get("exposure"), **how)
 
     fits = {"line": fit(Line(driver))}
     spline = Spline(driver, _knots(values, knots))
@@ -200,17 +205,46 @@ def _wald_bends(fit: RegressionFit, driver: str) -> float:
     return wald_p_value(fit.parameters[at], fit.covariance[np.ix_(at, at)])
 
 
+def _means_at(
+    fit: RegressionFit, driver: str, grid: np.ndarray
+) -> Iterator[tuple[float, float, np.ndarray]]:
+    """Each value, the mean outcome if every customer gave it, and how that moves with parameters.
+
+    Only the driver's own columns of the design differ from value to value.
+    """
+    sample, own = fit.sample, _columns_of(fit, driver)
+    term = next(term for term in fit.design.terms if getattr(term, "column", None) == driver)
+    share = sample.weights * sample.counts
+    share = share / share.sum()
+    parameters = np.nan_to_num(fit.parameters)
+    rest = sample.matrix @ np.where(own, 0.0, parameters)
+    if fit.exposure is not None:
+        rest = rest + np.log(sample.frame[fit.exposure].to_numpy(float))
+    for value in map(float, grid):
+        columns = term.columns(pd.DataFrame({driver: [value]}))[0]
+        predictor = rest + columns @ parameters[own]
+        weight = share * mean_slope(fit.link, predictor)
+        slope = np.where(own, 0.0, weight @ sample.matrix)
+        slope[own] = weight.sum() * columns
+        yield value, float(share @ mean_of(fit.link, predictor)), slope
+
+
+def _columns_of(fit: RegressionFit, driver: str) -> np.ndarray:
+    """(k,) which columns of the design are made of the driver."""
+    first = [False] if fit.design.intercept else []
+    made = [
+        [getattr(term, "column", None) == driver] * len(term.names) for term in fit.design.terms
+    ]
+    return np.array([*first, *(one for own in made for one in own)])
+
+
 def _curve(shape: str, fit: RegressionFit, driver: str, values: pd.Series) -> pd.DataFrame:
     grid = np.unique(values)
     if len(grid) > GRID_POINTS:
         grid = np.linspace(values.min(), values.max(), GRID_POINTS)
-    frame, total = fit.sample.frame, fit.sample.weights * fit.sample.counts
-    share = total / total.sum()
     z = critical_value(fit.conf_level)
     rows = []
-    for value in grid:
-        moved = frame.assign(**{driver: float(value)})
-        estimate, slope = share @ fit.predict(moved), share @ fit.gradient(moved)
+    for value, estimate, slope in _means_at(fit, driver, grid):
         error = float(np.sqrt(max(slope @ fit.covariance @ slope, 0.0)))
         rows.append((shape, value, estimate, error, estimate - z * error, estimate + z * error))
     columns = ["group", "value", "estimate", "std_error", "conf_low", "conf_high"]
