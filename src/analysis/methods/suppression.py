@@ -71,7 +71,7 @@ def suppress(
     strong = [line for line in lines if _enough(counts[line], least)]
     must = primary.copy()
     for line in lines:
-        if not _enough(parts := counts[line], least) and len(parts):
+        if not _enough(counts[line], least):
             must[line] |= primary[line].any()
     cuts: list[np.ndarray] = []
     every = np.concatenate([np.zeros(0, int), *lines])
