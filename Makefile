@@ -21,7 +21,7 @@ ifneq ($(shell case $(call quoted,$(BUILD)) in (*[!A-Za-z0-9._/+@,~\ -]*) echo n
 $(error BUILD must be a path of letters, digits, blanks and . _ / + @ , ~ - alone; take another folder)
 endif
 
-.PHONY: help env lab tables notebooks report reports chapter test test-quick check format expected bench lock quarto spark new validate export clean FORCE
+.PHONY: help env lab tables notebooks report reports chapter test test-quick check format expected bench lock quarto spark new validate audit export clean FORCE
 
 help:  ## tell the verbs (this page)
 	@echo 'make VERB [STUDY=name] [SET="key=value …"]'; echo
@@ -70,6 +70,9 @@ new: $(READY)  ## propose a params file for your own tables: STUDY=acme FROM=pat
 
 validate: $(READY)  ## print every fault in a study's data: STUDY=acme
 	@$(PY) -m reporting.commands validate
+
+audit: $(READY)  ## attack a finished report as an intruder would, and tell what it gave away: STUDY=acme
+	@$(PY) -m reporting.commands audit
 
 export: $(READY)  ## list the customers with stage, tier and reason (exports/, not in git): STUDY=acme
 	@$(PY) -m reporting.export

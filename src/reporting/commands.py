@@ -1,19 +1,30 @@
-"""Two verbs for a team's own data: `make new` proposes a params file, `make validate` checks it."""
+"""Verbs for a team's own data: `make new` proposes a params file, `make validate` checks it,
+`make audit` attacks the finished report as somebody would who looks for single customers in it."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from pathlib import Path
+from typing import Any
 
 from analysis.errors import ParamsError
 from analysis.params.folders import check_study_name
-from reporting.errors import printable, speak
-from reporting.project import params_folder, study_file
+from reporting.errors import ReportError, printable, speak
+from reporting.project import params_folder, read_study, study_file
+
+LISTS = ("columns.csv", "suppressed.csv")
+SAID = {
+    "range": "a hidden row can be computed",
+    "part": "a number tells of few of its row",
+    "words": "a hidden row still says",
+    "tables": "two tables differ by few",
+}
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run `new` or `validate`; STUDY and FROM come as options or from the environment."""
+    """Run `new`, `validate` or `audit`; STUDY and FROM come as options or from the environment."""
     parser = argparse.ArgumentParser(prog="python -m reporting.commands", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     new = verbs.add_parser("new", help="propose params/<study>.yml for a file or folder")
@@ -21,10 +32,14 @@ def main(arguments: list[str] | None = None) -> None:
     new.add_argument("--from", dest="origin", default=os.environ.get("FROM", ""))
     validate = verbs.add_parser("validate", help="print every fault in a study's data")
     validate.add_argument("--study", default=os.environ.get("STUDY", ""))
+    audited = verbs.add_parser("audit", help="attack a finished report as an intruder would")
+    audited.add_argument("--study", default=os.environ.get("STUDY", ""))
     chosen = parser.parse_args(arguments)
     check_study_name(chosen.study)
     if chosen.verb == "new":
         propose(chosen.study, chosen.origin)
+    elif chosen.verb == "audit":
+        audit(chosen.study)
     else:
         check(chosen.study)
 
@@ -61,6 +76,43 @@ def check(study: str) -> None:
     print(printable(report))
     if faults:
         sys.exit(1)
+
+
+def audit(study: str) -> None:
+    """Print what an intruder could narrow down in a report; exit code 1 where there is anything.
+
+    Raises
+    ------
+    ReportError
+        The study has no finished report.
+    """
+    from analysis.telling.audit import attack
+
+    described = read_study(study_file(study))
+    tables = published_tables(described.folder / "results")
+    if not tables:
+        raise ReportError(
+            f"{study} must have a finished report to be audited, but has none; "
+            f"make report STUDY={study}"
+        )
+    found = attack(tables, min_cell=described.params.min_cell)
+    for one in found:
+        print(printable(f"{one.file}: {SAID[one.rule]}: {one.what}"))
+    print(f"{study}: {len(tables)} tables attacked, {len(found)} found that tell of few customers")
+    if found:
+        sys.exit(1)
+
+
+def published_tables(folder: Path) -> dict[str, Any]:
+    """The tables of a finished report by file name, without the lists beside them."""
+    import pandas as pd
+
+    files = sorted(folder.glob("*.csv")) if folder.is_dir() else []
+    return {
+        file.name: pd.read_csv(file, keep_default_na=False, na_values=[""])
+        for file in files
+        if file.stat().st_size > 1 and file.name not in LISTS
+    }
 
 
 if __name__ == "__main__":

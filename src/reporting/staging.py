@@ -24,6 +24,7 @@ from reporting.theme import stage_glyphs, stage_theme
 
 SHARED = ("references.bib",)
 FINDINGS_SCHEMA = 1
+SUPPRESSED = "suppressed.csv"
 
 
 def stage_report(study: Study, aside: Path) -> Path:
@@ -117,8 +118,25 @@ def write_results(shown: Shown, folder: Path, say: Wording) -> None:
             for column in output["metadata"]["columns"]:
                 told = (column["name"], column["head"], column["means"])
                 writer.writerow([name, *map(as_cell, told)])
+    for column in ("file", "reason", "number"):
+        told = (say(f"report.suppressed.{column}.{part}") for part in ("head", "means"))
+        writer.writerow([SUPPRESSED, column, *told])
+    (folder / SUPPRESSED).write_text(suppressions(shown, say), encoding="utf-8")
     (folder / "columns.csv").write_text(dictionary.getvalue(), encoding="utf-8")
     _write_json(folder / "findings.json", findings_record(shown))
+
+
+def suppressions(shown: Shown, say: Wording) -> str:
+    """What is not told, one row a table and reason: `file, reason, number` as CSV."""
+    rows = io.StringIO()
+    writer = csv.writer(rows, lineterminator="\n")
+    writer.writerow(["file", "reason", "number"])
+    for notebook, cells in shown.items():
+        for label, output in cells.items():
+            for reason, number in output["metadata"].get("suppressed", {}).items():
+                name = f"{_file_name(notebook.chapter, label)}.csv"
+                writer.writerow([name, say(f"report.suppressed.reasons.{reason}"), number])
+    return rows.getvalue()
 
 
 def _file_name(chapter: str, label: str) -> str:

@@ -30,6 +30,8 @@ from analysis.frames import write_frames
 from analysis.params import read_params
 from analysis.states.rating import periods
 from analysis.telling import drawing
+from analysis.telling.audit import attack
+from reporting.commands import published_tables
 from reporting.executed import LABEL, is_silent, shown_by
 from reporting.preflight import check_staged
 from reporting.project import Notebook, Study
@@ -286,5 +288,7 @@ def _report(study: Study, outcome: Outcome, rendered: bool) -> None:
         if not findings and all(map(is_silent, cells.values())):
             outcome.add(f"{notebook.name} says nothing at all")
     check_staged(staged)
+    for one in attack(published_tables(aside / "results"), min_cell=study.params.min_cell):
+        outcome.add(f"{one.file} gives away ({one.rule})", one.what)
     if rendered:
         render_report(staged, aside / "report.html", aside / "report.pdf")

@@ -5,15 +5,25 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.methods.suppression import suppress
+
+PARTS = ("largest_share", "two_largest_share")
+"""Columns of the shares that one customer, and two together, make up of a row's total."""
+
 
 def small_rows(
-    counts: pd.Series, min_cell: int, *, within: pd.Series | pd.DataFrame | None = None
+    counts: pd.Series,
+    min_cell: int,
+    *,
+    within: pd.Series | pd.DataFrame | None = None,
+    unsafe: pd.Series | None = None,
+    step: int = 1,
 ) -> pd.Series:
     """Which rows of a table must be hidden.
 
-    A row is hidden when it counts at least one and fewer than `min_cell` customers. When that
-    hides exactly one row, the next smallest goes too (secondary suppression): otherwise the total
-    would give it away.
+    A row is hidden when it counts at least one and fewer than `min_cell` customers. Others go with
+    it (secondary suppression), as few as can be: so many that nobody who knows the total can narrow
+    down what is hidden (`suppression.suppress`).
 
     Parameters
     ----------
@@ -23,6 +33,10 @@ def small_rows(
         The smallest group that may be shown.
     within : Series or DataFrame of shape (rows,) or (rows, keys), optional
         Groupings and times whose totals are each known: rows are hidden within each of them.
+    unsafe : Series of bool, shape (rows,), optional
+        Rows that must be hidden whatever they count (`largest_parts`).
+    step : int
+        Counts are told in multiples of it.
 
     Returns
     -------
@@ -32,22 +46,29 @@ def small_rows(
     ----------
     Hundepool et al. (2012), Statistical Disclosure Control, Wiley, chapter 4.
     """
+    hidden = pd.Series(False, index=counts.index)
+    blocks = np.zeros(len(counts), int)
     if within is not None:
-        keys = [key for _, key in pd.DataFrame(within).items()]
-        blocks = counts.groupby(keys, sort=False, dropna=False, observed=True)
-        return blocks.transform(lambda own: small_rows(own, min_cell)).astype(bool)
-    hidden = (counts > 0) & (counts < min_cell)
-    shown = counts[~hidden & (counts > 0)]
-    if hidden.sum() == 1 and len(shown):
-        hidden[shown.idxmin()] = True
-    return hidden
+        keys = [key.to_numpy() for _, key in pd.DataFrame(within).items()]
+        blocks = pd.DataFrame(dict(enumerate(keys))).groupby(
+            list(range(len(keys))), sort=False, dropna=False, observed=True
+        ).ngroup().to_numpy()  # fmt: skip
+    values = counts.to_numpy(float, na_value=np.nan)
+    known = np.zeros(len(counts), bool) if unsafe is None else unsafe.to_numpy(bool)
+    found = hidden.to_numpy(bool).copy()
+    for block in np.unique(blocks):
+        rows = np.flatnonzero(blocks == block)
+        found[rows] = suppress(
+            values[rows], [range(len(rows))], least=min_cell, unsafe=known[rows], step=step
+        )
+    return pd.Series(found, index=counts.index)
 
 
 def small_cells(counts: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     """Which cells of a two-way table of counts must be hidden.
 
-    Primary: at least one and fewer than `min_cell`. Secondary: while a row or a column hides
-    exactly one cell, its next smallest is hidden too, since margins would give the one away.
+    Primary: at least one and fewer than `min_cell`. Secondary: as few others as can be, so that
+    the totals of rows and columns do not narrow down what is hidden (`suppression.suppress`).
 
     Parameters
     ----------
@@ -60,21 +81,48 @@ def small_cells(counts: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     -------
     DataFrame of bool, shaped and labelled as `counts`.
     """
-    values = counts.to_numpy(float, na_value=np.nan)
-    hidden = (values > 0) & (values < min_cell)
-    while True:
-        before = hidden.sum()
-        for matrix, mask in ((values, hidden), (values.T, hidden.T)):
-            _hide_second(matrix, mask)
-        if hidden.sum() == before:
-            return pd.DataFrame(hidden, index=counts.index, columns=counts.columns)
+    cells = np.arange(counts.size).reshape(counts.shape)
+    values = counts.to_numpy(float, na_value=np.nan).ravel()
+    hidden = suppress(values, [*cells, *cells.T], least=min_cell)
+    return pd.DataFrame(hidden.reshape(counts.shape), index=counts.index, columns=counts.columns)
 
 
-def _hide_second(values: np.ndarray, hidden: np.ndarray) -> None:
-    for row in np.flatnonzero(hidden.sum(axis=1) == 1):
-        open_cells = np.flatnonzero(~hidden[row] & (values[row] > 0))
-        if open_cells.size:
-            hidden[row, open_cells[np.argmin(values[row, open_cells])]] = True
+def largest_parts(
+    amounts: pd.Series, by: pd.Series, *, counts: pd.Series | None = None
+) -> pd.DataFrame:
+    """What one customer, and the two largest together, make up of each group's total.
+
+    Parameters
+    ----------
+    amounts : Series of shape (customers,)
+        What each customer's amount is; missing ones count as nothing, those below 0 by their size.
+    by : Series of shape (customers,)
+        The customer's group.
+    counts : Series of shape (customers,), optional
+        How many customers each row stands for; one by default.
+
+    Returns
+    -------
+    DataFrame of shape (groups, 2)
+        `largest_share, two_largest_share`, 0 to 1; 0 for a group without an amount.
+
+    References
+    ----------
+    Hundepool et al. (2012), Statistical Disclosure Control, Wiley, section 4.2.2.
+    """
+    size = amounts.astype(float).abs().fillna(0.0).to_numpy()
+    people = np.ones(len(size)) if counts is None else counts.to_numpy(float)
+    rows = pd.DataFrame({"by": by.to_numpy(), "size": size, "people": people, "sum": size * people})
+    rows["by"] = pd.Categorical(rows["by"], by.cat.categories) if hasattr(by, "cat") else rows["by"]
+    total = rows.groupby("by", observed=False)["sum"].sum()
+    heads = rows.sort_values("size", ascending=False, kind="stable")
+    before = heads.groupby("by", observed=False)["people"].cumsum() - heads["people"]
+    found = {}
+    for name, most in zip(PARTS, (1, 2), strict=True):
+        taken = np.minimum(heads["people"], (most - before).clip(lower=0))
+        head = (heads["size"] * taken).groupby(heads["by"], observed=False).sum()
+        found[name] = (head / total.where(total > 0)).fillna(0.0)
+    return pd.DataFrame(found)
 
 
 def pool_small(

@@ -43,6 +43,10 @@ class Params(BaseModel):
     column (a segment, a plan, a channel, a question kept from the survey) the names by which pages,
     figures and results call them: `group_labels: {region: {"1": North, "2": South}}`. Values are
     named as the source has them; those that get one name become one group.
+
+    What is shown of few: no group of fewer than `min_cell` customers, and no total of which one
+    customer makes up more than `most_of_one`, or the two largest together more than `most_of_two`
+    (0 to 1).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -80,6 +84,8 @@ class Params(BaseModel):
     renewal_months: Annotated[int, Field(ge=1, le=60)] = 12
     gap_days: Annotated[int, Field(ge=0, le=3660)] = 30
     min_cell: Annotated[int, Field(ge=1, le=1000)] = 10
+    most_of_one: Annotated[float, Field(gt=0, le=1)] = 0.5
+    most_of_two: Annotated[float, Field(gt=0, le=1)] = 0.75
     conf_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
     path: Path = Field(default=Path(), exclude=True)
@@ -132,6 +138,15 @@ class Params(BaseModel):
             raise ValueError(
                 f"observed_until must be after observed_from ({self.observed_from}), "
                 f"but {self.observed_until} came"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _dominance(self) -> Params:
+        if self.most_of_two < self.most_of_one:
+            raise ValueError(
+                "most_of_two must not be below most_of_one (the two largest customers make up at "
+                f"least what the largest does, {self.most_of_one:g}), but {self.most_of_two:g} came"
             )
         return self
 

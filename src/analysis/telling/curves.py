@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
+from analysis.methods.suppression import in_steps
 from analysis.methods.survival import SurvivalCurve
 from analysis.states.within import best_supported_shares, longest_horizon
 from analysis.telling.palette import ACCENT, CONTEXT, DASHES, GROUPS, INK
@@ -20,6 +21,7 @@ MOST_TICKS = 8
 WEEK_STEPS = (1, 2, 4, 6, 13, 26, 52, 104, 260)
 MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60)
 COUNTS = ("at_risk", "events", "censored")
+ENCLOSED = ("estimate", "conf_low", "conf_high")
 NAME_LETTERS = 20  # longer names of groups are wrapped, and cut short beside the numbers
 LINE = 0.055  # height of a line of names, as a share of the axis
 LETTER_POINTS, AXIS_POINTS = 4.8, 340  # width of a digit at 9.5 pt, and of the axis of a figure
@@ -118,11 +120,15 @@ def draw_curves(
 
 
 def _visible(steps: pd.DataFrame, min_cell: int, falling: bool) -> pd.DataFrame:
-    """The steps from time zero up to where too few are at risk."""
+    """The steps from time zero up to where too few are at risk, as `steps_of_many` joins them."""
     seen = steps[steps["at_risk"] >= min_cell]
-    seen = seen[(seen["events"] > 0) | (seen["time"] == seen["time"].max())]
-    start = {"time": [0.0], "estimate": [1.0], "conf_low": [1.0], "conf_high": [1.0]}
-    seen = pd.concat([pd.DataFrame(start), seen], ignore_index=True)
+    last = seen[seen["time"] == seen["time"].max()]
+    many = steps_of_many(seen, min_cell)
+    start = pd.DataFrame({"time": [0.0]} | {name: [1.0] for name in ENCLOSED})
+    seen = pd.concat([start, many], ignore_index=True)
+    # The line ends where following ends, at the height of its last step.
+    height = {name: seen[name].iloc[-1] for name in ENCLOSED}
+    seen = pd.concat([seen, last.assign(**height)], ignore_index=True).drop_duplicates("time")
     low, high = (
         seen["conf_low"].fillna(seen["estimate"]),
         seen["conf_high"].fillna(seen["estimate"]),
@@ -130,6 +136,26 @@ def _visible(steps: pd.DataFrame, min_cell: int, falling: bool) -> pd.DataFrame:
     if falling:
         return seen.assign(share=seen["estimate"], low=low, high=high)
     return seen.assign(share=1 - seen["estimate"], low=1 - high, high=1 - low)
+
+
+def steps_of_many(steps: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """The steps of a curve at which at least `min_cell` ended since the step before.
+
+    Ends that are fewer are taken together with those that follow, so that the curve does not show
+    on which day one of them was. At its steps the curve is as high as it was estimated.
+
+    Parameters
+    ----------
+    steps : DataFrame
+        One row a time, in order: `time, events` and what the curve is there.
+    min_cell : int
+    """
+    kept, since = [], 0.0
+    for events in steps["events"].to_numpy(float):
+        since += events
+        kept.append(events > 0 and since >= min_cell)
+        since = 0.0 if kept[-1] else since
+    return steps[np.array(kept, bool)]
 
 
 def _ticks(longest: float, steps: tuple[float, ...]) -> MultipleLocator:
@@ -225,4 +251,7 @@ def _number_rows(
 
 
 def _number(number: float, say: Wording) -> str:
-    return f"<{say.min_cell}" if 0 < number < say.min_cell else say.formats.show(number, "count")
+    """A number at risk, in steps of `min_cell`: two of them do not tell of the few between."""
+    if 0 < number < say.min_cell:
+        return f"<{say.min_cell}"
+    return say.formats.show(float(in_steps(number, say.min_cell)), "count")

@@ -125,9 +125,18 @@ class Fact:
                 beside |= {name: other.estimate, **ends}
         return own | beside | dict(self.numbers)
 
-    def record(self) -> dict[str, Any]:
-        """The fact as JSON holds it: missing numbers are null."""
-        return _plain(asdict(self) | {"numbers": dict(self.numbers)})
+    def record(self, *, min_cell: int = 1) -> dict[str, Any]:
+        """The fact as JSON holds it: missing numbers are null.
+
+        A share of fewer than `min_cell` of its people, or of all but so few, is told in whole per
+        cent, as its sentence tells it: it does not say how many they are.
+        """
+        told = asdict(self) | {"numbers": dict(self.numbers)}
+        if self.unit == "percent" and self.n:
+            few = self.n * min(self.estimate, 1 - self.estimate) < min_cell
+            ends = ("estimate", "low", "high") if few else ()
+            told |= {end: round(float(told[end]), 2) for end in ends}
+        return _plain(told)
 
 
 def nearly_all(share: float, definition: str) -> tuple[Sentence, ...]:

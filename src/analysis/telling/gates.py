@@ -12,21 +12,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
+from numbers import Real
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from analysis.methods.disclosure import small_cells, small_rows
+from analysis.methods.disclosure import PARTS, small_cells, small_rows
 from analysis.schemas import private_columns
 
 Result = TypeVar("Result")
 HiddenRows = Callable[[pd.DataFrame, int], pd.Series]
-BLOCKS = ("segment", "weeks", "months", "parts_of", "by")
+BLOCKS = ("segment", "stage", "weeks", "months")
 CLOCKS = ("weeks", "months", "months_since", "time", "period")
+GROUPED = {"segment", "group"}
+DOMINANCE = (0.5, 0.75)
+"""What one customer, and the two largest together, may make up of a total that is told."""
 
 
-def gated(result: Result, min_cell: int) -> Result:
+def gated(result: Result, min_cell: int, *, dominance: tuple[float, float] = DOMINANCE) -> Result:
     """A result whose tables hide what is about fewer than `min_cell` people.
 
     Parameters
@@ -35,11 +39,15 @@ def gated(result: Result, min_cell: int) -> Result:
         Its class, and those of the results inside it, name their counts in `COUNTED_BY`.
     min_cell : int
         The smallest group that may be shown.
+    dominance : pair of float
+        What one customer, and two together, may make up of a total; tables that tell totals of
+        amounts say it of their rows in `largest_share` and `two_largest_share`.
     """
+    rule = {"dominance": dominance}
     if isinstance(result, Mapping):
-        return {name: gated(one, min_cell) for name, one in result.items()}  # type: ignore
+        return {name: gated(one, min_cell, **rule) for name, one in result.items()}  # type: ignore
     if isinstance(result, tuple):
-        return tuple(gated(one, min_cell) for one in result)  # type: ignore
+        return tuple(gated(one, min_cell, **rule) for one in result)  # type: ignore
     if not is_dataclass(result):
         return result
     counted_by = getattr(result, "COUNTED_BY", {})
@@ -47,9 +55,9 @@ def gated(result: Result, min_cell: int) -> Result:
     for part in (field.name for field in fields(result)):
         value = getattr(result, part)
         if part in counted_by and value is not None and len(value):
-            hidden[part] = hide_small(value, counted_by[part], min_cell)
+            hidden[part] = hide_small(value, counted_by[part], min_cell, **rule)
         elif is_dataclass(value) or isinstance(value, Mapping):
-            hidden[part] = gated(value, min_cell)
+            hidden[part] = gated(value, min_cell, **rule)
     return replace(result, **hidden)  # type: ignore
 
 
@@ -68,28 +76,65 @@ def refuse_private(table: pd.DataFrame) -> None:
         )
 
 
+def step_of(table: pd.DataFrame, min_cell: int) -> int:
+    """In which steps a table tells how many people are in its rows.
+
+    Several tables of a study count the same groups of a segment, each those whom it can tell
+    of. Two exact counts would tell of the few who are in one of them only, so that tables by
+    segment and group tell them in steps of `min_cell`; all others tell them exactly.
+    """
+    return min_cell if set(table.columns) >= GROUPED else 1
+
+
 def hide_small(
-    table: pd.DataFrame, counted_by: str | tuple[str, str, str] | HiddenRows, min_cell: int
+    table: pd.DataFrame,
+    counted_by: str | tuple[str, str, str] | HiddenRows,
+    min_cell: int,
+    *,
+    dominance: tuple[float, float] = DOMINANCE,
 ) -> pd.DataFrame:
     """Blank the numbers of the rows that must be hidden; names and clocks stay.
 
     Rows are hidden by `small_rows`, one grouping and one time (`segment`, `weeks`, `months`) after
     the other; cells of a two-way table by `small_cells`. A hidden row has no count.
     """
-    hidden = hidden_rows(table, counted_by, min_cell)
+    hidden = hidden_rows(table, counted_by, min_cell, dominance=dominance)
     if not hidden.any():
         return table
-    numbers = [c for c in table if pd.api.types.is_numeric_dtype(table[c]) and c not in CLOCKS]
-    numbers = [c for c in numbers if not pd.api.types.is_bool_dtype(table[c])]
-    if isinstance(counted_by, tuple):
-        numbers = [c for c in numbers if c not in counted_by[1:]]
-    blank = table.astype(dict.fromkeys(numbers, float))
-    blank.loc[hidden.to_numpy(bool), numbers] = np.nan
-    return blank
+    named = counted_by[1:] if isinstance(counted_by, tuple) else ()
+    return blank(table, hidden, [c for c in table if _is_number(table[c]) and c not in named])
+
+
+def blank(table: pd.DataFrame, hidden: pd.Series, columns: list[str]) -> pd.DataFrame:
+    """The table without the numbers of some columns in some rows."""
+    numeric = [c for c in columns if pd.api.types.is_numeric_dtype(table[c])]
+    emptied = table.astype(dict.fromkeys(numeric, float))
+    emptied.loc[hidden.to_numpy(bool), columns] = np.nan
+    return emptied
+
+
+def _is_number(column: pd.Series) -> bool:
+    """Whether a column tells numbers that are no clock: also such as stand among objects."""
+    if column.name in (*CLOCKS, *PARTS) or pd.api.types.is_bool_dtype(column):
+        return False
+    if pd.api.types.is_numeric_dtype(column):
+        return True
+    return column.dtype == object and any(isinstance(one, Real) for one in column)
+
+
+def dominated(table: pd.DataFrame, dominance: tuple[float, float] = DOMINANCE) -> pd.Series:
+    """Which rows tell totals that one customer, or two together, make up for too large a part."""
+    most = zip(PARTS, dominance, strict=True)
+    rows = [table[name] > limit for name, limit in most if name in table]
+    return pd.Series(np.logical_or.reduce(rows) if rows else False, index=table.index)
 
 
 def hidden_rows(
-    table: pd.DataFrame, counted_by: str | tuple[str, str, str] | HiddenRows, min_cell: int
+    table: pd.DataFrame,
+    counted_by: str | tuple[str, str, str] | HiddenRows,
+    min_cell: int,
+    *,
+    dominance: tuple[float, float] = DOMINANCE,
 ) -> pd.Series:
     """Which rows must be hidden; those that are hidden already (no count) stay so."""
     if callable(counted_by):
@@ -101,5 +146,11 @@ def hidden_rows(
         found = few.reindex(pd.MultiIndex.from_frame(table[[row, column]])).fillna(False)
         return pd.Series(found.to_numpy(bool), index=table.index) | table[count].isna()
     blocks = [name for name in BLOCKS if name in table and table[name].duplicated().any()]
-    within = table[blocks] if blocks else None
-    return small_rows(table[counted_by], min_cell, within=within) | table[counted_by].isna()
+    hidden = small_rows(
+        table[counted_by],
+        min_cell,
+        within=table[blocks] if blocks else None,
+        unsafe=dominated(table, dominance),
+        step=step_of(table, min_cell),
+    )
+    return hidden | table[counted_by].isna()

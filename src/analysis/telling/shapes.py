@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.methods.regression import ShapeComparison
+from analysis.methods.suppression import in_steps
 from analysis.notes import Note, note
 from analysis.telling.estimates import draw_estimates, head, signed
 from analysis.telling.facts import Fact, Sentence, nothing
@@ -94,9 +95,8 @@ def draw_groups(
     table = table.dropna(subset=[column, "n"])
     prefix = "" if column == "estimate" else f"{column}_"
     ends = {column: "estimate"} | {f"{prefix}{end}": end for end in ("conf_low", "conf_high")}
-    labels = [
-        say("shapes.group", group=head(row.group, say), n=row.n) for row in table.itertuples()
-    ]
+    pairs = zip(table["group"], in_steps(table["n"], say.min_cell), strict=True)
+    labels = [say("shapes.group", group=head(group, say), n=n) for group, n in pairs]
     numbers = [signed(value, kind, say) for value in table[column]]
     shown = times * table[list(ends)].rename(columns=ends)
     draw_estimates(ax, labels, shown, numbers, apart=table["segment"].tolist())

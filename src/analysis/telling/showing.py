@@ -43,6 +43,8 @@ class Finding:
         The claim in the reader's language.
     counted : str
         How many stand behind the number; empty where it counts nobody.
+    min_cell : int
+        The size below which a group is not shown.
     """
 
     fact: Fact
@@ -52,6 +54,7 @@ class Finding:
     brief: str
     label: str
     counted: str = ""
+    min_cell: int = 1
 
     @property
     def sentence(self) -> str:
@@ -93,7 +96,7 @@ class Finding:
             "detail": self.detail,
             "brief": self.block(self.brief),
             "silent": self.fact.silent,
-            "fact": self.fact.record(),
+            "fact": self.fact.record(min_cell=self.min_cell),
         }
         return {"text/markdown": self.markdown, "text/html": self.html}, {"finding": told}
 
@@ -135,7 +138,7 @@ class Chapter:
 
     def gated(self, result: Result) -> Result:
         """A result without what is about too few people; facts, figures, tables take this one."""
-        return gated(result, self.say.min_cell)
+        return gated(result, self.say.min_cell, dominance=self.say.dominance)
 
     def finding(self, fact: Fact) -> Finding:
         """Say a fact: number, headline, further sentences, claim."""
@@ -148,6 +151,7 @@ class Chapter:
             brief=details[0] if details else "",
             label=self.say(f"claims.{fact.claim}"),
             counted=self.say("bench.counted", n=fact.n) if fact.n is not None else "",
+            min_cell=self.say.min_cell,
         )
 
     def figure(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from string import ascii_lowercase
 from typing import Any
 
@@ -12,8 +12,9 @@ import pandas as pd
 from analysis.notes import Note
 from analysis.telling import html
 from analysis.telling.cells import as_cells
-from analysis.telling.gates import CLOCKS, hidden_rows, hide_small, refuse_private
+from analysis.telling.gates import CLOCKS, refuse_private
 from analysis.telling.markup import Filled, markdown
+from analysis.telling.safe import Safe, tell_safely
 from analysis.telling.wording import Column, Wording
 
 LONGEST_COLUMN = 46
@@ -34,6 +35,9 @@ class Presented:
         Whom the table counts: a base of the ledger; empty where it counts nobody.
     blank : bool
         Whether it has columns of numbers and not one number in them.
+    suppressed : dict
+        How many rows or numbers are not told, by reason: `small` (rows of fewer than `min_cell`,
+        or that would give such a row away), `dominated` (rows), `parts` (numbers).
     """
 
     markdown: str
@@ -43,10 +47,12 @@ class Presented:
     base: str = ""
     blank: bool = False
     html: str = ""
+    suppressed: dict[str, int] = field(default_factory=dict)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         data = {"text/markdown": self.markdown, "text/csv": self.csv, "text/html": self.html}
-        return data, {"caption": self.caption, "columns": self.columns, "base": self.base}
+        told = {"caption": self.caption, "columns": self.columns, "base": self.base}
+        return data, told | {"suppressed": self.suppressed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +88,8 @@ def present(
         The caption's key in the catalogue; `numbers` fill it. Where it holds `caption` and
         `columns`, the latter are heads that this table has of its own.
     count : str or None
-        The column with the customers behind a row: rows under the study's `min_cell` are hidden,
-        in the Markdown and in the CSV. None only where no row is about a group of customers.
+        The column with the customers behind a row: what must not be told of them is hidden in the
+        Markdown and in the CSV (`safe.tell_safely`). None only where no row is about a group.
     columns : list of str, optional
         The columns to show, in order; the CSV has the same. All of them by default.
     base : str
@@ -94,30 +100,35 @@ def present(
     ValueError
         The table has a column that the contract calls private.
     """
-    hidden = pd.Series(False, index=table.index)
-    if count is not None:
-        hidden = hidden_rows(table, count, say.min_cell)
-        table = hide_small(table, count, say.min_cell)
-    shown = table[columns] if columns else table
+    refuse_private(table[columns] if columns else table)
+    safe = tell_safely(table, count, say.min_cell, dominance=say.dominance)
+    shown = safe.table[columns] if columns else safe.table
     shown = shown.drop(columns=[c for c in ("note",) if c in shown and not _any_text(shown[c])])
-    refuse_private(shown)
     known = {name: say.column(name, caption) for name in shown}
     cells, below = _columns(shown, known, say), ""
     if "note" in known and len(cells) > MOST_WITH_NOTES:
         cells, below = _notes_below(cells, say)
-    notes = [below, say("tables.hidden") if hidden.any() else ""]
-    dictionary = [{"name": n, "head": c.head, "means": c.means} for n, c in known.items()]
+    notes = [below, " ".join(say(f"tables.{key}") for key in safe.marks)]
     title = caption if say.has(caption) else f"{caption}.caption"
     told = say.markdown(title, **numbers)
     return Presented(
         "\n\n".join(filter(None, [_markdown(cells), *notes])),
         _csv(shown, known, say),
         told,
-        dictionary,
+        _dictionary(known, safe, say),
         base,
         _is_blank(shown, known),
         _html(cells, told, notes),
+        safe.suppressed,
     )
+
+
+def _dictionary(known: dict[str, Column], safe: Safe, say: Wording) -> list[dict[str, str]]:
+    means = {name: column.means for name, column in known.items()}
+    for name in safe.stepped:
+        if name in means:
+            means[name] = f"{means[name].rstrip('.')}; {say('tables.stepped')}"
+    return [{"name": n, "head": c.head, "means": means[n]} for n, c in known.items()]
 
 
 def _is_blank(shown: pd.DataFrame, known: dict[str, Column]) -> bool:

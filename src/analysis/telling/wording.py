@@ -54,6 +54,8 @@ class Wording:
         Numbers, money, dates and intervals in this language.
     min_cell : int
         The size below which a group is not shown.
+    dominance : pair of float
+        What one customer, and two together, may make up of a total that is shown.
     conf_level : float
         The level of every interval, such as 0.95.
     period : tuple of date
@@ -76,6 +78,7 @@ class Wording:
     conf_level: float
     period: tuple
     simulated: bool
+    dominance: tuple[float, float] = (0.5, 0.75)
     people: Mapping[str, str] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     shipped: bool = False
@@ -269,6 +272,7 @@ def wording_for(params: Params) -> Wording:
         texts=texts,
         formats=Formats.of(texts["formats"], params.currency),
         min_cell=params.min_cell,
+        dominance=(params.most_of_one, params.most_of_two),
         conf_level=params.conf_level,
         period=(params.observed_from, params.observed_until, params.followed_until),
         simulated=params.simulated,

@@ -9,7 +9,13 @@ from matplotlib.figure import Figure
 
 from analysis.methods.survival import survival_curve
 from analysis.params import Params
-from analysis.telling.curves import _apart, _past_the_last, draw_curves, draw_medians
+from analysis.telling.curves import (
+    _apart,
+    _past_the_last,
+    draw_curves,
+    draw_medians,
+    steps_of_many,
+)
 from analysis.telling.wording import wording_for
 
 
@@ -81,3 +87,22 @@ def test_medians_have_a_line_each(say):
 
 def test_nobody_who_may_be_shown_leaves_an_empty_figure(say):
     assert not drawn(curves(["a"], size=3), say).lines
+
+
+def test_a_curve_steps_only_where_many_have_ended_since(say):
+    curve = curves(["a", "b"])
+    for group in curve.groups:
+        steps = curve.of(group)
+        kept = steps_of_many(steps, say.min_cell)
+        since = np.diff(np.append(0, steps["events"].cumsum()[kept.index]))
+        assert (since >= say.min_cell).all()
+        assert 1 < len(kept) < (steps["events"] > 0).sum()
+    ax = drawn(curve, say)
+    heights = {round(float(y), 12) for y in ax.lines[0].get_ydata()}
+    assert len(heights) <= 1 + len(steps_of_many(curve.of("a"), say.min_cell))
+
+
+def test_a_curve_with_few_ends_stays_at_its_start(say):
+    made = pd.DataFrame({"duration": np.arange(1.0, 41), "event": np.arange(40) < 4})
+    ax = drawn(survival_curve(made), say)
+    assert set(ax.lines[0].get_ydata()) == {1.0}

@@ -21,6 +21,7 @@ from analysis.methods.concentration import (
     measure_gain,
     measure_trend,
 )
+from analysis.methods.disclosure import largest_parts
 from analysis.methods.intervals import critical_value
 from analysis.params import Params
 from analysis.states.rating.periods import RatedPeriods
@@ -40,7 +41,8 @@ class Judgement:
     table : DataFrame of shape (tiers, 11)
         `tier, n, share` (of customers)`, estimate` (mean value a customer in the next period) with
         `std_error, conf_low, conf_high, value_share` (the tier's part of all value) with its
-        interval`, note`; low to high.
+        interval`, note`, and what one customer, and two, make up of the tier's value
+        (`largest_share, two_largest_share`); low to high.
     trend : DataFrame of shape (1, …)
         Whether the value rises from tier to tier: `estimate` (chance that the higher rated of two
         customers brings more), `statistic, p_value, n, note`.
@@ -141,6 +143,8 @@ def judge_rating(
     table = value_by_tier(rating, joined, value, conf_level)
     means = trend.table[["estimate", "std_error", "conf_low", "conf_high"]]
     table[list(means)] = means.to_numpy()
+    parts = largest_parts(joined[value], joined["tier"], counts=joined.get("count"))
+    table[list(parts)] = parts.reindex(rating.tiers).fillna(0.0).to_numpy()
     top_share = float(table["value_share"].iloc[-1])
     missed = _missed(rating, joined, value)
     return Judgement(table, trend.test, gain, churn, top_share, missed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 
 from analysis.chapters.recommendation.facts import shown_segment
+from analysis.methods.suppression import in_steps
 from analysis.states.recommendation import Recommendation
 from analysis.telling.estimates import draw_estimates, signed
 from analysis.telling.palette import ACCENT, INK
@@ -28,7 +29,9 @@ def plot_scores(result: Recommendation, ax: Axes, say: Wording) -> Axes:
     """
     table = result.of(shown_segment(result))
     numbers = [signed(score, "number0", say) for score in table["estimate"]]
-    labels = [say("score.group", group=row.group, n=row.n) for row in table.itertuples()]
+    people = in_steps(table["n"], say.min_cell)
+    pairs = zip(table["group"], people, strict=True)
+    labels = [say("score.group", group=group, n=n) for group, n in pairs]
     draw_estimates(ax, labels, table, numbers, zero=None)
     ax.axvline(0, color=INK, linewidth=0.9, zorder=1)
     together = result.of("all")

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from analysis.chapters.relationships.ahead import EndsAhead
 from analysis.chapters.relationships.ends import EndsByCause
 from analysis.chapters.relationships.length import RelationshipLength
-from analysis.telling.curves import MONTH_STEPS, draw_curves, draw_medians, label_ends
+from analysis.telling.curves import (
+    MONTH_STEPS,
+    draw_curves,
+    draw_medians,
+    label_ends,
+    steps_of_many,
+)
 from analysis.telling.palette import ACCENT, DASHES, GROUPS
 from analysis.telling.wording import Wording
 
@@ -61,8 +68,9 @@ def plot_ends_by_cause(result: EndsByCause, ax: Axes, say: Wording) -> Axes:
     longest = table["time"].max() if len(table) else 1.0
     ends = []
     for i, cause in enumerate(result.causes):
-        steps = table[table["cause"] == cause]
-        steps = steps[(steps["events"] > 0) | (steps["time"] == longest)]
+        steps = steps_of_many(table[table["cause"] == cause], say.min_cell)
+        last = steps.tail(1).assign(time=longest)
+        steps = pd.concat([steps, last]).drop_duplicates("time")
         time = np.append(0.0, steps["time"])
         share = np.append(0.0, steps["estimate"])
         low = np.append(0.0, steps["conf_low"].fillna(steps["estimate"]))

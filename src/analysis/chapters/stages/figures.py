@@ -15,6 +15,7 @@ from analysis.chapters.stages.now import StagesNow
 from analysis.chapters.stages.stage_time import StageMonths
 from analysis.methods.multistate import StateOccupation
 from analysis.methods.multistate.steps import JOINED
+from analysis.methods.suppression import in_steps
 from analysis.telling.palette import CONTEXT, GROUPS, INK, SEQUENTIAL, STAGES
 from analysis.telling.wording import Wording
 
@@ -266,7 +267,8 @@ def _count_observed(observed: pd.Series, ax: Axes, say: Wording) -> None:
     for tick in ax.get_xticks():
         at = np.searchsorted(observed.index.to_numpy(), tick, side="right") - 1
         if low <= tick <= high and at >= 0:
-            number = say.formats.show(int(observed.iloc[at]), "count")
+            people = float(in_steps(observed.iloc[at], say.min_cell))
+            number = say.formats.show(people, "count")
             ax.annotate(number, (tick, 0), (0, -49), ha="center", color=INK, **points, **style)
 
 

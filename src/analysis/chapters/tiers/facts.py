@@ -74,19 +74,24 @@ def concentration_fact(result: Concentration, rated: RatedPeriods, *, min_cell: 
         few = result.customers < min_cell
         return nothing("concentration", "too_few" if few else "no_value", **rated.period)
     lines = result.table.set_index("term")
-    tenth = lines.loc["top_10_percent"]
-    also = ["interval"] if np.isfinite(tenth["conf_low"]) else []
-    also += ["gini", "negative"] if result.negatives else ["gini"]
+    gini = lines.loc["gini"]
+    # The best tenth of fewer than ten times `min_cell` customers are too few to be told of.
+    few = result.customers / 10 < min_cell
+    told = gini if few else lines.loc["top_10_percent"]
+    also = ["interval"] if np.isfinite(told["conf_low"]) else []
+    also += [] if few else ["gini"]
+    also += ["negative"] if result.negatives else []
     return Fact(
         "concentration",
-        estimate=tenth["estimate"],
-        low=tenth["conf_low"],
-        high=tenth["conf_high"],
-        unit="percent",
+        estimate=told["estimate"],
+        low=told["conf_low"],
+        high=told["conf_high"],
+        unit="number2" if few else "percent",
+        variant="few_at_the_top" if few else "",
         n=result.customers,
         base=RATED,
         also=tuple(also),
-        numbers=rated.period | {"gini": lines.loc["gini", "estimate"]},
+        numbers=rated.period | {"gini": gini["estimate"]},
         in_summary=False,
     )
 

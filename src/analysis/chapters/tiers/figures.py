@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
@@ -31,7 +32,7 @@ def plot_lorenz(result: Concentration, ax: Axes, say: Wording) -> Axes:
     -------
     Axes
     """
-    curve = result.curve
+    curve = of_many(result, say.min_cell)
     ax.plot([0, 1], [0, 1], color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
     ax.annotate(say("lines.equal"), (0.5, 0.5), (-6, 4), textcoords="offset points",
                 color="#5b6570", fontsize=9.5, ha="right")  # fmt: skip
@@ -39,7 +40,7 @@ def plot_lorenz(result: Concentration, ax: Axes, say: Wording) -> Axes:
     band = {"color": ACCENT, "alpha": 0.12, "linewidth": 0}
     ax.fill_between(curve["customers"], curve["value"], curve["customers"], **band)
     at = 1 - float(result.table.set_index("term")["estimate"].get(TENTH, np.nan))
-    if np.isfinite(at):
+    if np.isfinite(at) and TOP * result.customers >= say.min_cell:
         ax.plot([1 - TOP, 1 - TOP, 1], [0, at, at], color=INK, linewidth=1, linestyle=(0, (2, 2)))
         text = say("lines.top", value=1 - at)
         ax.annotate(text, (1, (1 + at) / 2), (6, 0), textcoords="offset points", color=INK,
@@ -50,6 +51,15 @@ def plot_lorenz(result: Concentration, ax: Axes, say: Wording) -> Axes:
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
     return ax
+
+
+def of_many(result: Concentration, min_cell: int) -> pd.DataFrame:
+    """The Lorenz curve at each `min_cell` customers, so that it shows what nobody holds alone."""
+    people = max(result.customers, 1)
+    share = np.arange(0, max(people - min_cell, 0) + 1, min_cell) / people
+    at = np.append(share, 1.0) if people > 1 else np.array([0.0, 1.0])
+    held = np.interp(at, result.curve["customers"], result.curve["value"])
+    return pd.DataFrame({"customers": at, "value": held})
 
 
 def plot_moves(result: Moves, ax: Axes, say: Wording) -> Axes:

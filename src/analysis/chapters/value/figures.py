@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from analysis.chapters.value.forecast import ForecastCheck
 from analysis.chapters.value.residual import UNKNOWN, ResidualValue
+from analysis.methods.suppression import in_steps
 from analysis.telling.palette import ACCENT, CONTEXT, INK
 from analysis.telling.tiers import draw_intervals, tier_colours
 from analysis.telling.wording import Wording
@@ -112,7 +113,8 @@ def plot_residual_value(result: ResidualValue, ax: Axes, say: Wording) -> Axes:
     ax.barh(place, table["value_each"], color=colours, height=0.62)
     draw_intervals(ax, table["value_each"], place, xerr=reach)
     for at, row in table.iterrows():
-        text = say("groups.label", part=row["value_part"], n=row["n"])
+        people = float(in_steps(row["n"], say.min_cell))
+        text = say("groups.label", part=row["value_part"], n=people)
         edge = row["value_each"] + reach[1][at]
         ax.annotate(text, (edge, at), (5, 0), textcoords="offset points", va="center",
                     fontsize=9.5, annotation_clip=False)  # fmt: skip
