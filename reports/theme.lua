@@ -70,7 +70,8 @@ local function as_text(doc)   -- in the PDF: signs that no font has are named, "
   for _, pair in ipairs(doc.meta.glyphs or {}) do
     names[pandoc.utils.stringify(pair.sign)] = pandoc.utils.stringify(pair.name)
   end
-  return doc:walk {traverse = 'topdown', Link = function(link) return link, false end, Str = function(str)
+  local files = {bibliography = doc.meta.bibliography, csl = doc.meta.csl}   -- names of files are no texts
+  doc = doc:walk {traverse = 'topdown', Link = function(link) return link, false end, Str = function(str)
     local text = breakable((str.text:gsub(utf8.charpattern, names)))
     if not text:find('-?', 1, true) then return pandoc.Str(text) end
     local parts, begun = pandoc.Inlines {}, 1
@@ -81,6 +82,13 @@ local function as_text(doc)   -- in the PDF: signs that no font has are named, "
     parts:insert(pandoc.Str(text:sub(begun)))
     return parts
   end}
+  for name, file in pairs(files) do doc.meta[name] = file end
+  return doc
 end
 
-return {{Pandoc = as_text}, {Div = finding}, {Span = badge}}
+local function natural(tbl)   -- no relative widths: columns are as wide as what stands in them
+  tbl.colspecs = tbl.colspecs:map(function(spec) return {spec[1]} end)
+  return tbl
+end
+
+return {{Pandoc = as_text}, {Div = finding}, {Span = badge, Table = natural}}

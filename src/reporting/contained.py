@@ -11,7 +11,7 @@ import base64
 import hashlib
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
@@ -32,6 +32,8 @@ IN_STYLES = re.compile(
 )
 CSS_ESCAPE = re.compile(r"\\([0-9a-f]{1,6})\s?|\\(.)", re.IGNORECASE)
 HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
+SPOKEN = ("alt", "title", "aria-label", "content")
+"""Attributes that hold texts."""
 LONGEST_TOLD = 120
 
 
@@ -75,6 +77,38 @@ def check_self_contained(html: Path) -> Loaded:
             "stage one clean form of each cell, without text/html"
         )
     return loaded
+
+
+def check_no_paths(html: Path, folders: Iterable[Path]) -> None:
+    """Refuse a page with an attribute that names a folder of this machine; a text may say it.
+
+    Raises
+    ------
+    ReportError
+        The attribute.
+    """
+    reader = _Attributes()
+    reader.feed(html.read_text(encoding="utf-8"))
+    places = [f"{folder.absolute()}/" for folder in folders if folder.absolute() != folder.parent]
+    for tag, name, value in reader.found:
+        if name not in SPOKEN and any(place in unquote(value) for place in places):
+            raise ReportError(
+                f"{html.name} must name no folder of this machine, but <{tag} {name}> holds "
+                f"{value[:LONGEST_TOLD]}; see which renderer writes it"
+            )
+
+
+class _Attributes(HTMLParser):
+    """Gathers every attribute of a page."""
+
+    CDATA_CONTENT_ELEMENTS = ("script", "style")
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[str, str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [(tag, name, value or "") for name, value in attrs]
 
 
 def carry_policy(html: Path, loaded: Loaded | None = None) -> None:

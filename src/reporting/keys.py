@@ -11,7 +11,7 @@ from functools import cache
 
 from reporting.imported import counts, digest, imports_of, reached
 from reporting.project import ROOT, Notebook
-from reporting.quarto import find_quarto
+from reporting.quarto import find_quarto, version
 
 RUN_ALSO = ("requirements.lock",)
 
@@ -41,7 +41,8 @@ def report_key() -> str:
     """The content that a report depends on besides its notebooks."""
     files = sorted(file for file in (ROOT / "reports").rglob("*") if counts(file))
     contents = [digest(file.read_bytes()) for file in files]
-    renderer = find_quarto() or ""
+    program = find_quarto()
+    renderer = version(program) if program else ""
     return digest("\n".join([*contents, modules_key("reporting.report"), lock_key(), renderer]))
 
 

@@ -10,6 +10,9 @@ from pathlib import Path
 from reporting.errors import ReportError
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+TAG = re.compile(r"""<[A-Za-z](?:[^<>"']|"[^"]*"|'[^']*')*>""")
+EMBEDDED = re.compile(r"""\sdata-notebook(?:-\w+)?=(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
+EMBEDDED_ONLY = "none"
 SECONDS = 600
 LAST_LINES = 8
 
@@ -17,12 +20,19 @@ LAST_LINES = 8
 def find_quarto() -> str | None:
     """The Quarto program: what QUARTO names, else one on PATH or in the environment, else None.
 
+    Returns
+    -------
+    str or None
+        None too where QUARTO is `none`: the embedded renderer makes the reports.
+
     Raises
     ------
     ReportError
         QUARTO names something that does not run; an absent Quarto is no fault.
     """
     named = os.environ.get("QUARTO")
+    if named == EMBEDDED_ONLY:
+        return None
     if not named:
         return shutil.which("quarto") or shutil.which(
             "quarto", path=str(Path(sys.executable).parent)
@@ -70,7 +80,13 @@ def render(program: str, staged: Path, html: Path, pdf: Path, work: Path) -> str
                 "look at format: in _quarto.yml"
             )
         os.replace(made, place)
+    html.write_text(without_notebooks(html.read_text(encoding="utf-8")), encoding="utf-8")
     return f"quarto {name}"
+
+
+def without_notebooks(page: str) -> str:
+    """The page without the absolute paths that Quarto writes where it has embedded a cell."""
+    return TAG.sub(lambda tag: EMBEDDED.sub("", tag[0]), page)
 
 
 def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:

@@ -6,9 +6,11 @@ import tempfile
 from pathlib import Path
 
 from reporting import quarto
-from reporting.contained import carry_policy, check_self_contained
+from reporting.contained import carry_policy, check_no_paths, check_self_contained
 from reporting.errors import ReportError
 from reporting.preflight import check_staged
+from reporting.project import ROOT
+from reporting.theme import families_of
 
 
 def render_report(staged: Path, html: Path, pdf: Path) -> str:
@@ -30,10 +32,11 @@ def render_report(staged: Path, html: Path, pdf: Path) -> str:
     Raises
     ------
     ReportError
-        A source lies outside the common subset, something that it names is absent, or a renderer
-        fails; all faults at once, one sentence each.
+        A source lies outside the common subset, something that it names is absent, no font has
+        the signs of its language, or a renderer fails; all faults at once, one sentence each.
     """
     check_staged(staged)
+    families_of(staged)
     program = quarto.find_quarto()
     html.parent.mkdir(parents=True, exist_ok=True)
     pdf.parent.mkdir(parents=True, exist_ok=True)
@@ -42,6 +45,7 @@ def render_report(staged: Path, html: Path, pdf: Path) -> str:
         made_html, made_pdf = work / "report.html", work / "report.pdf"
         if program:
             renderer = quarto.render(program, staged, made_html, made_pdf, work / "quarto")
+            check_no_paths(made_html, (staged, work, ROOT, Path.home()))
             carry_policy(made_html, check_self_contained(made_html))
         else:
             renderer = _render_embedded(staged, made_html, made_pdf, work / "embedded")

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from reporting import quarto
+from reporting import keys, quarto
 from reporting.errors import ReportError
 from reporting.rendering import render_report
 
@@ -93,10 +93,67 @@ def test_render_refuses_and_keeps_the_last_good_pair(stand_in, staged, tmp_path,
     }
 
 
+def test_page_is_published_without_the_paths_that_quarto_writes(stand_in, staged, tmp_path):
+    """As Quarto 1.10 writes an embedded cell; a text that looks like it is a text."""
+    text = '<td>a data-notebook="b"</td>'
+    cell = (
+        f'<div class="quarto-embed-nb-cell" data-notebook="{staged}/nb/10_retention.ipynb" '
+        'data-notebook-title="It\'s &gt; 1" data-notebook-cellid="fig-second">'
+    )
+    page = f"<html><head></head>{cell}{text}</div></html>"
+    stand_in(f"Path('report.html').write_text({page!r}); Path('report.pdf').write_text('q')")
+    render(staged, tmp_path)
+    published = (tmp_path / "out" / "a.html").read_text()
+    assert f'<div class="quarto-embed-nb-cell">{text}</div>' in published
+    assert str(staged) not in published
+
+
+def test_page_that_names_a_folder_of_this_machine_is_refused(stand_in, staged, tmp_path):
+    alt = f'<img alt="{staged}/is a text" src="data:,">'
+    named = f"<p data-from='{staged}/nb'>"
+    writes = "Path('report.html').write_text({!r}); Path('report.pdf').write_text('q')"
+    stand_in(writes.format(f"<html><head></head>{alt}</html>"))
+    render(staged, tmp_path)
+    stand_in(writes.format(f"<html><head></head>{named}</html>"))
+    with pytest.raises(ReportError, match="name no folder of this machine, but <p data-from>"):
+        render(staged, tmp_path)
+
+
+def test_font_that_the_language_needs_is_needed_by_quarto_too(
+    stand_in, staged, tmp_path, monkeypatch
+):
+    stand_in(WRITES)
+    page = staged / "report.qmd"
+    page.write_text(page.read_text().replace("toc: true", "toc: true\nlang: zh\nsubtitle: 顾客", 1))
+    monkeypatch.setattr("reporting.embedded.fonts.installed_cjk", lambda: None)
+    with pytest.raises(ReportError, match="the PDF must have a font with Chinese characters"):
+        render(staged, tmp_path)
+
+
+def test_report_key_tells_versions_of_quarto_apart_not_places(tmp_path, monkeypatch):
+    found = []
+    for place, said in (("a", "1.10.18"), ("b", "1.10.18"), ("b", "1.11.0")):
+        program = tmp_path / place / "quarto"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\necho {said}\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("QUARTO", str(program))
+        keys.report_key.cache_clear()
+        found.append(keys.report_key())
+    monkeypatch.setenv("QUARTO", "none")
+    keys.report_key.cache_clear()
+    found.append(keys.report_key())
+    keys.report_key.cache_clear()
+    assert found[0] == found[1]
+    assert len(set(found)) == 3
+
+
 def test_find_quarto_prefers_what_is_named_then_path_then_none(stand_in, tmp_path, monkeypatch):
     stand_in(WRITES)
     program = str(tmp_path / "bin" / "quarto")
     assert quarto.find_quarto() == program
+    monkeypatch.setenv("QUARTO", "none")
+    assert quarto.find_quarto() is None
     monkeypatch.delenv("QUARTO")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     assert quarto.find_quarto() == program

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from reporting import embedded
-from reporting.theme import REPORTS, THEME_FILES, WORDS, stage_theme
+from reporting.theme import PARTIAL, REPORTS, THEME_FILES, WORDS, stage_theme
 
 CSS = (REPORTS / "theme.css").read_text(encoding="utf-8")
 PAGE = (Path(embedded.__file__).parent / "page.css").read_text(encoding="utf-8")
@@ -71,6 +71,7 @@ def test_stage_theme_copies_what_quarto_reads(tmp_path):
     stage_theme(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {
         *THEME_FILES,
+        PARTIAL,
         "_quarto.yml",
         WORDS,
         "fonts",
@@ -82,7 +83,7 @@ def test_quarto_options_name_only_staged_files(tmp_path):
     stage_theme(tmp_path)
     options = yaml.safe_load((tmp_path / "_quarto.yml").read_text(encoding="utf-8"))
     page, print_ = options["format"]["html"], options["format"]["typst"]
-    named = [page["css"], print_["include-in-header"], *print_["font-paths"], *options["filters"]]
+    named = [page["css"], *print_["template-partials"], *print_["font-paths"], *options["filters"]]
     assert all((tmp_path / name).exists() for name in named)
     assert page["embed-resources"] is True
     assert page["format-links"] is False

@@ -238,7 +238,6 @@ end
 
 local function render_table(tbl)
   if not html then return typst_table(tbl) end
-  tbl.colspecs = tbl.colspecs:map(function(spec) return {spec[1]} end)
   tbl = html_table(tbl)
   local label = stringify(tbl.caption.long)
   local attributes = {}
