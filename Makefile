@@ -14,6 +14,8 @@ READY := $(VENV)/.ready
 TARGETED := $(strip $(STUDY)$(SET))
 quoted = '$(subst ','\'',$(1))'
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
+# What is dated in the future would never be made anew.
+DATED_AHEAD := $(if $(shell find $(READY) -newermt now 2>/dev/null),FORCE)
 blank := $(subst ,, )
 PLAN := $(or $(subst $(blank),\ ,$(BUILD)),build)/plan$(if $(TARGETED),-$(shell printf '%s' $(call quoted,$(STUDY)|$(SET)) | cksum | cut -d' ' -f1)).mk
 
@@ -31,7 +33,7 @@ help:  ## tell the verbs (this page)
 
 env: $(READY)  ## make the Python environment (.venv) from requirements.lock
 
-$(READY): requirements.lock src/reporting/environment.py
+$(READY): requirements.lock src/reporting/environment.py $(DATED_AHEAD)
 	@command -v python3 >/dev/null || { echo 'python3 must be on PATH, but is not; install Python 3.11 to 3.13 (Debian, Ubuntu: apt install python3 python3-venv)' >&2; exit 1; }
 	@python3 src/reporting/environment.py $(VENV)
 
@@ -40,7 +42,7 @@ lab: $(READY)  ## open the notebooks in JupyterLab: ARGS="--port 9000" goes to i
 
 tables:  ## check the data of every study (or STUDY=…) and write its frames
 notebooks:  ## run every notebook of every study (or STUDY=…)
-reports:  ## make every report, HTML and PDF, and build/index.html
+reports:  ## make every report, HTML and PDF, and the list of all: build/site/index.html
 report:  ## make one report: STUDY=cdnow; with SET="lapse_weeks=26" a variant beside it
 chapter:  ## run and render one chapter alone: STUDY=cdnow CHAPTER=retention
 

@@ -89,8 +89,10 @@ def nothing_to_do(folder: Path, studies: int) -> tuple[float, float]:
 
 def contents(build: Path) -> dict[str, bytes]:
     """What a build says: results and pages of every study, by name."""
-    found = (file for kind in KINDS for file in build.glob(f"*/{kind}"))
-    return {str(file.relative_to(build)): file.read_bytes() for file in found}
+    sites = (build / "site", build)  # earlier commits kept reports beside the tables
+    site = next(folder for folder in sites if folder.is_dir())
+    found = (file for kind in KINDS for file in site.glob(f"*/{kind}"))
+    return {str(file.relative_to(site)): file.read_bytes() for file in found}
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from analysis.data.placing import write_text
 from analysis.errors import ParamsError
 from analysis.params.folders import check_study_name
 from reporting.errors import ReportError, printable, speak
@@ -58,7 +59,7 @@ def propose(study: str, origin: str) -> None:
     from analysis.data.propose import propose_params
 
     text = propose_params(study, origin, params_folder())
-    path.write_text(text, encoding="utf-8")
+    write_text(path, text)
     print(f"params/{path.name} is written: read it, mend it, then make validate STUDY={study}")
     asked = text.count(": ???")
     if asked:

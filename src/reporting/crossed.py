@@ -24,6 +24,11 @@ class Crossed:
     asked_by: str
 
 
+def records_of(study: Study, run: str) -> list[Path]:
+    """The record of a run, where its engine was asked at all."""
+    return [path for path in (record_of(study, run),) if path.is_file()]
+
+
 def record_of(study: Study, run: str) -> Path:
     """Where the record of a run lies: of `tables`, or of a notebook by its name."""
     return study.folder / FOLDER / f"{run}.csv"

@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,20 +15,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from analysis.data.placing import OWNER_ONLY, writing
 from analysis.notes import Note, note, written
-from reporting.crossed import keep_record
+from reporting.crossed import keep_record, records_of
 from reporting.early import set_early
 from reporting.errors import ReportError, speak
 from reporting.keys import lock_key
-from reporting.partial import partial_path
 from reporting.project import (
     ROOT,
     Study,
     build_folder,
     notebooks,
     read_study,
+    shown_path,
     study_file,
 )
+from reporting.seals import seal, seal_of
 from reporting.took import keep
 
 # Validating URIs in notebook metadata is not needed, and its import takes two seconds.
@@ -46,7 +47,6 @@ STAMPED = ("pandas", "numpy", "scipy", "statsmodels", "scikit-learn", "ibis-fram
 
 def main() -> None:
     """Run the notebook that the second argument names for the study that the first one names."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     study = read_study(study_file(sys.argv[1]))
     os.environ.pop("REFRESH", None)  # `make tables` has asked the source anew
     notebook = next(found for found in notebooks() if found.name == sys.argv[2])
@@ -66,23 +66,26 @@ def run_notebook(study: Study, source: Path) -> Path:
     """
     target = study.folder / "notebooks" / source.name
     failed = target.with_suffix(".failed.ipynb")
-    partial = partial_path(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
     failed.unlink(missing_ok=True)
     keep_record(study, source.stem)
-    try:
+    with writing(target) as partial:
         problem = _execute(study, source, partial)
-        if problem is None:
-            _stamp(partial)
-            partial.replace(target)
-            return target
-        partial.replace(failed)
-    finally:
-        partial.unlink(missing_ok=True)
-    raise ReportError(
-        f"notebooks/{source.name} must run for {study.name}, but {problem}; "
-        f"see {_short(failed)}, or open the notebook with make lab"
-    )
+        if problem is not None:
+            _keep_failed(partial, failed)
+            raise ReportError(
+                f"notebooks/{source.name} must run for {study.name}, but {problem}; "
+                f"see {shown_path(failed)}, or open the notebook with make lab"
+            )
+        _stamp(partial)
+        partial.chmod(OWNER_ONLY)
+    seal(seal_of(study, source.stem), [target, *records_of(study, source.stem)])
+    return target
+
+
+def _keep_failed(partial: Path, failed: Path) -> None:
+    """Keep the run that failed, for its owner: what a cell printed may name persons."""
+    partial.chmod(OWNER_ONLY)
+    partial.replace(failed)
 
 
 def _execute(study: Study, source: Path, partial: Path) -> str | None:
@@ -144,7 +147,10 @@ def socket_folder() -> str | None:
 
 def _cells_of(executed: Path) -> list[tuple[str, dict[str, Any]]]:
     """The code cells with their names for people: the label, or the number as committed."""
-    cells = json.loads(executed.read_text(encoding="utf-8"))["cells"]
+    try:
+        cells = json.loads(executed.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError):
+        return []  # the run was broken off before it was written
     own = [cell for cell in cells if not ADDED & set(cell["metadata"].get("tags", ()))]
     return [
         (_name_of(number, "".join(cell["source"])), cell)
@@ -220,10 +226,6 @@ def commit() -> Note | str:
         return "not known (git is not installed)"
     found = head.stdout.strip()
     return note("source.changed", commit=found) if changed else found
-
-
-def _short(path: Path) -> str:
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 def run() -> None:

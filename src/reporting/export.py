@@ -11,11 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.data.placing import OWNER_ONLY, write_text
 from reporting.errors import ReportError, speak
-from reporting.partial import partial_path
 from reporting.project import ROOT, Study, read_study, study_file
-
-OWNER_ONLY = 0o600
 
 
 def exports_folder() -> Path:
@@ -49,11 +47,7 @@ def write_list(customers: pd.DataFrame, path: Path) -> None:
     """Write the list as a whole, readable by its owner only; no spreadsheet runs its cells."""
     from analysis.telling.cells import as_cells
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = partial_path(path)
-    with open(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, OWNER_ONLY), "w") as file:
-        as_cells(customers).to_csv(file, index=False)
-    partial.replace(path)
+    write_text(path, as_cells(customers).to_csv(index=False), mode=OWNER_ONLY)
 
 
 def main() -> None:

@@ -13,12 +13,18 @@ import os
 import sys
 from multiprocessing.connection import Connection
 
+from reporting.errors import speak
+
 KERNELS = "reporting.execute"
 """The step that runs a kernel."""
 
 
 def run_step(step: list[str], environment: dict[str, str], folder: str, streams: list) -> None:
     """Run a module's `main` as `python -m` would, and leave as Python does."""
+    speak(lambda: _run(step, environment, folder, streams))
+
+
+def _run(step: list[str], environment: dict[str, str], folder: str, streams: list) -> None:
     import numpy as np
 
     for number, stream in enumerate(streams, start=1):

@@ -13,21 +13,25 @@ import shlex
 import sys
 from pathlib import Path
 
-from analysis.data.located import source_fingerprint
+from analysis.data.located import KEY_FILE, source_fingerprint
+from analysis.data.placing import recover
 from analysis.errors import DataError, ParamsError
 from analysis.params import read_settings
-from reporting.errors import ReportError, printable, speak
+from reporting.errors import ReportError, of_the_disk, printable, speak
 from reporting.imported import digest, keep_imports
-from reporting.keys import notebook_key, report_key, tables_key
+from reporting.keys import modules_key, notebook_key, report_key, tables_key
 from reporting.partial import clear_partials
 from reporting.project import (
-    ROOT,
     Study,
     build_folder,
     read_study,
+    shown_path,
+    site_folder,
     study_files,
     write_if_changed,
 )
+from reporting.seals import date_back_unsound, index_seal, seal_of
+from reporting.took import ASKED
 
 NO_CHAPTER = "data must hold the tables of at least one notebook, but suits none; see make help"
 
@@ -44,8 +48,7 @@ def main() -> None:
 
 def all_rules(plan: Path) -> list[str]:
     """The rules of all studies; what holds all of them up becomes a rule that says so."""
-    for folder in (plan.parent, build_folder(), build_folder() / "keys"):
-        clear_partials(folder)
+    clear_partials(plan.parent, build_folder(), build_folder() / "keys", site_folder())
     try:
         read_settings(os.environ.get("SET", ""))
         report_key()
@@ -53,8 +56,7 @@ def all_rules(plan: Path) -> list[str]:
     except (ParamsError, ReportError) as error:
         return [fault_rules(plan.stem, str(error))]
     keep_imports()
-    index = build_folder() / "index.html"
-    return [*rules, f"reports:\n\t@echo {in_shell(f'All reports: {_near(index)}')}\n"]
+    return [*rules, index_rules()]
 
 
 def rules_of(path: Path) -> str:
@@ -68,15 +70,34 @@ def rules_of(path: Path) -> str:
         if not study.chapters:
             raise ReportError(f"{path.name}: {NO_CHAPTER}")
         check_chapter(study, os.environ.get("CHAPTER", ""))
-        clear_partials(study.folder)
+        clear_broken(study)
         write_if_changed(study.folder / "study.json", description_of(study))
     except (ParamsError, DataError, ReportError) as error:
         return fault_rules(path.stem, str(error))
     except OSError as error:
-        place = error.filename or path.name
-        return fault_rules(path.stem, f"{place} must be readable and writable: {error.strerror}")
+        return fault_rules(path.stem, of_the_disk(error, path.name))
     fault_file(path.stem).unlink(missing_ok=True)
     return study_rules(study)
+
+
+def clear_broken(study: Study) -> None:
+    """Clear what killed runs left of a study, and have make remake what is not whole."""
+    inside = ("", "notebooks", "seals", "chapters", "took")
+    clear_partials(study.site.parent, *(study.folder / name for name in inside))
+    if ASKED in os.environ:
+        return
+    for place in (study.folder / "tables", study.folder / "report", study.site):
+        recover(place)
+    for step, targets in targets_of(study).items():
+        date_back_unsound(seal_of(study, step), targets)
+
+
+def targets_of(study: Study) -> dict[str, list[Path]]:
+    """The files by which make knows what each step of a study made."""
+    folder = study.folder
+    executed = {one.name: [folder / f"notebooks/{one.name}.ipynb"] for one in study.chapters}
+    report = [study.site / "report.html", study.site / "report.pdf"]
+    return {"tables": [folder / "tables" / KEY_FILE], **executed, "report": report}
 
 
 def check_chapter(study: Study, asked: str) -> None:
@@ -104,7 +125,8 @@ def study_rules(study: Study) -> str:
     """One rule for the tables, one a notebook, one for the report."""
     folder, name = in_rule(study.folder), study.params.study
     python = "@$(PY) -m reporting.warm"
-    tables = f"{folder}/tables/key.json"
+    made = {step: " ".join(map(in_rule, files)) for step, files in targets_of(study).items()}
+    tables, report = made["tables"], made["report"]
     again = " FORCE" if os.environ.get("REFRESH") == "1" else ""
     lines = [
         f"# {study.name}",
@@ -113,7 +135,7 @@ def study_rules(study: Study) -> str:
     ]
     executed = []
     for notebook in study.chapters:
-        target = f"{folder}/notebooks/{notebook.name}.ipynb"
+        target = made[notebook.name]
         executed.append(target)
         lines += [
             f"{target}: {tables} {key_file(notebook.name, notebook_key(notebook))}",
@@ -122,7 +144,6 @@ def study_rules(study: Study) -> str:
             f"chapter-{name}-{notebook.chapter}: {target}",
             f"\t{python} reporting.report {name} {notebook.chapter}",
         ]
-    report = f"{folder}/report.html {folder}/report.pdf"
     needed = f"{' '.join(executed)} {key_file('report', report_key())}"
     lines += [
         f"{report} &: {needed}",
@@ -132,17 +153,38 @@ def study_rules(study: Study) -> str:
         f"report-{name}: {report}",
         f"tables: {tables}",
         f"notebooks: {' '.join(executed)}",
-        f"report reports: report-{name}",
+        f"{in_rule(index_file())}: {report}",
+        f"report reports: report-{name} {in_rule(index_file())}",
         f"chapter: chapter-{name}-{os.environ.get('CHAPTER', '')}",
         "",
     ]
     return "\n".join(lines)
 
 
+def index_rules() -> str:
+    """The rule for the list of all reports, and the last line of `make reports`."""
+    if ASKED not in os.environ:
+        date_back_unsound(index_seal(), [index_file()])
+    index, key = in_rule(index_file()), modules_key("reporting.site") + report_key()
+    told = in_shell(f"All reports: {shown_path(index_file())}")
+    lines = [
+        f"{index}: {key_file('index', key)}",
+        "\t@$(PY) -m reporting.warm reporting.site",
+        f".PRECIOUS: {index}",
+        f"reports:\n\t@echo {told}\n",
+    ]
+    return "\n".join(lines)
+
+
+def index_file() -> Path:
+    """The list of all reports."""
+    return site_folder() / "index.html"
+
+
 def fault_rules(name: str, message: str) -> str:
     """A study that cannot be planned fails alone, with its own sentence."""
     write_if_changed(fault_file(name), printable(message) + "\n")
-    recipe = f"\t@cat {in_shell(_near(fault_file(name)))} >&2; exit 1"
+    recipe = f"\t@cat {in_shell(shown_path(fault_file(name)))} >&2; exit 1"
     target = fault_file(name).stem
     verbs = "tables notebooks report reports chapter"
     return f".PHONY: {target}\n{target}:\n{recipe}\n{verbs}: {target}\n"
@@ -155,16 +197,12 @@ def fault_file(name: str) -> Path:
 
 def in_rule(path: Path) -> str:
     """A path as a Make rule names it: from the project's folder, its spaces escaped."""
-    return re.sub(r"([\s#:'()&])", r"\\\1", str(_near(path)).replace("$", "$$"))
+    return re.sub(r"([\s#:'()&])", r"\\\1", shown_path(path).replace("$", "$$"))
 
 
 def in_shell(text: str | Path) -> str:
     """A text as the shell of a rule reads it: one word that nothing is read into."""
     return shlex.quote(printable(str(text)).replace("\n", " ")).replace("$", "$$")
-
-
-def _near(path: Path) -> Path:
-    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def key_file(name: str, key: str) -> str:

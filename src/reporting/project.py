@@ -10,12 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from analysis.data.placing import is_of_the_future, write_text
 from analysis.params import Params, read_params, read_settings
 from analysis.params.folders import check_study_name, study_folder, variant_of
 from reporting.errors import ReportError
-from reporting.partial import partial_path
 
 ROOT = Path(__file__).resolve().parents[2]
+SITE = "site"
 HISTORY = "complete history"
 NOTEBOOK_NAME = re.compile(r"[0-9]{2}_[a-z][a-z0-9_]{0,39}")
 
@@ -23,6 +24,11 @@ NOTEBOOK_NAME = re.compile(r"[0-9]{2}_[a-z][a-z0-9_]{0,39}")
 def build_folder() -> Path:
     """`build/`, or the folder that BUILD names (tests build elsewhere)."""
     return Path(os.environ.get("BUILD") or ROOT / "build").resolve()
+
+
+def site_folder() -> Path:
+    """`build/site/`, the one folder that may be published: the index, reports, results."""
+    return build_folder() / SITE
 
 
 def params_folder() -> Path:
@@ -117,8 +123,13 @@ class Study:
 
     @property
     def folder(self) -> Path:
-        """`build/cdnow`, or `build/variants/cdnow/lapse_weeks-26`."""
+        """`build/cdnow`, or `build/variants/cdnow/lapse_weeks-26`: what is nobody else's."""
         return study_folder(self.params, build_folder())
+
+    @property
+    def site(self) -> Path:
+        """`build/site/cdnow`: page, PDF and results, which may be published."""
+        return site_folder() / self.folder.relative_to(build_folder())
 
     @property
     def chapters(self) -> tuple[Notebook, ...]:
@@ -159,9 +170,11 @@ def read_study(path: Path) -> Study:
 
 def write_if_changed(path: Path, text: str) -> None:
     """Replace a file as a whole, and only when its content changes (Make looks at times)."""
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = partial_path(path)
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    known = path.is_file() and path.read_bytes() == text.encode()
+    if not known or is_of_the_future(path):
+        write_text(path, text)
+
+
+def shown_path(path: Path) -> str:
+    """A path for people: from the project's folder, if it lies in it."""
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
+from analysis.data.placing import put, remove, writing
 from analysis.notes import read_note
 from analysis.telling.wording import wording_for
 from reporting.chapters import not_translated
 from reporting.errors import ReportError, speak
 from reporting.executed import run_stamp
-from reporting.partial import partial_path, remove
-from reporting.project import ROOT, Study, build_folder, read_study, study_file
+from reporting.project import Study, read_study, shown_path, study_file
 from reporting.rendering import render_report
+from reporting.seals import seal, seal_of
 from reporting.site import write_index
 from reporting.staging import stage_report
 from reporting.took import REPORT, keep
 
-# The PDF comes last: Make takes the report as made when its youngest file is in place.
-PUBLISHED = ("report", "results", "report.json", "report.html", "report.pdf")
-
 
 def main() -> None:
     """Make the report of the study that the first argument names, or of one chapter of it."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     study = read_study(study_file(sys.argv[1]))
     started = time.monotonic()
     if len(sys.argv) > 2:
@@ -36,15 +31,18 @@ def main() -> None:
         print(f"  {page} ({time.monotonic() - started:.1f} s)", flush=True)
         return
     make_report(study)
-    write_index(build_folder())
+    write_index()
     if told := not_translated(study):
         print(f"  {study.name}: {told}", flush=True)
-    told = keep(study, REPORT, started)
-    print(f"  {study.name}: report.html, report.pdf ({told})", flush=True)
+    page, told = shown_path(study.site / "report.html"), keep(study, REPORT, started)
+    print(f"  {study.name}: {page}, report.pdf ({told})", flush=True)
 
 
 def make_report(study: Study) -> None:
-    """Make everything aside and put it in place when all of it is whole.
+    """Make everything aside and put it in place, in one step, when all of it is whole.
+
+    Page, PDF, results and description go to `build/site/`; the sources that they were rendered
+    from stay with the study, in `report/`.
 
     Raises
     ------
@@ -52,10 +50,9 @@ def make_report(study: Study) -> None:
         What must be mended; the last good report stays, and the staged sources that could not be
         rendered are kept in `report.failed/`.
     """
-    aside, failed = partial_path(study.folder / "report"), study.folder / "report.failed"
-    remove(aside)
+    failed = study.folder / "report.failed"
     remove(failed)
-    try:
+    with writing(study.site) as aside:
         staged = stage_report(study, aside)
         try:
             renderer = render_report(staged, aside / "report.html", aside / "report.pdf")
@@ -65,9 +62,8 @@ def make_report(study: Study) -> None:
             raise ReportError(faults) from None
         described = json.dumps(description_of(study, renderer), indent=1)
         (aside / "report.json").write_text(described + "\n", encoding="utf-8")
-        put_in_place(aside, study.folder)
-    finally:
-        remove(aside)
+        put(staged, study.folder / "report")
+    seal(seal_of(study, "report"), [study.site, study.folder / "report"])
 
 
 def make_chapter(study: Study, chapter: str) -> str:
@@ -80,18 +76,10 @@ def make_chapter(study: Study, chapter: str) -> str:
     """
     alone = replace(study, only=chapter)
     place = study.folder / "chapters" / chapter
-    aside = partial_path(place)
-    remove(aside)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with writing(place) as aside:
         staged = stage_report(alone, aside)
         render_report(staged, aside / "report.html", aside / "report.pdf")
-        remove(place)
-        aside.replace(place)
-    finally:
-        remove(aside)
-    page = place / "report.html"
-    return str(page.relative_to(ROOT) if page.is_relative_to(ROOT) else page)
+    return shown_path(place / "report.html")
 
 
 def description_of(study: Study, renderer: str) -> dict[str, Any]:
@@ -109,15 +97,6 @@ def description_of(study: Study, renderer: str) -> dict[str, Any]:
         "data": described | {"title": data},
         "renderer": renderer,
     }
-
-
-def put_in_place(aside: Path, folder: Path) -> None:
-    """Replace what the last report left by what lies aside, each file or folder as a whole."""
-    for name in PUBLISHED:
-        place = folder / name
-        if place.is_dir():
-            place.replace(aside / f"{name}.last")
-        (aside / name).replace(place)
 
 
 def run() -> None:

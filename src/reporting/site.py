@@ -1,8 +1,10 @@
-"""`build/index.html`: every report with its title, date, data and links."""
+"""`build/site/index.html`: every report with its title, date, data and links."""
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from html import escape
 from pathlib import Path
 from string import Template
@@ -12,28 +14,73 @@ from urllib.parse import quote
 from analysis.telling.markup import one_line
 from analysis.telling.wording import catalogue
 from reporting.contained import with_policy
-from reporting.project import ROOT, write_if_changed
+from reporting.errors import speak
+from reporting.project import ROOT, build_folder, site_folder, write_if_changed
+from reporting.seals import index_seal, seal
+
+LISTED = {"title", "subtitle", "study", "simulated", "period", "finished", "data"}
+"""What the list tells of a report."""
 
 
-def write_index(build: Path) -> None:
-    """List the reports that lie under `build`, studies first and variants after them.
+def main() -> None:
+    """Write the list of all reports anew."""
+    write_index()
 
-    The page is in the language of the reports where all have the same, else in English.
+
+def write_index() -> None:
+    """Write the list of the reports that lie under `build/site/`, one process at a time."""
+    keys = build_folder() / "keys"
+    keys.mkdir(parents=True, exist_ok=True)
+    with (keys / "index.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        index = site_folder() / "index.html"
+        write_if_changed(index, index_page(site_folder()))
+        os.utime(index)  # to make it is younger than the reports that it lists
+        seal(index_seal(), [index, *descriptions()])
+
+
+def descriptions() -> list[Path]:
+    """What the reports say of themselves: studies first, variants after them."""
+    site = site_folder()
+    found = [*site.glob("*/report.json"), *site.glob("variants/*/*/report.json")]
+    return sorted((path for path in found if path.parent.name[0] != "."), key=str)
+
+
+def index_page(site: Path) -> str:
+    """The page that lists the reports under a folder.
+
+    It is in the language of the reports where all have the same, else in English.
     """
-    found = [*build.glob("*/report.json"), *build.glob("variants/*/*/report.json")]
-    reports = {path: json.loads(path.read_text("utf-8")) for path in sorted(found, key=str)}
+    read = {path: _description(path) for path in descriptions()}
+    reports = {path: report for path, report in read.items() if report}
     languages = {report.get("language", "en") for report in reports.values()}
     language = languages.pop() if len(languages) == 1 else "en"
     words = {key: escape(text) for key, text in catalogue(language)["index"].items()}
     sections = []
     for key in ("reports", "variants"):
-        own = [path for path in reports if ("variants" in path.parts) == (key == "variants")]
-        items = "\n".join(_item(reports[path], path.parent, build, words) for path in own)
+        own = [
+            path for path in reports if ("variants" in _parts(path, site)) == (key == "variants")
+        ]
+        items = "\n".join(_item(reports[path], path.parent, site, words) for path in own)
         if items:
             sections.append(f"<section><h2>{words[key]}</h2>\n<ul>\n{items}\n</ul></section>")
     page = Template((ROOT / "reports" / "index.html").read_text(encoding="utf-8"))
     text = page.substitute(words, language=language, list="\n".join(sections))
-    write_if_changed(build / "index.html", with_policy(text))
+    return with_policy(text)
+
+
+def _parts(path: Path, site: Path) -> tuple[str, ...]:
+    return path.relative_to(site).parts
+
+
+def _description(path: Path) -> dict[str, Any]:
+    """What a report says of itself; nothing of one that is not whole: its study remakes it."""
+    try:
+        read = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    pages = (path.with_name(name).is_file() for name in ("report.html", "report.pdf"))
+    return read if isinstance(read, dict) and set(read) >= LISTED and all(pages) else {}
 
 
 def _text(text: Any) -> str:
@@ -41,8 +88,8 @@ def _text(text: Any) -> str:
     return escape(one_line(str(text)))
 
 
-def _item(report: dict[str, Any], folder: Path, build: Path, words: dict[str, str]) -> str:
-    place = quote(folder.relative_to(build).as_posix())
+def _item(report: dict[str, Any], folder: Path, site: Path, words: dict[str, str]) -> str:
+    place = quote(folder.relative_to(site).as_posix())
     badge = f' <span class="badge">{words["simulated"]}</span>' if report["simulated"] else ""
     begin, end = report["period"]
     about = words["about"].format(
@@ -60,3 +107,12 @@ def _item(report: dict[str, Any], folder: Path, build: Path, words: dict[str, st
 <p><a href="{place}/report.html">{words["page"]}</a> · <a href="{place}/report.pdf">PDF</a> ·
 <a href="{place}/results/">{tables}</a></p>
 </li>"""
+
+
+def run() -> None:
+    """The step as make runs it."""
+    speak(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from pathlib import Path
 
-from reporting.crossed import crossed, keep_record
+from reporting.crossed import crossed, keep_record, records_of
 from reporting.errors import speak
 from reporting.project import Study, read_study, study_file
+from reporting.seals import seal, seal_of
 from reporting.took import keep
 
 NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "pyspark": "Spark"}
@@ -17,12 +17,13 @@ NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "pyspark": "Spark"}
 
 def main() -> None:
     """Write the frames of the study that the first argument names."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     study, began = read_study(study_file(sys.argv[1])), time.monotonic()
     from analysis.frames import write_frames
 
     record = keep_record(study, "tables")
     write_frames(study.params, folder=study.folder)
+    made = [study.folder / "tables", *records_of(study, "tables")]
+    seal(seal_of(study, "tables"), made)
     told = f" ({keep(study, 'tables', began)}{_told(study, record)})"
     print(f"  {study.name}: tables{told}", flush=True)
 

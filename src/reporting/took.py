@@ -18,12 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from reporting.partial import partial_path
+from analysis.data.placing import write_text
 from reporting.project import ROOT, Study, build_folder
 
 FOLDER = "took"
 REPORT = "report"
 STEPS = "steps.json"
+ASKED = "ASKED"
+"""Set where make is asked for its steps beside one that runs: what that one makes is let alone."""
 STEP = re.compile(r"reporting\.warm reporting\.(tables|execute|report) (\S+) ?(\w*)$", re.MULTILINE)
 KIB_PER_GIB = 2**20
 MINUTE = 60
@@ -58,10 +60,8 @@ def keep(study: Study, step: str, began: float) -> str:
     """
     seconds = time.monotonic() - began
     place = study.folder / FOLDER / f"{step}.json"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    partial = partial_path(place)
-    partial.write_text(json.dumps({"seconds": round(seconds, 2), "gib": round(_peak(), 3)}) + "\n")
-    partial.replace(place)
+    told = {"seconds": round(seconds, 2), "gib": round(_peak(), 3)}
+    write_text(place, json.dumps(told) + "\n")
     return "; ".join(filter(None, (f"{seconds:.0f} s", left_of_make(study))))
 
 
@@ -87,6 +87,7 @@ def ask_make(folder: Path) -> None:
         return
     kept = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "GNUMAKEFLAGS")
     environment = {name: text for name, text in os.environ.items() if name not in kept}
+    environment |= {ASKED: "1"}
     began = time.time()
     asked = subprocess.run(
         ["make", "--dry-run", *goals],
@@ -101,9 +102,7 @@ def ask_make(folder: Path) -> None:
         (study, part if verb == "execute" else {"tables": "tables"}.get(verb, part or REPORT))
         for verb, study, part in STEP.findall(asked.stdout)
     ]
-    partial = partial_path(folder / STEPS)
-    partial.write_text(json.dumps({"began": began, "steps": steps}), encoding="utf-8")
-    partial.replace(folder / STEPS)
+    write_text(folder / STEPS, json.dumps({"began": began, "steps": steps}))
 
 
 def left_of_make(study: Study) -> str:

@@ -18,11 +18,13 @@ from multiprocessing.connection import Client, Connection
 from multiprocessing.reduction import send_handle
 from pathlib import Path
 
+from reporting.errors import speak
+
 MAKE = "WARM"
 """The variable of the environment that holds the number of make's process."""
 LONGEST = 80
 STOPPED = 128 + signal.SIGTERM
-PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> None:
@@ -46,7 +48,7 @@ def _warm(step: list[str]) -> int | None:
             for stream in (1, 2):
                 send_handle(server, stream, None)
             pid = server.recv()
-            for number in PASSED_ON:
+            for number in passed_on():
                 signal.signal(number, lambda number, _: _send(pid, number))
             return server.recv()
     except (OSError, EOFError):
@@ -54,11 +56,16 @@ def _warm(step: list[str]) -> int | None:
             _send(pid, signal.SIGKILL)
         if not Path(f"/proc/{make}").exists():
             return STOPPED  # the server has ended with its make, as it should
-        for number in PASSED_ON:
+        for number in passed_on():
             signal.signal(number, signal.SIG_DFL)
         told = "ended before its time" if pid else "could not be started"
         print(f"  the warm server {told}: {' '.join(step[1:])} runs without it", file=sys.stderr)
         return None
+
+
+def passed_on() -> list[int]:
+    """The signals that end a step, but for those that are to be ignored, as under nohup."""
+    return [one for one in ENDING if signal.getsignal(one) is not signal.SIG_IGN]
 
 
 def _send(pid: int, number: int) -> None:
@@ -110,4 +117,4 @@ def _start(make: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    speak(main)

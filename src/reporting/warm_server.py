@@ -42,6 +42,7 @@ def main() -> None:
             step.terminate()
         for step in list(running):
             step.join(LEAVING)
+            step.kill()
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 

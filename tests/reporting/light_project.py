@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-PUBLISHED = ("report.html", "report.pdf", "report.json", "results/light.csv", "report/report.qmd")
+PUBLISHED = ("report.html", "report.pdf", "report.json", "results/light-weeks.csv")
+STAGED = "report/report.qmd"
 SETTINGS = {"SOURCE_DATE_EPOCH": "1700000000"}
 IMPORTS = """from analysis.params import read_params
 from IPython.display import display
@@ -84,7 +85,7 @@ class LightProject:
         made = light.make("-j2", "reports")
         assert made.returncode == 0, made.stdout + made.stderr
         light.good = light.published()
-        assert len(light.good) == len(PUBLISHED)
+        assert len(light.good) == len(PUBLISHED) + 1
         return light
 
     def mend(self) -> None:
@@ -136,17 +137,18 @@ class LightProject:
     def build(self) -> Path:
         return self.folder / "build" / "tiny"
 
+    @property
+    def site(self) -> Path:
+        return self.folder / "build" / "site" / "tiny"
+
     def published(self) -> dict[str, bytes]:
-        """The bytes of the report as it lies there."""
-        paths = {name: self.build / name for name in PUBLISHED}
-        paths["results/light.csv"] = self.build / "results" / "light-weeks.csv"
+        """The bytes of the report as it lies there, and of the sources that it was made from."""
+        paths = {name: self.site / name for name in PUBLISHED} | {STAGED: self.build / STAGED}
         return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
 
     def hidden(self) -> list[str]:
         """Names of half-made things below the build folder."""
-        marks = (".", "tables.")
-        found = [p for p in (self.folder / "build").rglob("*") if p.name.startswith(marks)]
-        return [p.name for p in found if p.parent.name != "crossed"]
+        return [p.name for p in (self.folder / "build").rglob("*") if p.name.startswith(".")]
 
     def processes(self) -> list[int]:
         """The processes that work inside the copy (kernels among them)."""

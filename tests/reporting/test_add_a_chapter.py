@@ -96,7 +96,7 @@ def in_project(project: Path, *arguments: str) -> subprocess.CompletedProcess[st
 
 
 def test_page_shows_finding_figure_and_table(followed):
-    page = BeautifulSoup((followed[0] / "build/market/report.html").read_text(), "html.parser")
+    page = BeautifulSoup((followed[0] / "build/site/market/report.html").read_text(), "html.parser")
     assert page.find(id="sec-weekdays").name == "h2"
     figure = page.find(id="fig-weekdays-shares")
     assert "busiest day of the week" in figure.find("figcaption").get_text()
@@ -109,7 +109,7 @@ def test_page_shows_finding_figure_and_table(followed):
 
 
 def test_pdf_shows_the_chapter(followed):
-    pdf = pypdf.PdfReader(followed[0] / "build/market/report.pdf")
+    pdf = pypdf.PdfReader(followed[0] / "build/site/market/report.pdf")
     text = re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pdf.pages))
     assert "On which days do customers buy?" in text
     assert "the busiest day of the week. Share of all purchases" in text
@@ -117,7 +117,7 @@ def test_pdf_shows_the_chapter(followed):
 
 
 def test_results_hold_the_table_and_its_columns(followed):
-    results = followed[0] / "build/market/results"
+    results = followed[0] / "build/site/market/results"
     with (results / "weekdays-shares.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["weekday"] for row in rows][:2] == ["monday", "tuesday"]
@@ -126,7 +126,7 @@ def test_results_hold_the_table_and_its_columns(followed):
 
 
 def test_findings_hold_the_fact_with_its_numbers(followed):
-    results = followed[0] / "build/market/results"
+    results = followed[0] / "build/site/market/results"
     told = json.loads((results / "findings.json").read_text())["findings"]
     (fact,) = [one for one in told if one["chapter"] == "weekdays"]
     with (results / "weekdays-shares.csv").open(newline="") as stream:

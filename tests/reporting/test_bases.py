@@ -40,7 +40,7 @@ def base_faults(study: str, findings: list[dict[str, Any]], ledger: dict[str, in
 @pytest.mark.parametrize("path", study_files(), ids=lambda path: path.stem)
 def test_base_has_one_number_in_a_whole_report(path: Path, built: Path):
     skip_absent_study(path.stem)
-    record = built / path.stem / "results" / "findings.json"
+    record = built / "site" / path.stem / "results" / "findings.json"
     assert record.is_file(), "a report must keep its findings"
     study = open_study(path, build=built)
     ledger = study.bases.table.set_index("base")["n"].to_dict()

@@ -71,16 +71,16 @@ def _digits(number: float | None) -> str:
 PARTS = {"": numbers_of, ".words": words_of}
 
 
-def store(build: Path, folder: Path = EXPECTED) -> None:
-    """Store what the reports of a build folder say."""
+def store(site: Path, folder: Path = EXPECTED) -> None:
+    """Store what the reports of a folder to publish say."""
     folder.mkdir(exist_ok=True)
     for study in STUDIES:
-        if not (build / study / "results" / "findings.json").is_file():
+        if not (site / study / "results" / "findings.json").is_file():
             continue
         for part, read in PARTS.items():
             with (folder / f"{study}{part}.csv").open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file, lineterminator="\n")
-                writer.writerows([("shown", "quantity", "value"), *read(build / study)])
+                writer.writerows([("shown", "quantity", "value"), *read(site / study)])
 
 
 def expected(study: str, part: str) -> list[Row]:
@@ -110,13 +110,13 @@ def _alike(before: str | None, now: str | None) -> bool:
 @pytest.mark.parametrize("study", STUDIES)
 def test_shipped_study_has_the_numbers_that_it_had(built, study) -> None:
     skip_absent_study(study)
-    assert differences(expected(study, ""), numbers_of(built / study)) == []
+    assert differences(expected(study, ""), numbers_of(built / "site" / study)) == []
 
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_shipped_study_has_the_words_that_it_had(built, study) -> None:
     skip_absent_study(study)
-    assert differences(expected(study, ".words"), words_of(built / study)) == []
+    assert differences(expected(study, ".words"), words_of(built / "site" / study)) == []
 
 
 def test_differences_names_what_has_changed() -> None:
@@ -134,4 +134,4 @@ def test_differences_names_what_has_changed() -> None:
 
 
 if __name__ == "__main__":
-    store(Path(os.environ.get("BUILD") or ROOT / "build"))
+    store(Path(os.environ.get("BUILD") or ROOT / "build") / "site")

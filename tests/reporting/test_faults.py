@@ -96,10 +96,10 @@ def test_faulty_params_speak_each_for_its_own_study(light):
         assert re.search(sentence, made.stderr), made.stderr
     assert "did you mean lapse_weeks" in made.stderr
     assert "Traceback" not in made.stderr
-    assert "tiny: report.html, report.pdf" in made.stdout
-    assert b"Another sentence." in (light.build / "report.html").read_bytes()
+    assert "tiny: build/site/tiny/report.html, report.pdf" in made.stdout
+    assert b"Another sentence." in (light.site / "report.html").read_bytes()
     for name in broken:
-        assert not (light.folder / "build" / name / "report.html").exists()
+        assert not (light.folder / "build" / "site" / name).exists()
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,8 @@ class Shop:
 
 
 def steps_of(told: str) -> set[str]:
-    found = re.findall(r"^  (\S+): (tables|\d\d_\w+|report\.html)", told, re.MULTILINE)
-    return {f"{study} {step.removesuffix('.html')}" for study, step in found}
+    found = re.findall(r"^  (\S+): (tables|\d\d_\w+|.*report\.html)", told, re.MULTILINE)
+    return {f"{study} {step.removesuffix('.html').rpartition('/')[2]}" for study, step in found}
 
 
 def steps(study: str, *names: str) -> set[str]:
@@ -178,24 +178,25 @@ def test_changed_params_and_data_rerun_their_study_only(shop):
 
 
 def test_variant_lies_beside_the_real_report(shop):
-    before = shop.files("build/shop")
+    before = shop.files("build/shop") | shop.files("build/site/shop")
     asked = ("report", "STUDY=shop", "SET=lapse_weeks=39 min_cell=290 observed_until=2024-06-30")
     name = "shop/lapse_weeks-39_min_cell-290_observed_until-2024-06-30"
     assert shop.runs("-j2", *asked) == steps(name, "tables", *KEPT, "report")
     assert shop.runs("-j2", *asked) == set()
-    assert shop.files("build/shop") == before
+    assert shop.files("build/shop") | shop.files("build/site/shop") == before
 
-    folder = shop.folder / "build" / "variants" / name
+    site = shop.folder / "build" / "site"
+    folder = site / "variants" / name
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "Lapsed when silent for more than (weeks) = 39" in page
-    assert f"variants/{name}/report.html" in (shop.folder / "build/index.html").read_text()
+    assert f"variants/{name}/report.html" in (site / "index.html").read_text()
     assert not (folder / "results" / "data-groups.csv").exists(), "all groups are under min_cell"
     assert (folder / "results" / "data-rows.csv").is_file()
     assert shop.runs() == set()
 
 
 def test_same_study_gives_the_same_bytes(shop):
-    folder = shop.folder / "build" / "shop"
+    folder = shop.folder / "build" / "site" / "shop"
     made = {name: (folder / name).read_bytes() for name in ("report.html", "report.pdf")}
     (folder / "report.pdf").unlink()
     assert shop.runs() == steps("shop", "report")
@@ -203,8 +204,9 @@ def test_same_study_gives_the_same_bytes(shop):
 
     elsewhere = shop.folder / "elsewhere"
     shop.make("reports", BUILD=str(elsewhere))
-    kinds = ("report.*", "results/*.csv", "report/*.qmd", "report/nb/*.ipynb")
-    files = [path.relative_to(folder) for kind in kinds for path in folder.glob(kind)]
+    build = shop.folder / "build"
+    kinds = ("site/shop/**/*.*", "shop/report/*.qmd", "shop/report/nb/*.ipynb")
+    files = [path.relative_to(build) for kind in kinds for path in build.glob(kind)]
     assert len(files) > 12
     for path in files:
-        assert (elsewhere / "shop" / path).read_bytes() == (folder / path).read_bytes(), path
+        assert (elsewhere / path).read_bytes() == (build / path).read_bytes(), path

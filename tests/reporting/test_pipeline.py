@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import re
+import stat
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pypdf
 import pytest
 import yaml
@@ -27,6 +29,7 @@ NAMING_COLUMNS = tuple(
     for table in ("dictionary", "missing")
 )
 EMBED = re.compile(r"\{\{< embed \S+#((?:fig|tbl)-[\w-]+) >\}\}")
+PERSONAL = {"customer_id", "customer", "contract_id", "order_id", "comment", "email", "name"}
 CDNOW_SHARES = {4: 0.168, 13: 0.293, 26: 0.376, 52: 0.458, 66: 0.483}
 
 
@@ -62,15 +65,21 @@ def visible_text(page: BeautifulSoup, *, without: tuple[str, ...] = ()) -> str:
 
 def embedded(folder: Path, kind: str) -> list[str]:
     """The labels that the chapters embed."""
-    sources = [path.read_text(encoding="utf-8") for path in (folder / "report").glob("_*.qmd")]
+    pages = (own(folder) / "report").glob("_*.qmd")
+    sources = [path.read_text(encoding="utf-8") for path in pages]
     return [label for text in sources for label in EMBED.findall(text) if label.startswith(kind)]
 
 
 @pytest.fixture(params=STUDIES)
 def report(request, built) -> Path:
-    """The folder of each study's report."""
+    """The folder of each study's report, as it may be published."""
     skip_absent_study(request.param)
-    return built / request.param
+    return built / "site" / request.param
+
+
+def own(report: Path) -> Path:
+    """The folder of what stays with the study."""
+    return report.parents[1] / report.name
 
 
 def test_page_shows_every_figure_with_caption_and_alternative_text(report):
@@ -172,7 +181,7 @@ def test_summary_has_findings_with_claim_and_link(report):
         if tag.name == "h2":
             break
         findings += [tag] if "finding" in tag.get("class", ()) else []
-    chapters = json.loads((report / "study.json").read_text())["chapters"]
+    chapters = json.loads((own(report) / "study.json").read_text())["chapters"]
     assert len(findings) <= 7
     assert len(findings) >= min(3, len(chapters) - 1)
     for finding in findings:
@@ -207,23 +216,54 @@ def test_results_show_no_group_below_the_smallest_size(report):
 
 @pytest.mark.parametrize("name", SIMULATED)  # real ids are plain numbers, which stand everywhere
 def test_no_customer_is_named_anywhere(built, name):
-    folder = built / name
+    folder, site = built / name, built / "site" / name
     ids = set(pd.read_parquet(folder / "tables" / "customers.parquet")["customer_id"])
     assert len(ids) > 100
-    texts = [pdf_text(folder), (built / "index.html").read_text()]
-    kinds = ("*.html", "*.json", "results/*.csv", "notebooks/*.ipynb", "report/*.qmd")
-    texts += [path.read_text(encoding="utf-8") for kind in kinds for path in folder.glob(kind)]
+    texts = [pdf_text(site), (built / "site" / "index.html").read_text()]
+    kinds = ("*.json", "notebooks/*.ipynb", "report/*.qmd", "report/nb/*.ipynb")
+    made = [path for kind in kinds for path in folder.glob(kind)]
+    made += [path for path in site.rglob("*") if path.is_file() and path.suffix != ".pdf"]
+    texts += [path.read_text(encoding="utf-8") for path in made]
     assert len(texts) > 8
     for text in texts:
         assert not ids & set(re.findall(r"[A-Za-z0-9]+", text))
 
 
+def test_folder_to_publish_holds_pages_and_results_alone(built):
+    site = built / "site"
+    assert {path.name for path in site.iterdir()} == {"index.html", *made_reports()}
+    for name in made_reports():
+        held = {path.relative_to(site / name).as_posix() for path in (site / name).rglob("*")}
+        results = {path for path in held if path.startswith("results/")}
+        assert held - results == {"report.html", "report.pdf", "report.json", "results"}
+        assert {Path(path).suffix for path in results} == {".csv", ".json"}
+        people = pq.read_metadata(built / name / "tables" / "customers.parquet").num_rows
+        for path in (site / name / "results").glob("*.csv"):
+            table = pd.read_csv(path, dtype=str)
+            assert not PERSONAL & set(table.columns), path.name
+            assert len(table) < people / 2, f"{path.name} may hold one row a person"
+
+
+def made_reports() -> list[str]:
+    return [name for name in STUDIES if not absent_data(name)]
+
+
+@pytest.mark.parametrize("name", SIMULATED)
+def test_tables_that_name_persons_are_their_owners_alone(built, name):
+    folder = built / name
+    assert stat.S_IMODE((folder / "tables").stat().st_mode) == 0o700
+    private = [*(folder / "tables").iterdir(), *(folder / "notebooks").iterdir()]
+    assert len(private) > 10
+    assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
+    assert not [path for path in (built / "site").rglob("*.parquet")]
+
+
 def test_cdnow_says_its_known_shares(built):
-    table = pd.read_csv(built / "cdnow" / "results" / "retention-second-purchase.csv")
+    table = pd.read_csv(built / "site" / "cdnow" / "results" / "retention-second-purchase.csv")
     found = table.set_index("weeks")["estimate"].round(3).to_dict()
     assert found == CDNOW_SHARES
-    page = visible_text(page_of(built / "cdnow"))
-    for text in (page, pdf_text(built / "cdnow")):
+    page = visible_text(page_of(built / "site" / "cdnow"))
+    for text in (page, pdf_text(built / "site" / "cdnow")):
         text = re.sub(r"\s+", " ", text)
         for share in CDNOW_SHARES.values():
             assert re.search(rf"\b{100 * share:.1f} ?%", text), share
@@ -234,28 +274,28 @@ def test_cdnow_says_its_known_shares(built):
 
 
 def test_index_lists_every_report(built):
-    page = BeautifulSoup((built / "index.html").read_text(encoding="utf-8"), "html.parser")
+    site, made = built / "site", made_reports()
+    page = BeautifulSoup((site / "index.html").read_text(encoding="utf-8"), "html.parser")
     entries = page.find_all("li")
-    made = [name for name in STUDIES if not absent_data(name)]
     assert len(made) >= len(STUDIES) - 1
     assert len(entries) == len(made)
     text = page.get_text(" ")
     for name in made:
-        described = json.loads((built / name / "report.json").read_text())
+        described = json.loads((site / name / "report.json").read_text())
         for shown in ("title", "finished"):
             assert described[shown] in text
         assert described["data"]["title"] in text
     for link in page.find_all("a"):
         assert "://" not in link["href"]
-        assert (built / link["href"]).exists(), link["href"]
+        assert (site / link["href"]).exists(), link["href"]
 
 
 def test_provenance_tells_how_the_numbers_were_made(report):
     text = visible_text(page_of(report))
-    fingerprint = json.loads((report / "study.json").read_text())["fingerprint"]
+    fingerprint = json.loads((own(report) / "study.json").read_text())["fingerprint"]
     code = {tag.get_text() for tag in page_of(report).find_all("code")}
     assert fingerprint[:16] in code
     for word in ("Licence", "commit", "Python", "pandas", "UTC", "silent for more than", "none"):
         assert word in text
-    staged = yaml.safe_load((report / "report" / "_variables.yml").read_text())
+    staged = yaml.safe_load((own(report) / "report" / "_variables.yml").read_text())
     assert staged["min_cell"] == str(read_params(PARAMS / f"{report.name}.yml").min_cell)

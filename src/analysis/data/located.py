@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from analysis.data.faults import Fault, FaultyData
+from analysis.data.placing import write_text
 from analysis.errors import DataError
 from analysis.params import Params
 from analysis.params.joined import Joined
@@ -22,6 +22,7 @@ from analysis.params.source import TableSource
 
 RECORD = "CROSSED"
 """Names, in the environment, the CSV file that a run adds to for each answer of its engine."""
+KEY_FILE = "key.json"
 PACKAGE_FILES = {
     "cdnow": ("lifetimes", ["datasets/CDNOW_master.txt"]),
     "cdnow_sample": ("lifetimes", ["datasets/CDNOW_sample.txt"]),
@@ -185,13 +186,11 @@ def file_fingerprints(paths: Iterable[Path], cache: Path) -> dict[str, str]:
 
 def _read_cache(cache: Path) -> dict[str, str]:
     try:
-        return json.loads(cache.read_text("utf-8"))
+        known = json.loads(cache.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
+    return known if isinstance(known, dict) else {}
 
 
 def _write_cache(cache: Path, found: Mapping[str, str]) -> None:
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    fresh = cache.with_name(f"{cache.name}.{os.getpid()}")
-    fresh.write_text(json.dumps(found), "utf-8")
-    fresh.replace(cache)
+    write_text(cache, json.dumps(found))

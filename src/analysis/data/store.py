@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -16,12 +14,12 @@ import ibis
 import pandas as pd
 
 from analysis.data.engine import open_duckdb
-from analysis.data.located import source_fingerprint
+from analysis.data.located import KEY_FILE, source_fingerprint
+from analysis.data.placing import OWNER_ONLY, writing
 from analysis.data.tables import Description, Tables
 from analysis.notes import read_note, written
 from analysis.params import Params
 
-KEY_FILE = "key.json"
 KEYED_PARAMS = (
     *("data", "observed_from", "observed_until", "timezone", "currency", "relationship"),
     *("segments", "covariates", "satisfaction"),  # they name columns that are taken along
@@ -31,6 +29,7 @@ KEYED_CODE = (
     *("errors", "names", "notes", "units"),
     *("params", "schemas", "simulate", "data", "frames"),
 )
+MAGIC = b"PAR1"
 KEYED_PACKAGES = ("duckdb", "ibis-framework", "numpy", "pandas", "pyarrow")
 
 
@@ -46,9 +45,10 @@ def known_fingerprint(params: Params, folder: Path) -> str:
 def read_key(folder: Path) -> dict[str, Any]:
     """Return the key that lies beside a study's stored tables; empty when there is none."""
     try:
-        return json.loads((folder / "tables" / KEY_FILE).read_text("utf-8"))
+        known = json.loads((folder / "tables" / KEY_FILE).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
+    return known if isinstance(known, dict) else {}
 
 
 def store_key(params: Params, fingerprint: str) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def read_stored(params: Params, folder: Path, fingerprint: str) -> Tables | None
         return None
     folder = folder / "tables"
     files = [folder / f"{name}.parquet" for name in (*found["tables"], *found["frames"], "audit")]
-    if not all(path.is_file() for path in files):
+    if not all(map(_is_parquet, files)):
         return None
     connection = open_duckdb(params.timezone)
     by_name = {
@@ -104,13 +104,11 @@ def write_stored(
 ) -> None:
     """Write tables and frames into `folder/tables`, as a whole in the place of the old ones.
 
-    Tables that live in a database or a cluster stay there: only the frames are written.
+    They name persons: nobody but their owner may read them. Tables that live in a database or a
+    cluster stay there: only the frames are written.
     """
-    folder = folder / "tables"
-    fresh = folder.with_name(f"tables.new-{os.getpid()}")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    try:
+    with writing(folder / "tables") as fresh:
+        fresh.mkdir(mode=0o700)
         embedded = list(tables) if tables.connection.name == "duckdb" else []
         for name in embedded:
             tables[name].to_parquet(fresh / f"{name}.parquet")
@@ -127,14 +125,16 @@ def write_stored(
             "float_ids": list(tables.float_ids),
         }
         (fresh / KEY_FILE).write_text(json.dumps(made, indent=1, sort_keys=True), "utf-8")
-        _replace(folder, fresh)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        for path in fresh.iterdir():
+            path.chmod(OWNER_ONLY)
 
 
-def _replace(folder: Path, fresh: Path) -> None:
-    old = folder.with_name(f"tables.old-{os.getpid()}")
-    if folder.exists():
-        folder.rename(old)
-    fresh.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+def _is_parquet(path: Path) -> bool:
+    """Whether a file begins and ends as Parquet does; one that was cut short does not end so."""
+    try:
+        with path.open("rb") as stream:
+            begins = stream.read(len(MAGIC))
+            stream.seek(-len(MAGIC), 2)
+            return begins == stream.read() == MAGIC
+    except OSError:
+        return False
