@@ -24,6 +24,10 @@ settings.load_profile("any machine")
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 
+# Reports are those of the embedded renderer, also where real Quarto is on PATH: tests of how Quarto
+# is called, and of what it is given, name a program of their own.
+os.environ["QUARTO"] = "none"
+
 ROOT = Path(__file__).parents[1]
 COPIED = ("src", "notebooks", "reports", "params", "Makefile", "requirements.lock")
 Make = Callable[..., subprocess.CompletedProcess[str]]
