@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import select
 import shutil
+import signal
 import sys
 import threading
 from multiprocessing.connection import Connection, Listener, wait
@@ -62,6 +63,7 @@ def _serve(asked: Connection, forks, running: set) -> None:
         fork = forks.Process(target=run_step, args=(step, environment, folder, shared))
         fork.start()
         running.add(fork)
+        held = _hold(fork.pid)
         try:
             asked.send(fork.pid)
             if fork.sentinel not in wait([fork.sentinel, asked]):
@@ -72,5 +74,17 @@ def _serve(asked: Connection, forks, running: set) -> None:
             asked.send(fork.exitcode if fork.exitcode >= 0 else 128 - fork.exitcode)
         finally:
             running.discard(fork)
+            if held is not None:  # it runs on where the process that forked it was killed
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(held, signal.SIGKILL)
+                os.close(held)
             for stream in streams:
                 os.close(stream)
+
+
+def _hold(pid: int) -> int | None:
+    """A process that is never taken for another one of the same number; None if it has ended."""
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None

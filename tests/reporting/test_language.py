@@ -90,6 +90,7 @@ def test_generated_pages_hold_no_english(study, tmp_path):
                 and word != words["date_format"]]  # fmt: skip
     options = yaml.safe_load((staged / "_quarto.yml").read_text("utf-8"))
     assert (options["lang"], options["language"]["crossref-fig-title"]) == ("xx", words["fig"])
+    assert english(" ".join(options["language"].values())) == set()
     front = yaml.safe_load((staged / "report.qmd").read_text("utf-8").split("---")[1])
     assert english(front["subtitle"]) == set()
 
@@ -134,11 +135,13 @@ def test_index_is_in_the_language_of_the_reports(study, tmp_path):
         "period": ["2022-01-01", "2022-12-31"], "data": {"title": "ё"},
         "finished": run_stamp(study)["finished"],
     }  # fmt: skip
-    folder = tmp_path / "site" / "x"
+    folder = project.site_folder() / "x"
     folder.mkdir(parents=True)
     (folder / "report.json").write_text(json.dumps(described), encoding="utf-8")
-    site.write_index(tmp_path / "site")
-    page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    for name in ("report.html", "report.pdf"):
+        (folder / name).touch()
+    site.write_index()
+    page = (project.site_folder() / "index.html").read_text(encoding="utf-8")
     assert '<html lang="xx">' in page
     shown = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)
     assert set(re.findall("[a-z]{2,}", shown.lower())) == {"utc", "pdf"}
