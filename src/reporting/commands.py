@@ -90,7 +90,7 @@ def audit(study: str) -> None:
     from analysis.telling.audit import attack
 
     described = read_study(study_file(study))
-    tables = published_tables(described.folder / "results")
+    tables = published_tables(described.site / "results")
     if not tables:
         raise ReportError(
             f"{study} must have a finished report to be audited, but has none; "

@@ -17,7 +17,7 @@ both: ; @$(PY) -m reporting.warm reporting.tables shop
 \t@.venv/bin/python -m reporting.warm reporting.execute shop 10_retention
 \t@.venv/bin/python -m reporting.warm reporting.report shop
 one: ; @.venv/bin/python -m reporting.warm reporting.report shop retention
-\t@echo 'All reports: build/index.html'
+\t@echo 'All reports: build/site/index.html'
 """
 
 
