@@ -12,5 +12,3 @@ def load_ipython_extension(shell: Any) -> None:
     """Set a kernel up as it starts."""
     shell.run_line_magic("load_ext", "autoreload")
     shell.run_line_magic("autoreload", "2")
-    # completions come from the object itself (`params.`), not from what its classes inherit
-    shell.Completer.use_jedi = False
