@@ -140,9 +140,13 @@ def suppressions(shown: Shown, say: Wording) -> str:
 
 
 def _file_name(chapter: str, label: str) -> str:
-    """`tbl-retention-lapse` of the chapter `retention` lies in `retention-lapse.csv`."""
+    """`tbl-retention-lapse` of the chapter `retention` lies in `retention-lapse.csv`.
+
+    The data of `fig-retention-lapse` lie in `retention-fig-lapse.csv`.
+    """
     prefix, plain = f"{chapter.replace('_', '-')}-", label.removeprefix("tbl-")
-    return f"{chapter}-{plain.removeprefix(prefix)}"
+    kind = "fig-" if label.startswith("fig-") else ""
+    return f"{chapter}-{kind}{plain.removeprefix(kind).removeprefix(prefix)}"
 
 
 def findings_record(shown: Shown) -> dict[str, Any]:
