@@ -63,7 +63,8 @@ endif
 # A broken study speaks for itself and holds nobody else up.
 MAKEFLAGS += --keep-going
 include $(PLAN)
-$(PLAN): $(READY) FORCE
+# A plan that was just made is not made again when make reads itself anew.
+$(PLAN): $(READY) $(if $(MAKE_RESTARTS),,FORCE)
 	@$(PY) -m reporting.plan $(call quoted,$@)
 endif
 

@@ -60,6 +60,23 @@ def test_notebook_runs_from_the_top_without_papermill(name, monkeypatch):
     assert_ran_well(content.cells)
 
 
+@pytest.mark.whole
+def test_own_example_takes_a_chapter_further_from_whatever_folder(tmp_path):
+    content = nbformat.read(ROOT / "notebooks" / "own" / "example.ipynb", as_version=4)
+    place = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(
+        content, timeout=HANGING, startup_timeout=HANGING, kernel_name="python3", resources=place
+    ).execute()
+    outputs = [output for cell in content.cells for output in cell.get("outputs", ())]
+    assert {output.output_type for output in outputs} == {"execute_result"}
+    told = ["".join(output["data"]["text/plain"]) for output in outputs]
+    assert told[0].startswith("Study(cdnow, to 1998-06-30)")
+    assert told[1].startswith("SecondPurchase: Time from the first to the second purchase day")
+    assert "within 30 weeks" in "".join(outputs[2]["data"]["text/markdown"])
+    assert "within_30_weeks" in told[3]
+    assert (tmp_path / "second-purchase-by-month.svg").read_text().startswith("<svg")
+
+
 @pytest.mark.parametrize("notebook", notebooks(), ids=lambda notebook: notebook.name)
 def test_notebook_s_own_study_suits_it(notebook):
     params = read_params(default_study(notebook))

@@ -21,9 +21,11 @@ from analysis.data import Tables, read_tables, tables_until
 from analysis.errors import ParamsError
 from analysis.frames import customer_frame, customer_months, spells, survey_frame
 from analysis.params import Params, read_params
+from analysis.params.finding import find_params
 from analysis.params.folders import study_folder
 from analysis.states.bases import Bases, count_bases, declining_customers
 from analysis.states.stages import Stages, assign_stages
+from analysis.telling.brief import Brief, brief, use_short_forms
 from analysis.telling.showing import Chapter
 from analysis.telling.wording import Wording, wording_for
 
@@ -154,7 +156,8 @@ def open_study(
     Parameters
     ----------
     path : str or Path
-        The YAML file; a study that is open already is opened anew, so that the cell
+        The study's name ("cdnow") or its YAML file, from whatever folder of the checkout (see
+        `params.finding`); a study that is open already is opened anew, so that the cell
         `study = open_study(study, overrides, build)` can be run twice.
     overrides : mapping, optional
         Values that replace those of the file for one try (see `read_params`).
@@ -170,9 +173,19 @@ def open_study(
     ParamsError
         One sentence a fault, all faults at once: file, key, what must hold, what came.
     """
-    file = path.params.path if isinstance(path, Study) else path
+    known = (path.params.path, Path.cwd()) if isinstance(path, Study) else find_params(path)
+    file, begin = known
     params = read_params(file, overrides)
-    return Study(params, study_folder(params, build))
+    use_short_forms()
+    return Study(params, study_folder(params, None if build is None else begin / build))
+
+
+@brief.register
+def _(study: Study) -> Brief:
+    asked = {name: one for name, one in vars(Study).items() if isinstance(one, cached_property)}
+    rows = [(f".{name}", (one.__doc__ or "").split("\n")[0]) for name, one in asked.items()]
+    then = '.chapter("retention") shows results; .until("1998-01-31") is the study as known then'
+    return Brief(str(study), (("part", "what it is"), *rows), (f"made in {study.folder}",), then)
 
 
 def _inside(day: str | date, params: Params) -> date:

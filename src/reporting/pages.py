@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import yaml
 
+from analysis.notes import read_note
 from analysis.telling.markup import Filled, markdown
 from analysis.telling.wording import Wording
 from reporting.chapters import FRONT, chapter_title, report_file
 from reporting.executed import Output, Shown, findings_of, run_stamp
+from reporting.notebook_pages import page_of
 from reporting.parameters import changes
 from reporting.project import Notebook, Study, notebooks
 
@@ -101,3 +103,24 @@ def needs_of(notebook: Notebook, say: Wording) -> str:
     if not notebook.relationship:
         return needs
     return say(f"report.chapters.{notebook.relationship}", needs=needs)
+
+
+def chapter_foot(study: Study, notebook: Notebook, say: Wording) -> str:
+    """How a chapter was made, and how it is cited: the last lines of its page in HTML."""
+    stamp = run_stamp(study)
+    made = say.markdown(
+        "report.notebook",
+        page=Filled(page_of(notebook)),
+        notebook=notebook.name,
+        study=study.params.study,
+    )
+    cited = say.markdown(
+        "report.cite",
+        author=study.params.author,
+        title=study.params.title,
+        chapter=chapter_title(notebook, say),
+        study=study.name,
+        commit=read_note(stamp["commit"]),
+        finished=stamp["finished"],
+    )
+    return f'\n::: {{.content-visible when-format="html"}}\n{made}\n\n{cited}\n:::\n'

@@ -24,6 +24,7 @@ from reporting.partial import clear_partials
 from reporting.project import (
     Study,
     build_folder,
+    left_out,
     read_study,
     shown_path,
     site_folder,
@@ -39,6 +40,8 @@ NO_CHAPTER = "data must hold the tables of at least one notebook, but suits none
 def main() -> None:
     """Plan every study (or the one that STUDY names) and write the rules to the given file."""
     plan = Path(sys.argv[1])
+    for sentence in left_out():
+        print(printable(sentence), file=sys.stderr)
     try:
         write_if_changed(plan, "\n".join(all_rules(plan)))
     except BaseException:

@@ -74,12 +74,43 @@ class Notebook:
 
 @cache
 def notebooks() -> tuple[Notebook, ...]:
-    """All notebooks in the order of their numbers."""
-    found = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    return tuple(_notebook(path) for path in found)
+    """The notebooks that are chapters, in the order of their numbers."""
+    return _looked_over()[0]
+
+
+@cache
+def left_out() -> tuple[str, ...]:
+    """One sentence for each file of `notebooks/` that is no chapter, such as an editor's copy."""
+    return _looked_over()[1]
+
+
+def _looked_over() -> tuple[tuple[Notebook, ...], tuple[str, ...]]:
+    """Read the head of every notebook: what is a chapter, and why the others are none."""
+    found: dict[str, Notebook] = {}
+    told = []
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        try:
+            notebook = _notebook(path)
+            if other := found.get(notebook.chapter):
+                raise ReportError(
+                    f"notebooks/{path.name} must have a chapter of its own, but "
+                    f"{other.path.name} has it already; rename it"
+                )
+        except ReportError as error:
+            told.append(f"{error}, or move it to notebooks/own/; it is left out")
+        else:
+            found[notebook.chapter] = notebook
+    return tuple(found.values()), tuple(told)
 
 
 def _notebook(path: Path) -> Notebook:
+    """Read what a notebook says of itself.
+
+    Raises
+    ------
+    ReportError
+        Its name is that of no chapter, its header is broken, or it has no page.
+    """
     if not NOTEBOOK_NAME.fullmatch(path.stem):
         raise ReportError(
             "a notebook must be named by two digits, _ and small letters (10_retention.ipynb), "
@@ -96,9 +127,16 @@ def _notebook(path: Path) -> Notebook:
         raise ReportError(
             f"notebooks/{path.name} must be a notebook that begins with a `# title` cell and names "
             'the tables it needs in its metadata ("chapter": {"needs": ["transactions"]}), '
-            "but does not"
+            "but does not; mend it"
         ) from None
-    return Notebook(path.stem, path, title, needs, relationship, without, weight)
+    notebook = Notebook(path.stem, path, title, needs, relationship, without, weight)
+    page = f"_{notebook.chapter}.qmd"
+    if not (ROOT / "reports" / page).is_file():
+        raise ReportError(
+            f"notebooks/{path.name} must have its chapter reports/{page}, but there is none; "
+            "write it (see docs/add-a-chapter.md)"
+        )
+    return notebook
 
 
 @dataclass(frozen=True, slots=True)

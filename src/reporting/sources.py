@@ -14,7 +14,7 @@ from reporting.executed import LABEL
 from reporting.keys import python_of
 from reporting.lab.cleaning import is_clean
 from reporting.notes import notes_faults
-from reporting.project import ROOT, notebooks
+from reporting.project import ROOT, left_out, notebooks
 from reporting.subset import check_sources
 from reporting.texts import chapter_faults, shared_words
 
@@ -41,7 +41,8 @@ def main() -> None:
     """Check every notebook and every `.qmd`; all faults at once."""
     faults = [fault for notebook in notebooks() for fault in notebook_faults(notebook.path)]
     outside, warnings = check_sources(sorted((ROOT / "reports").rglob("*.qmd")))
-    faults += outside + texts_faults() + notes_faults() + output_faults(ROOT)
+    faults += [*left_out(), *outside]
+    faults += texts_faults() + notes_faults() + output_faults(ROOT)
     for warning in warnings:
         print(warning)
     if faults:

@@ -16,7 +16,8 @@ from analysis.telling.wording import Wording, wording_for
 from reporting.chapters import REPORTS
 from reporting.executed import FORMS, Output, Shown, is_silent, shown_by
 from reporting.laying import chapter_page
-from reporting.pages import chapter_list, front_page, summary
+from reporting.notebook_pages import write_notebook_pages
+from reporting.pages import chapter_foot, chapter_list, front_page, summary
 from reporting.parameters import variables
 from reporting.project import Study
 from reporting.provenance import provenance
@@ -28,7 +29,7 @@ SUPPRESSED = "suppressed.csv"
 
 
 def stage_report(study: Study, aside: Path) -> Path:
-    """Write `aside/report/` and `aside/results/` from the executed notebooks.
+    """Write `aside/report/`, `results/` and `notebooks/` from the executed notebooks.
 
     Returns the first, a Quarto project that is ready to render.
 
@@ -45,7 +46,7 @@ def stage_report(study: Study, aside: Path) -> Path:
     for name in SHARED:
         shutil.copyfile(REPORTS / name, project / name)
     for notebook, cells in shown.items():
-        page = chapter_page(notebook, cells, say)
+        page = chapter_page(notebook, cells, say) + chapter_foot(study, notebook, say)
         (project / f"_{notebook.chapter}.qmd").write_text(page, encoding="utf-8")
         _write_json(project / "nb" / f"{notebook.name}.ipynb", _notebook_of(cells))
     made = {
@@ -59,6 +60,7 @@ def stage_report(study: Study, aside: Path) -> Path:
         (project / name).write_text(text, encoding="utf-8")
     stage_glyphs(project)
     write_results(shown, aside / "results", say)
+    write_notebook_pages(study, aside, say)
     return project
 
 
@@ -140,9 +142,13 @@ def suppressions(shown: Shown, say: Wording) -> str:
 
 
 def _file_name(chapter: str, label: str) -> str:
-    """`tbl-retention-lapse` of the chapter `retention` lies in `retention-lapse.csv`."""
+    """`tbl-retention-lapse` of the chapter `retention` lies in `retention-lapse.csv`.
+
+    The data of `fig-retention-lapse` lie in `retention-fig-lapse.csv`.
+    """
     prefix, plain = f"{chapter.replace('_', '-')}-", label.removeprefix("tbl-")
-    return f"{chapter}-{plain.removeprefix(prefix)}"
+    kind = "fig-" if label.startswith("fig-") else ""
+    return f"{chapter}-{kind}{plain.removeprefix(kind).removeprefix(prefix)}"
 
 
 def findings_record(shown: Shown) -> dict[str, Any]:

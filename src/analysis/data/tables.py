@@ -11,6 +11,7 @@ import ibis
 import pandas as pd
 
 from analysis.data.crossing import fetch
+from analysis.errors import DataError
 from analysis.notes import Note
 
 AUDIT_COLUMNS = ("table", "step", "reason", "rows")
@@ -80,6 +81,19 @@ class Tables:
     sampled_from: int = 0
 
     def __getitem__(self, name: str) -> ibis.Table:
+        """Return a table.
+
+        Raises
+        ------
+        DataError
+            The study has none of that name.
+        """
+        if name not in self.by_name:
+            held = ", ".join(self.by_name)
+            raise DataError(
+                f"the study must have the table {name} for this, but has {held} only; open one "
+                "that has it, or leave the analysis out"
+            )
         return self.by_name[name]
 
     def __contains__(self, name: str) -> bool:

@@ -14,6 +14,7 @@ from analysis.errors import ParamsError
 from analysis.params.currencies import CURRENCIES, minor_digits
 from analysis.params.faults import FOLLOWS, key_of, sentence_of, without_secrets
 from analysis.params.folders import check_study_name
+from analysis.params.own_names import own_names
 from analysis.params.satisfaction import SatisfactionParams
 from analysis.params.secrets import secret_in
 from analysis.params.source import DataSource
@@ -50,6 +51,7 @@ class Params(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    __dir__ = own_names
 
     schema_version: Literal[1]
     study: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -170,6 +172,13 @@ class Params(BaseModel):
             )
         return self
 
+    def __repr__(self) -> str:
+        period = f"{self.observed_from} to {self.observed_until}"
+        changed = "".join(f", {name}={value}" for name, value in self.overrides.items())
+        return f"Params({self.study}: {self.relationship}, {period}, {self.currency}{changed})"
+
+    __str__ = __repr__
+
     @property
     def followed_until(self) -> date:
         """The last day on which everybody's end can be known.
@@ -280,8 +289,8 @@ def _load(path: Path) -> dict[str, Any]:
         near = difflib.get_close_matches(path.stem, known, n=3, cutoff=0.5)
         hint = f"; near names: {', '.join(near)}" if near else ""
         raise ParamsError(
-            f"study '{path.stem}' must have a file params/{path.name}, but there is none"
-            f" (there are: {', '.join(known) or 'no studies'}){hint}"
+            f"study '{path.stem}' must have a file params/{path.name}, but there is none in "
+            f"{path.parent.resolve()} (there are: {', '.join(known) or 'no studies'}){hint}"
         ) from None
     except UnicodeDecodeError:
         raise ParamsError(f"{path.name} must be UTF-8 text, but is not") from None

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from analysis.params.own_names import own_names
+
 Text = Annotated[str, Field(min_length=1)]
 FilterValue = bool | int | float | date | str
 COMPARISONS = (
@@ -25,6 +27,7 @@ class Block(BaseModel):
     """A block of a params file: frozen, no key that is not known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    __dir__ = own_names
 
 
 class ProductOf(Block):

@@ -19,6 +19,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from analysis.params.own_names import own_names
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Column = Annotated[str, Field(min_length=1, max_length=80)]
 
@@ -35,6 +37,7 @@ ECSI_PATHS: Mapping[str, tuple[str, ...]] = {
 
 class _Block(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    __dir__ = own_names
 
 
 class ScaleParams(_Block):

@@ -16,6 +16,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from analysis.params.own_names import own_names
+
 Feature = Literal[
     "begun",  # 1 from the month of the first purchase or contract on, 0 before
     "tenure_months",  # months since that month (0 in it)
@@ -81,6 +83,7 @@ ORDER = {
 
 class _Block(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    __dir__ = own_names
 
 
 class Bounds(_Block):

@@ -23,6 +23,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from analysis.params.own_names import own_names
 from analysis.params.tier_presets import PRESETS
 
 Quantity = Annotated[str, Field(pattern=r"^-?[a-z][a-z0-9_]{0,59}$")]
@@ -39,6 +40,7 @@ ROUNDING = 1e-6
 
 class _Block(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    __dir__ = own_names
 
 
 class Thresholds(_Block):

@@ -26,6 +26,8 @@ from matplotlib.ticker import Formatter
 
 from analysis.errors import ParamsError
 from analysis.telling import html
+from analysis.telling.cells import as_cells
+from analysis.telling.drawn import drawn_data
 from analysis.telling.glyphs import drawable
 from analysis.telling.markup import Filled, tidy
 from analysis.telling.scripts import CJK, NO_CJK, cjk_family, is_cjk
@@ -48,6 +50,10 @@ class Illustration:
         How to read it, in one line; empty where it explains itself.
     below : str
         The same as a sentence of its own, for JupyterLab.
+    csv : str
+        What is drawn, as data (`telling.drawn`).
+    columns : tuple of dict
+        Name, head and meaning of each column of the CSV.
     """
 
     svg: str
@@ -55,6 +61,8 @@ class Illustration:
     alt: str
     reading: str = ""
     below: str = ""
+    csv: str = ""
+    columns: tuple[dict[str, str], ...] = ()
 
     def __repr__(self) -> str:
         return f"Illustration({self.caption!r})"
@@ -68,8 +76,12 @@ class Illustration:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         told = {"caption": self.caption, "alt": self.alt}
-        reading = {"reading": self.reading} if self.reading else {}
-        return {"image/svg+xml": self.svg, "text/html": self.html}, told | reading
+        told |= {"reading": self.reading} if self.reading else {}
+        shown = {"image/svg+xml": self.svg, "text/html": self.html}
+        if self.csv:
+            shown |= {"text/csv": self.csv}
+            told |= {"columns": list(self.columns)}
+        return shown, told
 
 
 def illustrate(
@@ -115,8 +127,22 @@ def illustrate(
         _as_text(figure, has_cjk=family is not None)
         drawn = io.StringIO()
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    below = say("report.reading", reading=Filled(reading)) if reading else ""
-    return Illustration(_light(drawn.getvalue()), caption, alt, reading, below)
+    data = drawn_data(figure)
+    return Illustration(
+        _light(drawn.getvalue()),
+        caption,
+        alt,
+        reading,
+        below=say("report.reading", reading=Filled(reading)) if reading else "",
+        csv=as_cells(data).to_csv(index=False) if len(data) else "",
+        columns=tuple(_told(name, say) for name in data),
+    )
+
+
+def _told(name: str, say: Wording) -> dict[str, str]:
+    """A column of a figure's data in the dictionary."""
+    head, means = (say(f"drawn.{name}.{part}") for part in ("head", "means"))
+    return {"name": name, "head": head, "means": means}
 
 
 def _light(svg: str) -> str:
