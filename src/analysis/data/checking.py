@@ -93,7 +93,7 @@ def _count_read(raw: RawTable, left: int) -> Audit:
     return [(raw.name, "read", raw.origin, read), (raw.name, "filtered", reason, read - left)]
 
 
-def _check_rows(plan: Plan, params: Params, audit: Audit) -> tuple[ibis.Table, list[Fault]]:
+def _check_rows(plan: Plan, params: Params, audit: Audit) -> tuple[ibis.Table | None, list[Fault]]:
     """Ask all rules in one pass, then what only several rows show; say what is left."""
     raw, laid, faults = plan.raw, lay(plan, plan.raw.table, params), []
     questions = [ask_of(plan, laid, params) for ask_of in QUESTIONS]
@@ -105,7 +105,10 @@ def _check_rows(plan: Plan, params: Params, audit: Audit) -> tuple[ibis.Table, l
     left, found = answers[0]["left"], []
     if not left:
         faults.append(Fault(raw.name, "", "must keep rows", "filters and repairs left none"))
-    table = laid.rows if faults else lay(plan, raw.table, params).rows
+    if not faults:
+        laid = lay(plan, raw.table, params)
+    whole = left == answers[0]["rows"]  # a filter that keeps all rows is work for every question
+    table = laid.mapped.select(*plan.origins) if whole else laid.rows
     hidden, key = {fault.column for fault in faults}, SCHEMAS[raw.name].metadata["key"]
     if left and (not faults or (key and not hidden & set(key))):
         table, left, found = check_duplicates(raw, table, left, params, audit)
