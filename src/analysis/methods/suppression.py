@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-ROUNDS = 25
+ROUNDS = 8
 """How often a two-way pattern is mended before its whole lines are hidden."""
 NODES = 2_000
 """Nodes of the search: a bound that does not depend on how fast the machine is."""
@@ -54,7 +54,8 @@ def suppress(
     Returns
     -------
     ndarray of bool of shape (cells,)
-        Where a line holds too few people to be protected at all, all of it is hidden.
+        Where a line holds too few people to be protected at all, all of it is hidden, and its total
+        must not be told either.
 
     References
     ----------
@@ -78,14 +79,13 @@ def suppress(
     crossing = len(every) > len(np.unique(every))
     for _ in range(ROUNDS):
         hidden = _cheapest(counts, strong, must, cuts, least, step)
-        open_cell = _narrow(counts, lines, hidden & primary, hidden, least) if crossing else None
-        if open_cell is None:
+        if not (crossing and _narrow(counts, strong, hidden & primary, hidden, least)):
             return hidden
         cut = ~hidden & (counts > 0)
         if not cut.any():
             return hidden
         cuts.append(cut)
-    return _whole_lines(lines, hidden)
+    return _whole_lines(strong, hidden)
 
 
 def ranges(
@@ -108,28 +108,39 @@ def ranges(
     -------
     ndarray of shape (attacked cells, 2)
     """
+    known, sums, unknown = _totals(counts, lines, hidden)
+    found = []
+    for cell in cells:
+        way = (unknown == cell).astype(float)
+        ends = [_extreme(sign * way, known, sums, whole=True) for sign in (1, -1)]
+        found.append([np.inf if end is None else (way @ end) for end in ends])
+    return np.array(found).reshape(-1, 2)
+
+
+def _totals(
+    counts: np.ndarray, lines: Sequence[Line], hidden: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What is known of hidden cells: which of them each line holds, how many together, and them."""
     unknown = np.flatnonzero(hidden)
     known = np.zeros((len(lines), len(counts)))
     for place, line in enumerate(map(np.asarray, lines)):
         known[place, line] = 1
     known = known[:, unknown][known[:, unknown].any(axis=1)]
-    sums = known @ counts[unknown]
-    found = []
-    for cell in cells:
-        way = (unknown == cell).astype(float)
-        found.append([_extreme(sign * way, known, sums) * sign for sign in (1, -1)])
-    return np.array(found).reshape(-1, 2)
+    return known, known @ counts[unknown], unknown
 
 
-def _extreme(way: np.ndarray, known: np.ndarray, sums: np.ndarray) -> float:
+def _extreme(
+    way: np.ndarray, known: np.ndarray, sums: np.ndarray, *, whole: bool = False
+) -> np.ndarray | None:
+    """Numbers of the hidden cells that agree with the totals and are the least along a way."""
     solved = milp(
         way,
         constraints=LinearConstraint(known, sums, sums) if len(sums) else (),
         bounds=Bounds(1, np.inf),
-        integrality=np.ones(len(way)),
+        integrality=np.full(len(way), int(whole)),
         options={"node_limit": NODES},
     )
-    return np.inf if solved.x is None else float(solved.fun)
+    return None if solved.x is None else np.round(solved.x, 6)
 
 
 def _enough(counts: np.ndarray, least: int) -> bool:
@@ -198,18 +209,31 @@ def _rules_of(
 
 
 def _narrow(
-    counts: np.ndarray, lines: Sequence[np.ndarray], attacked: np.ndarray, hidden: np.ndarray,
+    counts: np.ndarray,
+    lines: Sequence[np.ndarray],
+    attacked: np.ndarray,
+    hidden: np.ndarray,
     least: int,
-) -> int | None:  # fmt: skip
-    """A hidden cell whose range is too narrow, although more of its lines could be hidden."""
-    for cell in np.flatnonzero(attacked):
-        own = [line for line in lines if cell in line]
-        if all(hidden[line].all() for line in own):
-            continue
-        low, high = ranges(counts, lines, hidden, [cell])[0]
-        if high - low < least:
-            return int(cell)
-    return None
+) -> bool:
+    """Whether a hidden cell has too narrow a range, although more of its lines could be hidden.
+
+    Whole numbers need not be asked for: of rows and columns the ends of a range are whole. Every
+    solution widens the ranges of all cells, so that few programs are left to solve.
+    """
+    known, sums, unknown = _totals(counts, lines, hidden)
+    low = high = counts[unknown]
+    open_lines = [line for line in lines if not hidden[line].all()]
+    at_stake = attacked & np.isin(np.arange(len(counts)), np.concatenate([[-1], *open_lines]))
+    for place in np.flatnonzero(at_stake[unknown]):
+        for sign in (1, -1) if high[place] - low[place] < least else ():
+            end = _extreme(sign * (np.arange(len(unknown)) == place), known, sums)
+            if end is None:  # no end: as wide as can be
+                high = np.where(np.arange(len(unknown)) == place, np.inf, high)
+                continue
+            low, high = np.minimum(low, end), np.maximum(high, end)
+        if high[place] - low[place] < least:
+            return True
+    return False
 
 
 def _whole_lines(lines: Sequence[np.ndarray], hidden: np.ndarray) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 The intruder knows the rules of this house, `min_cell`, and every file of `results/`. For each
 hidden row an integer program tells the smallest and the largest number that agrees with all that
-is shown (`methods.suppression.ranges`); a range narrower than `min_cell` is a fault, so is a
-number about fewer than `min_cell` people, and a group that two tables count almost alike.
+is shown (`methods.suppression.ranges`); a range of few that is narrower than `min_cell` is a fault,
+so is a number about fewer than `min_cell` people, and a group that two tables count almost alike.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _ranges(
         if not hidden.any() or not left >= hidden.sum():
             continue
         low, high = _range(int(hidden.sum()), left)
-        if high - low < min_cell:
+        if low < min_cell and high - low < min_cell:
             first = _row(block[hidden].iloc[0])
             yield Narrowed(name, "range", f"{first}: {low:g} to {high:g} of the {left:g} not shown")
 

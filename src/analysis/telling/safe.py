@@ -72,6 +72,8 @@ def tell_safely(
     if count is not None:
         hidden = hidden_rows(table, count, min_cell, dominance=dominance)
         table = hide_small(table, count, min_cell, dominance=dominance)
+    elif "n" in table:
+        hidden = table["n"].isna()
     table, parts = hide_parts(table, min_cell)
     large = dominated(table, dominance) & hidden
     number = {"small": int((hidden & ~large).sum()), "dominated": int(large.sum()), "parts": parts}

@@ -150,13 +150,30 @@ def test_moves_beside_luck(chapter):
 
 def test_lorenz_marks_what_the_top_fifth_holds(chapter):
     say, draw = chapter("tiers").say, np.random.default_rng(1)
-    ax = plot_lorenz(
-        measure_concentration([1, 1, 1, 1, 16], rng=draw, replications=2), Figure().subplots(), say
-    )
+    many = measure_concentration([1] * 80 + [16] * 20, rng=draw, replications=2)
+    ax = plot_lorenz(many, Figure().subplots(), say)
     assert "best tenth: 40.0%" in [text.get_text() for text in ax.texts]
+    assert len(ax.lines[1].get_xdata()) == 11  # a point for each ten customers
+    few = measure_concentration([1, 1, 1, 1, 16], rng=draw, replications=2)
+    ax = plot_lorenz(few, Figure().subplots(), say)
+    assert not any("tenth" in text.get_text() for text in ax.texts)
+    assert list(ax.lines[1].get_xdata()) == [0, 1]
     assert ax.get_xlim() == (0, 1)
     ax = plot_lorenz(measure_concentration([0, 0], rng=draw), Figure().subplots(), say)
     assert [text.get_text() for text in ax.texts] == ["all alike"]
+
+
+def test_a_best_tenth_of_few_is_not_told(chapter):
+    params, show = study(), chapter("tiers")
+    rated = rate_periods(tables_of(shoppers(300)), params)
+    few = measure_concentration(np.arange(1.0, 61), rng=np.random.default_rng(1), replications=2)
+    fact = concentration_fact(few, rated, min_cell=10)
+    assert fact.variant == "few_at_the_top"
+    said = show.finding(fact).sentence
+    assert "Gini coefficient" in said
+    assert "fewer than 10 customers" in said
+    many = replace(few, customers=100)
+    assert concentration_fact(many, rated, min_cell=10).variant == ""
 
 
 def test_gathering_above_a_limit_is_told(chapter):
