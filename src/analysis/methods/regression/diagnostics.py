@@ -99,7 +99,7 @@ def cooks_distance(fit: RegressionFit) -> np.ndarray:
     )
     matrix, weight = fit.sample.matrix, fit.sample.weights * slope**2 / variance
     inverse = inverse_gram(matrix, weight * fit.sample.counts)
-    leverage = np.einsum("nk,kj,nj->n", matrix, inverse, matrix) * weight
+    leverage = np.einsum("nk,nk->n", matrix @ inverse, matrix) * weight
     leverage = np.clip(leverage, 0, 1 - 1e-12)
     residual = (fit.sample.outcome.astype(float) - fit.fitted) / np.sqrt(variance)
     scale = 1.0 if fit.family == "logit" else fit.dispersion

@@ -35,7 +35,7 @@ def fit_family(
     conf_level: float,
     exposure: str | None = None,
 ) -> RegressionFit:
-    """Fit a checked sample; maximum likelihood by statsmodels, errors from influences."""
+    """Fit a checked sample; maximum likelihood by scoring, errors from influences."""
     y, x = sample.outcome.astype(float), sample.matrix
     offset = None if exposure is None else np.log(sample.frame[exposure].to_numpy(float))
     total = sample.weights * sample.counts

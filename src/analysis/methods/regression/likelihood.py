@@ -1,7 +1,5 @@
 """Maximum likelihood for the families of `fit_family`."""
 
-import warnings
-
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import digamma, gammaln
@@ -9,13 +7,13 @@ from scipy.special import digamma, gammaln
 from analysis.errors import DataError
 from analysis.methods.regression.fit import mean_slope
 from analysis.methods.regression.scaling import column_scale
-from analysis.notes import note
-
-NO_MAXIMUM = (
-    "the outcomes must allow a maximum of the likelihood, but none was found from the first step "
-    "on; look at the largest values, or take fewer columns"
+from analysis.methods.regression.scoring import (
+    NO_MAXIMUM,
+    SINGULAR,
+    least_squares,
+    score_steps,
 )
-SINGULAR = note("reasons.singular")
+
 LOG_ALPHA = (-12.0, 6.0)
 MOST_ROUNDS = 500
 SETTLED = 1e-9
@@ -33,32 +31,16 @@ def maximise(
 def _maximise(
     family: str, y: np.ndarray, x: np.ndarray, total: np.ndarray, offset: np.ndarray | None
 ) -> tuple[np.ndarray, float, float]:
-    from statsmodels.genmod import families
-    from statsmodels.genmod.generalized_linear_model import GLM
-
     if family == "linear":
-        root = np.sqrt(total)
-        parameters, *_ = np.linalg.lstsq(x * root[:, None], y * root, rcond=None)
+        parameters = least_squares(x, y, total)
         spread = (total * (y - x @ parameters) ** 2).sum() / total.sum()
         return parameters, np.nan, float(-total.sum() / 2 * (np.log(2 * np.pi * spread) + 1))
-    laws = {
-        "logit": families.Binomial,
-        "poisson": families.Poisson,
-        "negative_binomial": families.Poisson,
-        "gamma": lambda: families.Gamma(families.links.Log()),
-    }
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = GLM(y, x, family=laws[family](), freq_weights=total, offset=offset)
-        try:
-            fitted = model.fit(tol=1e-12, tol_criterion="params", maxiter=50)
-        except ValueError:  # statsmodels: "The first guess on the deviance function returned a nan"
-            raise DataError(NO_MAXIMUM, why=SINGULAR) from None
-        whole = family == "logit" or (family == "poisson" and not np.mod(y, 1).any())
-        reached = float(fitted.llf) if whole else np.nan
+    counted = "poisson" if family == "negative_binomial" else family
+    parameters, reached = score_steps(counted, y, x, total, offset)
     if family == "negative_binomial":
-        return _maximise_negative_binomial(y, x, total, offset, fitted.params)
-    return fitted.params, np.nan, reached
+        return _maximise_negative_binomial(y, x, total, offset, parameters)
+    whole = family == "logit" or (family == "poisson" and not np.mod(y, 1).any())
+    return parameters, np.nan, reached if whole else np.nan
 
 
 def _maximise_negative_binomial(
@@ -79,8 +61,7 @@ def _maximise_negative_binomial(
         before, log_alpha = log_alpha, _solve_log_alpha(y, mean, total)
         weight = total * mean / (1 + np.exp(log_alpha) * mean)
         working = x @ parameters + (y - mean) / mean
-        root = np.sqrt(weight)
-        updated, *_ = np.linalg.lstsq(x * root[:, None], working * root, rcond=None)
+        updated = least_squares(x, working, weight)
         change = max(np.abs(updated - parameters).max(), abs(log_alpha - before))
         parameters = updated
         if change < SETTLED:

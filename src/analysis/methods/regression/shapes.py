@@ -1,6 +1,6 @@
 """Is the link a line? Compare it with a spline, with steps, and with one bend."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Unpack
 
@@ -132,9 +132,7 @@ def compare_shapes(
     fits["spline"] = fit(spline)
     places = tuple(cuts) if cuts else _cuts(values)
     fits["steps"] = fit(Steps(driver, places))
-    bends = {at: fit(Bend(driver, at)) for at in _bend_points(values)}
-    best = max(bends, key=lambda at: bends[at].log_likelihood, default=np.nan)
-    fits["bend"] = bends.get(best, fits["line"])
+    best, fits["bend"] = _best_bend(fit, driver, _bend_points(values), fits["line"])
     table = _comparison(fits, driver)
     usable = table["aic"].notna().any()
     return ShapeComparison(
@@ -147,6 +145,18 @@ def compare_shapes(
         bend_at=best,
         favoured=str(table.loc[table["aic"].idxmin(), "shape"]) if usable else "line",
     )
+
+
+def _best_bend(
+    fit: Callable[[Term], RegressionFit], driver: str, places: list[float], line: RegressionFit
+) -> tuple[float, RegressionFit]:
+    """The place of the likeliest bend and its fit: one is kept at a time, each holds all rows."""
+    best, found = np.nan, line
+    for at in places:
+        bent = fit(Bend(driver, at))
+        if np.isnan(best) or bent.log_likelihood > found.log_likelihood:
+            best, found = at, bent
+    return best, found
 
 
 def _knots(values: pd.Series, n_knots: int) -> tuple[float, ...]:
