@@ -26,6 +26,7 @@ from matplotlib.ticker import Formatter
 
 from analysis.errors import ParamsError
 from analysis.telling import html
+from analysis.telling.blank import is_blank
 from analysis.telling.glyphs import drawable
 from analysis.telling.markup import Filled, tidy
 from analysis.telling.scripts import CJK, NO_CJK, cjk_family, is_cjk
@@ -81,8 +82,8 @@ def illustrate(
     alt: str,
     reading: str = "",
     height: float = 4.0,
-) -> Illustration:
-    """Draw a result as a figure of the report's width.
+) -> Illustration | None:
+    """Draw a result as a figure of the report's width; None where it shows no number at all.
 
     Parameters
     ----------
@@ -110,6 +111,8 @@ def illustrate(
         figure = Figure(figsize=(WIDTH_INCHES, height))
         FigureCanvasSVG(figure)
         plot(result, figure.subplots(), say)
+        if is_blank(figure):
+            return None
         if family is None and is_cjk(say.language):
             _refuse_cjk(figure)
         _as_text(figure, has_cjk=family is not None)
