@@ -15,7 +15,7 @@ from analysis.telling.facts import Beside, Fact, Sentence, nothing
 BASE = "ever_bought"
 CLEARLY = 5.0
 """Of the log likelihood, as many numbers estimated: 10 of Akaike's criterion, from which on a model
-has hardly any support (Burnham & Anderson, 2002, Model Selection and Multimodel Inference, p. 70)."""
+has hardly any support (Burnham & Anderson, 2002, Model Selection and Multimodel Inference)."""
 
 
 def residual_fact(
