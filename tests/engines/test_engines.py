@@ -113,7 +113,8 @@ def connected(values, url, tables):
     """The same study, its tables in a connection."""
     named = [name for name in tables if name != "customers" or len(tables[name].columns) > 1]
     items = [c for c in tables["surveys"].columns] if "surveys" in tables else []
-    wanted = {name: {"table": f"the_{name}"} for name in named}
+    clock = {"interactions": {"times_in": "local"}}
+    wanted = {name: {"table": f"the_{name}"} | clock.get(name, {}) for name in named}
     if "surveys" in wanted:
         wanted["surveys"]["keep"] = items
     if "customers" in wanted:

@@ -147,7 +147,8 @@ def params_of(folder, url, **data):
     path = folder / "params" / "acme.yml"
     path.parent.mkdir(exist_ok=True)
     names = data.pop("names")
-    tables = {name: {"table": f"the_{name}"} for name in names}
+    clock = {"interactions": {"times_in": "local"}}
+    tables = {name: {"table": f"the_{name}"} | clock.get(name, {}) for name in names}
     tables = data.pop("tables", tables)
     block = {"connection": {"url": url, "tables": tables}} | data
     path.write_text(yaml.safe_dump(STUDY | {"data": block}), "utf-8")

@@ -68,7 +68,8 @@ def engine(request, tmp_path, monkeypatch):
 
 def connected(study, tables, url):
     """The block that names a study's tables in a connection, with everything that they hold."""
-    blocks = {name: {"table": f"{study}_{name}"} for name in tables}
+    clock = {"interactions": {"times_in": "local"}}
+    blocks = {name: {"table": f"{study}_{name}"} | clock.get(name, {}) for name in tables}
     for name in KEPT:
         blocks[name]["keep"] = list(tables[name].columns)
     return {"connection": {"url": url, "tables": blocks}}

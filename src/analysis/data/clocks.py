@@ -1,4 +1,4 @@
-"""In which zone the times of a table are written: local time, unless the params file says."""
+"""In which zone the times of a table are written: the params file says, or is asked to."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from analysis.data.rules import Laid
 from analysis.notes import note
 from analysis.params import Params
 
+UNIVERSAL = ("UTC", "Etc/UTC", "GMT", "Etc/GMT")
+
 
 def ask_clocks(plan: Plan, laid: Laid, params: Params) -> Question:
-    """Ask as what times without a zone were read; days may not be moved to another zone.
+    """Ask as what times without a zone are to be read; days may not be moved to another zone.
 
-    The simulator writes local time: there is nothing to say of it.
+    The simulator writes local time: there is nothing to say of it. Where the study's own zone is
+    UTC, as which servers write and as which the study reads is one: there is nothing to ask.
     """
     mapped, asked = laid.mapped, {}
     for column in plan.origins:
@@ -34,6 +37,11 @@ def ask_clocks(plan: Plan, laid: Laid, params: Params) -> Question:
 def _judge(plan: Plan, params: Params, found: Mapping[str, int]) -> Judged:
     name, zone, audit, faults = plan.raw.name, plan.raw.source.clock_zone, [], []
     dated = [c for c in plan.origins if plan.kinds[c] in (schemas.DAY, schemas.TIME)]
+    clocks = {c: n for c in dated if (n := found.get(f"clock_{c}", 0))}
+    own = not params.simulated and params.data.package is None
+    decided = plan.raw.source.times_in is not None or params.timezone in UNIVERSAL
+    if clocks and own and not decided:
+        return [], [_zone_asked(name, clocks, params.timezone)]
     for column in dated:
         bare, clock = found.get(f"bare_{column}", 0), found.get(f"clock_{column}", 0)
         if clock and not params.simulated:
@@ -50,6 +58,13 @@ def _judge(plan: Plan, params: Params, found: Mapping[str, int]) -> Judged:
         rule = "must hold times without a zone for times_in"
         faults.append(Fault(name, "", rule, came, remedy="leave times_in out"))
     return audit, faults
+
+
+def _zone_asked(name: str, clocks: Mapping[str, int], timezone: str) -> Fault:
+    rule = "must hold times whose zone is known"
+    came = ", ".join(f"{rows:,} of {column}" for column, rows in clocks.items()) + " carry none"
+    remedy = f"set times_in: local (that of timezone, {timezone}), UTC, or the zone they are of"
+    return Fault(name, "", rule, came, remedy=remedy)
 
 
 def busiest_hour(bare: ibis.Column) -> int | None:

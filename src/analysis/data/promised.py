@@ -11,6 +11,15 @@ from analysis.schemas import DAY, kind_of
 
 OF_PURCHASES = ("first_value_third", "acquired_month")
 OF_CONTRACTS = ("acquired_year",)
+MADE = (
+    *("first_at", "second_at", "last_at", "begun_at", "purchases", "frequency", "recency_weeks"),
+    *("recency_days", "age_weeks", "age_days", "monetary_value", "repeat_amount", "revenue"),
+    *("margin", "first_value", "first_value_third", "acquired_month"),
+    *("spell", "started_at", "ended_at", "duration", "event", "entry", "cause", "reason"),
+    *("count", "group"),
+)
+"""Names of what is computed of a customer or a relationship: no column of one's own may bear one,
+since the one would be taken for the other."""
 OF_EVERY_BUYER = ("purchases", "amount", "average_purchase", "active_months")
 OF_EVERY_BUYER += ("recency_days", "tenure_days")
 MEASURED = (
@@ -49,7 +58,14 @@ def missing_promises(params: Params, columns: Mapping[str, Iterable[str]]) -> li
     if "surveys" in columns:
         faults += _questions(params, columns)
     faults += _labels(params, columns)
+    faults += [_made(name) for name in columns.get("customers", ()) if name in MADE]
     return faults
+
+
+def _made(name: str) -> Fault:
+    rule, came = "must not bear the name of what the report computes", f"'{name}' is one"
+    remedy = f"take it under another name, columns: {{own_{name}: {name}}}, or leave it out"
+    return Fault("customers", name, rule, came, remedy=remedy)
 
 
 def _without_contracts(came: list[str]) -> Fault:
@@ -59,14 +75,26 @@ def _without_contracts(came: list[str]) -> Fault:
 
 
 def _segments(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[Fault]:
-    known = [c for c in columns["customers"] if c != "customer_id"]
+    days = [c for c in columns["customers"] if kind_of("customers", c) == DAY]
+    known = [c for c in columns["customers"] if c not in ("customer_id", *days)]
     known += OF_PURCHASES if "transactions" in columns else ()
     known += OF_CONTRACTS if "contracts" in columns else ()
-    answered = set(columns.get("surveys", ()))
+    # Where nothing but answers tells of customers, they are grouped by what they answered.
+    alone = not {"transactions", "contracts"} & set(columns)
+    answered = set(columns.get("surveys", ())) if alone else set()
     for name in params.segments:
-        if name not in known and name not in answered:
+        if name in days:
+            yield _day_for_groups(name, known)
+        elif name not in known and name not in answered:
             remedy = "map it under columns: or keep:, or set segments to some of these"
             yield _absent("customers", name, "segments", known, remedy)
+
+
+def _day_for_groups(name: str, known: list[str]) -> Fault:
+    rule = "must hold groups, as segments names it"
+    came = "it is a day, and nearly everybody has one of his own"
+    remedy = f"set segments to some of {', '.join(known)}" if known else "leave it out of segments"
+    return Fault("customers", name, rule, came, remedy=remedy)
 
 
 def _covariates(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[Fault]:

@@ -15,6 +15,7 @@ from analysis.data.conventions import kind_of_values
 from analysis.data.crossing import fetch_rows
 from analysis.data.parsing import fetchable, read_bare_time, read_day, read_number, read_text
 from analysis.data.personal import is_personal
+from analysis.data.promised import MADE
 from analysis.data.proposed import Proposal
 from analysis.data.raw import RawTable
 from analysis.data.recognise import find_product, guess_table, is_mail, match_columns
@@ -105,9 +106,14 @@ def _sort_rest(
         answer = proposal.name == "surveys" and kinds[column] == "number"
         fit = 1 < count <= MOST_GROUPS and kinds[column] in ("text", "number")
         fit = fit and not is_personal(column, sample[column])
-        (proposal.keep if fit else proposal.left).append(column)
+        made = fit and proposal.name == "customers" and column in MADE
+        name = f"own_{column}" if made else column
+        if made:
+            proposal.columns[name] = column
+        else:
+            (proposal.keep if fit else proposal.left).append(column)
         if fit and not answer and count <= MOST_GROUPS // 2:
-            proposal.groups.append(column)
+            proposal.groups.append(name)
 
 
 def _ask(proposal: Proposal, raw: RawTable) -> None:

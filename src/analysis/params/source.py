@@ -54,9 +54,10 @@ class TableSource(Block):
     `satisfaction` name are taken along without it. `row_number` names a column that the number of
     the row stands for (a survey without customer numbers), `constants` columns that hold one
     value in every row. The chapter on prospects needs `first_contact_at` to be named, whatever
-    the source calls it. Times that carry no zone are read as local times of the study's `timezone`;
-    where they are written in another (servers often write UTC), `times_in` names it. Times that
-    carry a zone or an offset, and days without a time, are read as they stand.
+    the source calls it. Of times of day that carry no zone `times_in` must say whose they are:
+    `local` (of the study's `timezone`), UTC (as servers often write them), or another zone; where
+    the study's own zone is UTC they are read as that. Times that carry a zone or an offset, and
+    days without a time, are read as they stand.
 
     `date_format` is a pattern such as "%d.%m.%Y"; or `excel` (days by the 1900 date system, or by
     1904 where the workbook says so), `excel1904`, `epoch_s`, `epoch_ms` (seconds or milliseconds

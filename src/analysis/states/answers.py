@@ -29,7 +29,7 @@ BEFORE = ("tenure_years", "log_spend_before")
 CURVES = ("log_purchases_squared", "log_weeks_active_squared", "log_purchases_by_weeks")
 HISTORY = ("log_purchases", "log_spend", "log_weeks_active", "purchases_band", *CURVES)
 SINCE = ("log_weeks_since", "since_band")
-MOST_BANDS, CUSTOMERS_A_BAND, CUSTOMERS_A_CURVE = 8, 100, 500
+MOST_BANDS, CUSTOMERS_A_BAND, CUSTOMERS_A_CURVE = 8, 100, 25
 T = TypeVar("T")
 
 

@@ -26,6 +26,7 @@ from matplotlib.ticker import Formatter
 
 from analysis.errors import ParamsError
 from analysis.telling import html
+from analysis.telling.blank import is_blank
 from analysis.telling.cells import as_cells
 from analysis.telling.drawn import drawn_data
 from analysis.telling.glyphs import drawable
@@ -93,8 +94,8 @@ def illustrate(
     alt: str,
     reading: str = "",
     height: float = 4.0,
-) -> Illustration:
-    """Draw a result as a figure of the report's width.
+) -> Illustration | None:
+    """Draw a result as a figure of the report's width; None where it shows no number at all.
 
     Parameters
     ----------
@@ -122,6 +123,8 @@ def illustrate(
         figure = Figure(figsize=(WIDTH_INCHES, height))
         FigureCanvasSVG(figure)
         plot(result, figure.subplots(), say)
+        if is_blank(figure):
+            return None
         if family is None and is_cjk(say.language):
             _refuse_cjk(figure)
         _as_text(figure, has_cjk=family is not None)

@@ -172,7 +172,8 @@ class Chapter:
         result : object
             The gated result that it draws.
         fact : Fact
-            What the figure shows. A silent one shows no figure.
+            What the figure shows. A silent one shows no figure, nor does one all of whose numbers
+            are hidden.
         named : str
             Where a fact has several figures: the part of its texts that words this one.
         height : float
@@ -188,7 +189,7 @@ class Chapter:
         }
         if self._has(fact, f"{prefix}reading"):
             texts["reading"] = self._part(fact, f"{prefix}reading", **words)
-        return illustrate(plot, result, self.say, height=height, **texts)
+        return illustrate(plot, result, self.say, height=height, **texts) or SILENT
 
     def table(
         self,

@@ -117,8 +117,8 @@ OTHER_TABLES = {
     "negative acquisition cost": ("customers", "customer_id,acquisition_cost\nc1,-5\n", ["customers.acquisition_cost must be 0 or more", "'-5'"]),
     "acquired before the first contact": ("customers", "customer_id,first_contact_at,acquired_at\nc1,2023-03-01,2023-02-01\n", ["customers.acquired_at must not be before first_contact_at"]),
     "unknown arm": ("campaigns", "customer_id,campaign,at,arm\nc1,spring,2023-03-01,maybe\n", ["campaigns.arm must be 'treated' or 'control'"]),
-    "resolved before it began": ("interactions", "customer_id,at,kind,resolved_at\nc1,2023-03-01 10:00,complaint,2023-03-01 09:00\n", ["interactions.resolved_at must not be before at"]),
-    "interaction without kind": ("interactions", "customer_id,at,kind\nc1,2023-03-01 10:00,\n", ["interactions.kind must not be missing"]),
+    "resolved before it began": ("interactions", "customer_id,at,kind,resolved_at\nc1,2023-03-01 10:00Z,complaint,2023-03-01 09:00Z\n", ["interactions.resolved_at must not be before at"]),
+    "interaction without kind": ("interactions", "customer_id,at,kind\nc1,2023-03-01 10:00Z,\n", ["interactions.kind must not be missing"]),
 }  # fmt: skip
 
 

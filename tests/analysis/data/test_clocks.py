@@ -87,7 +87,8 @@ def test_complete_journey_campaigns_begin_on_days(journey):
 def test_times_in_moves_times_that_carry_no_zone(study, written, how):
     study.write("sales.csv", HEAD + f"c1,{written},1\n")
     table = {"file": "sales.csv"} | how
-    assert days(study.files(transactions=table)) == [dt.date(2023, 1, 31)]
+    local = table | {"times_in": "local"}
+    assert days(study.files(transactions=local)) == [dt.date(2023, 1, 31)]
     assert days(study.files(transactions=table | {"times_in": "UTC"})) == [dt.date(2023, 2, 1)]
     assert days(study.files(transactions=table | {"times_in": "Asia/Tokyo"})) == [
         dt.date(2023, 1, 31)
@@ -101,7 +102,8 @@ def test_times_in_moves_typed_times(study):
     for name in ("sales.parquet", "sales.xlsx"):
         table = {"file": name, "times_in": "UTC"}
         assert days(study.files(transactions=table)) == [dt.date(2023, 2, 1)]
-        assert days(study.files(transactions=name)) == [dt.date(2023, 1, 31)]
+        table = {"file": name, "times_in": "local"}
+        assert days(study.files(transactions=table)) == [dt.date(2023, 1, 31)]
 
 
 def test_times_in_moves_midnight_of_a_workbook(study):
@@ -160,13 +162,24 @@ def test_times_in_must_be_a_zone(study):
 
 def test_validate_tells_as_what_times_without_a_zone_are_read(study):
     study.write("sales.csv", HEAD + "a,2023-01-31 10:00,1\nb,2023-02-01,1\n")
-    report, _ = validation_report(study.files(transactions="sales.csv"))
+    table = {"file": "sales.csv", "times_in": "local"}
+    report, _ = validation_report(study.files(transactions=table))
     assert "1 row noticed (local time (column at))" in report
     table = {"file": "sales.csv", "times_in": "UTC"}
     report, _ = validation_report(study.files(transactions=table))
     assert "1 row noticed (time of zone (column at, zone UTC))" in report
     study.write("sales.csv", HEAD + "a,2023-01-31,1\nb,2023-02-01 00:00,1\n")
     assert "time zone" not in validation_report(study.files(transactions="sales.csv"))[0]
+
+
+def test_times_without_a_zone_are_asked_for(study):
+    study.write("sales.csv", HEAD + "a,2023-01-31 10:00,1\nb,2023-02-01 09:30,1\n")
+    report, faults = validation_report(study.files(transactions="sales.csv"))
+    assert faults == 1
+    assert "transactions must hold times whose zone is known, but 2 of at carry none" in report
+    assert "set times_in: local (that of timezone, Europe/Berlin), UTC, or the zone" in report
+    in_utc = study.files(timezone="UTC", transactions="sales.csv")
+    assert validation_report(in_utc)[1] == 0  # local and UTC are the same
 
 
 def test_proposal_asks_for_the_zone_of_times_without_one(study):

@@ -105,7 +105,8 @@ def test_what_is_being_handled_is_open_and_has_no_rating_yet(study):
         "c,2023-05-01 10:00:00,contact,,6,3\n"
         "d,2023-05-02 00:00:00,contact,,7,4\n",
     )
-    params = study.files(transactions="sales.csv", interactions="calls.csv")
+    calls = {"file": "calls.csv", "times_in": "local"}
+    params = study.files(transactions="sales.csv", interactions=calls)
     found = {row["customer_id"]: row for row in rows(past(params, "2023-05-01"), "interactions")}
     assert set(found) == {"a", "b", "c"}
     assert [found["a"][name] for name in ("resolved_at", "cost", "rating")] == [None] * 3

@@ -72,6 +72,7 @@ def test_read_tables_reads_cp1252_thousands_and_mapped_columns(study):
         "decimal": ",",
         "thousands": ".",
         "date_format": "%d.%m.%Y %H:%M",
+        "times_in": "local",
         "columns": {"customer_id": "Kunde", "at": "Datum", "amount": "Umsatz", "product": "Größe"},
     }
     assert transactions(study.files(transactions=table)) == [

@@ -13,6 +13,9 @@ from analysis.notes import Note, includes, note
 from analysis.telling.facts import Beside, Fact, Sentence, nothing
 
 BASE = "ever_bought"
+CLEARLY = 5.0
+"""Of the log likelihood, as many numbers estimated: 10 of Akaike's criterion, from which on a model
+has hardly any support (Burnham & Anderson, 2002, Model Selection and Multimodel Inference)."""
 
 
 def residual_fact(
@@ -51,7 +54,7 @@ def residual_fact(
     also = ["interval"] if np.isfinite(row["value_ahead_conf_low"]) else []
     also += ["net"] if result.net < 1 else []
     best = table[(table["segment"] == segment) & (table["group"] == top)]
-    also += [fared, *_others(result), "each"]
+    also += [fared, *_others(result), *_better_model(check), "each"]
     if len(best) and np.isfinite(best["value_part"].iloc[0]):
         part, share = best["value_part"].iloc[0], best["n"].iloc[0] / row["n"]
         numbers |= {"tier": top, "part": part, "share": share}
@@ -80,6 +83,19 @@ def _others(result: ResidualValue) -> list[Sentence]:
     if len(result.others) < 2 or not np.isfinite(result.others).all():
         return []
     return [Sentence("others", {"least": min(result.others), "most": max(result.others)})]
+
+
+def _better_model(check: ForecastCheck) -> list[Sentence]:
+    """The model that describes the histories clearly better than the one in force, if one does."""
+    fitted = check.table.dropna(subset=["log_likelihood", "shortfall", "n"])
+    if check.calibration is None or len(fitted) < 2:
+        return []
+    own, best = fitted.iloc[0], fitted.loc[fitted["log_likelihood"].astype(float).idxmax()]
+    gain = best["log_likelihood"] - own["log_likelihood"]
+    if not gain > CLEARLY:
+        return []
+    told = {"better": best["model"], "model": own["model"], "gain": gain}
+    return [Sentence("better_model", told | {"off_better": abs(best["shortfall"])})]
 
 
 def _why(remark: str, table: pd.DataFrame) -> Note | str:
@@ -152,6 +168,7 @@ def forecast_fact(result: ForecastCheck) -> Fact:
     if np.isfinite([low, high]).all():
         also.append("held" if low <= row["made"] <= high else "outside")
     also += _money_check(result)
+    also += _better_model(result)
     if np.isfinite(result.calibration.correlation):
         also.append("rank")
     return Fact(

@@ -80,7 +80,7 @@ def plot_forecast_calibration(result: ForecastCheck, ax: Axes, say: Wording) -> 
                 linewidth=1.4, markersize=5)  # fmt: skip
     ax.plot(place, table["expected"], color=ACCENT, linestyle=EXPECTED, marker="D", markersize=4.5)
     ax.set_xticks(place, table["group"])
-    ax.set_xlim(-0.5, len(table) - 0.5)
+    ax.set_xlim(-0.5, max(len(table), 1) - 0.5)
     ax.set_ylim(0, None)
     ax.set_xlabel(say("axes.decile" if by_decile else "axes.frequency"))
     ax.set_ylabel(say("axes.mean"))

@@ -168,6 +168,40 @@ def test_sentences_say_net_and_check_the_money():
     assert "returns on later days leave" not in without
 
 
+def leavers(customers, seed=3):
+    """Who stops at any time, as Pareto/NBD has it: also long after the last purchase."""
+    draw = np.random.default_rng(seed)
+    rows = []
+    for number in range(customers):
+        start, rate = draw.integers(0, 180), draw.gamma(0.9, 1 / 60)
+        stay = draw.exponential(1 / draw.gamma(0.8, 1 / 320))
+        days = start + np.cumsum(draw.exponential(1 / rate, 200))
+        days = days[(days <= start + stay) & (days < 729)].astype(int)
+        days = np.unique(np.append(start, days))
+        rows += [
+            (
+                f"c{number:05d}",
+                pd.Timestamp(FROM) + pd.Timedelta(days=int(d)),
+                20 * draw.gamma(5) / 5,
+            )
+            for d in days
+        ]
+    return pd.DataFrame(rows, columns=["customer_id", "at", "amount"])
+
+
+def test_a_model_that_describes_the_histories_better_is_named():
+    draw = np.random.default_rng(1)
+    histories = purchase_histories(tables_of(leavers(4000)), study())
+    found = check_forecast(histories, study(), rng=draw)
+    likelihood = found.table.set_index("model")["log_likelihood"]
+    assert likelihood["paretonbd"] - likelihood["bgnbd"] > 5
+    text = chapter_of(study(), "value").finding(forecast_fact(found)).markdown
+    assert "“Pareto/NBD” describes the histories up to that day clearly better" in text
+    own = check_forecast(histories, study(purchase_model="paretonbd"), rng=draw)
+    text = chapter_of(study(), "value").finding(forecast_fact(own)).markdown
+    assert "clearly better" not in text
+
+
 def test_a_shop_that_gets_all_back_is_told_so():
     lines = made_by_bgnbd(customers=300)
     lines = lines[lines["at"] < pd.Timestamp("2022-12-01")]

@@ -8,6 +8,7 @@ from shared_cases import shared_case
 from valued_studies import UNTIL, made_by_bgnbd, rng, study, tables_of, with_returns
 
 from analysis.chapters.value.acquisition import acquired_value
+from analysis.chapters.value.facts import residual_fact
 from analysis.chapters.value.forecast import check_forecast
 from analysis.chapters.value.histories import purchase_histories
 from analysis.chapters.value.kept import kept_share, money_after
@@ -17,6 +18,7 @@ from analysis.frames import counted
 from analysis.methods.purchases import group_totals
 from analysis.params import read_params
 from analysis.states.winning_cost import winning_costs_of
+from analysis.telling.facts import Sentence
 
 KEPT = 0.65
 
@@ -145,3 +147,9 @@ def test_shared_case_forecasts_net_money(tmp_path):
             assert row["value_ahead_conf_low"] < 160_633 < row["value_ahead_conf_high"]
             continue
         assert min(ahead.others) < 1.04 * 160_633  # the reader is told how much the model decides
+        check = check_forecast(purchase_histories(read_tables(own), own), own, rng=rng())
+        said = [
+            one for one in residual_fact(ahead, check, top="").also if isinstance(one, Sentence)
+        ]
+        better = next(one for one in said if one.key == "better_model")
+        assert better.numbers["better"] == "paretonbd"  # and which model to trust
