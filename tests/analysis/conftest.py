@@ -93,7 +93,7 @@ def bank(tmp_path_factory) -> Study:
     files = {}
     for name, table in company.tables.items():
         pq.write_table(table, folder / f"{name}.parquet")
-        files[name] = {"file": f"{name}.parquet"}
+        files[name] = {"file": f"{name}.parquet", "times_in": "local"}
     files["customers"]["keep"] = ("age_band",)
     files["surveys"]["keep"] = tuple(item for items in ITEMS.values() for item in items)
     params = make_params(folder, {"files": files}, satisfaction_block())

@@ -59,7 +59,12 @@ def study(tmp_path, monkeypatch) -> Study:
 def _write_build(study: Study) -> None:
     told = {"brief": FINDING, "sentence": "1 Ъ.", "claim": "causal", "in_summary": True}
     output = {"data": {"text/markdown": FINDING}, "metadata": {"finding": told}}
-    cell = {"cell_type": "code", "source": "#| label: finding-light\n", "outputs": [output]}
+    cell = {
+        "cell_type": "code",
+        "metadata": {},
+        "source": "#| label: finding-light\n",
+        "outputs": [output],
+    }
     simulated = note("source.simulated", company="retailer", people=5, seed=1)
     source = {"title": written(simulated), "licence": "none needed", "simulated": True}
     files = {

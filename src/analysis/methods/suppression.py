@@ -16,7 +16,19 @@ Line = Sequence[int]
 
 
 def in_steps(counts: np.ndarray, step: int) -> np.ndarray:
-    """Counts to the nearest multiple of a step, halves up."""
+    """Counts to the nearest multiple of a step, halves up.
+
+    Parameters
+    ----------
+    counts : array-like of shape (n,)
+        People; missing ones stay missing.
+    step : int
+        At least 1.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+    """
     return step * np.floor(np.asarray(counts, float) / step + 0.5)
 
 

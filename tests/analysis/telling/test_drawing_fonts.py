@@ -25,6 +25,7 @@ def draw(monkeypatch):
 
     def plot(label, ax, say):
         used.extend(matplotlib.rcParams["font.family"])
+        ax.plot([0, 1], [0, 1])
         ax.set_xlabel(label)
         return ax
 
