@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from analysis.errors import ParamsError
+from analysis.params.campaigns import CampaignParams
 from analysis.params.currencies import CURRENCIES, minor_digits
 from analysis.params.faults import FOLLOWS, key_of, sentence_of, without_secrets
 from analysis.params.folders import check_study_name
@@ -79,6 +80,7 @@ class Params(BaseModel):
     stages: StageScheme = StageScheme(preset="five_stage")
     tiers: TierParams = TierParams()
     satisfaction: SatisfactionParams = SatisfactionParams()
+    campaigns: CampaignParams = CampaignParams()
     purchase_model: Literal["bgnbd", "mbgnbd", "paretonbd"] = "bgnbd"
     discount_rate: Annotated[float, Field(ge=0, le=1)] = 0.1
     value_horizon_weeks: Weeks = 52

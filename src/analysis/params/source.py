@@ -29,7 +29,8 @@ PACKAGE_TABLES = {
     "complete_journey": {"transactions", "customers", "campaigns"},
     "housing": {"surveys"},
 }
-CHAPTER_COLUMNS = ("customers.first_contact_at",)  # columns without which a chapter is empty
+CHAPTER_COLUMNS = ("customers.first_contact_at", "campaigns.arm")
+"""Columns without which a chapter is empty."""
 CUT_PACKAGES = {"complete_journey"}
 """Packages whose customers bought before the observation began."""
 SERIAL = ("excel", "excel1904", "epoch_s", "epoch_ms")
@@ -53,11 +54,11 @@ class TableSource(Block):
     (groups of customers, answers of surveys); those that `segments`, `covariates` or
     `satisfaction` name are taken along without it. `row_number` names a column that the number of
     the row stands for (a survey without customer numbers), `constants` columns that hold one
-    value in every row. The chapter on prospects needs `first_contact_at` to be named, whatever
-    the source calls it. Of times of day that carry no zone `times_in` must say whose they are:
-    `local` (of the study's `timezone`), UTC (as servers often write them), or another zone; where
-    the study's own zone is UTC they are read as that. Times that carry a zone or an offset, and
-    days without a time, are read as they stand.
+    value in every row. The chapters on prospects and on campaigns need `first_contact_at` and `arm`
+    to be named, whatever the source calls them. Of times of day that carry no zone `times_in` must
+    say whose they are: `local` (of the study's `timezone`), UTC (as servers often write them), or
+    another zone; where the study's own zone is UTC they are read as that. Times that carry a zone
+    or an offset, and days without a time, are read as they stand.
 
     `date_format` is a pattern such as "%d.%m.%Y"; or `excel` (days by the 1900 date system, or by
     1904 where the workbook says so), `excel1904`, `epoch_s`, `epoch_ms` (seconds or milliseconds

@@ -1,0 +1,1 @@
+"""What campaigns with a held-out arm changed."""
