@@ -2,8 +2,8 @@
 
 A result class says in `COUNTED_BY` which column counts the people behind each row of its tables:
 `{"within": "n"}`, or for a two-way table the count, the rows and the columns:
-`{"table": ("active", "cohort", "months_since")}`; or, where its rows are parts of each other, what
-tells the rows to hide: `{"table": small_bases}`. `gated(result, min_cell)` blanks the numbers of
+`{"cells": ("count", "from", "to")}`; or, where its rows have other totals, what tells the rows to
+hide: `{"table": small_bases}`. `gated(result, min_cell)` blanks the numbers of
 rows that must not be shown. Facts, figures and tables are made of the gated result, so that none
 can tell what another hides.
 """

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from analysis.chapters.judging.futures import TierFutures
 from analysis.chapters.judging.judgement import Judgement
-from analysis.telling.curves import draw_curves, mark_shares
+from analysis.telling.curves import draw_curves, mark_shares, steps_of_many
 from analysis.telling.palette import CONTEXT, DASHES, GROUPS
 from analysis.telling.tiers import draw_intervals, tier_colours
 from analysis.telling.wording import Wording
@@ -75,8 +76,9 @@ def plot_next_gain(result: Judgement, ax: Axes, say: Wording) -> Axes:
     sorting = own["estimate"].dropna()
     ends = []
     for k, (name, deciles) in enumerate(result.gain.deciles.groupby("group", sort=False)):
-        reach = np.append(0, np.cumsum(deciles["n"]) / deciles["n"].sum())
-        held = np.append(0, deciles["cumulative_share"])
+        shown = _of_many(deciles, say.min_cell)
+        reach = np.append(0, (deciles["n"].cumsum() / deciles["n"].sum())[shown])
+        held = np.append(0, deciles["cumulative_share"][shown])
         ax.plot(reach, held, color=GROUPS[k % len(GROUPS)], linestyle=DASHES[k % len(DASHES)])
         ends.append((held[min(3, len(held) - 1)], name, GROUPS[k % len(GROUPS)]))
     for line, (_, name, colour) in enumerate(sorted(ends, reverse=True)):
@@ -93,6 +95,12 @@ def plot_next_gain(result: Judgement, ax: Axes, say: Wording) -> Axes:
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
     return ax
+
+
+def _of_many(deciles: pd.DataFrame, min_cell: int) -> list[int]:
+    """The points of a gain curve between which there are at least `min_cell` customers."""
+    many = steps_of_many(deciles.assign(events=deciles["n"]), min_cell).index
+    return [*many[:-1], deciles.index[-1]]
 
 
 def plot_tier_futures(result: TierFutures, ax: Axes, say: Wording) -> Axes:

@@ -10,7 +10,25 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import fetch
-from analysis.methods.disclosure import small_cells
+
+
+def small_cohorts(table: pd.DataFrame, min_cell: int) -> pd.Series:
+    """Which months of which cohorts must be hidden: those in which few bought.
+
+    No total over cohorts or over months is told, so that none takes another with it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        That of `CohortRetention`.
+    min_cell : int
+        The smallest number that may be shown.
+
+    Returns
+    -------
+    Series of bool, indexed as `table`
+    """
+    return (table["active"] > 0) & (table["active"] < min_cell) | table["active"].isna()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +49,7 @@ class CohortRetention:
         How many customers, in how many cohorts, the table is about.
     """
 
-    COUNTED_BY: ClassVar = {"table": ("active", "cohort", "months_since")}
+    COUNTED_BY: ClassVar = {"table": small_cohorts}
 
     table: pd.DataFrame
     typical: pd.DataFrame
@@ -90,10 +108,7 @@ def _typical(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     """
     if not len(table):
         return pd.DataFrame(columns=["months_since", "median", "cohorts"])
-    active = table.pivot(index="cohort", columns="months_since", values="active")
-    hidden = small_cells(active, min_cell).stack()
-    cells = pd.MultiIndex.from_frame(table[["cohort", "months_since"]])
-    known = table.assign(shown=~hidden.reindex(cells).to_numpy(bool))
+    known = table.assign(shown=~small_cohorts(table, min_cell))
     mostly = known.groupby("cohort")["shown"].transform("mean") >= 0.5
     told = known[mostly & (known["customers"] >= min_cell)].sort_values("share", kind="stable")
     middle = [_middle(rows) for _, rows in told.groupby("months_since")]
