@@ -27,7 +27,7 @@ INTRODUCTION = """# Stopped runs and full disks
 
 Made by `python tests/stopped/many.py --kills {kills} --disks {disks} --store docs/stopped.md`.
 
-A study of 300 customers with three real notebooks (data, retention, stages) in two versions. Each
+A study of 300 customers with two real notebooks (data, retention) in two versions. Each
 kill begins with the whole report of one version and stops `make -j2 reports` of the other at a
 random moment: after a random number of changes to `build/`, by SIGKILL (three times in five),
 SIGTERM or SIGINT, to make with all its processes or to a single one. Each disk is a file system in

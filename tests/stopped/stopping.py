@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from light_project import SETTINGS, small_study
 from waiting import HANGING, wait_until
 
-KEPT = ("00_data", "10_retention", "15_stages")
+KEPT = ("00_data", "10_retention")
 STUDY = "shop"
 VERSIONS = ({"lapse_weeks": 26}, {"lapse_weeks": 39})
 UNSET = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "STUDY", "SET", "BUILD", "PARAMS", "REFRESH")
@@ -95,8 +95,8 @@ class Shop:
         return seen.number
 
     def made(self) -> dict[str, bytes]:
-        """Every published file, and the notebooks: the same bytes from the same study."""
-        kinds = (f"site/{STUDY}/**/*", "site/index.html", f"{STUDY}/notebooks/*.ipynb")
+        """What is published, and its sources: the same bytes from the same study."""
+        kinds = (f"site/{STUDY}/**/*", "site/index.html", f"{STUDY}/report/**/*")
         found = {path for kind in kinds for path in self.build.glob(kind) if path.is_file()}
         hidden = (path for path in found if re.search(r"/\.", str(path.relative_to(self.build))))
         shown = sorted(found - set(hidden))
