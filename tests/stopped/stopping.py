@@ -157,8 +157,11 @@ class Kill:
     faults: tuple[str, ...]
 
 
-def kill_once(shop: Shop, random_: random.Random, number: int) -> Kill:
-    """Give the study its other version, kill the run at a random moment, and look what is left."""
+def kill_once(shop: Shop, random_: random.Random, number: int, *, last: bool = True) -> Kill:
+    """Give the study its other version, kill the run at a random moment, and look what is left.
+
+    After the last of several kills the next run must complete; else it is killed, too.
+    """
     shop.write(number)
     after = random_.randrange(1, shop.changes + 1)
     sent = random_.choice(SIGNALS)
@@ -172,7 +175,7 @@ def kill_once(shop: Shop, random_: random.Random, number: int) -> Kill:
     if sent != signal.SIGKILL or role != EVERYBODY:
         faults += [f"it told a traceback: {told[-800:]}"] if "Traceback" in told else []
     ended = "made" if running.returncode == 0 else "stopped"
-    faults += next_run(shop, number)
+    faults += next_run(shop, number) if last else []
     return Kill(role, sent.name, after, ended, tuple(faults))
 
 
@@ -256,7 +259,7 @@ def fill_once(shop: Shop, number: int, start: Callable[[], subprocess.Popen[str]
     faults = faults_left(shop, number) if shop.published() else []
     if running.returncode:
         said = re.findall(r"^.*(?:No space left on device|File too large).*$", told, re.MULTILINE)
-        named = [line for line in said if str(shop.build) in line or "build/" in line]
+        named = [line for line in said if f"{shop.build.name}/" in line]
         faults += [] if named else [f"no file is named: {told[-1500:]}"]
         faults += [f"it told a traceback: {told[-1500:]}"] if "Traceback" in told else []
         left = [path.name for path in shop.build.rglob(".*")]
