@@ -38,8 +38,8 @@ memory that is small, with the whole report of one version or with nothing on it
 * the report in `build/site/` is the old one or the new one, every byte of it, never a mixture;
 * no file is half-written: every notebook, table and record reads; no process is left;
 * nobody is told a traceback; a full disk is told in one sentence that names the file;
-* the next make, killed in its turn or let alone (three times in ten), in the end completes and gives
-  the same bytes as one from nothing; nothing half-made remains.
+* the next make, killed in its turn or let alone (three times in ten), in the end completes and
+  gives the same bytes as one from nothing; nothing half-made remains.
 """
 
 
