@@ -62,6 +62,10 @@ endif
 endif
 # A broken study speaks for itself and holds nobody else up.
 MAKEFLAGS += --keep-going
+# A plan that was cut short is none: make would stop at it before it is made anew.
+ifneq ($(shell tail -n 1 -- $(PLAN) 2>/dev/null),PLANNED := whole)
+$(shell rm -f -- $(PLAN))
+endif
 include $(PLAN)
 # A plan that was just made is not made again when make reads itself anew.
 $(PLAN): $(READY) $(if $(MAKE_RESTARTS),,FORCE)

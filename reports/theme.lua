@@ -64,6 +64,16 @@ local function breakable(text)   -- a word without end is broken, rather than pr
   return table.concat(signs)
 end
 
+local function begun(value)   -- what would begin a list or a heading in [brackets] is a sign there
+  local kind = pandoc.utils.type(value)
+  if kind == 'List' then return value:map(begun) end
+  local first = kind == 'Inlines' and value[1] and value[1].t == 'Str' and value[1].text
+  if first and (first:match('^[-+/]$') or first:match('^=+$') or first:match('^%d+%.$')) then
+    value:insert(1, raw('\\'))
+  end
+  return value
+end
+
 local function as_text(doc)   -- in the PDF: signs that no font has are named, "-?" is no hyphenation
   if html then return nil end
   local names = {}
@@ -83,6 +93,9 @@ local function as_text(doc)   -- in the PDF: signs that no font has are named, "
     return parts
   end}
   for name, file in pairs(files) do doc.meta[name] = file end
+  for _, name in ipairs {'title', 'subtitle', 'author', 'abstract'} do
+    if doc.meta[name] then doc.meta[name] = begun(doc.meta[name]) end
+  end
   return doc
 end
 

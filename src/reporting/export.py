@@ -13,12 +13,24 @@ import pandas as pd
 
 from analysis.data.placing import OWNER_ONLY, write_text
 from reporting.errors import ReportError, speak
-from reporting.project import ROOT, Study, read_study, study_file
+from reporting.project import ROOT, Study, read_study, shown_path, site_folder, study_file
 
 
 def exports_folder() -> Path:
-    """`exports/`, or the folder that EXPORTS names (tests write elsewhere)."""
-    return Path(os.environ.get("EXPORTS") or ROOT / "exports").resolve()
+    """`exports/`, or the folder that EXPORTS names (tests write elsewhere).
+
+    Raises
+    ------
+    ReportError
+        It lies in what may be published.
+    """
+    folder = Path(os.environ.get("EXPORTS") or ROOT / "exports").resolve()
+    if folder.is_relative_to(site_folder()):
+        raise ReportError(
+            f"EXPORTS must lie outside {shown_path(site_folder())}, which may be published, but "
+            f"'{shown_path(folder)}' came; leave EXPORTS out"
+        )
+    return folder
 
 
 def customer_list(study: Study) -> pd.DataFrame:
@@ -55,14 +67,14 @@ def main() -> None:
     name = os.environ.get("STUDY", "").strip()
     if not name:
         raise ReportError("make export needs a study, but none came: make export STUDY=market")
-    study = read_study(study_file(name))
+    study, folder = read_study(study_file(name)), exports_folder()
     if "transactions" not in study.params.data.tables:
         raise ReportError(
             f"make export needs a study with transactions, but {name} has none: "
             "stages and tiers come from purchases"
         )
     customers = customer_list(study)
-    path = exports_folder() / study.name / "customers.csv"
+    path = folder / study.name / "customers.csv"
     write_list(customers, path)
     print(f"{path}: {len(customers):,} customers with their stage, tier and its reason.")
     print("It names persons: give it only to those who may see them.")

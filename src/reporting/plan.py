@@ -34,6 +34,8 @@ from reporting.project import (
 from reporting.seals import date_back_unsound, index_seal, seal_of
 from reporting.took import ASKED
 
+WHOLE = "PLANNED := whole\n"
+"""The last line of a plan, by which make knows that it was not cut short."""
 NO_CHAPTER = "data must hold the tables of at least one notebook, but suits none; see make help"
 
 
@@ -43,7 +45,7 @@ def main() -> None:
     for sentence in left_out():
         print(printable(sentence), file=sys.stderr)
     try:
-        write_if_changed(plan, "\n".join(all_rules(plan)))
+        write_if_changed(plan, "\n".join([*all_rules(plan), WHOLE]))
     except BaseException:
         plan.unlink(missing_ok=True)
         raise

@@ -60,3 +60,10 @@ def test_list_refuses_no_study(settings):
     settings.setenv("STUDY", "")
     with pytest.raises(ReportError, match="needs a study, but none came"):
         main()
+
+
+def test_list_is_refused_a_place_among_what_may_be_published(settings, tmp_path):
+    settings.setenv("EXPORTS", str(tmp_path / "build" / "site" / "lists"))
+    with pytest.raises(ReportError, match="which may be published, but"):
+        main()
+    assert not (tmp_path / "build").exists()

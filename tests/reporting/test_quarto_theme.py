@@ -13,6 +13,7 @@ import pytest
 import typst
 import yaml
 
+from analysis.telling.markup import markdown
 from reporting import embedded
 from reporting.qmd import SHORTCODE
 from reporting.theme import IN_QUARTO, PARTIAL, stage_glyphs
@@ -57,10 +58,10 @@ def made(staged, tmp_path):
     """Make a PDF of a Markdown text as Quarto would; its pages as text."""
     stage_glyphs(staged)
     (staged / "template.typ").write_text(TEMPLATE)
-    front = staged.joinpath("report.qmd").read_text().split("---")[1].strip()
     fonts = yaml.safe_load((staged / "_quarto.yml").read_text())["families"]
 
     def make(body: str) -> list[str]:
+        front = (staged / "report.qmd").read_text().split("---")[1].strip()
         source = f"---\n{front}\nlang: en\nfamilies: {fonts}\n---\n\n{body}"
         converted = pandoc(staged, source, "typst", "--standalone", "--template", "template.typ")
         (staged / "report.typ").write_text(converted)
@@ -92,6 +93,16 @@ def test_article_takes_what_quarto_gives_and_shows_title_block_and_running_head(
     assert others
     assert all(page.startswith("Do customers come back?") for page in others), "no running head"
     assert "2 / 2" in others[0]
+
+
+@pytest.mark.parametrize("name", ["/ term: x", "- item", "+ item", "= head", "1. item"])
+def test_name_that_begins_like_a_list_is_a_name(staged, made, name):
+    page = staged / "report.qmd"
+    shown = markdown(name)
+    text = page.read_text().replace('"Customer research"', repr(shown))
+    page.write_text(re.sub(r"subtitle: .*", f"subtitle: {shown!r}", text))
+    (first, *_) = made("# One")
+    assert first.count(name) == 2, first
 
 
 def test_columns_are_as_wide_as_their_cells_in_both_formats(staged):

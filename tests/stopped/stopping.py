@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from light_project import SETTINGS, small_study
 from waiting import HANGING, wait_until
 
-KEPT = ("00_data", "10_retention", "15_stages")
+KEPT = ("00_data", "10_retention")
 STUDY = "shop"
 VERSIONS = ({"lapse_weeks": 26}, {"lapse_weeks": 39})
 UNSET = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "STUDY", "SET", "BUILD", "PARAMS", "REFRESH")
@@ -95,8 +95,8 @@ class Shop:
         return seen.number
 
     def made(self) -> dict[str, bytes]:
-        """Every published file, and the notebooks: the same bytes from the same study."""
-        kinds = (f"site/{STUDY}/**/*", "site/index.html", f"{STUDY}/notebooks/*.ipynb")
+        """What is published, and its sources: the same bytes from the same study."""
+        kinds = (f"site/{STUDY}/**/*", "site/index.html", f"{STUDY}/report/**/*")
         found = {path for kind in kinds for path in self.build.glob(kind) if path.is_file()}
         hidden = (path for path in found if re.search(r"/\.", str(path.relative_to(self.build))))
         shown = sorted(found - set(hidden))
@@ -157,8 +157,11 @@ class Kill:
     faults: tuple[str, ...]
 
 
-def kill_once(shop: Shop, random_: random.Random, number: int) -> Kill:
-    """Give the study its other version, kill the run at a random moment, and look what is left."""
+def kill_once(shop: Shop, random_: random.Random, number: int, *, last: bool = True) -> Kill:
+    """Give the study its other version, kill the run at a random moment, and look what is left.
+
+    After the last of several kills the next run must complete; else it is killed, too.
+    """
     shop.write(number)
     after = random_.randrange(1, shop.changes + 1)
     sent = random_.choice(SIGNALS)
@@ -172,7 +175,7 @@ def kill_once(shop: Shop, random_: random.Random, number: int) -> Kill:
     if sent != signal.SIGKILL or role != EVERYBODY:
         faults += [f"it told a traceback: {told[-800:]}"] if "Traceback" in told else []
     ended = "made" if running.returncode == 0 else "stopped"
-    faults += next_run(shop, number)
+    faults += next_run(shop, number) if last else []
     return Kill(role, sent.name, after, ended, tuple(faults))
 
 
@@ -256,7 +259,7 @@ def fill_once(shop: Shop, number: int, start: Callable[[], subprocess.Popen[str]
     faults = faults_left(shop, number) if shop.published() else []
     if running.returncode:
         said = re.findall(r"^.*(?:No space left on device|File too large).*$", told, re.MULTILINE)
-        named = [line for line in said if str(shop.build) in line or "build/" in line]
+        named = [line for line in said if f"{shop.build.name}/" in line]
         faults += [] if named else [f"no file is named: {told[-1500:]}"]
         faults += [f"it told a traceback: {told[-1500:]}"] if "Traceback" in told else []
         left = [path.name for path in shop.build.rglob(".*")]

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.data.located import RECORD
+from analysis.data.placing import naming
 from analysis.data.problems import told_plainly
 
 OURS = "analysis."
@@ -113,7 +114,7 @@ def _record(crossing: Crossing) -> None:
         return
     path = Path(os.environ[RECORD])
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8", newline="") as stream:
+    with naming(path), path.open("a", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         if not stream.tell():
             writer.writerow(field.name for field in fields(Crossing))
