@@ -7,6 +7,9 @@ another, inverting it as it is loses twelve digits, and `pinv` may take the smal
 import numpy as np
 from scipy import stats
 
+UNLIKE = 1e-5
+"""Smallest eigenvalue of a cross-product of columns of length one whose inverse has 11 digits."""
+
 
 def column_scale(matrix: np.ndarray) -> np.ndarray:
     """(k,) the power of two nearest to each column's largest value: dividing by it is exact."""
@@ -15,7 +18,18 @@ def column_scale(matrix: np.ndarray) -> np.ndarray:
 
 
 def inverse_gram(matrix: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """(k, k) inverse of X'WX, by the triangle of the weighted columns and not by their squares."""
+    """(k, k) inverse of X'WX.
+
+    By the triangle of the weighted columns and not by their squares, unless those are so unlike
+    that their cross-product keeps the digits: it takes a tenth of the time.
+    """
+    cross = (matrix * weight[:, None]).T @ matrix
+    size = np.sqrt(np.diag(cross))
+    if np.isfinite(cross).all() and (size > 0).all():
+        spread = cross / np.outer(size, size)
+        if np.linalg.eigvalsh(spread)[0] > UNLIKE:
+            inverse = np.linalg.inv(spread)
+            return (inverse + inverse.T) / 2 / np.outer(size, size)
     columns = matrix * np.sqrt(weight)[:, None]
     scale = column_scale(columns)
     inverse = np.linalg.pinv(np.linalg.qr(columns / scale, mode="r"))
