@@ -16,7 +16,7 @@ MADE = (
     *("recency_days", "age_weeks", "age_days", "monetary_value", "repeat_amount", "revenue"),
     *("margin", "first_value", "first_value_third", "acquired_month"),
     *("spell", "started_at", "ended_at", "duration", "event", "entry", "cause", "reason"),
-    *("count", "group"),
+    *("count", "group", "won_back"),
 )
 """Names of what is computed of a customer or a relationship: no column of one's own may bear one,
 since the one would be taken for the other."""

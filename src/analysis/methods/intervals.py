@@ -46,6 +46,30 @@ def critical_value(conf_level: float) -> float:
     return float(ndtri(0.5 + conf_level / 2))
 
 
+def effective_units(units: np.ndarray) -> float:
+    """How many units of equal size say as much as those of these rows: (sum m)^2 / sum m^2.
+
+    A few customers with many answers each decide what is estimated, however many others there are.
+
+    Parameters
+    ----------
+    units : array of int, (n,)
+        The unit (customer) of each row, from 0.
+
+    Returns
+    -------
+    float
+        From 1 to the number of units; that where all have equally many rows.
+
+    References
+    ----------
+    Kish (1965), Survey Sampling, Wiley; Carter, Schnepel & Steigerwald (2017), Review of Economics
+    and Statistics 99, 698-709 (as the degrees of freedom of clustered errors).
+    """
+    sizes = np.bincount(units).astype(float)
+    return float(sizes.sum() ** 2 / (sizes**2).sum())
+
+
 def wilson(share, n, z: float):
     """Wilson's score interval of a share.
 

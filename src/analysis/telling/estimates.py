@@ -29,6 +29,8 @@ def draw_estimates(
     parts rows where `apart` changes.
     """
     rows = table[["estimate", "conf_low", "conf_high"]].astype(float)
+    if not len(rows):
+        return ax
     rows = rows.set_axis(_places(len(rows), apart))
     holds = (rows["conf_low"] <= zero) & (rows["conf_high"] >= zero) if zero is not None else False
     colours = np.where(holds, CONTEXT, ACCENT) if zero is not None else [ACCENT] * len(rows)

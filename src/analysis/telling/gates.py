@@ -102,7 +102,7 @@ def hide_small(
     if not hidden.any():
         return table
     named = counted_by[1:] if isinstance(counted_by, tuple) else ()
-    return blank(table, hidden, [c for c in table if _is_number(table[c]) and c not in named])
+    return blank(table, hidden, [c for c in table if is_number(table[c]) and c not in named])
 
 
 def blank(table: pd.DataFrame, hidden: pd.Series, columns: list[str]) -> pd.DataFrame:
@@ -113,7 +113,7 @@ def blank(table: pd.DataFrame, hidden: pd.Series, columns: list[str]) -> pd.Data
     return emptied
 
 
-def _is_number(column: pd.Series) -> bool:
+def is_number(column: pd.Series) -> bool:
     """Whether a column tells numbers that are no clock: also such as stand among objects."""
     if column.name in (*CLOCKS, *PARTS) or pd.api.types.is_bool_dtype(column):
         return False

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.methods.suppression import in_steps
-from analysis.telling.gates import CLOCKS, blank, step_of
+from analysis.telling.gates import CLOCKS, blank, is_number, step_of
 
 WHOLES = ("n", "customers")
 PEOPLE = ("n", "customers", "contacts", "at_risk")
@@ -85,11 +85,10 @@ def _parts(
 
 
 def _columns_of_parts(table: pd.DataFrame) -> list[str]:
-    numeric = [name for name in table if pd.api.types.is_numeric_dtype(table[name])]
     return [
         name
-        for name in numeric
-        if not pd.api.types.is_bool_dtype(table[name])
+        for name in table
+        if is_number(table[name])
         and name not in (*CLOCKS, *PEOPLE, *OF_NOBODY)
         and not name.endswith(("conf_low", "conf_high"))
         and not TOP.fullmatch(name)

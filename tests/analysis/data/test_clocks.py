@@ -178,7 +178,8 @@ def test_times_without_a_zone_are_asked_for(study):
     assert faults == 1
     assert "transactions must hold times whose zone is known, but 2 of at carry none" in report
     assert "set times_in: local (that of timezone, Europe/Berlin), UTC, or the zone" in report
-    in_utc = study.params({"files": {"transactions": {"file": "../sales.csv"}}}, timezone="UTC")
+    files = {"transactions": {"file": "../sales.csv"}}
+    in_utc = study.params({"files": files}, timezone="UTC")
     assert validation_report(in_utc)[1] == 0  # local and UTC are the same
 
 

@@ -13,8 +13,8 @@ from scipy import stats
 from analysis.data import Tables
 from analysis.frames import purchase_days
 from analysis.frames.calendar import days_between
+from analysis.methods.intervals import critical_value, effective_units
 from analysis.methods.regression import RegressionFit, fit_spend
-from analysis.methods.resampling import critical_value
 from analysis.methods.standardisation import (
     EValue,
     OneMorePoint,
@@ -182,9 +182,10 @@ def margin_gained(
 
 def _widened(table: pd.DataFrame, fit: RegressionFit, conf_level: float) -> pd.DataFrame:
     """Intervals for few customers: t, and G / (G - k) of the variance for G customers."""
-    units, parameters = fit.sample.units, len(fit.parameters)
-    customers = fit.n if units is None else int(units.max()) + 1
-    wide = stats.t.ppf(0.5 + conf_level / 2, customers - 1) / critical_value(conf_level)
+    parameters = len(fit.parameters)
+    units = np.arange(fit.n) if fit.sample.units is None else fit.sample.units
+    customers, alike = int(units.max()) + 1, effective_units(units)
+    wide = stats.t.ppf(0.5 + conf_level / 2, max(alike - 1, 1)) / critical_value(conf_level)
     wide *= np.sqrt((customers - 1) / max(customers - parameters, 1))
     ends = table[["conf_low", "conf_high"]].sub(table["estimate"], axis=0) * wide
     return table.assign(**ends.add(table["estimate"], axis=0))

@@ -22,7 +22,7 @@ from analysis.errors import DataError
 from analysis.frames import spells
 from analysis.methods.hazards.standardised import StandardisedLife, standardised_life
 from analysis.methods.standardisation import EValue, e_value
-from analysis.notes import Note
+from analysis.notes import Note, note
 from analysis.params import Params
 from analysis.states.answers import HISTORY, SINCE, Answers, attempt
 from analysis.states.repeated import join_repeated, without_repeats
@@ -226,12 +226,13 @@ def months_gained(
     options = {"rng": rng, "replications": replications, "conf_level": conf_level}
     options["horizon"] = known["horizon"]
     found, why = attempt(lambda: _life(used, answers, covariates, told, options))
-    if found is None:
+    ratio = None if found is None else _ratio_of(found[0], roles.satisfaction)
+    why = why if found is None or ratio is not None else note("reasons.no_error")
+    if ratio is None:
         return MonthsGained(
             life=None, table=pd.DataFrame(), ratio=None, hidden=None, why=why, **known
         )
     life, joined = found
-    ratio = life.fit.table.set_index("term").loc[roles.satisfaction]
     common = life.fit.events > COMMON * life.fit.n
     hidden = e_value(
         ratio["hazard_ratio"],
@@ -276,6 +277,13 @@ def _life(
     return replace(life, table=named), tuple(
         f"{name}: {level}" for name, levels in own.items() for level in levels
     )
+
+
+def _ratio_of(life: StandardisedLife, driver: str) -> pd.Series | None:
+    """The row of the driver's rate ratio; None where it has no interval (one customer alone)."""
+    row = life.fit.table.set_index("term").loc[driver]
+    ends = [row["ratio_low"], row["ratio_high"]]
+    return row if np.isfinite(ends).all() else None
 
 
 def _told_levels(values: pd.Series, event: pd.Series) -> pd.Series:

@@ -20,6 +20,7 @@ from analysis.methods.hazards.cox import CoxRegression, cox_regression
 from analysis.methods.hazards.design import read_design
 from analysis.methods.hazards.maximum import maximise
 from analysis.methods.hazards.partial_likelihood import arrange_rows, sum_risk_sets
+from analysis.methods.intervals import effective_units
 from analysis.methods.resampling import bootstrap_counts, drawn_spread
 from analysis.notes import note
 
@@ -39,7 +40,7 @@ class StandardisedLife:
     table : DataFrame
         `segment` (the column that forms the group; 'all'), `group, term` (as answered, raised,
         difference), `estimate` (unit of `duration`), `std_error` (bootstrap of clusters),
-        `conf_low, conf_high` (t, of as many units as there are clusters), `n, capped` (share of
+        `conf_low, conf_high` (t, of the effective number of clusters), `n, capped` (share of
         rows too near the top to be raised by the whole step), `note`.
     fit : CoxRegression
         Of all rows; its table holds the hazard ratio of the driver.
@@ -157,8 +158,9 @@ def standardised_life(
             why=note("reasons.unstable"),
         )
     capped = durations[driver].gt(highest - step).to_numpy()
-    units = len(matrix) if clusters is None else int(clusters.max()) + 1
-    reach = float(stats.t.ppf(0.5 + conf_level / 2, max(units - 1, 1)))
+    codes = once if clusters is None else clusters
+    units = int(codes.max()) + 1
+    reach = float(stats.t.ppf(0.5 + conf_level / 2, max(effective_units(codes) - 1, 1)))
     return StandardisedLife(
         table=_table(estimate, replicates, groups, capped, (drawn_spread(units), reach)),
         fit=fit,
