@@ -23,7 +23,7 @@ ifneq ($(shell case $(call quoted,$(BUILD)) in (*[!A-Za-z0-9._/+@,~\ -]*) echo n
 $(error BUILD must be a path of letters, digits, blanks and . _ / + @ , ~ - alone; take another folder)
 endif
 
-.PHONY: help env lab tables notebooks report reports chapter test test-quick check format expected bench lock quarto spark new validate audit export clean FORCE
+.PHONY: help env lab tables notebooks report reports slides chapter test test-quick check format expected bench lock quarto spark new validate audit export clean FORCE
 
 help:  ## tell the verbs (this page)
 	@echo 'make VERB [STUDY=name] [SET="key=value …"]'; echo
@@ -44,6 +44,7 @@ tables:  ## check the data of every study (or STUDY=…) and write its frames
 notebooks:  ## run every notebook of every study (or STUDY=…)
 reports:  ## make every report, HTML and PDF, and the list of all: build/site/index.html
 report:  ## make one report: STUDY=cdnow; with SET="lapse_weeks=26" a variant beside it
+slides:  ## make the slides of one report: STUDY=cdnow
 chapter:  ## run and render one chapter alone: STUDY=cdnow CHAPTER=retention
 
 ifneq ($(filter tables notebooks report reports chapter expected,$(MAKECMDGOALS)),)
@@ -71,6 +72,12 @@ include $(PLAN)
 $(PLAN): $(READY) $(if $(MAKE_RESTARTS),,FORCE)
 	@$(PY) -m reporting.plan $(call quoted,$@)
 endif
+
+slides: $(READY)
+ifeq ($(STUDY),)
+	$(error make slides needs a study: make slides STUDY=cdnow)
+endif
+	@$(MAKE) report && $(PY) -m reporting.slides
 
 new: $(READY)  ## propose a params file for your own tables: STUDY=acme FROM=path
 	@$(PY) -m reporting.commands new

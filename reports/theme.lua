@@ -50,6 +50,17 @@ local function finding(div)
   return blocks
 end
 
+local blocks_of = {limits = '#limits[', ['page-one'] = '#page-one['}
+
+local function styled(div)   -- what a chapter does not say, page one: blocks of theme.typ
+  local name = not html and (div.classes:includes('limits') and 'limits' or div.classes:includes('page-one') and 'page-one')
+  if not name then return nil end
+  local blocks = pandoc.Blocks {pandoc.RawBlock('typst', blocks_of[name])}
+  blocks:extend(div.content)
+  blocks:insert(pandoc.RawBlock('typst', ']'))
+  return blocks
+end
+
 local function badge(span)
   if not html and span.classes:includes('badge') then return wrapped('#badge', span.content) end
 end
@@ -104,4 +115,4 @@ local function natural(tbl)   -- no relative widths: columns are as wide as what
   return tbl
 end
 
-return {{Pandoc = as_text}, {Div = finding}, {Span = badge, Table = natural}}
+return {{Pandoc = as_text}, {Div = finding}, {Div = styled}, {Span = badge, Table = natural}}

@@ -26,6 +26,8 @@ LOADING = {
 }
 LINKS = {("a", "href"), ("area", "href"), ("blockquote", "cite"), ("q", "cite")}
 LINKED = ("http", "https", "mailto", "doi", "")
+FILE = re.compile(r"data:text/csv[;,]", re.IGNORECASE)
+"""A file of numbers that lies in the page; other data addresses are none that a link may name."""
 NEVER = {"base", "object", "embed", "iframe", "frame", "frameset", "applet", "portal"}
 IN_STYLES = re.compile(
     r"""@import\s*(?:url\(\s*)?["']?([^"')\s;]+)|url\(\s*["']?([^"')\s]+)""", re.IGNORECASE
@@ -186,7 +188,7 @@ class _Reader(HTMLParser):
         parts = value.split(",") if name.endswith("srcset") and "data:" not in value else [value]
         for address in (part.strip() for part in parts):
             if (tag, name) in LINKS:
-                if _scheme(address) not in LINKED:
+                if _scheme(address) not in LINKED and not FILE.match(address):
                     self._fault(f"<{tag} {name}>", address)
             else:
                 self._check_address(tag, name, address)

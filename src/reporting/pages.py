@@ -1,6 +1,9 @@
-"""The pages that are made for each report: the front, the summary, the list of chapters."""
+"""The pages that are made for each report: the front, the answers, the list of chapters."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterator
 
 import yaml
 
@@ -9,12 +12,14 @@ from analysis.telling.markup import Filled, markdown
 from analysis.telling.wording import Wording
 from reporting.chapters import FRONT, chapter_title, report_file
 from reporting.executed import Output, Shown, findings_of, run_stamp
+from reporting.first_page import abstract, first_page
 from reporting.notebook_pages import page_of
 from reporting.parameters import changes
-from reporting.project import Notebook, Study, notebooks
+from reporting.project import Notebook, Study
 
-MOST_FINDINGS = 7
-CHAPTERS = "{{< include _chapters.qmd >}}"
+TOLD = re.compile(r"^# .*?^::::: \{\.told\}.*?^:::::$", re.MULTILINE | re.DOTALL)
+BREAK = "\n\n{{< pagebreak >}}\n\n"
+CHAPTERS, DATA = "{{< include _chapters.qmd >}}", "{{< include _data.qmd >}}"
 
 
 def front_page(study: Study, shown: Shown, say: Wording) -> str:
@@ -35,63 +40,86 @@ def front_page(study: Study, shown: Shown, say: Wording) -> str:
         "lang": params.language,
         "abstract": abstract(shown),
     }
-    chapters = "\n\n".join(f"{{{{< include _{found.chapter}.qmd >}}}}" for found in study.chapters)
+    argued = [found for found in study.chapters if not found.about_data]
+    data = [found for found in study.chapters if found.about_data]
+    body = body.replace(CHAPTERS, _includes(argued)).replace(DATA, _includes(data))
     front = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=1000)
-    return f"---\n{front}---\n{body.replace(CHAPTERS, chapters)}"
+    return f"---\n{front}---\n{body}"
 
 
-def abstract(shown: Shown) -> str:
-    """The first chapter's finding: whom the report is about, and when."""
-    findings = findings_of(next(iter(shown.values())))
-    return findings[0]["metadata"]["finding"]["sentence"] if findings else ""
+def brief_page(front: str, shown: Shown, say: Wording) -> str:
+    """`brief.qmd`: page one and the answers, which refer to chapters by their numbers alone."""
+    told = _without_links(first_page(shown, say) + contents(shown, say), shown, say)
+    return f"{_front_of(front)}\n{told.removesuffix(BREAK)}"
 
 
-def summary(shown: Shown, say: Wording) -> str:
-    """The executive summary: the weightiest findings, each with its claim and its chapter.
+def slides_page(front: str, pages: dict[str, str], shown: Shown, say: Wording) -> str:
+    """`slides.qmd`: page one, then a slide for each chapter's answer and figure."""
+    argued = [notebook.chapter for notebook in shown if not notebook.about_data]
+    slides = [TOLD.search(pages[chapter]) for chapter in argued]
+    told = [found[0] for found in slides if found]
+    first = _without_links(first_page(shown, say), shown, say)
+    return f"{_front_of(front)}\n{BREAK.join([first, *told])}\n"
 
-    Nothing where no finding may stand in it, as in a chapter made alone.
-    """
-    chosen = weightiest(shown)
-    if not chosen:
+
+def _front_of(front: str) -> str:
+    return "---\n" + front.split("---\n", 2)[1] + "---\n"
+
+
+def _without_links(text: str, shown: Shown, say: Wording) -> str:
+    """References to chapters that are not in the same file, as words."""
+    argued = [notebook.chapter for notebook in shown if not notebook.about_data]
+    word = say.texts["renderer"]["sec"]
+    numbers = {chapter: f"{word}\u00a0{place}" for place, chapter in enumerate(argued, start=1)}
+    return re.sub(r"@sec-([\w-]+)", lambda found: numbers.get(found[1], ""), text)
+
+
+def _includes(chapters: list[Notebook]) -> str:
+    return "\n\n".join(f"{{{{< include _{found.chapter}.qmd >}}}}" for found in chapters)
+
+
+def contents(shown: Shown, say: Wording) -> str:
+    """The five-minute read: every chapter with its answer and its claim, then the words."""
+    answers = [(notebook, _answer(cells)) for notebook, cells in shown.items()]
+    rows = [
+        f"| @sec-{notebook.chapter} | {chapter_title(notebook, say)} | {answer} "
+        f"| {say(f'claims.{claim}')} |"
+        for notebook, (answer, claim) in answers
+        if not notebook.about_data
+    ]
+    if len(rows) < 2:
         return ""
-    lines = [f"# {say('report.summary')} {{#sec-summary .unnumbered}}", ""]
-    for notebook, output in chosen:
-        more = say("report.more", chapter=f"@sec-{notebook.chapter}")
-        text = output["metadata"]["finding"]["brief"].removesuffix(":::")
-        lines += [f"{text}[{more}]{{.more}}\n:::", ""]
-    return "\n".join(lines)
+    key = "report.contents"
+    heads = (say(f"{key}.{name}") for name in ("section", "chapter", "answer", "claim"))
+    table = [f"| {' | '.join(heads)} |", "|:---|:------|:----------|:---|"]
+    table += rows
+    words = ["", f'::: {{.callout-note title="{say(f"{key}.words")}"}}', *_words(say), ":::"]
+    answered = ["::: {.answers}", *table, "", ":::"]
+    page = [f"# {say(f'{key}.title')} {{#sec-contents .unnumbered}}", "", *answered, *words]
+    return "\n".join(["", *page, "", ""]).join([BREAK, BREAK])
 
 
-def weightiest(shown: Shown) -> list[tuple[Notebook, Output]]:
-    """At most seven findings in the order of the report.
+def _answer(cells: dict[str, Output]) -> tuple[str, str]:
+    """The sentence of the first finding that tells something, else of the first; its claim."""
+    found = [output["metadata"]["finding"] for output in findings_of(cells)]
+    told = next((one for one in found if not one.get("silent")), found[0] if found else None)
+    return (told["sentence"], told["claim"]) if told else ("", "descriptive")
 
-    The first findings of all chapters come before the second ones, and the chapters that answer
-    the study's main questions (`weight`) before the others.
-    """
-    ranked = []
-    for notebook, cells in shown.items():
-        findings = findings_of(cells)
-        told = [out for out in findings if out["metadata"]["finding"]["in_summary"]]
-        for place, output in enumerate(told):
-            ranked.append((place, -notebook.weight, len(ranked), notebook, output))
-    chosen = sorted(ranked, key=lambda entry: entry[:3])[:MOST_FINDINGS]
-    return [entry[3:] for entry in sorted(chosen, key=lambda entry: entry[2])]
+
+def _words(say: Wording) -> Iterator[str]:
+    """What the three claims mean, and the few terms that the pages before the appendix use."""
+    yield "; ".join(f"**{word}**: {meaning}" for word, meaning in say.texts["words"].items())
 
 
 def chapter_list(study: Study, say: Wording) -> str:
-    """Which chapters the study's tables allow, and what each missing one would take."""
+    """The chapters of the report, and what each one needs of the study's tables."""
     key = "report.chapters"
-    rows = []
-    for notebook in notebooks():
-        shown = notebook in study.chapters
-        if notebook.without and not shown:
-            continue
-        title = chapter_title(notebook, say)
-        link = f"[{title}](#sec-{notebook.chapter})" if shown else title
-        told = say("report.yes" if shown else "report.no")
-        rows.append(f"| {link} | {told} | {needs_of(notebook, say)} |")
-    heads = (say(f"{key}.{column}") for column in ("chapter", "shown", "needs"))
-    rules = "|:------------------------|:-----|:------------------------|"
+    rows = [
+        f"| [{chapter_title(notebook, say)}](#sec-{notebook.chapter}) | {needs_of(notebook, say)} |"
+        for notebook in study.chapters
+    ]
+    heads = (say(f"{key}.{column}") for column in ("chapter", "needs"))
+    rules = "|:------------------------|:------------------------|"
     caption = f": {say(f'{key}.caption')} {{#tbl-chapters}}"
     return "\n".join([f"| {' | '.join(heads)} |", rules, *rows, "", caption, ""])
 

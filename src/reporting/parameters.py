@@ -18,6 +18,16 @@ NOT_LISTED = {
     *("schema_version", "study", "title", "subtitle", "author", "language"),
     *("data", "overrides", "labels"),
 }
+# What only chapters on these tables look at: without them it says nothing of the study.
+BOUGHT, UNDER_CONTRACT = frozenset({"transactions"}), frozenset({"contracts"})
+ONLY_WITH = {
+    "satisfaction": {"surveys", "interactions"},
+    "stages": BOUGHT | UNDER_CONTRACT,
+    "tiers": BOUGHT | UNDER_CONTRACT | {"tier_history"},
+    **dict.fromkeys(("renewal_months", "gap_days"), UNDER_CONTRACT),
+    **dict.fromkeys(("lapse_weeks", "lapse_grid", "purchase_model"), BOUGHT),
+    **dict.fromkeys(("holdout_weeks", "discount_rate"), BOUGHT | UNDER_CONTRACT),
+}
 NAMED_BY_THE_STUDY = {"scales", "orders", "paths", "modes", "dimensions", "limits"}
 
 
@@ -34,8 +44,11 @@ def variables(study: Study, say: Wording) -> str:
 
 
 def listed(study: Study, say: Wording) -> dict[str, str]:
-    """Every parameter that holds something: its name, and its value in words."""
-    return dict(_rows(study.params.model_dump(exclude_none=True), (), say))
+    """Every parameter that holds something and is used: its name, and its value in words."""
+    known = study.params.data.tables
+    lacking = {name for name, tables in ONLY_WITH.items() if not tables & known}
+    block = study.params.model_dump(exclude_none=True, exclude=lacking)
+    return dict(_rows(block, (), say))
 
 
 def _rows(block: dict[str, Any], path: tuple[str, ...], say: Wording) -> Iterator[tuple[str, str]]:

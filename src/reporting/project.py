@@ -59,6 +59,11 @@ class Notebook:
         """The chapter's name: `10_retention` makes `_retention.qmd`."""
         return self.name.split("_", 1)[1]
 
+    @property
+    def about_data(self) -> bool:
+        """Whether it says where the data come from, which stands first in the appendix."""
+        return self.name < "10"
+
     def suits(self, params: Params) -> bool:
         """Whether a study has what the notebook needs."""
         needless = params.data.tables & set(self.without)

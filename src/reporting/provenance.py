@@ -27,8 +27,11 @@ def provenance(study: Study, say: Wording) -> str:
             "",
             say(f"{KEY}.text"),
             "",
+            f'::::: {{.checks title="{say(f"{KEY}.title")}"}}',
+            "",
             *_table("data_caption", "tbl-provenance", _data_and_code(study, say), say),
             *_table("parameters_caption", "tbl-parameters", parameters, say),
+            ":::::",
         ]
     )
 

@@ -81,7 +81,18 @@ def render(program: str, staged: Path, html: Path, pdf: Path, work: Path) -> str
             )
         os.replace(made, place)
     html.write_text(without_notebooks(html.read_text(encoding="utf-8")), encoding="utf-8")
+    if (work / "brief.qmd").is_file():
+        _render_brief(program, name, pdf, work)
     return f"quarto {name}"
+
+
+def _render_brief(program: str, name: str, pdf: Path, work: Path) -> None:
+    done = _run([program, "render", "brief.qmd", "--to", "typst"], work)
+    if done.returncode or not (work / "brief.pdf").is_file():
+        raise ReportError(
+            f"brief.qmd must render in Quarto {name}, but it said: {_last_lines(done)}"
+        )
+    os.replace(work / "brief.pdf", pdf.with_name(f"{pdf.stem}-brief.pdf"))
 
 
 def without_notebooks(page: str) -> str:

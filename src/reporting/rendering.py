@@ -1,4 +1,4 @@
-"""Render a staged report to one HTML page and one PDF: Quarto, or the embedded renderer."""
+"""Render a staged report: an HTML page, a PDF, its brief; by Quarto or the embedded renderer."""
 
 import os
 import shutil
@@ -49,8 +49,34 @@ def render_report(staged: Path, html: Path, pdf: Path) -> str:
             carry_policy(made_html, check_self_contained(made_html))
         else:
             renderer = _render_embedded(staged, made_html, made_pdf, work / "embedded")
-        put_in_place({made_html: html, made_pdf: pdf})
+        made = {made_html: html, made_pdf: pdf}
+        if brief_of(made_pdf).is_file():
+            made[brief_of(made_pdf)] = brief_of(pdf)
+        put_in_place(made)
     return renderer
+
+
+def brief_of(pdf: Path) -> Path:
+    """Where the brief of a report lies: `report-brief.pdf`."""
+    return pdf.with_name(f"{pdf.stem}-brief.pdf")
+
+
+def render_slides(staged: Path, pdf: Path) -> None:
+    """Make the slides of a staged report: page one, and one slide a chapter's figure.
+
+    Raises
+    ------
+    ReportError
+        The report was staged by an earlier version, or cannot be typeset.
+    """
+    from reporting import embedded
+
+    if not (staged / "slides.qmd").is_file():
+        raise ReportError(f"{staged} must hold slides.qmd, but does not; make the report first")
+    with tempfile.TemporaryDirectory(prefix=".render-", dir=pdf.parent) as folder:
+        made = Path(folder) / pdf.name
+        embedded.render_pdf(staged, made, Path(folder), "slides")
+        put_in_place({made: pdf})
 
 
 def put_in_place(made: dict[Path, Path]) -> None:

@@ -14,6 +14,7 @@ from analysis.telling.wording import wording_for
 from reporting.chapters import not_translated
 from reporting.errors import ReportError, speak
 from reporting.executed import run_stamp
+from reporting.moved import since_last
 from reporting.project import Study, read_study, shown_path, study_file
 from reporting.rendering import render_report
 from reporting.seals import seal, seal_of
@@ -60,7 +61,8 @@ def make_report(study: Study) -> None:
             staged.replace(failed)
             faults = [f"{study.name}: {fault}" for fault in error.faults]
             raise ReportError(faults) from None
-        described = json.dumps(description_of(study, renderer), indent=1)
+        told = since_last(study, last=study.site, made=aside)
+        described = json.dumps(description_of(study, renderer) | told, indent=1)
         (aside / "report.json").write_text(described + "\n", encoding="utf-8")
         put(staged, study.folder / "report")
     seal(seal_of(study, "report"), [study.site, study.folder / "report"])

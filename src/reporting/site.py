@@ -55,7 +55,8 @@ def index_page(site: Path) -> str:
     reports = {path: report for path, report in read.items() if report}
     languages = {report.get("language", "en") for report in reports.values()}
     language = languages.pop() if len(languages) == 1 else "en"
-    words = {key: escape(text) for key, text in catalogue(language)["index"].items()}
+    texts = catalogue(language)["index"]
+    words = {key: escape(text) for key, text in texts.items() if isinstance(text, str)}
     sections = []
     for key in ("reports", "variants"):
         own = [
@@ -104,9 +105,39 @@ def _item(report: dict[str, Any], folder: Path, site: Path, words: dict[str, str
 <h3><a href="{place}/report.html">{_text(report["title"])}</a>{badge}</h3>
 <p>{_text(report["subtitle"])}</p>
 <p class="small">{about}</p>
-<p><a href="{place}/report.html">{words["page"]}</a> · <a href="{place}/report.pdf">PDF</a> ·
+{_indices(report, words)}<p><a href="{place}/report.html">{words["page"]}</a> ·
+<a href="{place}/report.pdf">PDF</a> · {_brief(folder, place, words)}
 <a href="{place}/results/">{tables}</a></p>
-</li>"""
+{_history(report, words)}</li>"""
+
+
+def _indices(report: dict[str, Any], words: dict[str, str]) -> str:
+    """The same five indices of every study, each beside its value of a year before."""
+    told = ""
+    for index in report.get("indices", []):
+        before = words["before"].format(value=_text(index["before"])) if index["before"] else ""
+        value = _text(index["value"]) or "–"
+        told += f"<div><dt>{_text(index['name'])}</dt><dd>{value}"
+        told += f' <span class="small">{before}</span></dd></div>\n'
+    return f'<dl class="indices">{told}</dl>\n' if told else ""
+
+
+def _brief(folder: Path, place: str, words: dict[str, str]) -> str:
+    if not (folder / "report-brief.pdf").is_file():
+        return ""
+    return f'<a href="{place}/report-brief.pdf">{words["brief"]}</a> ·'
+
+
+def _history(report: dict[str, Any], words: dict[str, str]) -> str:
+    """The runs before this one, and what moved since the last of them."""
+    runs = [
+        f"{_text(run['finished'])} ({_text(run['data'][:8])})" for run in report.get("runs", [])
+    ]
+    told = f'<p class="small">{words["runs"].format(runs="; ".join(runs))}</p>\n' if runs else ""
+    moved = "".join(f"<p>{_text(one)}</p>\n" for one in report.get("moved", []))
+    if moved:
+        told += f"<details><summary>{words['changed']}</summary>\n{moved}</details>\n"
+    return told
 
 
 def run() -> None:

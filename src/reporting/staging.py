@@ -15,12 +15,21 @@ from analysis.telling.markup import attribute
 from analysis.telling.wording import Wording, wording_for
 from reporting.chapters import REPORTS
 from reporting.executed import FORMS, Output, Shown, is_silent, shown_by
-from reporting.laying import chapter_page
+from reporting.first_page import first_page, strips
+from reporting.laying import NARROW, chapter_page
 from reporting.notebook_pages import write_notebook_pages
-from reporting.pages import chapter_foot, chapter_list, front_page, summary
+from reporting.pages import (
+    brief_page,
+    chapter_foot,
+    chapter_list,
+    contents,
+    front_page,
+    slides_page,
+)
 from reporting.parameters import variables
 from reporting.project import Study
 from reporting.provenance import provenance
+from reporting.strips import STRIPS
 from reporting.theme import stage_glyphs, stage_theme
 
 SHARED = ("references.bib",)
@@ -45,23 +54,39 @@ def stage_report(study: Study, aside: Path) -> Path:
     stage_theme(project, say.language)
     for name in SHARED:
         shutil.copyfile(REPORTS / name, project / name)
+    pages: dict[str, str] = {}
     for notebook, cells in shown.items():
         page = chapter_page(notebook, cells, say) + chapter_foot(study, notebook, say)
+        pages[notebook.chapter] = page
         (project / f"_{notebook.chapter}.qmd").write_text(page, encoding="utf-8")
         _write_json(project / "nb" / f"{notebook.name}.ipynb", _notebook_of(cells))
+        _write_drawings(project, cells)
     made = {
-        "_summary.qmd": summary(shown, say),
+        "_summary.qmd": first_page(shown, say),
+        "_contents.qmd": contents(shown, say),
         "_provenance.qmd": provenance(study, say),
         "_chapters.qmd": chapter_list(study, say),
         "_variables.yml": variables(study, say),
         "report.qmd": front_page(study, shown, say),
     }
+    made["brief.qmd"] = brief_page(made["report.qmd"], shown, say)
+    made["slides.qmd"] = slides_page(made["report.qmd"], pages, shown, say)
     for name, text in made.items():
         (project / name).write_text(text, encoding="utf-8")
     stage_glyphs(project)
     write_results(shown, aside / "results", say)
     write_notebook_pages(study, aside, say)
     return project
+
+
+def _write_drawings(project: Path, cells: dict[str, Output]) -> None:
+    """The drawings for a phone, and the strips of page one, beside the notebooks."""
+    narrow = ((label, output["metadata"].get(NARROW)) for label, output in cells.items())
+    for folder, drawings in ((NARROW, narrow), (STRIPS, strips(cells))):
+        (project / folder).mkdir(exist_ok=True)
+        for label, drawing in drawings:
+            if drawing:
+                (project / folder / f"{label}.svg").write_text(drawing, encoding="utf-8")
 
 
 def _notebook_of(cells: dict[str, Output]) -> dict[str, Any]:

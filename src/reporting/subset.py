@@ -38,11 +38,12 @@ CALLOUTS = ("note", "tip", "warning", "important", "caution")
 CLASSES = {
     *(f"callout-{kind}" for kind in CALLOUTS),
     *("panel-tabset", "content-visible", "content-hidden", "unnumbered", "unlisted"),
+    *("told", "limits", "checks", "appendix", "narrow", "strip", "page-one", "answers", "csv"),
     *("finding", "finding-number", "descriptive", "predictive", "causal", "claim", "more", "badge"),
 }
 ATTRIBUTES = {
     *("title", "collapse", "layout-ncol", "when-format", "unless-format"),
-    *("fig-alt", "alt", "width", "height"),
+    *("fig-alt", "alt", "width", "height", "download"),
 }
 OTHER_PREFIXES = "lst|thm|lem|cor|prp|cnj|def|exm|exr|sol|rem|alg|nte|tip|wrn|imp|cau"
 DIV = re.compile(r"^\s{0,3}(:{3,})\s*(\{[^}]*\}|[\w-]+)?\s*:*\s*$")

@@ -12,7 +12,7 @@ from reporting.errors import ReportError
 from reporting.qmd import metadata
 
 REPORTS = Path(__file__).parents[2] / "reports"
-THEME_FILES = ("theme.css", "theme.typ", "theme.lua")
+THEME_FILES = ("theme.css", "theme.typ", "theme.lua", "appendix.lua")
 FOR_QUARTO = ("theme.typ", "quarto.typ")
 PARTIAL = "typst-template.typ"
 """The part of real Quarto's template for PDF that the theme takes the place of."""

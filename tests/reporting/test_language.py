@@ -47,8 +47,7 @@ def study(tmp_path, monkeypatch) -> Study:
     monkeypatch.setenv("BUILD", str(tmp_path / "build"))
     for module in (chapters, staging):
         monkeypatch.setattr(module, "REPORTS", reports)
-    for module in (project, pages):
-        monkeypatch.setattr(module, "notebooks", lambda: (LIGHT, DARK))
+    monkeypatch.setattr(project, "notebooks", lambda: (LIGHT, DARK))
     wording.catalogue.cache_clear()
     made = Study(read_params(STUDY, {"language": "xx", "lapse_weeks": 30}))
     _write_build(made)
@@ -89,7 +88,7 @@ def test_generated_pages_hold_no_english(study, tmp_path):
     staged = staging.stage_report(study, tmp_path / "aside")
     for name in ("_summary.qmd", "_provenance.qmd"):
         assert english((staged / name).read_text("utf-8")) == set(), name
-    assert english((staged / "_chapters.qmd").read_text("utf-8")) == {"light", "dark"}
+    assert english((staged / "_chapters.qmd").read_text("utf-8")) == {"light"}
     words = yaml.safe_load((staged / "_words.yml").read_text("utf-8"))
     assert not [word for word in words.values() if re.search("[a-z]", str(word)) and "{" not in word
                 and word != words["date_format"]]  # fmt: skip

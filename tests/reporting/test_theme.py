@@ -12,7 +12,10 @@ from reporting.theme import PARTIAL, REPORTS, THEME_FILES, WORDS, stage_theme
 CSS = (REPORTS / "theme.css").read_text(encoding="utf-8")
 PAGE = (Path(embedded.__file__).parent / "page.css").read_text(encoding="utf-8")
 TYPST = (REPORTS / "theme.typ").read_text(encoding="utf-8")
-COLOURS = dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6});", CSS))
+COLOURS, DARK = (
+    dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6});", part))
+    for part in CSS.split("prefers-color-scheme: dark")
+)
 ON_PAPER = ["ink", "muted", "accent", "descriptive", "predictive", "causal", "important"]
 ON_TINT = ["ink", "accent", "muted"]
 
@@ -42,6 +45,11 @@ def test_contrast_of_black_on_white_is_21():
 )
 def test_text_stands_out_from_its_ground(text, ground):
     assert contrast(COLOURS[text], COLOURS[ground]) >= 4.5
+    assert contrast(DARK[text], DARK[ground]) >= 4.5
+
+
+def test_every_colour_has_its_dark_one():
+    assert DARK.keys() == COLOURS.keys()
 
 
 def test_every_text_colour_is_one_of_those_tested():

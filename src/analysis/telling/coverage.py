@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter
 from analysis.states.records import Coverage
 from analysis.telling.facts import Fact, nothing
 from analysis.telling.palette import ACCENT
+from analysis.telling.widths import share_of_panel
 from analysis.telling.wording import Wording
 
 MOST_LABELS = 9
@@ -82,7 +83,7 @@ def plot_coverage(result: Coverage, ax: Axes, say: Wording) -> Axes:
     table = result.table
     shown = table["events"].fillna(0)
     ax.bar(range(len(table)), shown, width=0.8, color=ACCENT)
-    every = -(-len(table) // MOST_LABELS)
+    every = -(-len(table) // max(int(MOST_LABELS * share_of_panel(ax)), 3))
     ax.set_xticks(range(0, len(table), every), table["month"][::every])
     ax.yaxis.set_major_formatter(FuncFormatter(lambda count, _: say.formats.show(count, "count")))
     ax.set(ylabel=say(f"coverage.{result.of}.axis"), xlim=(-0.6, len(table) - 0.4))

@@ -14,7 +14,18 @@ from matplotlib.ticker import MultipleLocator, PercentFormatter
 from analysis.methods.suppression import in_steps
 from analysis.methods.survival import SurvivalCurve
 from analysis.states.within import best_supported_shares, longest_horizon
-from analysis.telling.palette import ACCENT, CONTEXT, DASHES, GROUPS, INK
+from analysis.telling.palette import (
+    ACCENT,
+    CONTEXT,
+    DASHES,
+    GROUPS,
+    INK,
+    QUIET,
+    RULE,
+    THIRDS,
+    group_colours,
+)
+from analysis.telling.widths import share_of_panel
 from analysis.telling.wording import Wording
 
 MOST_TICKS = 8
@@ -25,6 +36,8 @@ ENCLOSED = ("estimate", "conf_low", "conf_high")
 NAME_LETTERS = 20  # longer names of groups are wrapped, and cut short beside the numbers
 LINE = 0.055  # height of a line of names, as a share of the axis
 LETTER_POINTS, AXIS_POINTS = 4.8, 340  # width of a digit at 9.5 pt, and of the axis of a figure
+HALO = [Stroke(linewidth=3, foreground="white"), Normal()]
+LATE = 0.85  # of the axis: a curve that ends later is named in the margin, else at its end
 
 
 def draw_medians(curve: SurvivalCurve, ax: Axes, say: Wording) -> None:
@@ -33,8 +46,8 @@ def draw_medians(curve: SurvivalCurve, ax: Axes, say: Wording) -> None:
     for i, median in enumerate(told["estimate"]):
         if np.isfinite(median):
             colour = CONTEXT if len(told) == 1 else GROUPS[i % len(GROUPS)]
-            ax.plot([0, median], [0.5, 0.5], color=CONTEXT, linewidth=1, linestyle=":")
-            ax.plot([median, median], [0.5, 0], color=colour, linewidth=1, linestyle=":")
+            ax.plot([0, median], [0.5, 0.5], color=CONTEXT, linewidth=1, linestyle=RULE)
+            ax.plot([median, median], [0.5, 0], color=colour, linewidth=1, linestyle=RULE)
 
 
 def mark_shares(rows: pd.DataFrame, ax: Axes, say: Wording, *, at: str, colours) -> None:
@@ -49,7 +62,6 @@ def mark_shares(rows: pd.DataFrame, ax: Axes, say: Wording, *, at: str, colours)
     """
     left, right = ax.get_xlim()
     ax.set_xlim(left, max(right, rows[at].max()))
-    halo = [Stroke(linewidth=3, foreground="white"), Normal()]
     marks = zip(rows[[at, "estimate"]].to_numpy(float), colours, strict=True)
     for (time, share), colour in marks:
         ax.plot([time], [share], "o", color=colour, markersize=6, zorder=4, clip_on=False)
@@ -59,7 +71,7 @@ def mark_shares(rows: pd.DataFrame, ax: Axes, say: Wording, *, at: str, colours)
         ax.annotate(
             say.formats.show(share, "percent"), (time, share),
             (-4 if late else 5, 6 if above else -6), textcoords="offset points", color=INK,
-            fontsize=10, fontweight="bold", path_effects=halo, zorder=5, **style,
+            fontsize=10, fontweight="bold", path_effects=HALO, zorder=5, **style,
         )  # fmt: skip
 
 
@@ -78,6 +90,17 @@ def mark_told(within: pd.DataFrame, ax: Axes, say: Wording) -> None:
         pair = best_supported_shares(last, conf_level=say.conf_level)
         last = last[last["group"].astype(str).isin([pair.get("most"), pair.get("least")])]
     mark_shares(last, ax, say, at="weeks", colours=[INK] * len(last))
+    if len(last) == 2:
+        _bracket(last, ax)
+
+
+def _bracket(pair: pd.DataFrame, ax: Axes) -> None:
+    """Join the two shares between which a difference is told."""
+    time, (low, high) = pair["weeks"].max(), sorted(pair["estimate"])
+    ax.annotate(
+        "", (time, low), (time, high), zorder=4, annotation_clip=False,
+        arrowprops={"arrowstyle": "|-|,widthA=0.25,widthB=0.25", "color": INK, "lw": 1.4},
+    )  # fmt: skip
 
 
 def draw_curves(
@@ -98,6 +121,8 @@ def draw_curves(
     """
     shown = [group for group in curve.groups if curve.risk_sets[group].n >= say.min_cell]
     names, reached = [], []
+    if shown and set(shown) <= set(THIRDS):
+        shades = dict(zip(shown, group_colours(shown), strict=True))
     for i, group in enumerate(shown):
         line_steps = _visible(curve.of(group), say.min_cell, falling)
         colour = ACCENT if len(shown) == 1 else GROUPS[i % len(GROUPS)]
@@ -114,7 +139,7 @@ def draw_curves(
     ax.set_xlim(0, longest)
     ax.set_ylim(0, None if not falling else 1.02)
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.xaxis.set_major_locator(_ticks(longest, steps))
+    ax.xaxis.set_major_locator(_ticks(longest, steps, share_of_panel(ax)))
     label_ends(names, ax, say)
     _numbers_at_risk(curve, shown, ax, say, say(heading), ends, inked=shades is not None)
 
@@ -158,28 +183,33 @@ def steps_of_many(steps: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     return steps[np.array(kept, bool)]
 
 
-def _ticks(longest: float, steps: tuple[float, ...]) -> MultipleLocator:
-    return MultipleLocator(next((s for s in steps if longest / s <= MOST_TICKS), longest / 5))
+def _ticks(longest: float, steps: tuple[float, ...], room: float) -> MultipleLocator:
+    most = max(MOST_TICKS * room, 3)
+    return MultipleLocator(next((s for s in steps if longest / s <= most), longest / 4))
 
 
 def label_ends(ends: list[tuple[float, float, str, str]], ax: Axes, say: Wording) -> None:
-    """Name each curve (time and height of its end, group, colour), apart where ends lie close."""
-    ends = sorted(ends, key=lambda end: end[1])
-    names = [fill(say.value(group), NAME_LETTERS) for _, _, group, _ in ends]
-    places = _apart([y for _, y, _, _ in ends], [name.count("\n") + 1 for name in names], ax)
-    for (x, y, _, colour), name, place in zip(ends, names, places, strict=True):
-        ax.annotate(
-            name,
-            (x, y),
-            (ax.get_xlim()[1] * 1.012, place),
-            color=colour,
-            fontweight="bold",
-            fontsize=10,
-            va="center",
-            linespacing=0.95,
-            annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "relpos": (0, 0.5)},
-        )
+    """Name each curve at its end: in the margin, apart where ends lie close, or in the plot.
+
+    `ends` are time and height of the end, group, colour. A line joins a name with its curve only
+    outside the panel, where it can be taken for no curve.
+    """
+    room = share_of_panel(ax)
+    letters = max(int(NAME_LETTERS * room), 10)
+    left, right = ax.get_xlim()
+    late = sorted((end for end in ends if end[0] > LATE * right), key=lambda end: end[1])
+    names = [fill(say.value(group), letters) for _, _, group, _ in late]
+    places = _apart([y for _, y, _, _ in late], [name.count("\n") + 1 for name in names], ax)
+    style = {"fontweight": "bold", "fontsize": 10, "linespacing": 0.95, "annotation_clip": False}
+    edge, aside = right + 0.004 * (right - left), right + 0.03 * (right - left)
+    for (_, y, _, colour), name, place in zip(late, names, places, strict=True):
+        ax.annotate(name, (aside, place), (2, 0), color=colour, va="center",
+                    textcoords="offset points", **style)  # fmt: skip
+        ax.plot([edge, aside], [y, place], color=colour, linewidth=1, clip_on=False)
+    for x, y, group, colour in (end for end in ends if end not in late):
+        name = fill(say.value(group), letters)
+        ax.annotate(name, (x, y), (4, 0), color=colour, va="center", path_effects=HALO,
+                    textcoords="offset points", zorder=6, **style)  # fmt: skip
 
 
 def _apart(heights: list[float], lines: list[int], ax: Axes) -> list[float]:
@@ -212,10 +242,13 @@ def _numbers_at_risk(
     counts = curve.at_risk(ticks).set_index(["group", "time"])
     points = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
     style = {"fontsize": 9.5, "va": "top", "annotation_clip": False}
-    ax.annotate(heading, (low, 0), (0, -36), ha="left", color="#5b6570", **points, **style)
+    ax.annotate(heading, (low, 0), (0, -36), ha="left", color=QUIET, **points, **style)
     rows = _number_rows(shown, ends, say)
     last = [_numbers(counts, group, ticks[-1], columns, say) for group, columns, _ in rows]
-    aside = _past_the_last(max(map(len, last), default=0), (high - ticks[-1]) / (high - low))
+    room = share_of_panel(ax)
+    gap = (high - ticks[-1]) / (high - low)
+    aside = _past_the_last(max(map(len, last), default=0), gap, room)
+    letters = max(int(NAME_LETTERS * room), 10)
     for row, (group, columns, name) in enumerate(rows):
         colour = INK if inked or len(shown) == 1 else GROUPS[row % len(GROUPS)]
         drop = -49 - 13 * row
@@ -224,13 +257,13 @@ def _numbers_at_risk(
             ax.annotate(text, (tick, 0), (0, drop), ha="center", color=colour, **points, **style)
         if name:
             place = {"ha": "left", "color": colour, "fontweight": "bold"}
-            name = shorten(name, NAME_LETTERS, placeholder=" …")
+            name = shorten(name, letters, placeholder=" …")
             ax.annotate(name, (high * 1.012, 0), (aside, drop), **place, **points, **style)
 
 
-def _past_the_last(letters: int, room: float) -> float:
+def _past_the_last(letters: int, room: float, panel: float = 1.0) -> float:
     """Points by which names must stand aside of the last numbers; `room` is a share of the axis."""
-    return max(LETTER_POINTS * letters / 2 + 4 - (room + 0.012) * AXIS_POINTS, 0)
+    return max(LETTER_POINTS * letters / 2 + 4 - (room + 0.012) * AXIS_POINTS * panel, 0)
 
 
 def _numbers(

@@ -7,7 +7,6 @@ name without end is cut.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +15,7 @@ from typing import Any
 
 import font_source_sans_pro
 import matplotlib.style
+import pandas as pd
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -30,13 +30,18 @@ from analysis.telling.blank import is_blank
 from analysis.telling.cells import as_cells
 from analysis.telling.drawn import drawn_data
 from analysis.telling.glyphs import drawable
+from analysis.telling.lettering import lettered
 from analysis.telling.markup import Filled, tidy
+from analysis.telling.outlines import light
 from analysis.telling.scripts import CJK, NO_CJK, cjk_family, is_cjk
+from analysis.telling.widths import NARROW_INCHES, WIDE_INCHES, fit_narrow, wrap_narrow
 from analysis.telling.wording import Wording
 
 STYLE = Path(__file__).with_name("report.mplstyle")
 FAMILIES = ("Source Sans Pro", "DejaVu Sans")
-WIDTH_INCHES = 7
+NARROW_HEIGHT = 0.85
+"""Height of the narrow drawing beside that of the wide one."""
+
 LONGEST_LINE, LONGEST_TICK = 120, 60
 
 
@@ -55,6 +60,8 @@ class Illustration:
         What is drawn, as data (`telling.drawn`).
     columns : tuple of dict
         Name, head and meaning of each column of the CSV.
+    narrow : str
+        The same drawn anew for a phone, or half a printed page.
     """
 
     svg: str
@@ -64,6 +71,7 @@ class Illustration:
     below: str = ""
     csv: str = ""
     columns: tuple[dict[str, str], ...] = ()
+    narrow: str = ""
 
     def __repr__(self) -> str:
         return f"Illustration({self.caption!r})"
@@ -77,7 +85,8 @@ class Illustration:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         told = {"caption": self.caption, "alt": self.alt}
-        told |= {"reading": self.reading} if self.reading else {}
+        more = {"reading": self.reading, "narrow": self.narrow}
+        told |= {key: text for key, text in more.items() if text}
         shown = {"image/svg+xml": self.svg, "text/html": self.html}
         if self.csv:
             shown |= {"text/csv": self.csv}
@@ -95,7 +104,9 @@ def illustrate(
     reading: str = "",
     height: float = 4.0,
 ) -> Illustration | None:
-    """Draw a result as a figure of the report's width; None where it shows no number at all.
+    """Draw a result as a figure of the report's width, and anew at that of a phone.
+
+    None where it shows no number at all.
 
     Parameters
     ----------
@@ -111,51 +122,59 @@ def illustrate(
     reading : str
         How to read it.
     height : float
-        In inches; the width is 7 inches.
+        In inches, of the wide drawing; its width is 7 inches.
 
     Raises
     ------
     ParamsError
         The language is written in Chinese characters and no font on this machine has them.
     """
-    family = _cjk_family()
-    with matplotlib.style.context([STYLE, {"font.family": [*FAMILIES, *filter(None, [family])]}]):
-        figure = Figure(figsize=(WIDTH_INCHES, height))
-        FigureCanvasSVG(figure)
-        plot(result, figure.subplots(), say)
-        if is_blank(figure):
-            return None
-        if family is None and is_cjk(say.language):
-            _refuse_cjk(figure)
-        _as_text(figure, has_cjk=family is not None)
-        drawn = io.StringIO()
-        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    data = drawn_data(figure)
+    wide = _drawn(plot, result, say, (WIDE_INCHES, height))
+    narrow = _drawn(plot, result, say, (NARROW_INCHES, NARROW_HEIGHT * height))
+    if wide is None or narrow is None:
+        return None
+    svg, data = wide
     return Illustration(
-        _light(drawn.getvalue()),
+        svg,
         caption,
         alt,
         reading,
         below=say("report.reading", reading=Filled(reading)) if reading else "",
         csv=as_cells(data).to_csv(index=False) if len(data) else "",
         columns=tuple(_told(name, say) for name in data),
+        narrow=narrow[0],
     )
+
+
+def _drawn(
+    plot: Callable, result: Any, say: Wording, size: tuple[float, float]
+) -> tuple[str, pd.DataFrame] | None:
+    """The drawing of a size and the data that it shows; None where it shows no number."""
+    family, narrow = _cjk_family(), size[0] == NARROW_INCHES
+    families = [*FAMILIES, *filter(None, [family])]
+    with matplotlib.style.context([STYLE, {"font.family": families}]):
+        figure = Figure(figsize=size)
+        FigureCanvasSVG(figure)
+        plot(result, figure.subplots(), say)
+        if is_blank(figure):
+            return None
+        if family is None and is_cjk(say.language):
+            _refuse_cjk(figure)
+        if narrow:
+            wrap_narrow(figure)
+        _as_text(figure, has_cjk=family is not None)
+        if narrow:
+            fit_narrow(figure)
+        drawn = io.StringIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+        svg = light(lettered(drawn.getvalue(), families))
+    return svg, drawn_data(figure)
 
 
 def _told(name: str, say: Wording) -> dict[str, str]:
     """A column of a figure's data in the dictionary."""
     head, means = (say(f"drawn.{name}.{part}") for part in ("head", "means"))
     return {"name": name, "head": head, "means": means}
-
-
-def _light(svg: str) -> str:
-    """The drawing without its prologue, its paths to a hundredth of a point."""
-    svg = re.sub(r"^.*?(?=<svg)", "", svg, flags=re.DOTALL)
-    return re.sub(r' d="[^"]+"', lambda path: _rounded(path[0]), svg)
-
-
-def _rounded(path: str) -> str:
-    return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", path)
 
 
 @cache

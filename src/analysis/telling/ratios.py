@@ -9,7 +9,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentF
 
 from analysis.states.influences import Influences
 from analysis.states.predictability import Predictability
-from analysis.telling.palette import ACCENT, CONTEXT, INK
+from analysis.telling.palette import ACCENT, CONTEXT, INK, QUIET
 from analysis.telling.wording import Wording
 
 RATIO_TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10)
@@ -80,14 +80,14 @@ def _draw_ratio(row: pd.Series, place: int, ax: Axes, say: Wording) -> None:
     right = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
     if row["level"] == row["reference"]:
         ax.plot([1], [place], "o", color=CONTEXT, markerfacecolor="white", markersize=6)
-        ax.annotate(say("influences.ratios.reference"), (1.02, place), color="#5b6570", **right)
+        ax.annotate(say("influences.ratios.reference"), (1.02, place), color=QUIET, **right)
         return
     ends = [row["hazard_ratio_conf_low"], row["hazard_ratio_conf_high"]]
     if not np.isfinite([row["hazard_ratio"], *ends]).all():  # hidden, or without an interval
-        ax.annotate(say.formats.none, (1.02, place), color="#5b6570", **right)
+        ax.annotate(say.formats.none, (1.02, place), color=QUIET, **right)
         return
     clear = ends[0] > 1 or ends[1] < 1
-    colour = ACCENT if clear else "#5b6570"
+    colour = ACCENT if clear else QUIET
     ax.plot(ends, [place, place], color=colour, linewidth=2)
     ax.plot([row["hazard_ratio"]], [place], "s", color=colour, markersize=6)
     text = say("influences.ratios.label", ratio=row["hazard_ratio"], low=ends[0], high=ends[1])

@@ -6,7 +6,7 @@ has nothing to tell shows no blank figure and no empty table: the finding's one 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -88,8 +88,10 @@ class Finding:
             kind="finding",
         )
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        told = {
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the report keeps of it: words, numbers, claim."""
+        return {
             "claim": self.fact.claim,
             "in_summary": self.fact.in_summary and not self.fact.silent,
             "sentence": self.sentence,
@@ -98,15 +100,21 @@ class Finding:
             "silent": self.fact.silent,
             "fact": self.fact.record(min_cell=self.min_cell),
         }
-        return {"text/markdown": self.markdown, "text/html": self.html}, {"finding": told}
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        return {"text/markdown": self.markdown, "text/html": self.html}, {"finding": self.told}
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of the chapter, or nothing at all where there is nothing to show."""
+    """A text of the chapter, or nothing at all where there is nothing to show.
+
+    What is `told` all the same stands on page one and in `findings.json`.
+    """
 
     markdown: str
     silent: bool = False
+    told: Mapping[str, Any] | None = None
 
     @property
     def html(self) -> str:
@@ -115,7 +123,8 @@ class Text:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         shown = {"text/markdown": self.markdown, "text/html": self.html}
-        return shown, {"silent": self.silent}
+        told = {"finding": self.told} if self.told else {}
+        return shown, {"silent": self.silent} | told
 
 
 SILENT = Text("", silent=True)
@@ -183,8 +192,9 @@ class Chapter:
             return SILENT
         prefix = f"{named}." if named else ""
         words = self._words(fact)
+        own = words | {"sentence": Filled("")}  # it stands beside its figure
         texts = {
-            "caption": self._part(fact, f"{prefix}caption", **words),
+            "caption": self._part(fact, f"{prefix}caption", **own).strip(),
             "alt": self._part(fact, f"{prefix}alt", plain=True, **self._words(fact, plain=True)),
         }
         if self._has(fact, f"{prefix}reading"):
@@ -230,8 +240,9 @@ class Chapter:
         return SILENT if shown.blank else shown
 
     def reason(self, fact: Fact) -> Text:
-        """Why a figure without a finding is not shown; nothing where it is."""
-        return Text(self.finding(fact).markdown) if fact.silent else SILENT
+        """Why a figure without a finding is not shown; where it is, what page one may say of it."""
+        finding = self.finding(fact)
+        return Text(finding.markdown) if fact.silent else Text("", silent=True, told=finding.told)
 
     def limits(self, tables: Tables | None = None) -> Text:
         """What the chapter does not say, and of whom it speaks where `tables` are a sample."""

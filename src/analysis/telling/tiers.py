@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
 from matplotlib.ticker import PercentFormatter
 
 from analysis.states.rating.profiles import TierProfile
-from analysis.telling.palette import ACCENT, CONTEXT, GROUPS, INK
+from analysis.telling.palette import ACCENT, CONTEXT, GROUPS, INK, ordered
+from analysis.telling.widths import is_narrow
 from analysis.telling.wording import Wording
 
 
 def tier_colours(number: int) -> list[str]:
     """One ordered palette, light to dark with worth."""
-    shades = colormaps["YlGnBu"](np.linspace(0.3, 0.95, number))
-    return [to_hex(shade) for shade in shades]
+    return ordered(number)
 
 
 def draw_intervals(ax: Axes, x, y, **reach) -> None:
@@ -57,7 +55,8 @@ def plot_profile(result: TierProfile, ax: Axes, say: Wording) -> Axes:
             if np.isfinite(value):
                 ax.annotate(say.formats.show(value, "percent0"), (max(value, 0), at), (4, 0),
                             textcoords="offset points", va="center", fontsize=9.5)  # fmt: skip
-    ax.legend(loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=len(series), handlelength=1)
+    ax.legend(loc="lower left", bbox_to_anchor=(-0.01, 1.0), handlelength=1,
+              ncols=1 if is_narrow(ax) else len(series))  # fmt: skip
     ax.set_yticks(range(len(table)), [say.value(tier) for tier in table["tier"]])
     ax.grid(axis="x")
     ax.grid(False, axis="y")

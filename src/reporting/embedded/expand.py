@@ -12,13 +12,15 @@ SUFFIX = {"image/svg+xml": ".svg", "image/png": ".png"}
 IMAGE = re.compile(r"!\[[^\]]*\]\(\s*([^)\s]+)")
 
 
-def expand(staged: Path, work: Path, values: dict[str, dict[str, Any]]) -> str:
-    """Return the body of `report.qmd` with include, embed, var, meta and pagebreak expanded.
+def expand(
+    staged: Path, work: Path, values: dict[str, dict[str, Any]], name: str = "report.qmd"
+) -> str:
+    """Return the body of a staged page with include, embed, var, meta and pagebreak expanded.
 
     `values` holds the tables that `var` and `meta` read. Pictures are written below `work`, at the
     address that the text names. The preflight has made sure that everything is there.
     """
-    return "\n".join(_expand_file(staged / "report.qmd", staged, work, values))
+    return "\n".join(_expand_file(staged / name, staged, work, values))
 
 
 def _expand_file(path: Path, staged: Path, work: Path, values: dict) -> list[str]:

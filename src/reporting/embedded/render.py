@@ -32,13 +32,35 @@ def version() -> str:
 
 
 def render(staged: Path, html: Path, pdf: Path, work: Path) -> None:
-    """Write both formats of the report in `staged`; `work` is an empty folder."""
+    """Write both formats of the report in `staged`, and its brief beside the PDF.
+
+    `work` is an empty folder.
+    """
+    meta, families = _prepared(staged, work, "report")
+    with ThreadPoolExecutor(2) as pool:
+        made_html = pool.submit(_render_html, staged, html, work, meta)
+        made_pdf = pool.submit(_render_pdf, staged, pdf, work, meta, families)
+        made_html.result(), made_pdf.result()
+    if (staged / "brief.qmd").is_file():
+        render_pdf(staged, pdf.with_name(f"{pdf.stem}-brief.pdf"), work, "brief")
+
+
+def render_pdf(staged: Path, pdf: Path, work: Path, name: str) -> None:
+    """Write one of the other pages of a staged report, `brief` or `slides`, as PDF."""
+    meta, families = _prepared(staged, work, name)
+    _render_pdf(
+        staged, pdf, work, meta | {"toc": False, "slides": name == "slides"}, families, name
+    )
+
+
+def _prepared(staged: Path, work: Path, name: str) -> tuple[dict[str, Any], list[str]]:
+    """What pandoc reads of a page, its text in `work`; and the fonts that it needs."""
     meta = metadata(staged)
     meta["words"] = page.words(staged)
     page.teach_pandoc(meta, work)
     variables = read_yaml(staged / "_variables.yml")
-    text = expand(staged, work, {"var": variables, "meta": meta})
-    (work / "report.md").write_text(text, encoding="utf-8")
+    text = expand(staged, work, {"var": variables, "meta": meta}, f"{name}.qmd")
+    (work / f"{name}.md").write_text(text, encoding="utf-8")
     words = text + json.dumps(meta, ensure_ascii=False, default=str)
     families = fonts.families_for(words, str(meta["lang"]))
     bibliography = meta.get("bibliography") or []
@@ -46,10 +68,7 @@ def render(staged: Path, html: Path, pdf: Path, work: Path) -> None:
     meta["bibliography"] = [str((staged / name).resolve()) for name in names]
     if "csl" in meta:
         meta["csl"] = str((staged / meta["csl"]).resolve())
-    with ThreadPoolExecutor(2) as pool:
-        made_html = pool.submit(_render_html, staged, html, work, meta)
-        made_pdf = pool.submit(_render_pdf, staged, pdf, work, meta, families)
-        made_html.result(), made_pdf.result()
+    return meta, families
 
 
 def _render_html(staged: Path, html: Path, work: Path, meta: dict[str, Any]) -> None:
@@ -63,7 +82,12 @@ def _render_html(staged: Path, html: Path, work: Path, meta: dict[str, Any]) -> 
 
 
 def _render_pdf(
-    staged: Path, pdf: Path, work: Path, meta: dict[str, Any], families: list[str]
+    staged: Path,
+    pdf: Path,
+    work: Path,
+    meta: dict[str, Any],
+    families: list[str],
+    name: str = "report",
 ) -> None:
     language, _, region = str(meta["lang"]).partition("-")
     variables = {
@@ -74,9 +98,9 @@ def _render_pdf(
         "region": region,
     }
     options = ["--template", str(HERE / "page.typ")]
-    source = work / "report.typ"
+    source = work / f"{name}.typ"
     source.write_text(
-        _pandoc("typst-citations", options, meta, variables, staged, work), encoding="utf-8"
+        _pandoc("typst-citations", options, meta, variables, staged, work, name), encoding="utf-8"
     )
     fonts.compile_pdf(source, pdf, root=work, families=families)
 
@@ -88,13 +112,15 @@ def _pandoc(
     variables: dict[str, Any],
     staged: Path,
     work: Path,
+    name: str = "report",
 ) -> str:
-    settings = work / f"settings-{to}.json"
+    settings = work / f"settings-{name}-{to}.json"
     settings.write_text(json.dumps(meta, ensure_ascii=False, default=str), encoding="utf-8")
-    command = [pypandoc.get_pandoc_path(), "report.md", "--from", READER, "--to", to]
+    command = [pypandoc.get_pandoc_path(), f"{name}.md", "--from", READER, "--to", to]
     command += ["--standalone", "--wrap=none", "--metadata-file", settings.name]
     command += ["--data-dir", str(work.resolve())]
-    for filter_file in (HERE / "report.lua", theme_file(staged, "theme.lua")):
+    filters = (theme_file(staged, "appendix.lua"), HERE / "report.lua")
+    for filter_file in (*filters, theme_file(staged, "theme.lua")):
         command += ["--lua-filter", str(filter_file)]
     for key, value in variables.items():
         command += ["--variable-json", f"{key}={json.dumps(value)}"]
@@ -103,5 +129,5 @@ def _pandoc(
     )
     if done.returncode or done.stderr.strip():
         said = " / ".join(done.stderr.strip().splitlines()) or "nothing"
-        raise ReportError(f"report.qmd must convert to {to}, but pandoc said: {said}")
+        raise ReportError(f"{name}.qmd must convert to {to}, but pandoc said: {said}")
     return done.stdout

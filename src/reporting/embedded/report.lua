@@ -124,11 +124,22 @@ end
 
 -- 3. Numbers and references ------------------------------------------------------------------------
 
+local function in_checks(doc)   -- labels of what is there to check: numbered by themselves, A1 …
+  local found = {}
+  doc:walk {Div = function(checks)
+    if not checks.classes:includes('checks') then return nil end
+    checks:walk {Div = function(div) found[div.identifier] = true end}
+  end}
+  return found
+end
+
 local function count(doc)
-  local counts, sections = {fig = 0, tbl = 0, eq = 0}, {0, 0, 0, 0, 0, 0}
+  local counts, sections = {}, {0, 0, 0, 0, 0, 0}
+  local checked = in_checks(doc)
   local function give(kind, label)
-    counts[kind] = counts[kind] + 1
-    numbers[label] = {kind = kind, number = tostring(counts[kind])}
+    local prefix = checked[label] and kind ~= 'eq' and 'A' or ''
+    counts[prefix .. kind] = (counts[prefix .. kind] or 0) + 1
+    numbers[label] = {kind = kind, number = prefix .. counts[prefix .. kind]}
   end
   doc:walk {
     traverse = 'topdown',
@@ -241,7 +252,7 @@ local function render_table(tbl)
   tbl = html_table(tbl)
   local label = stringify(tbl.caption.long)
   local attributes = {}
-  if #tbl.colspecs >= 5 then   -- wide enough to scroll: reached by the keyboard, and named
+  if #tbl.colspecs >= 3 then   -- wide enough, on a phone, to scroll: reached by the keyboard, and named
     attributes = {{'role', 'group'}, {'aria-label', label ~= '' and label or words.scroll}, {'tabindex', '0'}}
   end
   return pandoc.Div({tbl}, pandoc.Attr('', {'table-scroll'}, attributes))
@@ -294,7 +305,8 @@ end
 
 local function typst_image(image)
   local width = image.attributes.width and ', width: ' .. image.attributes.width or ''
-  return inline('#image(' .. quoted(image.src) .. ', alt: ' .. quoted(stringify(image.caption)) .. width .. ')')
+  local drawn = 'image(' .. quoted(image.src) .. ', alt: ' .. quoted(stringify(image.caption)) .. width .. ')'
+  return inline(image.classes:includes('strip') and '#strip(' .. drawn .. ')' or '#' .. drawn)
 end
 
 local function render_equation(div)
@@ -398,6 +410,43 @@ local function columns(div)   -- before its figures are rendered: each block is 
   return blocks
 end
 
+local function is_narrow(block)
+  local image = (block.t == 'Para' or block.t == 'Plain') and #block.content == 1 and block.content[1]
+  return image and image.t == 'Image' and image.classes:includes('narrow') and image
+end
+
+local function drawn_narrow(figure, image)   -- the drawing alone; its caption stands beside it
+  image.classes = {}
+  local _, caption = split_caption(figure)
+  local blocks = pandoc.Blocks {raw('#told-figure['), pandoc.Plain {image}, raw('] <' .. figure.identifier .. '>')}
+  return blocks, pandoc.Blocks {pandoc.Plain(bracketed('#told-caption[', caption, ']'))}
+end
+
+local function told(div)   -- in the PDF: an answer and its figure, side by side, never apart
+  if html or not div.classes:includes('told') then return nil end
+  local image, figure, text = nil, nil, pandoc.Blocks {}
+  for _, block in ipairs(div.content) do
+    local narrow = is_narrow(block)
+    if narrow then
+      image = narrow
+    elseif image and not figure and block.t == 'Div' and block.classes:includes('numbered') then
+      local drawing, caption = drawn_narrow(block, image)
+      figure = drawing
+      text:extend(caption)
+    else
+      text:insert(block)
+    end
+  end
+  local blocks = pandoc.Blocks {raw(figure and '#told([' or '#told(none, [')}
+  if figure then
+    blocks:extend(figure)
+    blocks:insert(raw('], ['))
+  end
+  blocks:extend(text)
+  blocks:insert(raw('])'))
+  return blocks
+end
+
 local function render_div(div)
   for _, kind in ipairs(kinds) do
     if div.classes:includes('callout-' .. kind) then return callout(div, kind) end
@@ -464,8 +513,9 @@ function Pandoc(doc)
   count(doc)
   doc = pandoc.utils.citeproc(doc:walk {Cite = cite})
   if not html then
+    doc = doc:walk {Div = told}
     doc = doc:walk {Image = typst_image, Math = typst_math}
-    if doc.meta.toc then doc = with_contents(doc) end
+    if doc.meta.toc and not numbers['sec-contents'] then doc = with_contents(doc) end
   end
   doc = doc:walk {Div = columns}
   doc = doc:walk {Div = render_div}

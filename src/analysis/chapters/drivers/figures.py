@@ -10,11 +10,10 @@ from matplotlib.ticker import MaxNLocator
 from analysis.chapters.drivers.importance import Drivers, Touchpoints
 from analysis.telling.estimates import head, lying
 from analysis.telling.naming import name_points
-from analysis.telling.palette import ACCENT, CONTEXT, INK
+from analysis.telling.palette import ACCENT, CONTEXT, INK, QUIET, WARNING
+from analysis.telling.tiers import draw_intervals
 from analysis.telling.wording import Wording
 
-BAR = "#9fc4d3"
-PENALTY = FIRST = "#d55e00"
 QUADRANT_CORNERS = {
     "concentrate here": (0.02, 0.98, "left", "top"),
     "keep up": (0.98, 0.98, "right", "top"),
@@ -40,9 +39,11 @@ def plot_driver_importance(result: Drivers, ax: Axes, say: Wording) -> Axes:
     """
     table = result.importance.table.sort_values("estimate").reset_index(drop=True)
     share = 100 * table[["estimate", "conf_low", "conf_high"]]
-    ax.barh(table.index, share["estimate"], color=BAR, height=0.6)
+    colours = np.where(table.index == table.index.max(), ACCENT, CONTEXT)
+    ax.barh(table.index, share["estimate"], color=colours, height=0.6)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.hlines(table.index, share["conf_low"], share["conf_high"], color=INK, linewidth=1.8)
+    reach = np.abs(share[["conf_low", "conf_high"]].sub(share["estimate"], axis=0)).T
+    draw_intervals(ax, share["estimate"], table.index, xerr=np.nan_to_num(reach))
     top = share.max(axis=1)
     explained = table["share"]
     for row, value in table["estimate"].items():
@@ -78,14 +79,14 @@ def plot_importance_performance(result: Touchpoints, ax: Axes, say: Wording) -> 
     table = _charted(result)
     for corner, (x, y, ha, va) in QUADRANT_CORNERS.items():
         words = say(f"touchpoints.quadrants.{corner.replace(' ', '_')}")
-        ax.text(x, y, words, transform=ax.transAxes, ha=ha, va=va, color="#5d6772", size=9.5)
+        ax.text(x, y, words, transform=ax.transAxes, ha=ha, va=va, color=QUIET, size=9.5)
     across, upward = table["across"], table["weight"]
     ax.axvline(across.mean(), color=CONTEXT, linewidth=0.9)
     ax.axhline(upward.mean(), color=CONTEXT, linewidth=0.9)
     ax.hlines(upward, table["across_low"], table["across_high"], color=CONTEXT, lw=1)
     ax.vlines(across, table["weight_low"], table["weight_high"], color=CONTEXT, lw=1)
     first = table["priority_rank"].eq(table["priority_rank"].min())
-    ax.scatter(across, upward, c=np.where(first, FIRST, ACCENT), s=46, zorder=3)
+    ax.scatter(across, upward, c=np.where(first, WARNING, ACCENT), s=46, zorder=3)
     ax.margins(0.2)
     _draw_as_much(ax, table[first].iloc[0])
     name_points(ax, across.to_numpy(), upward.to_numpy(), [say.value(d) for d in table["term"]])
@@ -115,7 +116,7 @@ def _draw_as_much(ax: Axes, first: pd.Series) -> None:
     top = ax.get_ylim()[1]
     across = np.linspace(left, min(right, 99.9), 200)
     upward = (100 - first["across"]) * first["weight"] / (100 - across)
-    ax.plot(across, upward, color=FIRST, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
+    ax.plot(across, upward, color=WARNING, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
     ax.set_xlim(left, right)
     ax.set_ylim(0, top)
 
@@ -138,7 +139,7 @@ def plot_penalty_reward(result: Drivers, ax: Axes, say: Wording) -> Axes:
     table = result.asymmetry.table
     drivers = list(dict.fromkeys(table["group"]))[::-1]
     ax.axvline(0, color=INK, linewidth=0.9)
-    for term, colour in (("penalty", PENALTY), ("reward", ACCENT)):
+    for term, colour in (("penalty", WARNING), ("reward", ACCENT)):
         rows = table[table["term"] == term].set_index("group").reindex(drivers)
         told = ((rows["n"] >= say.min_cell) & rows["estimate"].notna()).to_numpy()
         places = np.arange(len(drivers))[told]
@@ -147,7 +148,7 @@ def plot_penalty_reward(result: Drivers, ax: Axes, say: Wording) -> Axes:
         ax.hlines(places, rows["conf_low"], rows["conf_high"], color=INK, linewidth=1.2)
     ax.set_yticks(range(len(drivers)), [head(driver, say) for driver in drivers])
     ax.set_ylim(-0.6, len(drivers) - 0.1)
-    for side, key, colour in ((-1, "low", PENALTY), (1, "high", ACCENT)):
+    for side, key, colour in ((-1, "low", WARNING), (1, "high", ACCENT)):
         ax.annotate(
             say(f"asymmetry.{key}_rating"), (0, len(drivers) - 0.35), xytext=(6 * side, 0),
             textcoords="offset points", ha="right" if side < 0 else "left", va="center",

@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from analysis.chapters.judging.futures import TierFutures
 from analysis.chapters.judging.judgement import Judgement
 from analysis.telling.curves import draw_curves, mark_shares, steps_of_many
-from analysis.telling.palette import CONTEXT, DASHES, GROUPS
+from analysis.telling.palette import CONTEXT, DASHES, GROUPS, QUIET
 from analysis.telling.tiers import draw_intervals, tier_colours
 from analysis.telling.wording import Wording
 
@@ -71,7 +71,7 @@ def plot_next_gain(result: Judgement, ax: Axes, say: Wording) -> Axes:
     """
     ax.plot([0, 1], [0, 1], color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
     ax.annotate(say("lines.equal"), (0.72, 0.72), (6, -12), textcoords="offset points",
-                color="#5b6570", fontsize=9.5)  # fmt: skip
+                color=QUIET, fontsize=9.5)  # fmt: skip
     own = result.gain.table[result.gain.table["term"] == "normalised_gini"].set_index("group")
     sorting = own["estimate"].dropna()
     ends = []

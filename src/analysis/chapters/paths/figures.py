@@ -9,7 +9,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from analysis.chapters.paths.layout import distance_to_segments, place_constructs
 from analysis.chapters.paths.model import SatisfactionPaths
-from analysis.telling.palette import ACCENT, CONTEXT, INK
+from analysis.telling.palette import ACCENT, CONTEXT, INK, QUIET
 from analysis.telling.wording import Wording
 
 BOX = (0.66, 0.44)
@@ -51,7 +51,7 @@ def plot_path_model(result: SatisfactionPaths, ax: Axes, say: Wording) -> Axes:
         written.append(spot)
         ax.text(
             *spot, say.formats.show(path["estimate"], "number2"), ha="center", va="center",
-            color=INK if clear else "#5d6772", size=9.5, weight="bold" if clear else "normal",
+            color=INK if clear else QUIET, size=9.5, weight="bold" if clear else "normal",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2}, zorder=4,
         )  # fmt: skip
     explained = result.quality.set_index("construct")["r_squared"]

@@ -18,6 +18,7 @@ from analysis.telling.curves import (
     steps_of_many,
 )
 from analysis.telling.palette import ACCENT, DASHES, GROUPS
+from analysis.telling.widths import share_of_panel
 from analysis.telling.wording import Wording
 
 
@@ -81,7 +82,8 @@ def plot_ends_by_cause(result: EndsByCause, ax: Axes, say: Wording) -> Axes:
         ax.fill_between(time, low, high, color=colour, alpha=0.16, linewidth=0, step="post")
         ends.append((longest, share[-1], cause, colour))
     ax.set(xlim=(0, longest), ylim=(0, None))
-    step = next((s for s in MONTH_STEPS if longest / s <= 8), longest / 5)
+    most = max(8 * share_of_panel(ax), 3)
+    step = next((s for s in MONTH_STEPS if longest / s <= most), longest / 4)
     ax.xaxis.set_major_locator(MultipleLocator(step))
     label_ends(ends, ax, say)
     return ax

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from analysis.chapters.renewals.lives import Renewals
-from analysis.telling.palette import CONTEXT, DASHES, GROUPS, INK
+from analysis.telling.palette import CONTEXT, DASHES, GROUPS, INK, QUIET, RULE
 from analysis.telling.wording import Wording
 
 
@@ -47,8 +47,8 @@ def plot_renewals(result: Renewals, ax: Axes, say: Wording) -> Axes:
     held = table.loc[table["held_out"], "period"]
     if len(held):
         first = held.iloc[0] - 0.5
-        ax.axvline(first, color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
-        style = {"color": "#5b6570", "fontsize": 9.5, "va": "top"}
+        ax.axvline(first, color=CONTEXT, linewidth=1, linestyle=RULE)
+        style = {"color": QUIET, "fontsize": 9.5, "va": "top"}
         text = say("axes.held_out")
         ax.annotate(text, (first, 1.03), (4, -2), textcoords="offset points", **style)
     last = -1.0

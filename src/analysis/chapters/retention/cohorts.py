@@ -30,6 +30,9 @@ def small_cohorts(table: pd.DataFrame, min_cell: int) -> pd.Series:
     """
     return (table["active"] > 0) & (table["active"] < min_cell) | table["active"].isna()
 
+MOST_COHORTS = 12
+"""Rows of a heat map that can be read; more are folded to quarters."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CohortRetention:
@@ -59,6 +62,20 @@ class CohortRetention:
     def matrix(self, values: str = "share") -> pd.DataFrame:
         """Cohorts down, months since the first purchase across."""
         return self.table.pivot(index="cohort", columns="months_since", values=values)
+
+    def folded(self) -> pd.DataFrame:
+        """Shares by cohort; by quarters where there are more than `MOST_COHORTS`.
+
+        A quarter's cell is there where all of its months may be shown and were observed.
+        """
+        if self.cohorts <= MOST_COHORTS:
+            return self.matrix()
+        counts = self.matrix("active"), self.matrix("customers")
+        quarter = pd.PeriodIndex(counts[0].index, freq="M").asfreq("Q").strftime("%Y Q%q")
+        active, customers = (
+            one.groupby(quarter).agg(lambda cells: cells.sum(skipna=False)) for one in counts
+        )
+        return (active / customers).rename_axis("cohort")
 
 
 def cohort_retention(

@@ -16,14 +16,23 @@ from analysis.chapters.stages.stage_time import StageMonths
 from analysis.methods.multistate import StateOccupation
 from analysis.methods.multistate.steps import JOINED
 from analysis.methods.suppression import in_steps
-from analysis.telling.palette import CONTEXT, GROUPS, INK, SEQUENTIAL, STAGES
+from analysis.telling.palette import (
+    CONTEXT,
+    GROUPS,
+    HIDDEN,
+    INK,
+    QUIET,
+    RULE,
+    SEQUENTIAL,
+    STAGES,
+    group_colours,
+)
+from analysis.telling.widths import share_of_panel
 from analysis.telling.wording import Wording
 
 LABEL_SHARE = 0.06
 RULE_WIDTH = 0.1  # of the axis, for the name of a step by rule
 LETTER_WIDTH = 0.014  # of the axis, for the bold label font
-QUIET = "#5b6570"
-HIDDEN = "#eef0f3"
 
 
 def plot_stages_now(result: StagesNow, ax: Axes, say: Wording) -> Axes:
@@ -65,7 +74,7 @@ def plot_stage_course(result: StageCourse, ax: Axes, say: Wording) -> Axes:
     """Draw the share of customers in each stage by months since the start, stacked.
 
     Areas stop where fewer than the study's smallest group are observed; the row below counts the
-    customers who are. Dashed: months at which the rules make a step.
+    customers who are. Dotted: months at which the rules make a step.
 
     Parameters
     ----------
@@ -115,8 +124,8 @@ def _mark_told(
     ends = {"color": colour, "linewidth": 1.2, "linestyle": (0, (2, 2))}
     ax.plot([row["months"]] * 2, [low, high], **ends)
     ax.annotate(
-        say.formats.show(row["estimate"], "percent"), (row["months"], (low + high) / 2), (5, 0),
-        textcoords="offset points", color=colour, fontweight="bold", fontsize=10, va="center",
+        say.formats.show(row["estimate"], "percent"), (row["months"], high), (5, -4),
+        textcoords="offset points", color=colour, fontweight="bold", fontsize=10, va="top",
     )  # fmt: skip
 
 
@@ -185,11 +194,12 @@ def plot_stage_months(result: StageMonths, ax: Axes, say: Wording) -> Axes:
     table = result.table.dropna(subset=["n"])
     groups, states = list(table["group"].unique()), list(dict.fromkeys(table["stage"]))
     height = 0.8 / max(len(groups), 1)
+    own = group_colours([str(group) for group in groups])
     for place, group in enumerate(groups):
         rows = table[table["group"] == group].set_index("stage").reindex(states)
         at = np.arange(len(states)) + (place - (len(groups) - 1) / 2) * height
         single = len(groups) == 1
-        colours = [_colour(state, states) if single else GROUPS[place % 6] for state in states]
+        colours = [_colour(state, states) if single else own[place] for state in states]
         ax.barh(at, rows["estimate"], height * 0.86, color=colours)
         spread = np.abs(rows[["conf_low", "conf_high"]].sub(rows["estimate"], axis=0)).T
         ax.errorbar(rows["estimate"], at, xerr=spread, fmt="none", ecolor=INK, elinewidth=1)
@@ -246,11 +256,11 @@ def _room(bottom: pd.Series, top: pd.Series, centre: float, reach: float):
 
 
 def _mark_rules(steps: tuple[float, ...], ax: Axes, say: Wording) -> None:
-    """Dash the months at which the rules make a step; steps close together share a name."""
+    """Dot the months at which the rules make a step; steps close together share a name."""
     low, high = ax.get_xlim()
     named = -np.inf
     for step in steps:
-        ax.axvline(step, color=INK, linewidth=1, linestyle=(0, (2, 2)))
+        ax.axvline(step, color=INK, linewidth=1, linestyle=RULE)
         if step - named < RULE_WIDTH * (high - low):
             continue
         place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
@@ -264,7 +274,8 @@ def _count_observed(observed: pd.Series, ax: Axes, say: Wording) -> None:
     style = {"fontsize": 9.5, "va": "top", "annotation_clip": False}
     low, high = ax.get_xlim()
     ax.annotate(say("observed_row"), (low, 0), (0, -36), ha="left", color=QUIET, **points, **style)
-    for tick in ax.get_xticks():
+    ticks = ax.get_xticks()
+    for tick in ticks[:: 1 if share_of_panel(ax) > 0.7 else 2]:
         at = np.searchsorted(observed.index.to_numpy(), tick, side="right") - 1
         if low <= tick <= high and at >= 0:
             people = float(in_steps(observed.iloc[at], say.min_cell))

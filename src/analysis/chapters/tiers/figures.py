@@ -9,7 +9,7 @@ from matplotlib.ticker import PercentFormatter
 
 from analysis.chapters.tiers.moves import Moves
 from analysis.methods.concentration import Concentration
-from analysis.telling.palette import ACCENT, CONTEXT, INK, SEQUENTIAL
+from analysis.telling.palette import ACCENT, CONTEXT, INK, QUIET, SEQUENTIAL
 from analysis.telling.wording import Wording
 
 TOP, TENTH = 0.1, "top_10_percent"
@@ -35,7 +35,7 @@ def plot_lorenz(result: Concentration, ax: Axes, say: Wording) -> Axes:
     curve = of_many(result, say.min_cell)
     ax.plot([0, 1], [0, 1], color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
     ax.annotate(say("lines.equal"), (0.5, 0.5), (-6, 4), textcoords="offset points",
-                color="#5b6570", fontsize=9.5, ha="right")  # fmt: skip
+                color=QUIET, fontsize=9.5, ha="right")  # fmt: skip
     ax.plot(curve["customers"], curve["value"], color=ACCENT)
     band = {"color": ACCENT, "alpha": 0.12, "linewidth": 0}
     ax.fill_between(curve["customers"], curve["value"], curve["customers"], **band)
@@ -80,7 +80,7 @@ def plot_moves(result: Moves, ax: Axes, say: Wording) -> Axes:
     shares = result.cells.pivot(index="from", columns="to", values="estimate")
     percent = 100 * shares.reindex(index=result.tiers, columns=result.tiers).to_numpy(float)
     top = max(np.nanmax(percent), 1.0) if np.isfinite(percent).any() else 1.0
-    ax.imshow(percent, cmap=SEQUENTIAL, vmin=0, vmax=top, aspect="auto", origin="lower")
+    ax.imshow(percent, cmap=SEQUENTIAL, vmin=0, vmax=top, aspect="auto")
     ax.grid(False)
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.tick_params(length=0)
@@ -90,6 +90,8 @@ def plot_moves(result: Moves, ax: Axes, say: Wording) -> Axes:
     rows = [f"{name}\n{size}".strip() for name, size in zip(names, sizes, strict=True)]
     ax.set_xticks(range(len(names)), names)
     ax.set_yticks(range(len(names)), rows)
+    ax.xaxis.set_label_position("top")
+    ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False)
     ax.set(xlabel=say("axes.after"), ylabel=say("axes.before"))
     for (row, column), value in np.ndenumerate(percent):
         if np.isfinite(value):

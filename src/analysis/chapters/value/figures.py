@@ -9,16 +9,18 @@ from matplotlib.axes import Axes
 from analysis.chapters.value.forecast import ForecastCheck
 from analysis.chapters.value.residual import UNKNOWN, ResidualValue
 from analysis.methods.suppression import in_steps
-from analysis.telling.palette import ACCENT, CONTEXT, INK
+from analysis.telling.palette import ACCENT, CONTEXT, INK, QUIET, RULE
 from analysis.telling.tiers import draw_intervals, tier_colours
+from analysis.telling.widths import is_narrow
 from analysis.telling.wording import Wording
 
 LABEL = {"fontsize": 10, "fontweight": "bold", "annotation_clip": False}
 EXPECTED = (0, (5, 1.5))
+SIDE_BY_SIDE = ([0, 0, 0.41, 1], [0.59, 0, 0.41, 1])
 
 
 def plot_forecast_tracking(result: ForecastCheck, ax: Axes, say: Wording) -> Axes:
-    """Draw purchases by week on the left and added up on the right, made and expected.
+    """Draw purchases by week, and beside or below them added up, made and expected.
 
     Parameters
     ----------
@@ -34,7 +36,8 @@ def plot_forecast_tracking(result: ForecastCheck, ax: Axes, say: Wording) -> Axe
     """
     tracking = result.tracking
     ax.set_axis_off()
-    weekly, running = ax.inset_axes([0, 0, 0.41, 1]), ax.inset_axes([0.59, 0, 0.41, 1])
+    places = ([0, 0.6, 1, 0.4], [0, 0, 1, 0.4]) if is_narrow(ax) else SIDE_BY_SIDE
+    weekly, running = map(ax.inset_axes, places)
     for panel, names, label in (
         (weekly, ("actual", "expected"), "weekly"),
         (running, ("cumulative_actual", "cumulative_expected"), "cumulative"),
@@ -44,12 +47,12 @@ def plot_forecast_tracking(result: ForecastCheck, ax: Axes, say: Wording) -> Axe
         panel.set_xlim(0, tracking.table["time"].iloc[-1])
         panel.set_ylim(0, None)
         panel.yaxis.set_major_formatter(lambda made, _: say.formats.show(made, "auto"))
-        panel.axvline(tracking.split, color=CONTEXT, linewidth=1, linestyle=(0, (2, 2)))
+        panel.axvline(tracking.split, color=CONTEXT, linewidth=1, linestyle=RULE)
     _key(running, say, low=True)
     top = weekly.get_ylim()[1]
     weekly.annotate(
         say("lines.holdout"), (tracking.split, top), (4, -2), textcoords="offset points",
-        color="#5b6570", fontsize=9.5, va="top",
+        color=QUIET, fontsize=9.5, va="top",
     )  # fmt: skip
     return ax
 
@@ -146,8 +149,9 @@ def _key(ax: Axes, say: Wording, *, left: bool = False, low: bool = False) -> No
     x, align = (0.03, "left") if left else (0.97, "right")
     marks = ("━", "╍") if low else ("●", "◆")
     for line, (name, colour) in enumerate((("made", INK), ("forecast", ACCENT))):
-        y = 0.15 - 0.09 * line if low else 0.97 - 0.08 * line
+        drop = 18 - 13 * line if low else -2 - 13 * line
         ax.annotate(
-            f"{marks[line]} {say(f'lines.{name}')}", (x, y), ha=align, va="top",
-            xycoords="axes fraction", color=colour, **LABEL,
+            f"{marks[line]} {say(f'lines.{name}')}", (x, 0 if low else 1), (0, drop), ha=align,
+            va="bottom" if low else "top", xycoords="axes fraction",
+            textcoords="offset points", color=colour, **LABEL,
         )  # fmt: skip
