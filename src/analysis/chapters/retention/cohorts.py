@@ -30,6 +30,7 @@ def small_cohorts(table: pd.DataFrame, min_cell: int) -> pd.Series:
     """
     return (table["active"] > 0) & (table["active"] < min_cell) | table["active"].isna()
 
+
 MOST_COHORTS = 12
 """Rows of a heat map that can be read; more are folded to quarters."""
 
