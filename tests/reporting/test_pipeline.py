@@ -214,6 +214,11 @@ def test_results_show_no_group_below_the_smallest_size(report):
             assert (table["n"].dropna() >= least).all(), path.name
 
 
+def test_an_intruder_finds_nothing(report):
+    least = read_params(PARAMS / f"{report.name}.yml").min_cell
+    assert attack(published_tables(report / "results"), min_cell=least) == []
+
+
 @pytest.mark.parametrize("name", SIMULATED)  # real ids are plain numbers, which stand everywhere
 def test_no_customer_is_named_anywhere(built, name):
     folder, site = built / name, built / "site" / name
