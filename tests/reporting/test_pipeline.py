@@ -18,6 +18,8 @@ from bs4 import BeautifulSoup
 from not_run import absent_data, skip_absent_study
 
 from analysis.params import read_params
+from analysis.telling.audit import attack
+from reporting.commands import published_tables
 
 PARAMS = Path(__file__).parents[2] / "params"
 STUDIES = sorted(path.stem for path in PARAMS.glob("*.yml"))
