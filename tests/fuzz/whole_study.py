@@ -214,7 +214,7 @@ def _look_at(data: dict[str, Any], metadata: dict[str, Any], where: str, outcome
         outcome.reasons.append(f"{where}: {markdown}")
         if not markdown.strip("* "):
             outcome.add(f"{where} gives no reason", markdown)
-    if "text/csv" in data:
+    if "text/csv" in data and "image/svg+xml" not in data:
         rows = markdown.split("\n\n")[0].splitlines()[2:]
         if not rows or all(set("".join(row.split("|")[2:])) <= set(" –—-^") for row in rows):
             outcome.add(f"{where} is an empty table", markdown)

@@ -61,6 +61,8 @@ def small_rows(
         found[rows] = suppress(
             values[rows], [range(len(rows))], least=min_cell, unsafe=known[rows], step=step
         )
+        if found[rows].any() and found[rows][values[rows] > 0].all():
+            found[rows] = True  # rows of nobody would say who the few are not
     return pd.Series(found, index=counts.index)
 
 

@@ -23,7 +23,7 @@ from analysis.schemas import private_columns
 
 Result = TypeVar("Result")
 HiddenRows = Callable[[pd.DataFrame, int], pd.Series]
-BLOCKS = ("segment", "stage", "weeks", "months")
+BLOCKS = ("segment", "by", "stage", "weeks", "months")
 CLOCKS = ("weeks", "months", "months_since", "time", "period")
 GROUPED = {"segment", "group"}
 DOMINANCE = (0.5, 0.75)
@@ -129,6 +129,17 @@ def dominated(table: pd.DataFrame, dominance: tuple[float, float] = DOMINANCE) -
     return pd.Series(np.logical_or.reduce(rows) if rows else False, index=table.index)
 
 
+def blocks_of(table: pd.DataFrame) -> list[str]:
+    """The columns within whose values rows are parts of one whole.
+
+    What has one row within the others (the stages of a month) is what the rows tell apart.
+    """
+    blocks = [name for name in BLOCKS if name in table and table[name].duplicated().any()]
+    if "stage" in blocks and not table.duplicated(blocks).any():
+        blocks.remove("stage")
+    return blocks
+
+
 def hidden_rows(
     table: pd.DataFrame,
     counted_by: str | tuple[str, str, str] | HiddenRows,
@@ -145,7 +156,7 @@ def hidden_rows(
         few = small_cells(counts, min_cell).stack()
         found = few.reindex(pd.MultiIndex.from_frame(table[[row, column]])).fillna(False)
         return pd.Series(found.to_numpy(bool), index=table.index) | table[count].isna()
-    blocks = [name for name in BLOCKS if name in table and table[name].duplicated().any()]
+    blocks = blocks_of(table)
     hidden = small_rows(
         table[counted_by],
         min_cell,

@@ -99,7 +99,7 @@ def test_ratio_is_the_delta_method_and_covers():
     held = []
     for seed in range(200):
         chance = np.random.default_rng(seed)
-        treated = pd.Series(np.arange(200) < 150)
+        treated = pd.Series(np.arange(300) < 150)
         orders = pd.Series(1.0 + chance.poisson(2, 300))
         money = orders * (10 + 2.0 * treated) + chance.normal(0, 8, 300) * np.sqrt(orders)
         found = ratio_effect(money, orders, treated=treated)

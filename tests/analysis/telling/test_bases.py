@@ -51,7 +51,7 @@ def test_too_few_customers_are_one_line(chapter):
     assert fact.silent
     assert "it would give away a group of fewer than 10" in show.reason(fact).markdown
     table = show.table(bases_table(bases), "bases.table", count=None, at=bases.at)
-    assert "| customers now | – |" in table.markdown.replace("  ", " ")
+    assert "customers now" not in table.markdown
     assert "997" not in table.markdown, "the parts of one whole must not give one away"
 
 

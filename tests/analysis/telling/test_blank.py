@@ -45,7 +45,7 @@ def test_a_chapter_shows_no_blank_figure(chapter):
     show = Chapter(show.name, show.say.__class__(**_with(show.say, words)))
     assert show.figure(plot, np.full((2, 2), np.nan), fact) is SILENT
     assert show.figure(plot, np.ones((2, 2)), fact) is not SILENT
-    assert len(drawn) == 2
+    assert len(drawn) == 4, "each is drawn wide, and narrow for a phone"
 
 
 def _with(say, words):
