@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from analysis.telling.markup import Filled
 from analysis.telling.wording import Wording
@@ -142,9 +145,11 @@ def _decisions(shown: Shown, say: Wording) -> Iterator[str]:
     counted: Counter[str] = Counter()
     rows = []
     for one in found:
-        counted[one.notebook.chapter] += 1
-        if counted[one.notebook.chapter] == 1 and len(rows) < MOST_DECISIONS:
+        if counted[one.notebook.chapter] or len(rows) == MOST_DECISIONS:
+            continue
+        with suppress(ValueError):
             rows.append(_decision(one, say))
+            counted[one.notebook.chapter] += 1
     if not rows:
         return
     heads = (say(f"{KEY}.{name}") for name in ("what", "who", "sureness", "proof"))
@@ -167,9 +172,11 @@ def _decides(one: Told, say: Wording) -> str:
 
 
 def _decision(one: Told, say: Wording) -> str:
+    """A row of what to decide; a ValueError where a number that it names is hidden."""
     own, place = say.of(one.notebook.chapter), _decides(one, say)
     known = {name: one.fact[name] for name in ("estimate", "low", "high", "n")}
-    numbers = known | one.fact["numbers"]
+    known |= one.fact["numbers"]
+    numbers = {name: np.nan if number is None else number for name, number in known.items()}
     what, who, proof = (
         own.markdown(f"{place}.decide.{part}", **numbers) for part in ("what", "who", "proof")
     )
