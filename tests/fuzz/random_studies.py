@@ -56,6 +56,8 @@ def write_study(folder: Path, seed: int) -> Path:
     for name, table in made.items():
         table.to_csv(folder / f"{name}.csv", index=False)
         files[name] = {"file": f"{name}.csv"}
+        if name == "interactions":
+            files[name]["times_in"] = "local"
         if name in ("customers", "surveys"):
             known = set(SCHEMAS[name].columns)
             files[name]["keep"] = [c for c in table if c not in known]

@@ -20,6 +20,7 @@ from analysis.data.proposal import describe
 from analysis.data.proposal_text import write_proposal
 from analysis.data.proposed import Proposal
 from analysis.data.proposed_joins import Seen, complete_by_joins
+from analysis.data.recognise import LASTING
 from analysis.errors import DataError
 from analysis.params.source import TableSource
 from analysis.params.undecided import UNDECIDED
@@ -56,7 +57,8 @@ def propose_params(study: str, origin: str | Path, params_folder: str | Path) ->
         with told_plainly("FROM", shown):
             proposals = _choose(seen, skipped)
             if not set(ENDS) & set(proposals):
-                proposals |= {"transactions": _for_a_person(seen, proposals, skipped, bool(url))}
+                found = _for_a_person(seen, proposals, skipped, bool(url))
+                proposals |= {found.name: found}
     return write_proposal(study, shown, url, proposals, skipped)
 
 
@@ -89,11 +91,14 @@ def _choose(seen: list[Seen], skipped: list[str]) -> dict[str, Proposal]:
 def _for_a_person(
     seen: list[Seen], proposals: dict[str, Proposal], skipped: list[str], of_database: bool
 ) -> Proposal:
-    """Propose transactions all of whose columns a person must map."""
+    """Propose transactions, or contracts where a first and a last day were found, to be mapped."""
     left = [one for one in seen if one.proposal is None]
     if left:
         most = max(left, key=lambda one: fetch_count(one.raw.table))
         skipped[:] = [told for told in skipped if not told.startswith(f"{most.label} was not")]
+        lasting = describe(most.label, most.raw, most.block, name="contracts")
+        if set(lasting.columns) >= LASTING:
+            return lasting
         return describe(most.label, most.raw, most.block, name="transactions")
     needed = [c for c, spec in SCHEMAS["transactions"].columns.items() if spec.required]
     where = "table" if of_database else "file"

@@ -304,3 +304,13 @@ def test_name_that_breaks_the_line_stays_in_its_comment(tmp_path):
     values = yaml.safe_load(propose_params("acme", str(path), tmp_path))
     assert values["study"] == "acme"
     assert values["data"]["files"]["transactions"]["file"] == path.name
+
+
+def test_a_table_with_a_first_and_a_last_day_is_one_of_contracts(study):
+    rows = "".join(f"Smith {n},Left,19{n}0-01-05,19{n}5-03-01,Retired\n" for n in range(1, 9))
+    text = "Name,Party,start_date,end_date,why\n" + rows
+    proposed = propose_params("acme", study.write("terms.csv", text), study.folder / "params")
+    assert "    contracts:   # one row a contract" in proposed
+    assert "started_at: start_date" in proposed
+    assert "customer_id: ???" in proposed
+    assert "\nrelationship: contractual" in proposed

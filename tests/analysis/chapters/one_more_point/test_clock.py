@@ -19,7 +19,7 @@ from analysis.chapters.one_more_point.months import (
 from analysis.data import read_tables
 from analysis.methods.hazards import cox_regression
 from analysis.params import read_params
-from analysis.states.answers import read_answers
+from analysis.states.answers import CURVES, read_answers
 from analysis.states.influences import influences
 from analysis.states.waiting import read_returning
 from analysis.telling.showing import chapter_of
@@ -34,6 +34,13 @@ def test_repeat_buying_without_regard_to_the_score_is_seldom_a_finding(kind):
     rng = np.random.default_rng(3)
     z = pd.DataFrame([findings(company(300, rng, kind), rng, 0) for _ in range(COMPANIES)])
     assert ((z.abs() > 1.96).sum() <= MOST).all(), z.abs().gt(1.96).mean()
+
+
+@pytest.mark.parametrize(("answers", "curved"), [(40, False), (300, True)])
+def test_what_was_bought_before_is_curved_in_small_companies_too(answers, curved):
+    # Without the curves one in ten companies of regular buyers had a finding, of whatever size.
+    asked = company(answers, np.random.default_rng(3), "regular")
+    assert (set(CURVES) <= set(asked.with_history)) == curved
 
 
 def test_months_to_an_end_by_rule_would_be_a_finding():
