@@ -60,7 +60,7 @@ def main() -> None:
         for number in range(asked.kills):
             last = random_.random() < COMPLETED or number == asked.kills - 1
             kills.append(kill_once(shop, random_, version, last=last))
-            version = 1 - version if last else version
+            version = 1 - version if last or kills[-1].ended == "made" else version
             tell(number, kills[-1])
             store(asked.store, kills, disks)
         for number in range(asked.disks):
