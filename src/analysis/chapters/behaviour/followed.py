@@ -168,19 +168,20 @@ def behaviour_after(
         fits[outcome], why = attempt(lambda outcome=outcome: fit_one(rows, outcome))
     again = fits[AGAIN]
     groups = [name for name in [*answers.groups[:1], *moderators] if rows[name].nunique() > 1]
-    moderated = {
-        outcome: moderate(fit_one, rows, outcome, groups) if fit is not None else {}
-        for outcome, fit in fits.items()
-    }
+    effects, tested = {}, {}
+    for outcome, fit in fits.items():  # one outcome at a time: each fit holds all rows
+        moderated = moderate(fit_one, rows, outcome, groups) if fit is not None else {}
+        effects[outcome] = effects_by_group(fit, moderated, driver)
+        tested[outcome] = {name: interaction_p(own, driver) for name, own in moderated.items()}
+    del moderated
     shapes, why_no_shapes = (None, why) if again is None else _shapes(rows, answers, given)
-    tested = {name: interaction_p(fit, driver) for name, fit in moderated[AGAIN].items()}
     return Behaviour(
         again=again,
         purchases=fits[PURCHASES],
         spend=fits[SPEND],
-        by_group=_by_group(fits, moderated, driver),
+        by_group=_by_group(effects),
         models=_models(rows, fits, fit_one, driver, given),
-        moderation_p={name: p for name, p in tested.items() if np.isfinite(p)},
+        moderation_p={name: p for name, p in tested[AGAIN].items() if np.isfinite(p)},
         bands=_bands(rows, answers, conf_level),
         shapes=shapes,
         why_no_shapes=why_no_shapes,
@@ -204,15 +205,11 @@ def _shapes(
     return shapes_on_scale(rows, driver=driver, outcome=AGAIN, family="logit", **bounds, **given)
 
 
-def _by_group(
-    fits: dict[str, RegressionFit | None],
-    moderated: dict[str, dict[str, RegressionFit | None]],
-    driver: str,
-) -> pd.DataFrame:
+def _by_group(effects: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Effects on each outcome side by side, one row for all answers and one a group."""
     known, parts = list(EFFECTS[:3]), []
     for outcome, name in NAMES.items():
-        table = effects_by_group(fits[outcome], moderated[outcome], driver)
+        table = effects[outcome]
         ends = {"estimate": name} | {end: f"{name}_{end}" for end in ("conf_low", "conf_high")}
         parts.append(table.rename(columns=ends).set_index(known))
     joined = pd.concat(parts, axis=1).reset_index()
