@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.methods.suppression import ranges
-from analysis.telling.gates import BLOCKS, GROUPED
+from analysis.telling.gates import GROUPED, blocks_of
 from analysis.telling.parts import WHOLES, few_parts
 from analysis.telling.safe import GROUP_NAMES
 
@@ -101,7 +101,7 @@ def _ranges(
     whole = table["group"].isin(WHOLE_GROUP) if "group" in table else pd.Series(False, table.index)
     total = table.loc[whole, "n"].max() if whole.any() else everybody
     table = table[~whole]
-    keys = [key for key in BLOCKS if key in table and table[key].duplicated().any()]
+    keys = blocks_of(table)
     blocks = table.groupby(keys, sort=False, dropna=False) if keys else [((), table)]
     for _, block in blocks:
         hidden = block["n"].isna().to_numpy()

@@ -23,7 +23,7 @@ from analysis.schemas import private_columns
 
 Result = TypeVar("Result")
 HiddenRows = Callable[[pd.DataFrame, int], pd.Series]
-BLOCKS = ("segment", "stage", "weeks", "months")
+BLOCKS = ("segment", "weeks", "months")
 CLOCKS = ("weeks", "months", "months_since", "time", "period")
 GROUPED = {"segment", "group"}
 DOMINANCE = (0.5, 0.75)
@@ -122,6 +122,12 @@ def is_number(column: pd.Series) -> bool:
     return column.dtype == object and any(isinstance(one, Real) for one in column)
 
 
+def blocks_of(table: pd.DataFrame) -> list[str]:
+    """The columns within whose values the rows of a table add up: of groups, also their stage."""
+    names = (*BLOCKS, "stage") if "group" in table else BLOCKS
+    return [name for name in names if name in table and table[name].duplicated().any()]
+
+
 def dominated(table: pd.DataFrame, dominance: tuple[float, float] = DOMINANCE) -> pd.Series:
     """Which rows tell totals that one customer, or two together, make up for too large a part."""
     most = zip(PARTS, dominance, strict=True)
@@ -145,7 +151,7 @@ def hidden_rows(
         few = small_cells(counts, min_cell).stack()
         found = few.reindex(pd.MultiIndex.from_frame(table[[row, column]])).fillna(False)
         return pd.Series(found.to_numpy(bool), index=table.index) | table[count].isna()
-    blocks = [name for name in BLOCKS if name in table and table[name].duplicated().any()]
+    blocks = blocks_of(table)
     hidden = small_rows(
         table[counted_by],
         min_cell,
