@@ -23,7 +23,7 @@ from analysis.schemas import private_columns
 
 Result = TypeVar("Result")
 HiddenRows = Callable[[pd.DataFrame, int], pd.Series]
-BLOCKS = ("segment", "by", "stage", "weeks", "months")
+BLOCKS = ("segment", "weeks", "months")
 CLOCKS = ("weeks", "months", "months_since", "time", "period")
 GROUPED = {"segment", "group"}
 DOMINANCE = (0.5, 0.75)
@@ -122,22 +122,17 @@ def is_number(column: pd.Series) -> bool:
     return column.dtype == object and any(isinstance(one, Real) for one in column)
 
 
+def blocks_of(table: pd.DataFrame) -> list[str]:
+    """The columns within whose values the rows of a table add up: of groups, also what forms them."""
+    names = (*BLOCKS, "by", "stage") if "group" in table else BLOCKS
+    return [name for name in names if name in table and table[name].duplicated().any()]
+
+
 def dominated(table: pd.DataFrame, dominance: tuple[float, float] = DOMINANCE) -> pd.Series:
     """Which rows tell totals that one customer, or two together, make up for too large a part."""
     most = zip(PARTS, dominance, strict=True)
     rows = [table[name] > limit for name, limit in most if name in table]
     return pd.Series(np.logical_or.reduce(rows) if rows else False, index=table.index)
-
-
-def blocks_of(table: pd.DataFrame) -> list[str]:
-    """The columns within whose values rows are parts of one whole.
-
-    What has one row within the others (the stages of a month) is what the rows tell apart.
-    """
-    blocks = [name for name in BLOCKS if name in table and table[name].duplicated().any()]
-    if "stage" in blocks and not table.duplicated(blocks).any():
-        blocks.remove("stage")
-    return blocks
 
 
 def hidden_rows(

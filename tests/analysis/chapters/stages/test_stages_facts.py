@@ -300,7 +300,7 @@ def edge_of(large_shop, until):
     people = people[people["customer_id"].isin(bought["customer_id"])]
     params = study(until)
     show, stages = chapter_of(params, "stages"), assign_stages(tables_of(bought, people), params)
-    now = show.gated(stages_now(stages, as_of=until, min_cell=3))
+    now = show.gated(stages_now(stages, as_of=until, min_cell=2))
     told = show.finding(now_fact(now, min_cell=10))
     table = show.table(stage_playbook(now), "now.table", count="customers", then=now.then)
     return now, told, f"{table.caption}\n{table.markdown}", stages
