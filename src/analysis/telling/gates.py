@@ -123,7 +123,7 @@ def is_number(column: pd.Series) -> bool:
 
 
 def blocks_of(table: pd.DataFrame) -> list[str]:
-    """The columns within whose values the rows of a table add up: of groups, also what forms them."""
+    """The columns within whose values rows add up: of groups, also what forms them."""
     names = (*BLOCKS, "by", "stage") if "group" in table else BLOCKS
     return [name for name in names if name in table and table[name].duplicated().any()]
 
