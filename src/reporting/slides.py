@@ -8,16 +8,16 @@ from __future__ import annotations
 import os
 
 from reporting.errors import speak
-from reporting.project import ROOT, read_study, study_file
+from reporting.project import read_study, shown_path, study_file
 from reporting.rendering import render_slides
 
 
 def main() -> None:
-    """Make `report-slides.pdf` beside the report of the study that STUDY names."""
+    """Make `report-slides.pdf` in the folder of the study that STUDY names."""
     study = read_study(study_file(os.environ.get("STUDY", "").strip()))
     slides = study.folder / "report-slides.pdf"
     render_slides(study.folder / "report", slides)
-    print(f"  {slides.relative_to(ROOT) if slides.is_relative_to(ROOT) else slides}", flush=True)
+    print(f"  {shown_path(slides)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -23,9 +23,14 @@ MOST_HTML, MOST_PDF = 3_000_000, 4_000_000
 
 @pytest.fixture(params=STUDIES)
 def report(request, built) -> Path:
-    """The folder of each study's report."""
+    """The folder of each study's report, as it is passed on."""
     skip_absent_study(request.param)
-    return built / request.param
+    return built / "site" / request.param
+
+
+def staged(report: Path) -> Path:
+    """What a report was rendered from."""
+    return report.parents[1] / report.name / "report"
 
 
 @cache
@@ -46,7 +51,7 @@ def findings_of(report: Path) -> list[dict]:
 @pytest.mark.whole
 def test_page_one_is_one_page(report):
     pages, texts = pages_of(report / "report.pdf"), catalogue("en")["report"]
-    if not (report / "report" / "_contents.qmd").read_text(encoding="utf-8"):
+    if not (staged(report) / "_contents.qmd").read_text(encoding="utf-8"):
         return  # one chapter has no list of answers
     assert texts["summary"] in pages[0]
     assert texts["contents"]["title"] in pages[1][:400]
@@ -78,7 +83,7 @@ def test_no_jargon_stands_before_the_appendix(report):
 @pytest.mark.whole
 def test_no_caption_repeats_its_finding(report):
     sentences = {one["sentence"] for one in findings_of(report)}
-    for notebook in (report / "report" / "nb").glob("*.ipynb"):
+    for notebook in (staged(report) / "nb").glob("*.ipynb"):
         for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
             caption = re.search(r"fig-cap: (.*)", "".join(cell["source"]))
             told = json.loads(caption[1]) if caption else ""
@@ -91,7 +96,7 @@ def test_no_finding_stands_apart_from_its_figure(report):
     pages = pages[2 : appendix_of(pages)]
     told = [
         found[1]
-        for path in sorted((report / "report").glob("_*.qmd"))
+        for path in sorted(staged(report).glob("_*.qmd"))
         if (found := TOLD.search(path.read_text(encoding="utf-8"))) and "#fig-" in found[1]
     ]
     captions = [text for text in pages for _ in re.finditer(r"Figure \d+\.", text)]

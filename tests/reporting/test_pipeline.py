@@ -242,7 +242,8 @@ def test_folder_to_publish_holds_pages_and_results_alone(built):
     for name in made_reports():
         held = {path.relative_to(site / name).as_posix() for path in (site / name).rglob("*")}
         results = {path for path in held if path.startswith("results/")}
-        assert held - results == {"report.html", "report.pdf", "report.json", "results"}
+        files = {"report.html", "report.pdf", "report-brief.pdf", "report.json", "results"}
+        assert held - results == files
         assert {Path(path).suffix for path in results} == {".csv", ".json"}
         people = pq.read_metadata(built / name / "tables" / "customers.parquet").num_rows
         for path in (site / name / "results").glob("*.csv"):
