@@ -69,7 +69,7 @@ $(shell rm -f -- $(PLAN))
 endif
 include $(PLAN)
 # A plan that was just made is not made again when make reads itself anew.
-$(PLAN): $(READY) $(if $(MAKE_RESTARTS),,FORCE)
+$(PLAN): $(if $(MAKE_RESTARTS)$(STEPS_ASKED),,FORCE) | $(READY)
 	@$(PY) -m reporting.plan $(call quoted,$@)
 endif
 

@@ -32,7 +32,6 @@ from reporting.project import (
     write_if_changed,
 )
 from reporting.seals import date_back_unsound, index_seal, seal_of
-from reporting.took import ASKED
 
 WHOLE = "PLANNED := whole\n"
 """The last line of a plan, by which make knows that it was not cut short."""
@@ -89,8 +88,6 @@ def clear_broken(study: Study) -> None:
     """Clear what killed runs left of a study, and have make remake what is not whole."""
     inside = ("", "notebooks", "seals", "chapters", "took")
     clear_partials(study.site.parent, *(study.folder / name for name in inside))
-    if ASKED in os.environ:
-        return
     for place in (study.folder / "tables", study.folder / "report", study.site):
         recover(place)
     for step, targets in targets_of(study).items():
@@ -168,8 +165,7 @@ def study_rules(study: Study) -> str:
 
 def index_rules() -> str:
     """The rule for the list of all reports, and the last line of `make reports`."""
-    if ASKED not in os.environ:
-        date_back_unsound(index_seal(), [index_file()])
+    date_back_unsound(index_seal(), [index_file()])
     index, key = in_rule(index_file()), modules_key("reporting.site") + report_key()
     told = in_shell(f"All reports: {shown_path(index_file())}")
     lines = [

@@ -24,8 +24,8 @@ from reporting.project import ROOT, Study, build_folder
 FOLDER = "took"
 REPORT = "report"
 STEPS = "steps.json"
-ASKED = "ASKED"
-"""Set where make is asked for its steps beside one that runs: what that one makes is let alone."""
+ASKED = "STEPS_ASKED"
+"""Set where make is asked for its steps beside one that runs: by the plan that this one made."""
 STEP = re.compile(r"reporting\.warm reporting\.(tables|execute|report) (\S+) ?(\w*)$", re.MULTILINE)
 KIB_PER_GIB = 2**20
 MINUTE = 60

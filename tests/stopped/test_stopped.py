@@ -1,4 +1,4 @@
-"""A few kills and full disks over real notebooks; `many.py` tries more (docs/stopped.md)."""
+"""A few kills and full disks over real notebooks; `many.py` tries more."""
 
 from __future__ import annotations
 
