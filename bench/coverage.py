@@ -488,7 +488,7 @@ def _factor_model():
 @cache
 def _composites() -> tuple[float, float]:
     """The path and the first loading of the composites, from the factors' own correlations."""
-    from analysis.methods.pathmodel.solve import solve
+    from analysis.methods.pathmodel._solve import solve
 
     loadings = np.array([0.9, 0.8, 0.7] * 2)
     tie = np.kron([[1, 0.5], [0.5, 1]], np.ones((3, 3)))

@@ -1,8 +1,9 @@
 """The contract in the docstring: parameters, returns, errors, and the attributes of a result.
 
-Looked at is what others may call of `methods/` (what a family exports, and what another floor
-imports), all that notebooks import from `analysis`, and every result class of `methods/` and of
-these. A section is numpydoc's: a head, a rule, and entries `name : type` with their meaning below.
+Looked at is what others may call of `methods/` (every public function of its public modules; what
+a family keeps to itself lies in modules whose names begin with `_`), all that notebooks import from
+`analysis`, and every result class of `methods/` and of these. A section is numpydoc's: a head, a
+rule, and entries `name : type` with their meaning below.
 """
 
 from __future__ import annotations
@@ -88,17 +89,24 @@ def modules() -> Iterator[ModuleType]:
 
 
 def of_methods() -> set[object]:
-    """What families of methods export, and what other floors import of them."""
+    """What modules of methods define, families export, and other floors import of them."""
     exported = {
         id(thing): thing
         for module in modules()
-        for thing in (getattr(module, name) for name in getattr(module, "__all__", ()))
+        for name, thing in vars(module).items()
+        if name in getattr(module, "__all__", ()) or is_public(name, thing, module)
     }
     for path in sorted(SOURCES.rglob("*.py")):
         if not path.is_relative_to(SOURCES / "methods"):
             tree = ast.parse(path.read_text(encoding="utf-8"))
             exported |= {id(thing): thing for thing in imported(tree, "analysis.methods")}
     return {thing for thing in exported.values() if isinstance(thing, FunctionType | type)}
+
+
+def is_public(name: str, thing: object, module: ModuleType) -> bool:
+    """Whether a module defines a function for others."""
+    own = isinstance(thing, FunctionType) and thing.__module__ == module.__name__
+    return own and not name.startswith("_") and thing.__name__ == name
 
 
 def results_of_methods() -> set[object]:

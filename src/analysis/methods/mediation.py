@@ -7,18 +7,18 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ParamsError
+from analysis.methods._rows import (
+    complete_rows,
+    control_columns,
+    require_estimable,
+    sampling_weights,
+)
 from analysis.methods.resampling import (
     bootstrap_covariances,
     bootstrap_table,
     covariance,
     jackknife_covariances,
     over_draws,
-)
-from analysis.methods.rows import (
-    complete_rows,
-    control_columns,
-    require_estimable,
-    sampling_weights,
 )
 from analysis.notes import Note, note
 
@@ -151,7 +151,17 @@ def mediate(
 
 @over_draws
 def mediation_effects(covariances: np.ndarray) -> np.ndarray:
-    """(batch, terms) from covariance matrices of controls, driver, mediator, outcome."""
+    """(batch, terms) from covariance matrices of controls, driver, mediator, outcome.
+
+    Parameters
+    ----------
+    covariances : array, (batch, p, p)
+
+    Returns
+    -------
+    array, (batch, 6)
+        To the mediator, from it, direct, indirect, total, the share that is indirect.
+    """
     for _ in range(covariances.shape[-1] - 3):
         column = covariances[:, 1:, :1]
         spread = column * column.transpose(0, 2, 1) / covariances[:, :1, :1]

@@ -15,8 +15,8 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from analysis.errors import ParamsError
+from analysis.methods._rows import sums_by_unit
 from analysis.methods.intervals import critical_value
-from analysis.methods.rows import sums_by_unit
 
 CELLS_AT_A_TIME = 20_000_000
 JACKKNIFE_GROUPS = 200
@@ -29,7 +29,17 @@ over_draws = np.errstate(divide="ignore", invalid="ignore", over="ignore")
 
 
 def covariance(values: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """Covariance matrix (p, p) of `values` (n, p), divided by the total weight."""
+    """Covariance matrix (p, p) of `values` (n, p), divided by the total weight.
+
+    Parameters
+    ----------
+    values : array, (n, p)
+    weights : array, (n,), optional
+
+    Returns
+    -------
+    array, (p, p)
+    """
     weights = np.ones(len(values)) if weights is None else np.asarray(weights, float)
     centred = values - np.average(values, axis=0, weights=weights)
     return (centred * weights[:, None]).T @ centred / weights.sum()
@@ -46,6 +56,23 @@ def bootstrap_counts(
 
     As many rows or clusters are drawn as there are, `MOST_DRAWN` at most: where there are more,
     what is drawn strays `1 / drawn_spread` times as far as a whole sample would.
+
+    Parameters
+    ----------
+    n_rows : int
+    replications : int
+    rng : Generator
+    clusters : array, (n_rows,), optional
+        What is drawn whole.
+
+    Returns
+    -------
+    iterator of int array, (batch, n_rows)
+
+    Raises
+    ------
+    ParamsError
+        `replications` is below 1.
     """
     if replications < 1:
         raise ParamsError(f"replications must be at least 1, but {replications!r} came")
@@ -62,7 +89,17 @@ def bootstrap_counts(
 
 
 def drawn_spread(n_units: int) -> float:
-    """How far whole samples of so many rows or clusters stray, for one of those that are drawn."""
+    """How far whole samples of so many rows or clusters stray, for one of those that are drawn.
+
+    Parameters
+    ----------
+    n_units : int
+
+    Returns
+    -------
+    float
+        Above 0, at most 1.
+    """
     return float(np.sqrt(min(n_units, MOST_DRAWN) / n_units))
 
 
@@ -74,7 +111,20 @@ def bootstrap_covariances(
     clusters: np.ndarray | None = None,
     weights: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Covariance matrices (replications, p, p) of bootstrap samples of rows or whole clusters."""
+    """Covariance matrices (replications, p, p) of bootstrap samples of rows or whole clusters.
+
+    Parameters
+    ----------
+    values : array, (n, p)
+    replications : int
+    rng : Generator
+    clusters : array, (n,), optional
+    weights : array, (n,), optional
+
+    Returns
+    -------
+    array, (replications, p, p)
+    """
     moments = _moments(values, weights)
     units = np.arange(len(values)) if clusters is None else pd.factorize(clusters)[0]
     if units.max() >= MOST_DRAWN:
@@ -90,7 +140,18 @@ def jackknife_covariances(
     clusters: np.ndarray | None = None,
     weights: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Covariance matrices with one row or cluster (beyond 200: one group of them) left out."""
+    """Covariance matrices with one row or cluster (beyond 200: one group of them) left out.
+
+    Parameters
+    ----------
+    values : array, (n, p)
+    clusters : array, (n,), optional
+    weights : array, (n,), optional
+
+    Returns
+    -------
+    array, (groups, p, p)
+    """
     units = np.arange(len(values)) if clusters is None else pd.factorize(clusters)[0]
     groups = units % min(JACKKNIFE_GROUPS, int(units.max()) + 1)
     sums = sums_by_unit(groups, _moments(values, weights))
@@ -131,7 +192,16 @@ def _covariances_from(sums: np.ndarray) -> np.ndarray:
 
 
 def correlations(covariances: np.ndarray) -> np.ndarray:
-    """Correlation matrices (…, p, p); a constant column gives NaN in its row and column."""
+    """Correlation matrices (…, p, p); a constant column gives NaN in its row and column.
+
+    Parameters
+    ----------
+    covariances : array, (…, p, p)
+
+    Returns
+    -------
+    array, (…, p, p)
+    """
     variances = np.diagonal(covariances, axis1=-2, axis2=-1)
     least = NO_SPREAD * variances.max(axis=-1, keepdims=True)
     spread = np.sqrt(np.where(variances > least, variances, np.nan))
@@ -141,7 +211,18 @@ def correlations(covariances: np.ndarray) -> np.ndarray:
 def percentile_interval(
     replicates: np.ndarray, *, conf_level: float = 0.95
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Percentile limits down the first axis."""
+    """Percentile limits down the first axis.
+
+    Parameters
+    ----------
+    replicates : array, (replications, …)
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    low, high : array, (…)
+    """
     tail = (1 - conf_level) / 2
     low, high = np.quantile(replicates, [tail, 1 - tail], axis=0)
     return low, high
@@ -158,9 +239,15 @@ def bca_interval(
 
     Parameters
     ----------
+    conf_level : float
+        Between 0 and 1.
     replicates : (replications, k) bootstrap replicates.
     estimate : (k,) the estimate on the sample itself.
     jackknife : (groups, k) estimates with one group left out, for the acceleration.
+
+    Returns
+    -------
+    low, high : array, (k,)
 
     References
     ----------
@@ -200,6 +287,22 @@ def bootstrap_table(
     """The table of estimates: BCa limits where a jackknife is given, else percentile.
 
     Terms without an estimate stay empty; samples in which a term came to nothing are left out.
+
+    Parameters
+    ----------
+    terms : sequence of str
+    estimate : array, (k,)
+    replicates : array, (replications, k), or None
+        None leaves intervals empty.
+    n : int
+    conf_level : float
+        Between 0 and 1.
+    jackknife : array, (groups, k), optional
+
+    Returns
+    -------
+    DataFrame
+        `term, estimate, std_error, conf_low, conf_high, n`.
     """
     table = pd.DataFrame({"term": list(terms), "estimate": np.asarray(estimate, float)})
     table[["std_error", "conf_low", "conf_high"]] = np.nan

@@ -187,7 +187,20 @@ def item_answers(
 def clusters_of(
     survey: pd.DataFrame, values: pd.DataFrame, cluster: str | None
 ) -> np.ndarray | None:
-    """The customer of each usable answer sheet; None without clusters."""
+    """The customer of each usable answer sheet; None without clusters.
+
+    Parameters
+    ----------
+    survey : DataFrame
+    values : DataFrame
+        Its index names the sheets.
+    cluster : str or None
+        A column of `survey`.
+
+    Returns
+    -------
+    array, (sheets,), or None
+    """
     return None if cluster is None else survey.loc[values.index, cluster].to_numpy()
 
 

@@ -14,8 +14,8 @@ import pandas as pd
 from scipy.special import ndtr
 
 from analysis.errors import DataError, ParamsError
+from analysis.methods._rows import sums_by_unit
 from analysis.methods.intervals import critical_value
-from analysis.methods.rows import sums_by_unit
 from analysis.notes import note
 
 RatioKind = Literal["risk", "odds", "hazard"]

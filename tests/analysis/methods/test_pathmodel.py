@@ -18,7 +18,7 @@ from satisfaction_data import (
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods.pathmodel import PathModel, ecsi_model, estimate_path_model
-from analysis.methods.pathmodel.solve import solve
+from analysis.methods.pathmodel._solve import solve
 from analysis.methods.resampling import (
     bootstrap_covariances,
     covariance,

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.methods._rows import control_columns
 from analysis.methods.hazards import cox_regression
 from analysis.methods.regression import fit_linear, fit_logit
-from analysis.methods.rows import control_columns
 from analysis.states.repeated import join_repeated, without_repeats
 
 

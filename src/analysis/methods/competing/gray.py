@@ -9,7 +9,7 @@ from scipy.stats import chi2 as chi_squared
 from analysis.errors import DataError, ParamsError
 from analysis.methods._durations import Durations, read_groups
 from analysis.methods._group_counts import count_by_group, quadratic_form, split_by
-from analysis.methods.competing.causes import read_causes
+from analysis.methods.competing._causes import read_causes
 from analysis.notes import note
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.errors import ParamsError
 from analysis.methods._durations import align_times, check_choice, read_groups
-from analysis.methods.competing.causes import (
+from analysis.methods.competing._causes import (
     CauseCounts,
     count_causes,
     incidence_variance,

@@ -13,17 +13,17 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ParamsError
+from analysis.methods._rows import (
+    complete_rows,
+    control_columns,
+    require_estimable,
+    sampling_weights,
+)
 from analysis.methods.resampling import (
     bootstrap_covariances,
     bootstrap_table,
     covariance,
     over_draws,
-)
-from analysis.methods.rows import (
-    complete_rows,
-    control_columns,
-    require_estimable,
-    sampling_weights,
 )
 
 MOST_DRIVERS = 12
@@ -159,6 +159,15 @@ def explained_by_subset(covariances: np.ndarray, *, n_controls: int = 0) -> np.n
 
     Columns of the matrices: controls, drivers, outcome. Bit k of the first index says whether
     driver k is in. With controls, the gain beyond them.
+
+    Parameters
+    ----------
+    covariances : array, (batch, p, p)
+    n_controls : int
+
+    Returns
+    -------
+    array, (2^drivers, batch)
     """
     variance = covariances[:, -1, -1]
     for _ in range(n_controls):
@@ -188,7 +197,16 @@ def _in_batches(covariances: np.ndarray, n_controls: int, n_drivers: int) -> np.
 
 @over_draws
 def shapley_shares(explained: np.ndarray) -> np.ndarray:
-    """(batch, p) average gain of each driver over all orders, from `explained_by_subset`."""
+    """(batch, p) average gain of each driver over all orders, from `explained_by_subset`.
+
+    Parameters
+    ----------
+    explained : array, (2^p, batch)
+
+    Returns
+    -------
+    array, (batch, p)
+    """
     n_drivers = len(explained).bit_length() - 1
     subsets = np.arange(len(explained))
     sizes = np.array([int(subset).bit_count() for subset in subsets])

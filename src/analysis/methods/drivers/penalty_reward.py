@@ -8,9 +8,9 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import DataError
+from analysis.methods._rows import complete_rows
 from analysis.methods.intervals import critical_value
 from analysis.methods.regression import fit_linear
-from analysis.methods.rows import complete_rows
 from analysis.notes import Note, note
 
 LOW, HIGH = "\0low", "\0high"

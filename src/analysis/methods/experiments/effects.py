@@ -181,7 +181,22 @@ def normal_effect(
     sizes: Sequence[int],
     conf_level: float,
 ) -> ArmEffect:
-    """An effect whose error is the size of its influence, with a normal interval."""
+    """An effect whose error is the size of its influence, with a normal interval.
+
+    Parameters
+    ----------
+    estimate : float
+    influence : Series
+        Of each customer on the estimate.
+    means, sizes : sequence of two
+        Of the two arms.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    ArmEffect
+    """
     error = float(np.sqrt((influence**2).sum()))
     return ArmEffect(
         estimate,

@@ -62,7 +62,19 @@ def ratio_over_time(
 
 
 def natural_spline(x: np.ndarray, knots: np.ndarray) -> np.ndarray:
-    """Natural cubic spline basis (n, K), linear beyond the knots (Hastie et al. 2009, eq. 5.4)."""
+    """Natural cubic spline basis (n, K), linear beyond the knots (Hastie et al. 2009, eq. 5.4).
+
+    Parameters
+    ----------
+    x : array, (n,)
+    knots : array, (K,)
+        In order.
+
+    Returns
+    -------
+    array, (n, K)
+        A constant, the line, and the curved columns.
+    """
     x = (x - knots[0]) / (knots[-1] - knots[0])
     knots = (knots - knots[0]) / (knots[-1] - knots[0])
     cubes = np.clip(x[:, None] - knots, 0, None) ** 3

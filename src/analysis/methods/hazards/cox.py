@@ -11,15 +11,15 @@ import pandas as pd
 from scipy.stats import chi2 as chi_squared
 
 from analysis.methods._concordance import Concordance, count_concordance
-from analysis.methods.hazards.clusters import cluster_scores
-from analysis.methods.hazards.coefficients import coefficient_table
-from analysis.methods.hazards.maximum import Likelihood, maximise
-from analysis.methods.hazards.partial_likelihood import RiskRows, arrange_rows, sum_risk_sets
+from analysis.methods.hazards._clusters import cluster_scores
+from analysis.methods.hazards._coefficients import coefficient_table
+from analysis.methods.hazards._maximum import Likelihood, maximise
+from analysis.methods.hazards._partial_likelihood import RiskRows, arrange_rows, sum_risk_sets
+from analysis.methods.hazards._sample import CoxSample, read_sample
 from analysis.methods.hazards.proportionality import (
     ProportionalHazardsTest,
     check_proportional_hazards,
 )
-from analysis.methods.hazards.sample import CoxSample, read_sample
 from analysis.methods.intervals import check_level
 from analysis.notes import Note, note
 

@@ -123,12 +123,32 @@ def _levels_of(column: pd.Series) -> list[str]:
 
 
 def one_value(name: str, value: object) -> str:
-    """The sentence about a covariate that does not vary."""
+    """The sentence about a covariate that does not vary.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+
+    Returns
+    -------
+    str
+    """
     return f"{name} must vary, but it has one value ({value}); leave it out"
 
 
 def refuse_constant(design: Design) -> None:
-    """Raise with the names of all columns that have one value."""
+    """Raise with the names of all columns that have one value.
+
+    Parameters
+    ----------
+    design : Design
+
+    Raises
+    ------
+    DataError
+        A column has one value.
+    """
     span = np.ptp(design.matrix, axis=0)
     constant = [
         (term, first)
@@ -143,7 +163,18 @@ def refuse_constant(design: Design) -> None:
 
 
 def refuse_collinear(terms: list[str], information: np.ndarray) -> None:
-    """Raise with the columns that are combinations of each other, given a (p, p) information."""
+    """Raise with the columns that are combinations of each other, given a (p, p) information.
+
+    Parameters
+    ----------
+    terms : list of str
+    information : array, (p, p)
+
+    Raises
+    ------
+    DataError
+        No column is left, or columns repeat each other.
+    """
     if not terms:
         raise DataError(
             "covariates must be one or more, but none is left; take some that vary",
@@ -175,7 +206,18 @@ def _told(terms: Iterable[str]) -> tuple[str, ...]:
 
 
 def name_separating(terms: list[str], separating: np.ndarray) -> None:
-    """Raise with the columns that decide by themselves who ends, given a mask of them (p,)."""
+    """Raise with the columns that decide by themselves who ends, given a mask of them (p,).
+
+    Parameters
+    ----------
+    terms : list of str
+    separating : bool array, (p,)
+
+    Raises
+    ------
+    DataError
+        A column separates.
+    """
     if separating.any():
         names = ", ".join(term for term, bad in zip(terms, separating, strict=True) if bad)
         raise DataError(

@@ -21,7 +21,7 @@ from analysis.methods._durations import (
     read_durations,
     read_groups,
 )
-from analysis.methods.hazards.coefficients import coefficient_table
+from analysis.methods.hazards._coefficients import coefficient_table
 from analysis.methods.hazards.design import (
     RUNAWAY,
     Design,

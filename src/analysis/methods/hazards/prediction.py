@@ -5,10 +5,10 @@ import pandas as pd
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods._durations import align_times, check_columns
-from analysis.methods.hazards.clusters import cluster_hazards, cluster_scores
+from analysis.methods.hazards._clusters import cluster_hazards, cluster_scores
+from analysis.methods.hazards._partial_likelihood import RiskSums, sum_risk_sets
 from analysis.methods.hazards.cox import CoxRegression
 from analysis.methods.hazards.design import read_design
-from analysis.methods.hazards.partial_likelihood import RiskSums, sum_risk_sets
 from analysis.methods.intervals import check_level, critical_value
 from analysis.notes import note
 

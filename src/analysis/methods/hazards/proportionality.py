@@ -15,12 +15,12 @@ from scipy.stats import rankdata
 from analysis.errors import ParamsError
 from analysis.methods._durations import Durations, check_choice
 from analysis.methods._risksets import count_risk_sets
-from analysis.methods.hazards.design import Design
-from analysis.methods.hazards.partial_likelihood import (
+from analysis.methods.hazards._partial_likelihood import (
     RiskRows,
     score_and_information,
     sum_risk_sets,
 )
+from analysis.methods.hazards.design import Design
 from analysis.notes import Note, note
 
 TRANSFORMS = ("km", "identity", "rank", "log")
@@ -62,7 +62,25 @@ def check_proportional_hazards(
     covariance: np.ndarray,
     transform: str = "km",
 ) -> ProportionalHazardsTest:
-    """Test the fitted (scaled) coefficients beta (p,); `cox_regression` calls this."""
+    """Test the fitted (scaled) coefficients beta (p,); `cox_regression` calls this.
+
+    Parameters
+    ----------
+    rows : RiskRows
+    beta : array, (p,)
+    columns : Durations
+    design : Design
+    scale : array, (p,)
+        What each covariate was divided by.
+    covariance : array, (p, p)
+        Of `beta`.
+    transform : {"km", "identity", "rank", "log"}
+        Of the times.
+
+    Returns
+    -------
+    ProportionalHazardsTest
+    """
     check_choice("transform", transform, TRANSFORMS)
     g = _transform_times(rows.cell_time, columns, transform)
     center = float(np.average(g, weights=rows.ends))

@@ -16,10 +16,10 @@ from scipy.interpolate import CubicSpline
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods._durations import Durations, check_columns, read_durations, read_groups
+from analysis.methods.hazards._maximum import maximise
+from analysis.methods.hazards._partial_likelihood import arrange_rows, sum_risk_sets
 from analysis.methods.hazards.cox import CoxRegression, cox_regression
 from analysis.methods.hazards.design import read_design
-from analysis.methods.hazards.maximum import maximise
-from analysis.methods.hazards.partial_likelihood import arrange_rows, sum_risk_sets
 from analysis.methods.intervals import effective_units
 from analysis.methods.resampling import bootstrap_counts, drawn_spread
 from analysis.notes import note

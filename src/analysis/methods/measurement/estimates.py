@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
+from analysis.methods._rows import require_finite, sums_by_unit
 from analysis.methods.intervals import critical_value, wilson
-from analysis.methods.rows import require_finite, sums_by_unit
 from analysis.notes import Note, note
 
 PROMOTER_FROM = 9

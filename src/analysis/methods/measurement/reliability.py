@@ -169,7 +169,7 @@ def _coefficients(
         jackknife=jackknife,
     )
     if not replications:
-        error = alpha_standard_error(matrix, len(values))
+        error = _alpha_standard_error(matrix, len(values))
         reach = critical_value(conf_level) * error
         alpha = table.index[table["term"].eq("alpha")]
         table.loc[alpha, "std_error"] = error
@@ -202,14 +202,24 @@ def _item_statistics(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def cronbach_alpha(covariances: np.ndarray) -> np.ndarray:
-    """Cronbach's alpha of covariance matrices (…, p, p)."""
+    """Cronbach's alpha of covariance matrices (…, p, p).
+
+    Parameters
+    ----------
+    covariances : array, (…, p, p)
+
+    Returns
+    -------
+    array, (…)
+        At most 1; NaN without spread.
+    """
     n_items = covariances.shape[-1]
     trace = np.trace(covariances, axis1=-2, axis2=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return n_items / (n_items - 1) * (1 - trace / covariances.sum(axis=(-2, -1)))
 
 
-def alpha_standard_error(matrix: np.ndarray, n: int) -> float:
+def _alpha_standard_error(matrix: np.ndarray, n: int) -> float:
     """Large-sample standard error of alpha: Duhachek & Iacobucci (2004), formula 2."""
     p, ones = len(matrix), np.ones(len(matrix))
     total = ones @ matrix @ ones
@@ -223,6 +233,15 @@ def one_factor_loadings(matrices: np.ndarray) -> np.ndarray:
 
     Harman & Jones (1966), Psychometrika 31, 351-368: each loading in turn by its own regression.
     Fewer than three items do not identify a factor: NaN. Communalities are capped at one.
+
+    Parameters
+    ----------
+    matrices : array, (batch, p, p)
+        Correlations.
+
+    Returns
+    -------
+    array, (batch, p)
     """
     n_items = matrices.shape[-1]
     if n_items < 3:
@@ -242,7 +261,16 @@ def one_factor_loadings(matrices: np.ndarray) -> np.ndarray:
 
 @over_draws
 def reliability_coefficients(covariances: np.ndarray) -> np.ndarray:
-    """The `COEFFICIENTS`, shape (batch, 8), of covariance matrices (batch, p, p)."""
+    """The `COEFFICIENTS`, shape (batch, 8), of covariance matrices (batch, p, p).
+
+    Parameters
+    ----------
+    covariances : array, (batch, p, p)
+
+    Returns
+    -------
+    array, (batch, 8)
+    """
     scaled = correlations(covariances)
     usable = np.isfinite(scaled).all(axis=(1, 2))
     found = np.full((len(covariances), len(COEFFICIENTS)), np.nan)

@@ -129,7 +129,18 @@ def _notes(table: pd.DataFrame) -> np.ndarray:
 
 @over_draws
 def htmt_ratios(covariances: np.ndarray, *, blocks: list[list[int]]) -> np.ndarray:
-    """HTMT (batch, pairs) of covariance matrices (batch, p, p); `blocks`: columns of each scale."""
+    """HTMT (batch, pairs) of covariance matrices (batch, p, p); `blocks`: columns of each scale.
+
+    Parameters
+    ----------
+    covariances : array, (batch, p, p)
+    blocks : list of list of int
+        Columns of each scale.
+
+    Returns
+    -------
+    array, (batch, pairs)
+    """
     sizes = np.abs(correlations(covariances))
     within = []
     for block in blocks:

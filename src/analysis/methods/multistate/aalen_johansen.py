@@ -18,7 +18,7 @@ from scipy import sparse
 
 from analysis.errors import ParamsError
 from analysis.methods.intervals import critical_value
-from analysis.methods.multistate.paths import Paths
+from analysis.methods.multistate._paths import Paths
 
 Interval = Literal["logit", "log-log", "log", "plain"]
 StdErrors = Literal["robust", "bootstrap"]
@@ -30,6 +30,7 @@ def count_moves(paths: Paths, weights: np.ndarray | None = None) -> tuple[np.nda
 
     Parameters
     ----------
+    paths : Paths
     weights : array of shape (replications, customers), optional
         Weights of the customers; the counts themselves when absent.
 
@@ -62,7 +63,20 @@ def count_moves(paths: Paths, weights: np.ndarray | None = None) -> tuple[np.nda
 
 
 def transition_steps(at_risk: np.ndarray, moved: np.ndarray, moves: np.ndarray) -> np.ndarray:
-    """I + dA(t_k): shape (replications, times, states, states)."""
+    """I + dA(t_k): shape (replications, times, states, states).
+
+    Parameters
+    ----------
+    at_risk : array, (replications, times, states)
+    moved : array, (replications, times, moves)
+    moves : int array, (moves, 2)
+        Codes of the states left and entered.
+
+    Returns
+    -------
+    array, (replications, times, states, states)
+        Its rows sum to 1.
+    """
     replications, times, states = at_risk.shape
     steps = np.zeros((replications, times, states, states))
     steps[..., np.arange(states), np.arange(states)] = 1.0
@@ -74,7 +88,18 @@ def transition_steps(at_risk: np.ndarray, moved: np.ndarray, moves: np.ndarray) 
 
 
 def occupation(initial: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """p(t_k) = p(t_0) (I + dA(t_1)) … (I + dA(t_k)): shape (replications, 1 + times, states)."""
+    """p(t_k) = p(t_0) (I + dA(t_1)) … (I + dA(t_k)): shape (replications, 1 + times, states).
+
+    Parameters
+    ----------
+    initial : array, (replications, states)
+    steps : array, (replications, times, states, states)
+
+    Returns
+    -------
+    array, (replications, 1 + times, states)
+        Shares.
+    """
     path = np.empty((steps.shape[0], steps.shape[1] + 1, steps.shape[2]))
     path[:, 0] = initial
     for k in range(steps.shape[1]):
@@ -82,7 +107,7 @@ def occupation(initial: np.ndarray, steps: np.ndarray) -> np.ndarray:
     return path
 
 
-def initial_shares(paths: Paths, origin: float, weights: np.ndarray) -> np.ndarray:
+def _initial_shares(paths: Paths, origin: float, weights: np.ndarray) -> np.ndarray:
     """Shares of the states among customers under observation at the origin."""
     state = paths.state_at(origin)
     present = np.eye(len(paths.states))[np.maximum(state, 0)] * (state >= 0)[:, None]
@@ -104,6 +129,10 @@ def standard_errors(
 
     Parameters
     ----------
+    paths : Paths
+    origin : float
+    replications : int
+    rng : Generator, optional
     pickers : array of shape (1 + times, functionals)
         Weight of each p(t_k) in each functional.
     initial : array of shape (states,), optional
@@ -114,15 +143,20 @@ def standard_errors(
     Returns
     -------
     value, std_error : arrays of shape (functionals, states)
+
+    Raises
+    ------
+    ParamsError
+        The method is unknown, or a bootstrap has no `rng`.
     """
     if method == "bootstrap":
-        value, drawn = bootstrap(paths, pickers, origin, initial, replications, rng)
+        value, drawn = _bootstrap(paths, pickers, origin, initial, replications, rng)
         return value, drawn.std(axis=0, ddof=1)
     if method != "robust":
         raise ParamsError(f"std_errors must be robust or bootstrap, but '{method}' came")
     at_risk, moved = count_moves(paths)
     steps = transition_steps(at_risk, moved, paths.moves)
-    shares = initial_shares(paths, origin, paths.count[None]) if initial is None else initial[None]
+    shares = _initial_shares(paths, origin, paths.count[None]) if initial is None else initial[None]
     path = occupation(shares, steps)[0]
     width = max(CELLS_AT_ONCE // (len(paths.states) * (len(paths.customer) + 1)), 1)
     squares = []
@@ -133,7 +167,7 @@ def standard_errors(
     return pickers.T @ path, np.sqrt(np.concatenate(squares))
 
 
-def bootstrap(
+def _bootstrap(
     paths: Paths,
     pickers: np.ndarray,
     origin: float,
@@ -234,7 +268,7 @@ def _influence(paths, at_risk, steps, path, pickers, origin, initial) -> np.ndar
 def _replicate(paths, pickers, origin, initial, weights) -> np.ndarray:
     at_risk, moved = count_moves(paths, weights)
     steps = transition_steps(at_risk, moved, paths.moves)
-    shares = initial_shares(paths, origin, weights) if initial is None else initial[None]
+    shares = _initial_shares(paths, origin, weights) if initial is None else initial[None]
     return np.einsum("bks,kr->brs", occupation(shares, steps), pickers)
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import DataError
+from analysis.methods.multistate._paths import Paths, group_labels, read_paths
 from analysis.methods.multistate.aalen_johansen import count_moves
-from analysis.methods.multistate.paths import Paths, group_labels, read_paths
 from analysis.notes import Note, note
 
 FEWEST_EVENTS = 5
@@ -183,20 +183,56 @@ def _permuted(residuals, count, code, replications, rng) -> np.ndarray:
 
 
 def name_states(table: pd.DataFrame, paths: Paths) -> pd.DataFrame:
-    """Names for codes, and the ratio of observed to expected."""
+    """Names for codes, and the ratio of observed to expected.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `from, to` (codes of states), `observed, expected`.
+    paths : Paths
+
+    Returns
+    -------
+    DataFrame
+    """
     names = np.array(paths.states, dtype=object)
     table["ratio"] = ratio(table["observed"].to_numpy(), table["expected"].to_numpy())
     return table.assign(**{"from": names[table["from"]], "to": names[table["to"]]})
 
 
 def wald(total: np.ndarray, covariance: np.ndarray) -> tuple[float, int]:
-    """Chi-squared form of a sum and its covariance, and its rank."""
+    """Chi-squared form of a sum and its covariance, and its rank.
+
+    Parameters
+    ----------
+    total : array, (k,)
+    covariance : array, (k, k)
+
+    Returns
+    -------
+    float, int
+    """
     inverse = np.linalg.pinv(covariance, hermitian=True)
     return float(total @ inverse @ total), int(np.linalg.matrix_rank(covariance, hermitian=True))
 
 
 def movement_result(table, statistic, df, drawn, replications, note) -> MovementTest:
-    """Set the statistic beside its randomised values."""
+    """Set the statistic beside its randomised values.
+
+    Parameters
+    ----------
+    table : DataFrame
+    statistic : float
+    df : int
+    drawn : array, (replications,)
+        Its values where the labels are drawn by lot.
+    replications : int
+    note : Note or str
+
+    Returns
+    -------
+    MovementTest
+    """
     return MovementTest(
         table,
         statistic,
@@ -209,5 +245,14 @@ def movement_result(table, statistic, df, drawn, replications, note) -> Movement
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Quotient; NaN where there is nothing to divide by."""
+    """Quotient; NaN where there is nothing to divide by.
+
+    Parameters
+    ----------
+    part, whole : array, (n,)
+
+    Returns
+    -------
+    array, (n,)
+    """
     return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)

@@ -10,9 +10,9 @@ import pandas as pd
 
 from analysis.errors import ParamsError
 from analysis.methods.intervals import check_level, critical_value
+from analysis.methods.multistate._paths import Paths, split_groups
 from analysis.methods.multistate.aalen_johansen import StdErrors, standard_errors
 from analysis.methods.multistate.occupation import earliest, initial_vector, labelled
-from analysis.methods.multistate.paths import Paths, split_groups
 from analysis.notes import Note, note
 
 

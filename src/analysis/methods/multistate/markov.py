@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ParamsError
+from analysis.methods.multistate._paths import Paths, read_paths
 from analysis.methods.multistate.aalen_johansen import count_moves
-from analysis.methods.multistate.paths import Paths, read_paths
 
 FEWEST_EVENTS = 5
 

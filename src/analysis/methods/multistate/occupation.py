@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.errors import DataError, ParamsError
 from analysis.methods._durations import align_times
 from analysis.methods.intervals import check_level
+from analysis.methods.multistate._paths import Paths, split_groups
 from analysis.methods.multistate.aalen_johansen import (
     Interval,
     StdErrors,
@@ -19,7 +20,6 @@ from analysis.methods.multistate.aalen_johansen import (
     count_moves,
     standard_errors,
 )
-from analysis.methods.multistate.paths import Paths, split_groups
 from analysis.notes import Note, note
 
 
@@ -121,12 +121,31 @@ def state_occupation(
 
 
 def earliest(groups: list[tuple[Any, Paths]]) -> float:
-    """The earliest start of all groups."""
+    """The earliest start of all groups.
+
+    Parameters
+    ----------
+    groups : list of (label, Paths)
+
+    Returns
+    -------
+    float
+    """
     return float(min(part.start.min() for _, part in groups if len(part.start)))
 
 
 def initial_vector(paths: Paths, initial: Mapping[str, float] | None) -> np.ndarray | None:
     """Shares at the origin as an array in the order of the states.
+
+    Parameters
+    ----------
+    paths : Paths
+    initial : mapping of str to float, optional
+        State to share; they sum to 1.
+
+    Returns
+    -------
+    array, (states,), or None
 
     Raises
     ------
@@ -146,7 +165,19 @@ def initial_vector(paths: Paths, initial: Mapping[str, float] | None) -> np.ndar
 
 
 def labelled(table: pd.DataFrame, by: str | None, label: object) -> pd.DataFrame:
-    """Put the group in front of a table of estimates."""
+    """Put the group in front of a table of estimates.
+
+    Parameters
+    ----------
+    table : DataFrame
+    by : str or None
+        None leaves the table as it is.
+    label : object
+
+    Returns
+    -------
+    DataFrame
+    """
     return table if by is None else table.assign(group=label)[["group", *table.columns]]
 
 

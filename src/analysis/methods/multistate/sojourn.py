@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.errors import ParamsError
 from analysis.methods.intervals import check_level
+from analysis.methods.multistate._paths import Paths, read_paths, split_groups
 from analysis.methods.multistate.aalen_johansen import (
     conf_bounds,
     count_moves,
@@ -17,7 +18,6 @@ from analysis.methods.multistate.aalen_johansen import (
     transition_steps,
 )
 from analysis.methods.multistate.occupation import labelled
-from analysis.methods.multistate.paths import Paths, read_paths, split_groups
 from analysis.notes import note
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParamsError
+from analysis.methods.multistate._paths import Paths, read_paths
 from analysis.methods.multistate.comparison import (
     MovementTest,
     movement_result,
@@ -15,7 +16,6 @@ from analysis.methods.multistate.comparison import (
     ratio,
     wald,
 )
-from analysis.methods.multistate.paths import Paths, read_paths
 from analysis.methods.multistate.steps import observed_steps
 from analysis.notes import note
 

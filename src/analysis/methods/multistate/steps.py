@@ -7,8 +7,8 @@ import pandas as pd
 
 from analysis.errors import ParamsError
 from analysis.methods.intervals import check_level, critical_value, wilson
+from analysis.methods.multistate._paths import Paths, split_groups
 from analysis.methods.multistate.occupation import labelled
-from analysis.methods.multistate.paths import Paths, split_groups
 from analysis.methods.multistate.transitions import TransitionProbabilities
 from analysis.notes import note
 
@@ -71,7 +71,18 @@ def step_probabilities(
 
 
 def observed_steps(paths: Paths, step: float) -> pd.DataFrame:
-    """States of each customer at successive multiples of `step`: `customer, time, from, to`."""
+    """States of each customer at successive multiples of `step`: `customer, time, from, to`.
+
+    Parameters
+    ----------
+    paths : Paths
+    step : float
+        In the unit of the times, above 0.
+
+    Returns
+    -------
+    DataFrame
+    """
     begin = np.ceil(paths.start / step - 1e-9).astype(int)
     end = np.ceil(paths.stop / step - 1e-9).astype(int)
     looks = np.maximum(end - begin, 0)

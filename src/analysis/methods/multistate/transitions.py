@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.errors import ParamsError
 from analysis.methods._durations import align_times
 from analysis.methods.intervals import check_level
+from analysis.methods.multistate._paths import Paths, split_groups
 from analysis.methods.multistate.aalen_johansen import (
     Interval,
     StdErrors,
@@ -19,7 +20,6 @@ from analysis.methods.multistate.aalen_johansen import (
     standard_errors,
 )
 from analysis.methods.multistate.occupation import labelled
-from analysis.methods.multistate.paths import Paths, split_groups
 from analysis.notes import note
 
 Method = Literal["aalen-johansen", "landmark"]

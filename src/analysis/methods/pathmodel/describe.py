@@ -8,9 +8,9 @@ import pandas as pd
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from analysis.methods.pathmodel import quality
+from analysis.methods.pathmodel import _quality as quality
+from analysis.methods.pathmodel._solve import Estimates
 from analysis.methods.pathmodel.model import PathModel
-from analysis.methods.pathmodel.solve import Estimates
 from analysis.methods.resampling import bootstrap_table
 from analysis.notes import note
 
@@ -59,7 +59,19 @@ class Told:
 
 
 def describe(told: Told, matrix: np.ndarray, f_squared: np.ndarray) -> dict[str, object]:
-    """The tables and numbers of `PathEstimate`, by name."""
+    """The tables and numbers of `PathEstimate`, by name.
+
+    Parameters
+    ----------
+    told : Told
+    matrix : array, (items, items)
+        Correlations.
+    f_squared : array, (constructs, constructs)
+
+    Returns
+    -------
+    dict
+    """
     model, sample = told.model, told.sample
     loadings = sample.outer.loadings[0]
     paths = _paths(told, f_squared)

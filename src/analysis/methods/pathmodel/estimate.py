@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods.pathmodel.algorithm import Scheme
+from analysis.methods.pathmodel._algorithm import Scheme
+from analysis.methods.pathmodel._solve import Estimates, effect_sizes, solve
 from analysis.methods.pathmodel.describe import Told, describe
 from analysis.methods.pathmodel.model import PathModel
-from analysis.methods.pathmodel.solve import Estimates, effect_sizes, solve
 from analysis.methods.resampling import bootstrap_covariances, covariance
 from analysis.methods.scales import Missing, check_scales, clusters_of, item_answers
 from analysis.notes import Note, note

@@ -138,14 +138,41 @@ def fit_paretonbd(customers: pd.DataFrame, *, conf_level: float = 0.95) -> Paret
 
 
 def alive_probability(params, x, t_x, T) -> np.ndarray:
-    """P(alive at T): the share of the likelihood in which she did not die in (t_x, T]."""
+    """P(alive at T): the share of the likelihood in which she did not die in (t_x, T].
+
+    Parameters
+    ----------
+    params : array, (4,)
+        r, alpha, s, beta; all above 0.
+    x : int array
+        Repeat purchases.
+    t_x, T : array
+        Weeks from the first purchase to the last, and to today; 0 <= t_x <= T.
+
+    Returns
+    -------
+    array
+        Between 0 and 1.
+    """
     r, alpha, s, beta = params
     log_dead = np.log(s) + _log_death(params, x, t_x, T)[0]
     return expit(-(r + x) * np.log(alpha + T) - s * np.log(beta + T) - log_dead)
 
 
 def expected_while_alive(r, alpha, s, beta, t) -> np.ndarray:
-    """Purchases in (0, t] of one who is alive (Schmittlein, Morrison & Colombo 1987, eq. 17)."""
+    """Purchases in (0, t] of one who is alive (Schmittlein, Morrison & Colombo 1987, eq. 17).
+
+    Parameters
+    ----------
+    r, alpha, s, beta : float or array
+        Above 0.
+    t : float or array
+        Weeks.
+
+    Returns
+    -------
+    array
+    """
     s = np.where(np.abs(s - 1) < NUDGE, 1 + NUDGE, s)
     return r * beta / (alpha * (s - 1)) * -np.expm1((s - 1) * np.log(beta / (beta + t)))
 

@@ -244,6 +244,23 @@ def build_design(
 
     `shapes` gives a driver's term where it is not a line. Controls and moderator may be text; the
     moderator is a control too.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    drivers, controls : sequence of str
+    moderator : str, optional
+    shapes : mapping of str to Term, optional
+    intercept : bool
+
+    Returns
+    -------
+    Design
+
+    Raises
+    ------
+    ParamsError
+        `shapes` names a column that is no driver.
     """
     shapes = dict(shapes or {})
     strangers = sorted(set(shapes) - set(drivers))
@@ -260,7 +277,18 @@ def build_design(
 
 
 def join_repeated(design: Design, frame: pd.DataFrame, controls: Sequence[str]) -> Design:
-    """The design with those levels of controls joined that repeat other columns."""
+    """The design with those levels of controls joined that repeat other columns.
+
+    Parameters
+    ----------
+    design : Design
+    frame : DataFrame
+    controls : sequence of str
+
+    Returns
+    -------
+    Design
+    """
     terms = list(design.terms)
     free = [isinstance(term, Levels) and term.column in controls for term in terms]
     kept = [term for term, own in zip(terms, free, strict=True) if not own]
@@ -301,14 +329,35 @@ def _control_term(frame: pd.DataFrame, column: str) -> Term:
 
 
 def require_columns(frame: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Raise when columns are absent."""
+    """Raise when columns are absent.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    columns : sequence of str
+
+    Raises
+    ------
+    DataError
+    """
     absent = [column for column in columns if column not in frame.columns]
     if absent:
         raise DataError(f"the frame must hold {list(columns)}, but {absent} are absent")
 
 
 def require_numbers(frame: pd.DataFrame, column: str) -> None:
-    """Raise when a column holds text."""
+    """Raise when a column holds text.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    column : str
+
+    Raises
+    ------
+    DataError
+        The column is absent, or text stands in it.
+    """
     require_columns(frame, [column])
     values = frame[column]
     if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):

@@ -8,8 +8,8 @@ from scipy import stats
 
 from analysis.errors import ParamsError
 from analysis.methods.intervals import critical_value
+from analysis.methods.regression._likelihood import maximise, variance_of
 from analysis.methods.regression.fit import RegressionFit, mean_of, mean_slope
-from analysis.methods.regression.likelihood import maximise, variance_of
 from analysis.methods.regression.scaling import inverse_gram
 from analysis.notes import note
 
@@ -91,6 +91,14 @@ def cooks_distance(fit: RegressionFit) -> np.ndarray:
     """(rows,) Cook's distance of one answer, by one step of the weighted least squares.
 
     Squared residuals are in units of the dispersion, which is one for a logit.
+
+    Parameters
+    ----------
+    fit : RegressionFit
+
+    Returns
+    -------
+    array, (rows,)
     """
     predictor = fit.linear_predictor(fit.sample.frame)
     slope, variance = (

@@ -8,9 +8,9 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit
 
+from analysis.methods._rows import sums_by_unit
+from analysis.methods.regression._sample import Sample
 from analysis.methods.regression.design import Design
-from analysis.methods.regression.sample import Sample
-from analysis.methods.rows import sums_by_unit
 from analysis.notes import Note
 
 Errors = Literal["robust", "model"]
@@ -101,7 +101,17 @@ class RegressionFit:
 
 
 def mean_of(link: Link, predictor: np.ndarray) -> np.ndarray:
-    """The mean at a linear predictor."""
+    """The mean at a linear predictor.
+
+    Parameters
+    ----------
+    link : {"identity", "log", "logit"}
+    predictor : array, (n,)
+
+    Returns
+    -------
+    array, (n,)
+    """
     if link == "identity":
         return predictor
     if link == "log":
@@ -111,7 +121,17 @@ def mean_of(link: Link, predictor: np.ndarray) -> np.ndarray:
 
 
 def mean_slope(link: Link, predictor: np.ndarray) -> np.ndarray:
-    """The derivative of the mean by the linear predictor."""
+    """The derivative of the mean by the linear predictor.
+
+    Parameters
+    ----------
+    link : {"identity", "log", "logit"}
+    predictor : array, (n,)
+
+    Returns
+    -------
+    array, (n,)
+    """
     if link == "identity":
         return np.ones_like(predictor)
     mean = mean_of(link, predictor)
@@ -123,6 +143,17 @@ def sandwich(influence: np.ndarray, sample: Sample, *, n_parameters: int) -> tup
 
     Without clusters n/(n-k) (HC1), with them G/(G-1) (n-1)/(n-k), as Stata and statsmodels have
     it; with sampling weights G/(G-1), the linearised variance of R's survey package.
+
+    Parameters
+    ----------
+    influence : array, (rows, k)
+    sample : Sample
+    n_parameters : int
+
+    Returns
+    -------
+    covariance : array, (k, k)
+    units : int
     """
     if sample.units is None:
         meat = (influence * sample.counts[:, None]).T @ influence
@@ -147,7 +178,25 @@ def coefficient_table(
     degrees: float = np.inf,
     not_estimable: dict[str, Note] | None = None,
 ) -> pd.DataFrame:
-    """The table of estimates; t quantiles where `degrees` are finite, else normal."""
+    """The table of estimates; t quantiles where `degrees` are finite, else normal.
+
+    Parameters
+    ----------
+    names : list of str
+    parameters : array, (k,)
+    covariance : array, (k, k)
+    n : int
+    conf_level : float
+        Between 0 and 1.
+    degrees : float
+    not_estimable : dict of str to Note, optional
+        Term to why it has no estimate.
+
+    Returns
+    -------
+    DataFrame
+        `term, estimate, std_error, conf_low, conf_high, p_value, n, note`.
+    """
     errors = np.sqrt(np.clip(np.diag(covariance), 0, None))
     law = stats.norm if np.isinf(degrees) else stats.t(degrees)
     reach = law.ppf(0.5 + conf_level / 2) * errors

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParamsError
-from analysis.methods.regression import cumulative as likelihood
-from analysis.methods.regression.cumulative import Link
+from analysis.methods.regression import _cumulative as likelihood
+from analysis.methods.regression._cumulative import Link
+from analysis.methods.regression._sample import Columns, Sample, take_sample
+from analysis.methods.regression._separation import SEPARATES, looks_separated, separated_terms
 from analysis.methods.regression.design import Design, require_columns
 from analysis.methods.regression.fit import Errors, coefficient_table, sandwich
-from analysis.methods.regression.sample import Columns, Sample, take_sample
 from analysis.methods.regression.scaling import column_scale, inverse_information
-from analysis.methods.regression.separation import SEPARATES, looks_separated, separated_terms
 from analysis.notes import note
 
 

@@ -8,11 +8,11 @@ from scipy import stats
 from scipy.special import expit
 
 from analysis.errors import ParamsError
+from analysis.methods.regression._likelihood import maximise
+from analysis.methods.regression._separation import looks_separated, separated_terms
 from analysis.methods.regression.fit import sandwich
-from analysis.methods.regression.likelihood import maximise
 from analysis.methods.regression.ordinal import OrdinalFit
 from analysis.methods.regression.scaling import column_scale, inverse_gram, wald_statistic
-from analysis.methods.regression.separation import looks_separated, separated_terms
 from analysis.notes import note
 
 

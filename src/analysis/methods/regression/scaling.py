@@ -12,7 +12,16 @@ UNLIKE = 1e-5
 
 
 def column_scale(matrix: np.ndarray) -> np.ndarray:
-    """(k,) the power of two nearest to each column's largest value: dividing by it is exact."""
+    """(k,) the power of two nearest to each column's largest value: dividing by it is exact.
+
+    Parameters
+    ----------
+    matrix : array, (n, k)
+
+    Returns
+    -------
+    array, (k,)
+    """
     largest = np.abs(matrix).max(axis=0)
     return np.exp2(np.round(np.log2(np.where(largest > 0, largest, 1.0))))
 
@@ -22,6 +31,16 @@ def inverse_gram(matrix: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
     By the triangle of the weighted columns and not by their squares, unless those are so unlike
     that their cross-product keeps the digits: it takes a tenth of the time.
+
+    Parameters
+    ----------
+    matrix : array, (n, k)
+    weight : array, (n,)
+        0 or more.
+
+    Returns
+    -------
+    array, (k, k)
     """
     cross = (matrix * weight[:, None]).T @ matrix
     size = np.sqrt(np.diag(cross))
@@ -37,7 +56,16 @@ def inverse_gram(matrix: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 
 def inverse_information(information: np.ndarray) -> np.ndarray:
-    """(k, k) inverse of a matrix that is positive definite, scaled to a diagonal of ones first."""
+    """(k, k) inverse of a matrix that is positive definite, scaled to a diagonal of ones first.
+
+    Parameters
+    ----------
+    information : array, (k, k)
+
+    Returns
+    -------
+    array, (k, k)
+    """
     size = np.sqrt(np.diag(information))
     size = np.where(size > 0, size, 1.0)
     inverse = np.linalg.pinv(information / np.outer(size, size), hermitian=True)
@@ -45,7 +73,17 @@ def inverse_information(information: np.ndarray) -> np.ndarray:
 
 
 def wald_statistic(gap: np.ndarray, covariance: np.ndarray) -> float:
-    """Wald's chi-squared that gaps (k,) are zero; NaN where they are not k independent ones."""
+    """Wald's chi-squared that gaps (k,) are zero; NaN where they are not k independent ones.
+
+    Parameters
+    ----------
+    gap : array, (k,)
+    covariance : array, (k, k)
+
+    Returns
+    -------
+    float
+    """
     size = np.sqrt(np.diag(covariance))
     if not (size > 0).all():
         return np.nan

@@ -9,10 +9,10 @@ import pandas as pd
 
 from analysis.errors import DataError, ParamsError
 from analysis.methods.intervals import critical_value
+from analysis.methods.regression._family import fit_family
+from analysis.methods.regression._sample import Columns, take_sample
 from analysis.methods.regression.design import Bend, Line, Spline, Steps, Term
-from analysis.methods.regression.family import fit_family
 from analysis.methods.regression.fit import RegressionFit, mean_of, mean_slope
-from analysis.methods.regression.sample import Columns, take_sample
 from analysis.methods.regression.scaling import wald_p_value
 from analysis.notes import note
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
+from analysis.methods.regression._family import fit_family
+from analysis.methods.regression._sample import Columns, Sample, take_sample
 from analysis.methods.regression.design import Design
-from analysis.methods.regression.family import fit_family
 from analysis.methods.regression.fit import RegressionFit, sandwich
 from analysis.methods.regression.models import fit_logit
-from analysis.methods.regression.sample import Columns, Sample, take_sample
 from analysis.notes import note
 
 

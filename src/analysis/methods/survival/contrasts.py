@@ -10,7 +10,22 @@ from analysis.notes import joined, note
 
 
 def choose_reference(groups: list[str], reference: str | None) -> str:
-    """The group that the others are compared with: the one named, else the first."""
+    """The group that the others are compared with: the one named, else the first.
+
+    Parameters
+    ----------
+    groups : list of str
+    reference : str, optional
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ParamsError
+        It is none of the groups.
+    """
     if reference is None:
         return groups[0]
     if str(reference) not in groups:
@@ -19,7 +34,19 @@ def choose_reference(groups: list[str], reference: str | None) -> str:
 
 
 def add_interval(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:
-    """Symmetric `conf_low` and `conf_high` around `estimate`, from `std_error`."""
+    """Symmetric `conf_low` and `conf_high` around `estimate`, from `std_error`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Is changed.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+    """
     reach = critical_value(conf_level) * table["std_error"]
     table["conf_low"], table["conf_high"] = table["estimate"] - reach, table["estimate"] + reach
     return table

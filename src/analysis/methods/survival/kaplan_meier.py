@@ -19,8 +19,8 @@ from analysis.methods._durations import (
 )
 from analysis.methods._risksets import RiskSets, count_risk_sets
 from analysis.methods.intervals import check_level
-from analysis.methods.survival.product_limit import product_limit, survival_interval
-from analysis.methods.survival.quantiles import quantile_row
+from analysis.methods.survival._product_limit import product_limit, survival_interval
+from analysis.methods.survival._quantiles import quantile_row
 from analysis.notes import Note, note
 
 CONF_TYPES = ("log-log", "log", "plain")

@@ -8,10 +8,10 @@ import pandas as pd
 from analysis.methods._durations import Durations, align_times, drop_uncounted, read_groups
 from analysis.methods._durations import read_durations as read
 from analysis.methods._risksets import RiskSets
+from analysis.methods.survival._influence import row_influence, sum_by_cluster
+from analysis.methods.survival._product_limit import survival_interval
 from analysis.methods.survival.contrasts import choose_reference, contrast_rows
-from analysis.methods.survival.influence import row_influence, sum_by_cluster
 from analysis.methods.survival.kaplan_meier import survival_curve
-from analysis.methods.survival.product_limit import survival_interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -76,7 +76,7 @@ def pairwise_tests(
 def _ratio_row(
     columns: Durations, second: np.ndarray, layers: np.ndarray, conf_level: float
 ) -> dict:
-    log_ratio, error = log_hazard_ratio(columns, second.astype(np.intp), layers)
+    log_ratio, error = _log_hazard_ratio(columns, second.astype(np.intp), layers)
     reach = critical_value(conf_level) * error
     return {
         "estimate": np.exp(log_ratio),
@@ -87,7 +87,7 @@ def _ratio_row(
     }
 
 
-def log_hazard_ratio(
+def _log_hazard_ratio(
     columns: Durations, second: np.ndarray, layers: np.ndarray
 ) -> tuple[float, float]:
     """Logarithm of the hazard ratio of the rows coded 1 to those coded 0, and its std error.

@@ -19,9 +19,9 @@ from analysis.methods._durations import (
 )
 from analysis.methods._risksets import RiskSets, count_risk_sets
 from analysis.methods.intervals import check_level
+from analysis.methods.survival._influence import row_influence, sum_by_cluster
+from analysis.methods.survival._product_limit import product_limit
 from analysis.methods.survival.contrasts import add_interval, choose_reference, contrast_rows
-from analysis.methods.survival.influence import row_influence, sum_by_cluster
-from analysis.methods.survival.product_limit import product_limit
 from analysis.notes import Note, note
 
 
@@ -114,7 +114,19 @@ def _read_horizon(until: float | None, sets: list[RiskSets]) -> float:
 
 
 def mean_and_areas(sets: RiskSets, until: float) -> tuple[float, float, np.ndarray]:
-    """Restricted mean, its standard error (NaN if none ended), and the area right of each exit."""
+    """Restricted mean, its standard error (NaN if none ended), and the area right of each exit.
+
+    Parameters
+    ----------
+    sets : RiskSets
+    until : float
+        The horizon, in the unit of the times.
+
+    Returns
+    -------
+    mean, std_error : float
+    areas : array, (exits,)
+    """
     ends = np.flatnonzero((sets.events > 0) & (sets.time <= until))
     survival, _ = product_limit(sets.at_risk[ends], sets.events[ends])
     times = sets.time[ends]
@@ -145,7 +157,19 @@ def _mean_row(label: str, sets: RiskSets, until: float) -> dict:
 
 
 def carried_forward(sets: RiskSets, until: float) -> Note | str:
-    """The note for a curve without ends, or that ends above 0 before the horizon."""
+    """The note for a curve without ends, or that ends above 0 before the horizon.
+
+    Parameters
+    ----------
+    sets : RiskSets
+    until : float
+        The horizon, in the unit of the times.
+
+    Returns
+    -------
+    Note or str
+        '' where there is none.
+    """
     if not sets.events[sets.time <= until].any():
         return note("survival.nothing_ended_by", until=until)
     last = sets.time[-1]

@@ -10,7 +10,7 @@ from analysis.errors import DataError, ParamsError
 from analysis.methods._durations import Durations, read_durations
 from analysis.methods._risksets import count_risk_sets
 from analysis.methods.intervals import check_level, critical_value
-from analysis.methods.validation.observation import (
+from analysis.methods.validation._observation import (
     StepCurve,
     inverse,
     observation_steps,

@@ -13,7 +13,7 @@ from analysis.methods._durations import (
     read_durations,
     read_numbers,
 )
-from analysis.methods.validation.observation import (
+from analysis.methods.validation._observation import (
     StepCurve,
     inverse,
     observation_steps,

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from analysis.methods.regression._likelihood import maximise, variance_of
+from analysis.methods.regression._sample import Sample
+from analysis.methods.regression._separation import SEPARATES, looks_separated, separated_terms
 from analysis.methods.regression.fit import (
     FEW_CUSTOMERS,
     Errors,
@@ -11,10 +14,7 @@ from analysis.methods.regression.fit import (
     mean_slope,
     sandwich,
 )
-from analysis.methods.regression.likelihood import maximise, variance_of
-from analysis.methods.regression.sample import Sample
 from analysis.methods.regression.scaling import inverse_gram
-from analysis.methods.regression.separation import SEPARATES, looks_separated, separated_terms
 from analysis.notes import Note, note
 
 LINKS = {

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.errors import DataError
-from analysis.methods.hazards.design import RUNAWAY, name_separating, refuse_collinear
-from analysis.methods.hazards.partial_likelihood import (
+from analysis.methods.hazards._partial_likelihood import (
     RiskRows,
     score_and_information,
     sum_risk_sets,
 )
+from analysis.methods.hazards.design import RUNAWAY, name_separating, refuse_collinear
 from analysis.notes import note
 
 RUNS_OFF = (

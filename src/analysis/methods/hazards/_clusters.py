@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analysis.methods.hazards.partial_likelihood import RiskRows, RiskSums, score_residuals
+from analysis.methods.hazards._partial_likelihood import RiskRows, RiskSums, score_residuals
 
 
 def cluster_scores(rows: RiskRows, sums: RiskSums, clusters: np.ndarray) -> np.ndarray:

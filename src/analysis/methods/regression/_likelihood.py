@@ -5,14 +5,14 @@ from scipy.optimize import brentq
 from scipy.special import digamma, gammaln
 
 from analysis.errors import DataError
-from analysis.methods.regression.fit import mean_slope
-from analysis.methods.regression.scaling import column_scale
-from analysis.methods.regression.scoring import (
+from analysis.methods.regression._scoring import (
     NO_MAXIMUM,
     SINGULAR,
     least_squares,
     score_steps,
 )
+from analysis.methods.regression.fit import mean_slope
+from analysis.methods.regression.scaling import column_scale
 
 LOG_ALPHA = (-12.0, 6.0)
 MOST_ROUNDS = 500

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParamsError
+from analysis.methods._rows import require_finite
 from analysis.methods.regression.design import (
     Design,
     Term,
@@ -16,7 +17,6 @@ from analysis.methods.regression.design import (
     require_columns,
     require_numbers,
 )
-from analysis.methods.rows import require_finite
 from analysis.notes import note
 
 REPEATED = 1e-9

@@ -7,8 +7,8 @@ import pandas as pd
 
 from analysis.errors import DataError
 from analysis.methods._durations import Durations, drop_uncounted, read_durations, read_groups
+from analysis.methods.hazards._spells import check_spells, varies_within
 from analysis.methods.hazards.design import Design, read_design, refuse_constant
-from analysis.methods.hazards.spells import check_spells, varies_within
 from analysis.notes import note
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.methods.pathmodel import quality
-from analysis.methods.pathmodel.algorithm import Outer, Scheme, estimate_outer
+from analysis.methods.pathmodel import _quality as quality
+from analysis.methods.pathmodel._algorithm import Outer, Scheme, estimate_outer
 from analysis.methods.pathmodel.model import PathModel
 from analysis.methods.resampling import correlations, over_draws
 

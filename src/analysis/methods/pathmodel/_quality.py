@@ -5,7 +5,7 @@ All arrays lead with the batch; `scores` are correlations between construct scor
 
 import numpy as np
 
-from analysis.methods.pathmodel.algorithm import regress_scores
+from analysis.methods.pathmodel._algorithm import regress_scores
 
 
 def path_coefficients(scores: np.ndarray, *, adjacency: np.ndarray) -> np.ndarray:
