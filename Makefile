@@ -23,7 +23,7 @@ ifneq ($(shell case $(call quoted,$(BUILD)) in (*[!A-Za-z0-9._/+@,~\ -]*) echo n
 $(error BUILD must be a path of letters, digits, blanks and . _ / + @ , ~ - alone; take another folder)
 endif
 
-.PHONY: help env lab tables notebooks report reports slides chapter test test-quick check format expected bench lock quarto spark new validate audit export clean FORCE
+.PHONY: help env lab tables notebooks report reports slides chapter status test test-quick check format expected bench lock quarto spark new validate audit export clean FORCE
 
 help:  ## tell the verbs (this page)
 	@echo 'make VERB [STUDY=name] [SET="key=value …"]'; echo
@@ -46,8 +46,9 @@ reports:  ## make every report, HTML and PDF, and the list of all: build/site/in
 report:  ## make one report: STUDY=cdnow; with SET="lapse_weeks=26" a variant beside it
 slides:  ## make the slides of one report: STUDY=cdnow
 chapter:  ## run and render one chapter alone: STUDY=cdnow CHAPTER=retention
+status:  ## tell what is made of each study (or STUDY=…), what is stale and why; runs nothing
 
-ifneq ($(filter tables notebooks report reports chapter expected,$(MAKECMDGOALS)),)
+ifneq ($(filter tables notebooks report reports chapter expected status,$(MAKECMDGOALS)),)
 # The process of this make, with which the server of its steps ends.
 export WARM := $(shell echo $$PPID)
 export GOALS := $(MAKECMDGOALS)
@@ -71,6 +72,8 @@ include $(PLAN)
 # A plan that was just made is not made again when make reads itself anew.
 $(PLAN): $(if $(MAKE_RESTARTS)$(STEPS_ASKED),,FORCE) | $(READY)
 	@$(PY) -m reporting.plan $(call quoted,$@)
+status:
+	@$(PY) -m reporting.status $(call quoted,$(subst \ ,$(blank),$(PLAN)))
 endif
 
 slides: $(READY)
@@ -126,3 +129,6 @@ clean:  ## remove everything generated (the environment stays)
 	@rm -rf build
 
 FORCE:
+
+.DEFAULT:
+	@python3 src/reporting/verbs.py $(call quoted,$@) $(firstword $(MAKEFILE_LIST))

@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 import sys
+import time
 from pathlib import Path
 
 from analysis.data.located import KEY_FILE, source_fingerprint
@@ -35,6 +36,8 @@ from reporting.seals import date_back_unsound, index_seal, seal_of
 
 WHOLE = "PLANNED := whole\n"
 """The last line of a plan, by which make knows that it was not cut short."""
+MADE = "$(eval made := yes)"
+DAY = 24 * 3600
 NO_CHAPTER = "data must hold the tables of at least one notebook, but suits none; see make help"
 
 
@@ -53,6 +56,7 @@ def main() -> None:
 def all_rules(plan: Path) -> list[str]:
     """The rules of all studies; what holds all of them up becomes a rule that says so."""
     clear_partials(plan.parent, build_folder(), build_folder() / "keys", site_folder())
+    clear_old_plans(plan)
     try:
         read_settings(os.environ.get("SET", ""))
         report_key()
@@ -61,6 +65,13 @@ def all_rules(plan: Path) -> list[str]:
         return [fault_rules(plan.stem, str(error))]
     keep_imports()
     return [*rules, index_rules()]
+
+
+def clear_old_plans(plan: Path) -> None:
+    """Remove the plans of single studies and variants that nobody has asked for today."""
+    for old in plan.parent.glob("plan-*.mk"):
+        if old != plan and time.time() - old.stat().st_mtime > DAY:
+            old.unlink(missing_ok=True)
 
 
 def rules_of(path: Path) -> str:
@@ -149,10 +160,11 @@ def study_rules(study: Study) -> str:
     needed = f"{' '.join(executed)} {key_file('report', report_key())}"
     lines += [
         f"{report} &: {needed}",
-        f"\t{python} reporting.report {name}",
+        f"\t{MADE}{python} reporting.report {name}",
         f".PRECIOUS: {tables} {' '.join(executed)} {report}",
         f".PHONY: report-{name}",
         f"report-{name}: {report}",
+        *told_at_the_end(study),
         f"tables: {tables}",
         f"notebooks: {' '.join(executed)}",
         f"{in_rule(index_file())}: {report}",
@@ -163,16 +175,24 @@ def study_rules(study: Study) -> str:
     return "\n".join(lines)
 
 
+def told_at_the_end(study: Study) -> list[str]:
+    """Where the one report that was asked for lies, as the last line of its make."""
+    if not os.environ.get("STUDY"):
+        return []
+    page = in_shell(shown_path(study.site / "report.html"))
+    return [f"\t@echo '$(if $(made),Report,Up to date):' {page}"]
+
+
 def index_rules() -> str:
     """The rule for the list of all reports, and the last line of `make reports`."""
     date_back_unsound(index_seal(), [index_file()])
     index, key = in_rule(index_file()), modules_key("reporting.site") + report_key()
-    told = in_shell(f"All reports: {shown_path(index_file())}")
+    told = in_shell(shown_path(index_file()))
     lines = [
         f"{index}: {key_file('index', key)}",
         "\t@$(PY) -m reporting.warm reporting.site",
         f".PRECIOUS: {index}",
-        f"reports:\n\t@echo {told}\n",
+        f"reports:\n\t@echo 'All reports$(if $(made),, are up to date):' {told}\n",
     ]
     return "\n".join(lines)
 

@@ -101,6 +101,11 @@ def _item(report: dict[str, Any], folder: Path, site: Path, words: dict[str, str
         finished=_text(report["finished"]),
     )
     tables = words["tables"].format(tables=len(list((folder / "results").glob("*.csv"))))
+    pages = sorted((folder / "notebooks").glob("*.html"))
+    links = " · ".join(
+        f'<a href="{place}/notebooks/{quote(page.name)}">{_text(page.stem)}</a>' for page in pages
+    )
+    notebooks = f'<p class="small">{words["notebooks"].format(links=links)}</p>' if pages else ""
     return f"""<li>
 <h3><a href="{place}/report.html">{_text(report["title"])}</a>{badge}</h3>
 <p>{_text(report["subtitle"])}</p>
@@ -108,7 +113,7 @@ def _item(report: dict[str, Any], folder: Path, site: Path, words: dict[str, str
 {_indices(report, words)}<p><a href="{place}/report.html">{words["page"]}</a> ·
 <a href="{place}/report.pdf">PDF</a> · {_brief(folder, place, words)}
 <a href="{place}/results/">{tables}</a></p>
-{_history(report, words)}</li>"""
+{notebooks}{_history(report, words)}</li>"""
 
 
 def _indices(report: dict[str, Any], words: dict[str, str]) -> str:

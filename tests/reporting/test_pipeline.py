@@ -19,6 +19,7 @@ from not_run import absent_data, skip_absent_study
 
 from analysis.params import read_params
 from analysis.telling.audit import attack
+from analysis.telling.drawn import MOST_POINTS
 from reporting.commands import published_tables
 
 PARAMS = Path(__file__).parents[2] / "params"
@@ -242,14 +243,22 @@ def test_folder_to_publish_holds_pages_and_results_alone(built):
     for name in made_reports():
         held = {path.relative_to(site / name).as_posix() for path in (site / name).rglob("*")}
         results = {path for path in held if path.startswith("results/")}
-        files = {"report.html", "report.pdf", "report-brief.pdf", "report.json", "results"}
-        assert held - results == files
+        run = {path.stem for path in (built / name / "notebooks").glob("*.ipynb")}
+        pages = {"notebooks", *(f"notebooks/{one}.html" for one in run)}
+        own = {"report.html", "report.pdf", "report-brief.pdf", "report.json", "results"}
+        assert held - results == own | pages
         assert {Path(path).suffix for path in results} == {".csv", ".json"}
         people = pq.read_metadata(built / name / "tables" / "customers.parquet").num_rows
         for path in (site / name / "results").glob("*.csv"):
             table = pd.read_csv(path, dtype=str)
             assert not PERSONAL & set(table.columns), path.name
-            assert len(table) < people / 2, f"{path.name} may hold one row a person"
+            if "mark" in table:
+                curves = table[table["mark"].isin(["line", "point"])].groupby(
+                    ["mark", "series"] if "series" in table else "mark", dropna=False
+                )
+                assert curves.size().max() <= 4 * MOST_POINTS, f"{path.name} tells every step"
+            else:
+                assert len(table) < people / 2, f"{path.name} may hold one row a person"
 
 
 def made_reports() -> list[str]:

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedFormatter
 
-MOST_POINTS = 100
+MOST_POINTS = 50
 STEPS = 1000
 COLUMNS = ("mark", "series", "x", "x_end", "y", "y_end", "value")
 Row = dict[str, Any]
