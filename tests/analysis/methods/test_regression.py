@@ -11,11 +11,11 @@ from analysis.errors import DataError, ParamsError
 from analysis.methods.regression import (
     Bend,
     Spline,
+    _cumulative,
     average_marginal_effects,
     calibrate,
     check_proportional_odds,
     compare_shapes,
-    cumulative,
     diagnose,
     fit_counts,
     fit_linear,
@@ -292,13 +292,13 @@ def test_ordinal_scores_are_the_slope_of_the_likelihood():
     matrix, level, total = rng.normal(size=(60, 2)), rng.integers(0, 4, 60), np.ones(60)
     at = np.array([0.3, -0.2, -1.0, 0.1, 0.9])
     for link in ("logit", "probit"):
-        found = cumulative.curvature(at, matrix, level, total, link)
+        found = _cumulative.curvature(at, matrix, level, total, link)
         step = 1e-5
         for k in range(5):
             up, down = at.copy(), at.copy()
             up[k] += step
             down[k] -= step
-            rise = [cumulative.curvature(p, matrix, level, total, link) for p in (up, down)]
+            rise = [_cumulative.curvature(p, matrix, level, total, link) for p in (up, down)]
             slope = (rise[0].value - rise[1].value) / (2 * step)
             assert found.scores.sum(axis=0)[k] == pytest.approx(slope, abs=1e-5)
             bend = (rise[0].scores.sum(axis=0) - rise[1].scores.sum(axis=0)) / (2 * step)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy.stats import chi2, chisquare
 
 ALERT = 0.001
@@ -23,7 +22,7 @@ class Balance:
         `covariate, treated_mean, control_mean, difference` (standardised: of the means, in pooled
         standard deviations; NaN where it does not vary)`, n`.
     p_value : float
-        Wald test that no covariate goes with the arm; NaN where nothing varies.
+        Score test that no covariate goes with the arm; NaN where nothing varies.
     """
 
     table: pd.DataFrame
@@ -90,12 +89,14 @@ def _within(column: pd.Series, strata: pd.Series) -> pd.Series:
 
 
 def _joint(known: pd.DataFrame, arm: pd.Series, strata: pd.Series) -> float:
+    """Score test of the regression of the arm on what was known, both within the strata."""
     x = known.astype(float).apply(_within, strata=strata)
     x = x.loc[:, x.abs().max() > 0]
     if x.empty:
         return np.nan
-    fit = sm.OLS(_within(arm, strata), x / x.std()).fit(cov_type="HC1")
-    rank = int(np.linalg.matrix_rank(fit.cov_params().to_numpy()))
-    inverse = np.linalg.pinv(fit.cov_params().to_numpy(), hermitian=True)
-    wald = float(fit.params.to_numpy() @ inverse @ fit.params.to_numpy())
-    return float(chi2.sf(wald, rank))
+    scores = (x / x.abs().max()).mul(_within(arm, strata), axis=0).to_numpy()
+    spread = scores.T @ scores
+    rank = int(np.linalg.matrix_rank(spread, hermitian=True))
+    total = scores.sum(axis=0)
+    wald = float(total @ np.linalg.pinv(spread, hermitian=True) @ total)
+    return float(chi2.sf(wald, rank)) if rank else np.nan

@@ -86,7 +86,8 @@ def mean_effect(
         Whether the unit was assigned to treatment, by the same index.
     covariates : DataFrame of shape (n, k), optional
         What was known of each unit before the assignment; constant columns, and those that others
-        determine, are left out. None is missing. Without them: the difference of means.
+        determine, are left out, and all of them where they single out a unit. None is missing.
+        Without them: the difference of means.
     conf_level : float
         Between 0 and 1.
 
@@ -97,7 +98,7 @@ def mean_effect(
     Raises
     ------
     DataError
-        An arm has fewer than two units, or the outcome does not vary.
+        An arm has fewer than two units, or the outcome does not vary in either.
 
     References
     ----------
@@ -108,8 +109,12 @@ def mean_effect(
     arm = treated.to_numpy(bool)
     _require_arms(y, arm)
     x = _independent(covariates, len(y), room=min(arm.sum(), (~arm).sum()) - LEAST)
-    columns = [np.ones(len(y)), arm.astype(float), *x.T, *(x * arm[:, None]).T]
-    fit = sm.OLS(y, np.column_stack(columns)).fit(cov_type="HC2", use_t=True)
+    design = _interacted(arm, x)
+    lonely = _highest_leverage(design) > 1 - COLLINEAR  # a unit alone in what it did before
+    if lonely or np.linalg.matrix_rank(design) < design.shape[1]:
+        x = np.empty((len(y), 0))
+        design = _interacted(arm, x)
+    fit = sm.OLS(y, design).fit(cov_type="HC2", use_t=True)
     estimate, error = float(fit.params[1]), float(fit.bse[1])
     df = float(fit.df_resid) if x.size else _welch(y, arm)
     share = np.where(arm, 1 / arm.sum(), -1 / (~arm).sum())
@@ -262,8 +267,21 @@ def _require_arms(y: np.ndarray, arm: np.ndarray) -> None:
             f"each arm must have two units at least, but one has {fewest}",
             why=note("experiments.few", n=fewest),
         )
-    if not np.ptp(y) > 0:
-        raise DataError("an outcome must vary, but all are equal", why=note("experiments.alike"))
+    if not max(np.ptp(y[arm]), np.ptp(y[~arm])) > 0:
+        raise DataError(
+            "an outcome must vary in one arm at least, but all are equal",
+            why=note("experiments.alike"),
+        )
+
+
+def _interacted(arm: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The design of Lin's regression: a level and slopes of its own in each arm."""
+    return np.column_stack([np.ones(len(arm)), arm.astype(float), x, x * arm[:, None]])
+
+
+def _highest_leverage(design: np.ndarray) -> float:
+    """The largest diagonal element of the hat matrix."""
+    return float((np.linalg.qr(design)[0] ** 2).sum(axis=1).max())
 
 
 def _independent(covariates: pd.DataFrame | None, n: int, *, room: int) -> np.ndarray:
