@@ -74,9 +74,14 @@ def _without_contracts(came: list[str]) -> Fault:
     return Fault("contracts", "", rule, f"only {', '.join(came)} came", remedy=remedy)
 
 
-def _segments(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[Fault]:
+def _traits(columns: Mapping[str, Iterable[str]]) -> tuple[list[str], list[str]]:
+    """What the table of customers tells of them, but for their ids; and its days apart."""
     days = [c for c in columns["customers"] if kind_of("customers", c) == DAY]
-    known = [c for c in columns["customers"] if c not in ("customer_id", *days)]
+    return [c for c in columns["customers"] if c not in ("customer_id", *days)], days
+
+
+def _segments(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[Fault]:
+    known, days = _traits(columns)
     known += OF_PURCHASES if "transactions" in columns else ()
     known += OF_CONTRACTS if "contracts" in columns else ()
     # Where nothing but answers tells of customers, they are grouped by what they answered.
@@ -98,8 +103,7 @@ def _day_for_groups(name: str, known: list[str]) -> Fault:
 
 
 def _covariates(params: Params, columns: Mapping[str, Iterable[str]]) -> Iterable[Fault]:
-    days = [c for c in columns["customers"] if kind_of("customers", c) == DAY]
-    known = [c for c in columns["customers"] if c not in ("customer_id", *days)]
+    known, _ = _traits(columns)
     known += ("first_value", *OF_PURCHASES) if "transactions" in columns else ()
     known += [name for name in OF_CONTRACTS if name in params.segments]
     remedy = "name what is known of a customer on the first day, or leave it out"
