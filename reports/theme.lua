@@ -50,10 +50,10 @@ local function finding(div)
   return blocks
 end
 
-local blocks_of = {limits = '#limits[', ['page-one'] = '#page-one['}
+local blocks_of = {limits = '#limits[', answers = '#answers[', ['page-one'] = '#page-one['}
 
-local function styled(div)   -- what a chapter does not say, page one: blocks of theme.typ
-  local name = not html and (div.classes:includes('limits') and 'limits' or div.classes:includes('page-one') and 'page-one')
+local function styled(div)   -- what a chapter does not say, the answers, page one: blocks of theme.typ
+  local name = not html and div.classes:find_if(function(class) return blocks_of[class] ~= nil end)
   if not name then return nil end
   local blocks = pandoc.Blocks {pandoc.RawBlock('typst', blocks_of[name])}
   blocks:extend(div.content)

@@ -94,8 +94,8 @@ def contents(shown: Shown, say: Wording) -> str:
     table = [f"| {' | '.join(heads)} |", "|:---|:------|:----------|:---|"]
     table += rows
     words = ["", f'::: {{.callout-note title="{say(f"{key}.words")}"}}', *_words(say), ":::"]
-    answered = ["::: {.answers}", *table, "", ":::"]
-    page = [f"# {say(f'{key}.title')} {{#sec-contents .unnumbered}}", "", *answered, *words]
+    answered = ["::::: {.answers}", *table, *words, ":::::"]
+    page = [f"# {say(f'{key}.title')} {{#sec-contents .unnumbered}}", "", *answered]
     return "\n".join(["", *page, "", ""]).join([BREAK, BREAK])
 
 
@@ -139,15 +139,15 @@ def chapter_foot(study: Study, notebook: Notebook, say: Wording) -> str:
     made = say.markdown(
         "report.notebook",
         page=Filled(page_of(notebook)),
-        notebook=notebook.name,
-        study=study.params.study,
+        notebook=Filled(f"`notebooks/{notebook.name}.ipynb`"),
+        study=Filled(f"`{study.params.study}`"),
     )
     cited = say.markdown(
         "report.cite",
         author=study.params.author,
         title=study.params.title,
         chapter=chapter_title(notebook, say),
-        study=study.name,
+        study=Filled(f"`{study.name}`"),
         commit=read_note(stamp["commit"]),
         finished=stamp["finished"],
     )

@@ -35,7 +35,7 @@ def bases_fact(bases: Bases, lapse_weeks: float) -> Fact:
         estimate=steps["current"],
         unit="count",
         n=int(steps[ever]),
-        base="current",
+        base=ever,
         variant="contracts" if ever == "ever_contract" else "",
         numbers={
             "at": bases.at,

@@ -100,6 +100,9 @@ def source_ending(study: Study, day: str, folder: Path) -> Study:
     for name, part in as_known(rows_of(study), pd.Timestamp(day)).items():
         part.to_parquet(folder / f"{name}.parquet")
         files[name] = {"file": f"../{name}.parquet", "keep": list(part.columns)}
+        days = part.select_dtypes("datetime")
+        if (days.notna() & (days != days.apply(lambda times: times.dt.normalize()))).any(axis=None):
+            files[name]["times_in"] = "local"
     values = yaml.safe_load(study.params.path.read_text(encoding="utf-8"))
     history = "complete" if study.params.data.history_complete else "cut"
     values |= {"data": {"files": files, "history": history}}

@@ -10,6 +10,14 @@ from scipy import stats
 UNLIKE = 1e-5
 """Smallest eigenvalue of a cross-product of columns of length one whose inverse has 11 digits."""
 
+UNKNOWABLE = 1e-7
+"""Singular value, of the largest, below which a direction is one of which nothing is known.
+
+So are directions that separate: rows that they predict have a weight of rounding. Terms of them
+have no finite estimate and are named; on what can be told the direction has no bearing, while its
+inverse, multiplied by rounding, would swamp every other.
+"""
+
 
 def column_scale(matrix: np.ndarray) -> np.ndarray:
     """(k,) the power of two nearest to each column's largest value: dividing by it is exact.
@@ -27,7 +35,7 @@ def column_scale(matrix: np.ndarray) -> np.ndarray:
 
 
 def inverse_gram(matrix: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """(k, k) inverse of X'WX.
+    """(k, k) inverse of X'WX, without directions of which nothing is known.
 
     By the triangle of the weighted columns and not by their squares, unless those are so unlike
     that their cross-product keeps the digits: it takes a tenth of the time.
@@ -51,7 +59,7 @@ def inverse_gram(matrix: np.ndarray, weight: np.ndarray) -> np.ndarray:
             return (inverse + inverse.T) / 2 / np.outer(size, size)
     columns = matrix * np.sqrt(weight)[:, None]
     scale = column_scale(columns)
-    inverse = np.linalg.pinv(np.linalg.qr(columns / scale, mode="r"))
+    inverse = np.linalg.pinv(np.linalg.qr(columns / scale, mode="r"), rcond=UNKNOWABLE)
     return inverse @ inverse.T / np.outer(scale, scale)
 
 
@@ -68,7 +76,8 @@ def inverse_information(information: np.ndarray) -> np.ndarray:
     """
     size = np.sqrt(np.diag(information))
     size = np.where(size > 0, size, 1.0)
-    inverse = np.linalg.pinv(information / np.outer(size, size), hermitian=True)
+    scaled = information / np.outer(size, size)
+    inverse = np.linalg.pinv(scaled, rcond=UNKNOWABLE**2, hermitian=True)
     return inverse / np.outer(size, size)
 
 
