@@ -84,7 +84,7 @@ def counted_costs(tables: Tables, params: Params, by: str) -> dict[str, float]:
     sums = people.group_by(keys).agg(
         spent=people.acquisition_cost.cast("float64").sum(), won=people.won.sum()
     )
-    found = tables.fetch(sums.order_by(keys)).astype({"spent": float}).fillna({"won": 0})
+    found = tables.fetch(sums.order_by(keys), money=["spent"]).fillna({"won": 0})
     if not found["spent"].notna().any():
         return {}
     costs = {"all": found["spent"].sum() / max(found["won"].sum(), 1)}

@@ -73,7 +73,7 @@ def kept_share(tables: Tables, *, until: date, weeks: float) -> Kept:
     }
     has_margin = "margin" in days.columns
     asked |= {"margin": days.margin.sum()} if has_margin else {}
-    sums = tables.fetch(days.aggregate(**asked)).astype("float64").fillna(0).iloc[0]
+    sums = tables.fetch(days.aggregate(**asked), money=list(asked)).fillna(0).iloc[0]
     net = _share(sums["left"], sums["sold"])
     net = net if np.isfinite(net) else _share(sums["amount"], sums["all_sold"])
     margin = _share(sums["margin"], sums["amount"]) if has_margin else np.nan
@@ -93,7 +93,8 @@ def money_after(tables: Tables, split: date, *, money: str) -> float:
     days, day = since_first_purchase(tables), ibis.literal(split, type="date")
     days = days.filter((days.first_at <= day) & (days["at"] > day))
     brought = days["margin" if money == "margin" else "amount"].sum()
-    return float(tables.fetch(days.aggregate(brought=brought)).fillna(0)["brought"].iloc[0])
+    found = tables.fetch(days.aggregate(brought=brought), money=["brought"])
+    return float(found["brought"].fillna(0).iloc[0])
 
 
 def since_first_purchase(tables: Tables) -> ibis.Table:

@@ -74,7 +74,8 @@ def _worth(tables: Tables, bases: dict[date, ibis.Table]) -> dict[str, float]:
     value = "margin" if all("margin" in base.columns for base in bases.values()) else "amount"
     sums = [
         tables.fetch(
-            base.group_by("tier").agg(worth=base[value].cast("float64").sum(), n=base.count())
+            base.group_by("tier").agg(worth=base[value].cast("float64").sum(), n=base.count()),
+            money=["worth"],
         )
         for base in bases.values()
     ]
