@@ -3,33 +3,54 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
+import subprocess
+import sys
+from pathlib import Path
 
-import duckdb
 import pytest
+from waiting import HANGING
 
 from analysis.errors import ParamsError
 from reporting.errors import speak
 
 
-def endless_query() -> None:
+ENDLESS = """
+import os, signal, threading
+import duckdb
+from reporting.errors import speak
+
+def endless_query():
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
     duckdb.sql(
         "SELECT sum(a.range * b.range % 7) FROM range(1000000) a, range(1000000) b"
     ).fetchall()
 
+speak(endless_query)
+"""
 
-def stopped() -> None:
-    raise KeyboardInterrupt
 
+def test_who_is_stopped_is_told_so(capsys):
+    def stopped() -> None:
+        raise KeyboardInterrupt
 
-@pytest.mark.parametrize("step", [stopped, endless_query])
-def test_who_is_stopped_is_told_so(capsys, step):
     with pytest.raises(SystemExit) as ended:
-        speak(step)
+        speak(stopped)
     assert ended.value.code == 130
     assert capsys.readouterr().err.startswith("Stopped; ")
+
+
+def test_who_stops_a_query_is_told_so():
+    """In a process of its own: the signal would end that of the tests."""
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDLESS],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=HANGING,
+    )
+    assert ended.returncode == 130, ended.stderr
+    assert ended.stderr.startswith("Stopped; ")
 
 
 def test_a_fault_is_its_sentence(capsys):

@@ -72,11 +72,11 @@ def whole(light) -> dict[str, bytes]:
 
 
 def light_tree(light) -> dict[str, bytes]:
-    """All that was made, but for what holds times or is written anew by Parquet."""
+    """All that was made, but for what holds times, tells of runs or is written anew by Parquet."""
     build = light.folder / "build"
     files = [path for path in build.rglob("*") if path.is_file() and path.suffix != ".parquet"]
     made = {path.relative_to(build).as_posix(): path for path in files}
-    timed = ("tiny/took/", "tiny/seals/", "tiny/notebooks/")
+    timed = ("tiny/took/", "tiny/seals/", "tiny/notebooks/", "tiny/crossed/", "keys/imports.json")
     return {name: path.read_bytes() for name, path in made.items() if not name.startswith(timed)}
 
 

@@ -95,12 +95,15 @@ class Shop:
         return seen.number
 
     def made(self) -> dict[str, bytes]:
-        """What is published, and its sources: the same bytes from the same study."""
-        kinds = (f"site/{STUDY}/**/*", "site/index.html", f"{STUDY}/report/**/*")
+        """What is published, and its sources: the same bytes from the same study.
+
+        The list of reports, and what it is made of, also tell of the runs before.
+        """
+        kinds = (f"site/{STUDY}/**/*", f"{STUDY}/report/**/*")
         found = {path for kind in kinds for path in self.build.glob(kind) if path.is_file()}
         hidden = (path for path in found if re.search(r"/\.", str(path.relative_to(self.build))))
         shown = sorted(found - set(hidden))
-        return {str(path.relative_to(self.build)): path.read_bytes() for path in shown}
+        return {str(path.relative_to(self.build)): _told(path) for path in shown}
 
     def published(self) -> dict[str, bytes]:
         """The files of the report alone."""
@@ -223,6 +226,14 @@ def faults_left(shop: Shop, number: int) -> list[str]:
         faults += [f"the index leads to {link}, which is not there" for link in dead]
         faults += [] if page.rstrip().endswith("</html>") else ["the index is half-written"]
     return faults
+
+
+def _told(path: Path) -> bytes:
+    """The bytes of a file; of a report's description, what does not depend on the runs before."""
+    if path.name != "report.json":
+        return path.read_bytes()
+    described = json.loads(path.read_text(encoding="utf-8"))
+    return json.dumps({k: v for k, v in described.items() if k not in ("runs", "moved")}).encode()
 
 
 def _reads(path: Path) -> bool:

@@ -11,6 +11,7 @@ from analysis.methods.suppression import in_steps
 from analysis.telling.gates import (
     CLOCKS,
     DOMINANCE,
+    blocks_of,
     dominated,
     hidden_rows,
     hide_small,
@@ -91,9 +92,16 @@ def _stepped(table: pd.DataFrame, min_cell: int) -> tuple[str, ...]:
 
 
 def _without_words(table: pd.DataFrame, hidden: pd.Series) -> pd.DataFrame:
-    """Hidden rows without the words that stand in them; rows of no group are not there at all."""
+    """Hidden rows without the words that stand in them; rows of no group are not there at all.
+
+    Nor are those of a line that is hidden as a whole: their number would say how few are in each.
+    """
     if not hidden.any():
         return table
+    lines = [table[name].to_numpy() for name in blocks_of(table)]
+    whole = hidden.groupby(lines, dropna=False).transform("all") if lines else hidden & hidden.all()
+    if not whole.all():
+        table, hidden = table[~whole], hidden[~whole]
     if not set(GROUP_NAMES) & set(table.columns) and not hidden.all():
         return table[~hidden]
     texts = [c for c in table if not pd.api.types.is_numeric_dtype(table[c])]

@@ -17,11 +17,13 @@ from analysis.errors import DataError
 from analysis.notes import note
 
 NO_MAXIMUM = (
-    "the outcomes must allow a maximum of the likelihood, but none was found from the first step "
-    "on; look at the largest values, or take fewer columns"
+    "the outcomes must allow a maximum of the likelihood, but none was found; look at the largest "
+    "values, or take fewer columns"
 )
 SINGULAR = note("reasons.singular")
 STEPS = 50
+HALVINGS = 30
+"""Of a step that leads beyond all numbers."""
 SETTLED = 1e-12
 """Largest change of a parameter, of columns whose largest value is about one."""
 ROUNDING = 1e-8
@@ -39,7 +41,7 @@ def score_steps(
     Raises
     ------
     DataError
-        The very first step leads nowhere: amounts whose squares are beyond all numbers.
+        A step leads nowhere, however short: amounts whose squares are beyond all numbers.
     """
     shift = 0.0 if offset is None else offset
     mean = (y + 0.5) / 2 if family == "logit" else (y + np.average(y)) / 2
@@ -54,9 +56,15 @@ def score_steps(
             if step == 0:
                 raise DataError(NO_MAXIMUM, why=SINGULAR)
             break
+        for _ in range(HALVINGS):
+            predictor = x @ (parameters + moved) + shift
+            mean = _mean(family, predictor)
+            if np.isfinite(mean).all():
+                break
+            moved = moved / 2
+        else:
+            raise DataError(NO_MAXIMUM, why=SINGULAR)
         parameters = parameters + moved
-        predictor = x @ parameters + shift
-        mean = _mean(family, predictor)
         if change <= SETTLED or (change < ROUNDING and change > before / 2):
             break
     return parameters, _log_likelihood(family, y, mean, total)

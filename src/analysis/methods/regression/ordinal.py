@@ -157,6 +157,7 @@ def fit_ordinal(
         extra_parameters=len(order) - 1,
         **columns,
     )
+    order = _levels_in_use(sample.frame[outcome], outcome, order)  # of whole rows
     level = pd.Categorical(sample.frame[outcome], categories=list(order)).codes.astype(int)
     return _fit(sample, level, outcome, order, link, errors, conf_level)
 
