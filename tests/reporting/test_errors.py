@@ -13,7 +13,6 @@ from waiting import HANGING
 from analysis.errors import ParamsError
 from reporting.errors import speak
 
-
 ENDLESS = """
 import os, signal, threading
 import duckdb
