@@ -40,6 +40,8 @@ class Stopwatch:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.seconds[report.nodeid] += report.duration
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            return  # a run that came to no end knows of a part only
         long = {function_of(test) for test, took in self.seconds.items() if took > LONG}
         LIST.write_text(HEAD + "".join(f"{name}\n" for name in sorted(long)), encoding="utf-8")
