@@ -17,6 +17,8 @@ SEVERAL = {
     "frames.relationships.inferred": "a relationship that ended in silence",
     "frames.relationships.contractual": "a relationship of contracts",
     "chapters.renewals.worth.open_fees": "a contract",
+    "chapters.campaigns.contacts.chosen": "a customer chosen for a campaign",
+    "frames.asof.attach_known": "a customer and a day that is asked for",
     "chapters.complaints.contacts.recorded_contacts": "a contact",
     "chapters.complaints.contacts.purchases_before": "a contact",
     "states.outcomes.with_purchases": "a contact",

@@ -63,4 +63,4 @@ def test_chapter_ends_with_its_notebook_and_how_to_cite_it(monkeypatch):
     foot = pages.chapter_foot(STUDY, RETENTION, SAY)
     assert faults_in(foot.splitlines()) == []
     assert f"[the notebook of this chapter]({page_of(RETENTION)})" in foot
-    assert "“Do new customers come back?” (study cdnow/lapse&#95;weeks-26, commit abc123" in foot
+    assert "“Do new customers come back?” (study `cdnow/lapse_weeks-26`, commit abc123" in foot
