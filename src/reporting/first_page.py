@@ -147,7 +147,7 @@ def _decisions(shown: Shown, say: Wording) -> Iterator[str]:
     for one in found:
         if counted[one.notebook.chapter] or len(rows) == MOST_DECISIONS:
             continue
-        with suppress(ValueError):
+        with suppress(ValueError, LookupError):
             rows.append(_decision(one, say))
             counted[one.notebook.chapter] += 1
     if not rows:
@@ -172,7 +172,7 @@ def _decides(one: Told, say: Wording) -> str:
 
 
 def _decision(one: Told, say: Wording) -> str:
-    """A row of what to decide; a ValueError where a number that it names is hidden."""
+    """A row of what to decide; an error where a number that it names is hidden or not there."""
     own, place = say.of(one.notebook.chapter), _decides(one, say)
     known = {name: one.fact[name] for name in ("estimate", "low", "high", "n")}
     known |= one.fact["numbers"]

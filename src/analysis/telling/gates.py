@@ -119,7 +119,7 @@ def is_number(column: pd.Series) -> bool:
         return False
     if pd.api.types.is_numeric_dtype(column):
         return True
-    return column.dtype == object and any(isinstance(one, Real) for one in column)
+    return column.dtype == object and any(isinstance(one, Real) for one in column.dropna())
 
 
 def blocks_of(table: pd.DataFrame) -> list[str]:

@@ -68,7 +68,7 @@ def _parts(
     told = pd.Series(in_steps(whole, step_of(table, min_cell)), whole.index)
     few = {}
     for name in _columns_of_parts(table):
-        values = table[name].astype(float)
+        values = pd.to_numeric(table[name], errors="coerce").astype(float)
         if name in COUNTED:
             few[name] = _few(values, whole, min_cell)
         elif values.dropna().between(0, 1).all():

@@ -117,3 +117,11 @@ def test_a_gated_result_stays_as_it_is_when_gated_again():
     table = tiers(n=[3, 54, 60])
     once = gated({"one": table}, 10)
     assert once["one"] is table  # only results say what they count
+
+
+def test_a_name_that_is_missing_in_a_row_is_no_number():
+    table = pd.DataFrame({"group": ["south", None, "north"], "mean": [1.0, 2.0, 3.0]})
+    table = table.assign(n=[40, 50, 60], other=["a", np.nan, 3.5])
+    told = tell_safely(table.astype({"group": object}), "n", 10).table
+    assert told["group"].tolist()[::2] == ["south", "north"]
+    assert told["mean"].tolist() == [1, 2, 3]
