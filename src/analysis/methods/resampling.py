@@ -263,7 +263,9 @@ def bca_interval(
     limits = []
     for z in (-critical_value(conf_level), critical_value(conf_level)):
         shifted = bias + z
-        level = ndtr(bias + shifted / (1 - acceleration * shifted))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            level = ndtr(bias + shifted / (1 - acceleration * shifted))
+        level = np.where(np.isnan(level), ndtr(shifted), level)
         limits.append(_columnwise_quantile(replicates, level))
     return limits[0], limits[1]
 

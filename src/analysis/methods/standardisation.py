@@ -187,6 +187,10 @@ class EValue:
     limit: float
 
 
+LARGEST = 300.0
+"""Logarithm of a risk ratio from which on it is taken as so large: its square is a number yet."""
+
+
 def e_value(
     ratio: float,
     *,
@@ -269,11 +273,9 @@ def e_value_of_difference(difference: float, *, std_error: float, outcome_sd: fl
         )
     size, spread = difference / outcome_sd, std_error / outcome_sd
     middle, reach = 0.91 * size, 1.78 * spread
-    return e_value(
-        float(np.exp(middle)),
-        conf_low=float(np.exp(middle - reach)),
-        conf_high=float(np.exp(middle + reach)),
-    )
+    ends = np.clip([middle, middle - reach, middle + reach], -LARGEST, LARGEST)
+    ratio, low, high = (float(end) for end in np.exp(ends))
+    return e_value(ratio, conf_low=low, conf_high=high)
 
 
 def _risk_ratio(ratio: float, kind: RatioKind, rare: bool) -> float:

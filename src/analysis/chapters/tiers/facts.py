@@ -108,7 +108,7 @@ def moves_fact(result: Moves) -> Fact:
     -------
     Fact
     """
-    if result.note or result.rates["n"].isna().any():
+    if result.note or not (result.rates["n"] > 0).all():
         return nothing("moves", result.note or "too_few")
     rates = result.rates.set_index("term")
     stay, (first, second) = rates.loc["stay"], result.dates

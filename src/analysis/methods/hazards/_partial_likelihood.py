@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.errors import DataError
 from analysis.methods._durations import Durations
+from analysis.notes import note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +107,8 @@ def arrange_rows(columns: Durations, x: np.ndarray, strata: np.ndarray) -> RiskR
         entry = columns.entry[order]
         first = np.maximum(_last_cell(cell_time, cell_stratum, entry, stratum) + 1, begins)
     kept = np.flatnonzero(own >= first)
+    if not len(kept):
+        raise DataError("somebody must be at risk, but nobody is", why=note("reasons.no_end"))
     order, own, first, begins = order[kept], own[kept], first[kept], begins[kept]
     ended = np.flatnonzero(event[kept])
     count = np.ones(len(kept)) if columns.count is None else columns.count[order]
