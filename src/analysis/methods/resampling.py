@@ -256,7 +256,8 @@ def bca_interval(
     below = (replicates < estimate).mean(axis=0) + (replicates == estimate).mean(axis=0) / 2
     edge = 0.5 / len(replicates)
     bias = ndtri(np.clip(below, edge, 1 - edge))
-    leaning = jackknife.mean(axis=0) - jackknife
+    with np.errstate(invalid="ignore"):  # estimates without an end lean nowhere
+        leaning = jackknife.mean(axis=0) - jackknife
     spread = (leaning**2).sum(axis=0) ** 1.5
     acceleration = (leaning**3).sum(axis=0) / (6 * np.where(spread > 0, spread, np.inf))
     acceleration = np.nan_to_num(acceleration)

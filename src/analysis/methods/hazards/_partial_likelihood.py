@@ -98,6 +98,8 @@ def arrange_rows(columns: Durations, x: np.ndarray, strata: np.ndarray) -> RiskR
     time, stratum = columns.duration[order], strata[order]
     event = columns.event[order]
     new = np.flatnonzero(event)
+    if not len(new):
+        raise DataError("an end must be observed, but none was", why=note("reasons.no_end"))
     fresh = np.append(True, (np.diff(time[new]) != 0) | (np.diff(stratum[new]) != 0))
     cell_time, cell_stratum = time[new][fresh], stratum[new][fresh]
     own = _last_cell(cell_time, cell_stratum, time, stratum)
@@ -107,8 +109,6 @@ def arrange_rows(columns: Durations, x: np.ndarray, strata: np.ndarray) -> RiskR
         entry = columns.entry[order]
         first = np.maximum(_last_cell(cell_time, cell_stratum, entry, stratum) + 1, begins)
     kept = np.flatnonzero(own >= first)
-    if not len(kept):
-        raise DataError("somebody must be at risk, but nobody is", why=note("reasons.no_end"))
     order, own, first, begins = order[kept], own[kept], first[kept], begins[kept]
     ended = np.flatnonzero(event[kept])
     count = np.ones(len(kept)) if columns.count is None else columns.count[order]
