@@ -138,12 +138,12 @@ def money_fact(result: CampaignEffects) -> Fact:
     )
 
 
-def sooner_fact(result: NextPurchase, effects: CampaignEffects) -> Fact:
+def sooner_fact(result: NextPurchase | None, effects: CampaignEffects) -> Fact:
     """How much sooner the next purchase came among those who were chosen.
 
     Parameters
     ----------
-    result : NextPurchase
+    result : NextPurchase or None
     effects : CampaignEffects
         Gated; says how sure it is that lot decided.
 
@@ -151,6 +151,8 @@ def sooner_fact(result: NextPurchase, effects: CampaignEffects) -> Fact:
     -------
     Fact
     """
+    if result is None:
+        return nothing("sooner", "none", claim=_claim(effects))
     means = result.means.table.set_index("group")["estimate"]
     gaps = result.means.contrasts
     gap = gaps[gaps["term"] == "difference"]

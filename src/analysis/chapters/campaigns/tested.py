@@ -30,11 +30,12 @@ from analysis.methods.survival import (
     restricted_mean,
     survival_curve,
 )
-from analysis.notes import note
 
 TICKET = "ticket"
 NONE, EARLIER = "none", "earlier"
 SPLITS = ("tier_held", "stage")
+ESTIMATED = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
+TOLD = (*ESTIMATED, "treated_mean", "control_mean", "smallest")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,21 +143,15 @@ def campaign_effects(trials: Trials, *, conf_level: float) -> CampaignEffects:
     Parameters
     ----------
     trials : Trials
-        With one campaign at least.
+        Without a campaign that can be compared, the tables are empty.
     conf_level : float
         Between 0 and 1.
 
     Returns
     -------
     CampaignEffects
-
-    Raises
-    ------
-    DataError
-        No campaign held anybody out.
     """
-    frame = _comparable(trials)
-    rows, pooled = [], []
+    frame, rows, pooled = trials.frame, [], []
     for outcome in trials.outcomes:
         for adjustment in (NONE, EARLIER):
             effects = _each(frame, outcome, adjustment, conf_level)
@@ -170,14 +165,14 @@ def campaign_effects(trials: Trials, *, conf_level: float) -> CampaignEffects:
                     for name, one in effects.items()
                 ]
     pooled += _ticket(frame, trials, conf_level)
-    table = pd.DataFrame(rows)
-    table.insert(6, "p_holm", holm(table["p_value"]) if len(table) else [])
+    table = pd.DataFrame(rows, columns=["campaign", "outcome", *TOLD, "n"])
+    table.insert(6, "p_holm", holm(table["p_value"]))
     return CampaignEffects(
         table,
-        pd.DataFrame(pooled),
+        pd.DataFrame(pooled, columns=["outcome", "adjustment", *TOLD, "n"]),
         _arms(frame, trials),
         balance(_before(frame), treated=frame["treated"], strata=frame["campaign"]),
-        _compliers(frame, conf_level),
+        _compliers(frame, conf_level) if len(frame) else None,
         float(frame.loc[frame["treated"], "cost"].mean()),
         trials.customers,
         trials.weeks,
@@ -204,7 +199,7 @@ def effects_by_group(
     -------
     GroupEffects
     """
-    frame, rows, tests = _comparable(trials), [], []
+    frame, rows, tests = trials.frame, [], []
     for by in (name for name in SPLITS if name in frame):
         found = {}
         for group, part in frame.groupby(by, observed=True):
@@ -216,12 +211,12 @@ def effects_by_group(
         rows += [{"by": by, "group": group, **_told(one)} for group, one in found.items()]
     columns = ["by", "group", "estimate", "conf_low", "conf_high", "p_value", "n"]
     table = pd.DataFrame(rows, columns=columns)
-    table.insert(6, "p_holm", holm(table["p_value"]) if len(table) else [])
+    table.insert(6, "p_holm", holm(table["p_value"]))
     known = [p for p in holm(np.array(tests, float)) if p == p]
     return GroupEffects(table, min(known, default=np.nan), outcome)
 
 
-def next_purchase(trials: Trials, *, conf_level: float) -> NextPurchase:
+def next_purchase(trials: Trials, *, conf_level: float) -> NextPurchase | None:
     """Compare how soon customers of the two arms bought next.
 
     Parameters
@@ -232,9 +227,12 @@ def next_purchase(trials: Trials, *, conf_level: float) -> NextPurchase:
 
     Returns
     -------
-    NextPurchase
+    NextPurchase or None
+        None without a campaign that can be compared.
     """
-    frame = _comparable(trials)
+    frame = trials.frame
+    if not len(frame):
+        return None
     arm = pd.Categorical(np.where(frame["treated"], TREATED, CONTROL), [CONTROL, TREATED])
     durations = pd.DataFrame(
         {
@@ -254,15 +252,6 @@ def next_purchase(trials: Trials, *, conf_level: float) -> NextPurchase:
         trials.weeks,
         trials.customers,
     )
-
-
-def _comparable(trials: Trials) -> pd.DataFrame:
-    if not len(trials.frame):
-        raise DataError(
-            "a campaign must have held out customers for the whole window, but none has",
-            why=note("experiments.no_control"),
-        )
-    return trials.frame
 
 
 def _each(
@@ -292,9 +281,7 @@ def _units(frame: pd.DataFrame, effects: dict[str, ArmEffect]) -> list[pd.Series
 
 
 def _told(effect: ArmEffect) -> dict:
-    names = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
-    names += ("treated_mean", "control_mean", "smallest")
-    return {name: getattr(effect, name) for name in names} | {"n": len(effect.influence)}
+    return {name: getattr(effect, name) for name in TOLD} | {"n": len(effect.influence)}
 
 
 def _ticket(frame: pd.DataFrame, trials: Trials, conf_level: float) -> list[dict]:
@@ -326,12 +313,15 @@ def _arms(frame: pd.DataFrame, trials: Trials) -> pd.DataFrame:
 
 
 def _compliers(frame: pd.DataFrame, conf_level: float) -> ComplierEffect | None:
-    if not frame["redeemed"].any():
-        return None
+    """Both effects over the same campaigns: those in which somebody used the offer."""
     taken = frame.assign(taken=frame["redeemed"].astype(float))
-    pooled = [
-        pooled_effect([*effects.values()], _units(taken, effects), conf_level=conf_level)
-        for outcome in ("purchases", "taken")
-        if (effects := _each(taken, outcome, NONE, conf_level))
-    ]
-    return complier_effect(*pooled, conf_level=conf_level) if len(pooled) == 2 else None
+    found = [_each(taken, outcome, NONE, conf_level) for outcome in ("purchases", "taken")]
+    both = [name for name in found[0] if name in found[1]]
+    if not both:
+        return None
+    pooled = []
+    for effects in found:
+        kept = {name: effects[name] for name in both}
+        units = _units(taken, kept)
+        pooled.append(pooled_effect([*kept.values()], units, conf_level=conf_level))
+    return complier_effect(*pooled, conf_level=conf_level)

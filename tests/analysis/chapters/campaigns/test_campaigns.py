@@ -21,7 +21,6 @@ from analysis.chapters.campaigns.facts import (
 from analysis.chapters.campaigns.figures import plot_effects, plot_groups, plot_sooner
 from analysis.chapters.campaigns.tested import campaign_effects, effects_by_group, next_purchase
 from analysis.data import read_tables
-from analysis.errors import DataError
 from analysis.params import read_params
 from analysis.simulate import simulate_company
 from analysis.telling.showing import SILENT, chapter_of
@@ -145,10 +144,33 @@ def test_intention_to_treat_by_hand(mailing):
     assert redeemers_fact(found).variant == "none"
 
 
-def test_nobody_held_out_is_one_sentence(mailing):
-    chosen = [(name, campaign, at, "treated") for name, campaign, at, _ in CHOSEN]
-    with pytest.raises(DataError, match="held out"):
-        campaign_effects(read_trials(*mailing(first_purchases(), chosen)), conf_level=LEVEL)
+@pytest.mark.parametrize("sold", [True, False])
+@pytest.mark.parametrize("arms", [{"treated": "treated", "control": "treated"}, {}])
+def test_what_tells_nothing_is_told_in_lines(mailing, show, arms, sold):
+    """Everybody contacted; or two arms of which nobody bought: no chapter stops a report."""
+    chosen = [(name, campaign, at, arms.get(arm, arm)) for name, campaign, at, arm in CHOSEN]
+    sales = [*first_purchases(), *([("c1", "2024-03-10", 20.0)] if sold else [])]
+    trials = read_trials(*mailing(sales, chosen))
+    found = campaign_effects(trials, conf_level=LEVEL)
+    soon = next_purchase(trials, conf_level=LEVEL)
+    groups = effects_by_group(trials, least=3, conf_level=LEVEL)
+    told = [effect_fact(found), money_fact(found), sooner_fact(soon, found)]
+    told += [redeemers_fact(found), groups_fact(groups, found), arms_fact(found)]
+    for fact in told:
+        assert show.finding(fact).markdown
+        assert fact.silent or (not arms and (sold or fact.key == "arms"))
+
+
+def test_compliers_are_those_of_campaigns_in_which_somebody_used_the_offer(trials, effects):
+    last = trials.frame["campaign"].iloc[-1]
+    unused = trials.frame["redeemed"] & (trials.frame["campaign"] != last)
+    some = campaign_effects(
+        replace(trials, frame=trials.frame.assign(redeemed=unused)), conf_level=LEVEL
+    ).compliers
+    kept = trials.frame[trials.frame["campaign"] != last].reset_index(drop=True)
+    without = campaign_effects(replace(trials, frame=kept), conf_level=LEVEL).compliers
+    assert some.estimate == pytest.approx(without.estimate)
+    assert some.estimate != pytest.approx(effects.compliers.estimate)
 
 
 def test_truth_is_found(market, effects):
